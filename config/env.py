@@ -1,0 +1,49 @@
+"""Typed readers for environment variables; the only place that touches os.environ.
+
+Every variable read here is listed in .env.example and in docs/configuration.md; a test compares them.
+"""
+
+import os
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(*names: str, default: str = "") -> str:
+    """The first of these variables that is set and not empty, without surrounding blanks."""
+    for name in names:
+        if value := os.environ.get(name, "").strip():
+            return value
+    return default
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """True or False, spelt exactly so: a typing error must not switch a safeguard off."""
+    value = text(name, default=str(default))
+    if value not in ("True", "False"):
+        raise ImproperlyConfigured(f"{name} must be True or False, not {value!r}.")
+    return value == "True"
+
+
+def integer(name: str, *, default: int) -> int:
+    value = text(name, default=str(default))
+    try:
+        return int(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from error
+
+
+def names(name: str) -> list[str]:
+    """A comma-separated list, without blanks and empty parts."""
+    return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def database(name: str, *, default: str) -> dict[str, Any]:
+    """The Django database dictionary of a URL such as postgresql://user:password@host/name."""
+    import dj_database_url
+
+    try:
+        return dict(dj_database_url.parse(text(name, default=default)))
+    except (ValueError, dj_database_url.ParseError) as error:
+        # The URL holds a password: name the variable, never its value.
+        raise ImproperlyConfigured(f"{name} is not a database URL.") from error

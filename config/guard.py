@@ -1,0 +1,37 @@
+"""Refuses to start in a configuration that would lose data, leak or lie: one sentence each."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+EMBEDDED_SECRET_KEY = "django-insecure-embedded-key-for-one-machine-never-for-a-server"  # noqa: S105
+
+
+def refuse_unsafe(
+    *,
+    debug: bool,
+    secret_key: str,
+    database_engine: str,
+    allowed_hosts: list[str],
+    sms_provider: str,
+) -> None:
+    """Raise ImproperlyConfigured naming every fault at once, so that one restart mends them all."""
+    faults = {
+        "DEBUG must be False on Lambda: error pages would show the settings to strangers.": debug,
+        "SECRET_KEY is missing: set it to 50 or more random characters.": not secret_key,
+        "SECRET_KEY is a published example: set it to 50 or more random characters.": (
+            _is_known(secret_key)
+        ),
+        "DATABASE_URL must name PostgreSQL: SQLite loses its data with the machine.": (
+            "sqlite" in database_engine
+        ),
+        "ALLOWED_HOSTS is empty: list the host names that people type.": not allowed_hosts,
+        "SMS_PROVIDER is not set: choose twilio, or console to say that no text leaves.": (
+            not sms_provider
+        ),
+    }
+    if sentences := [sentence for sentence, wrong in faults.items() if wrong]:
+        raise ImproperlyConfigured("Nudge refuses to start.\n" + "\n".join(sentences))
+
+
+def _is_known(secret_key: str) -> bool:
+    """Django marks the keys of startproject; the other words stand in examples people copy."""
+    return secret_key.startswith("django-insecure") or "change" in secret_key.lower()

@@ -1,0 +1,293 @@
+"""Every setting, in one file. Values come from the environment through config/env.py only.
+
+Embedded (a laptop, no variable set): SQLite, DEBUG, e-mail and texts on the terminal, local files.
+Guarded (on Lambda, or DEBUG off): refuses to start where something unsafe would go unnoticed.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django_stubs_ext
+from csp.constants import NONE, SELF
+
+from config import __version__, env, guard
+from config.logging import logging_config
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where this runs ----------------------------------------------------------------------------
+
+ON_LAMBDA = bool(env.text("AWS_LAMBDA_FUNCTION_NAME"))
+DEBUG = env.flag("DEBUG", default=not ON_LAMBDA)
+GUARDED = ON_LAMBDA or not DEBUG
+VERSION = env.text("BUILD_ID", default=__version__)  # what /readyz/ answers
+
+SECRET_KEY = env.text("SECRET_KEY", default="" if GUARDED else guard.EMBEDDED_SECRET_KEY)
+SECRET_KEY_FALLBACKS = env.names("OLD_SECRET_KEYS")  # while a key is being rotated
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")  # in DEBUG an empty list means this machine only
+CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
+
+DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/db.sqlite3")}
+SMS_PROVIDER = env.text("SMS_PROVIDER", default="" if GUARDED else "console")
+
+if GUARDED:
+    guard.refuse_unsafe(
+        debug=DEBUG,
+        secret_key=SECRET_KEY,
+        database_engine=DATABASES["default"]["ENGINE"],
+        allowed_hosts=ALLOWED_HOSTS,
+        sms_provider=SMS_PROVIDER,
+    )
+
+# --- Applications -------------------------------------------------------------------------------
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "config.apps.ConfigConfig",
+    "core",
+    "accounts",
+    "sms",
+    "todos",
+    "accounts.apps.NudgeAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.headless",
+    "allauth.usersessions",
+    "corsheaders",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+]
+
+MIDDLEWARE = [
+    "core.middleware.request_id",
+    "core.middleware.valid_host",
+    "core.middleware.no_store",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "core.middleware.body_limit",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",  # default deny
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.middleware.api_error_shape",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.personal_settings",
+    "core.middleware.DatabaseUnavailableMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- Database -----------------------------------------------------------------------------------
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # WAL and IMMEDIATE: 8 processes x 150 read-modify-writes without one "database is locked".
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    # Below API Gateway's 29 s: a stuck query or lock is an answer, never a time-out of the gateway.
+    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    DATABASES["default"].setdefault("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] |= {
+        "connect_timeout": 3,
+        "options": "-c statement_timeout=10000 -c lock_timeout=3000"
+        " -c idle_in_transaction_session_timeout=15000",
+    }
+
+# Shared by every process, unlike memory: allauth's log-in limits count in it.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "core_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
+# --- Accounts -----------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "todos:index"
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = 90 * 24 * 3600
+SESSION_COOKIE_NAME = "__Host-sessionid" if GUARDED else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if GUARDED else "csrftoken"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = GUARDED
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True  # the page carries its token in the form and in hx-headers
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {"user_attributes": ("email", "name")}),
+        ("MinimumLengthValidator", {"min_length": 10}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
+    )
+]
+
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
+# Embedded: usable at once, the link is on the terminal. Elsewhere an address must be proved first.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if GUARDED else "optional"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = GUARDED
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = GUARDED
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # strangers get no mail from us
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Nudge: "
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 900
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if GUARDED else "http"
+USERSESSIONS_TRACK_ACTIVITY = True
+HEADLESS_CLIENTS = ("app",)
+HEADLESS_TOKEN_STRATEGY = "accounts.tokens.BearerSessionStrategy"  # noqa: S105 - a class
+
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.integer("EMAIL_PORT", default=587)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=True)
+EMAIL_TIMEOUT = 10
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="Nudge <nudge@localhost>")
+
+# --- Security -----------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=GUARDED)
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if GUARDED else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = GUARDED
+SECURE_REDIRECT_EXEMPT = [r"^healthz/$", r"^readyz/$"]  # asked from inside, without TLS
+X_FRAME_OPTIONS = "DENY"
+MAX_BODY_BYTES = 64 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/(api|service)/"
+CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-Id"]
+
+# --- Static files -------------------------------------------------------------------------------
+
+STATIC_URL = env.text("STATIC_URL", default="static/")
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+_static_origin = [origin] if (origin := "//".join(urlsplit(STATIC_URL)[:2])) != "//" else []
+_own = [SELF, *_static_origin]
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": _own,
+        "style-src": _own,
+        "img-src": [*_own, "data:"],
+        "font-src": _own,
+        "manifest-src": _own,
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# --- Language, time, logs -----------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+LOGGING = logging_config(json_lines=GUARDED)
+
+# --- The API ------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerAuthentication",  # first: refused means 401, not 403
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "core.api.renderers.BrowsableRenderer",
+    ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.renderers.SignedInNegotiation",
+    "DEFAULT_PAGINATION_CLASS": "core.api.pagination.KeysetPagination",
+    "DEFAULT_SCHEMA_CLASS": "core.api.schema.DocumentedSchema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "core.api.errors.ExceptionHandler",
+    "EXCEPTION_FORMATTER_CLASS": "core.api.errors.ExceptionFormatter",
+    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Nudge",
+    "DESCRIPTION": "To-dos that text you. See docs/api.md for the rules that every route shares.",
+    "VERSION": "v1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_standardized_errors.openapi_hooks.postprocess_schema_enums",
+        "accounts.schema.merge_allauth",
+    ],
+}
+
+# --- SMS ----------------------------------------------------------------------------------------
+
+SMS_ENABLED = env.flag("SMS_ENABLED", default=True)
+SMS_DAILY_LIMIT = env.integer("SMS_DAILY_LIMIT", default=500)  # all accounts together
+SMS_ACCOUNT_DAILY_LIMIT = env.integer("SMS_ACCOUNT_DAILY_LIMIT", default=50)
+# The seed's names first; the aliases are for environments where those are taken.
+TWILIO_ACCOUNT_SID = env.text("ACCOUNT_SID", "TWILIO_ACCOUNT_SID")
+TWILIO_AUTH_TOKEN = env.text("AUTH_TOKEN", "TWILIO_AUTH_TOKEN")
+SMS_FROM_NUMBER = env.text("FROM_NUMBER", "TWILIO_FROM_NUMBER")
+SMS_TO_NUMBER = env.text("TO_NUMBER", "TWILIO_TO_NUMBER")
+TWILIO_API_BASE_URL = env.text("TWILIO_API_BASE_URL", default="https://api.twilio.com")

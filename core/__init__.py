@@ -1,0 +1,1 @@
+"""The leaf: what every app may use and what knows no domain word."""

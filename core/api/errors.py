@@ -1,0 +1,68 @@
+"""Errors of the REST API: one shape, stable codes (docs/api.md)."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.db import connection
+from drf_standardized_errors.formatter import ExceptionFormatter as BaseFormatter
+from drf_standardized_errors.handler import ExceptionHandler as BaseHandler
+from rest_framework.exceptions import APIException
+
+from core.errors import DATABASE_ERRORS, RETRY_AFTER_SECONDS
+
+
+class Conflict(APIException):
+    status_code = HTTPStatus.CONFLICT
+    default_code = "conflict"
+
+
+class PreconditionRequired(APIException):
+    """RFC 6585, section 3."""
+
+    status_code = HTTPStatus.PRECONDITION_REQUIRED
+    default_code = "precondition_required"
+    default_detail = "Send If-Match with the version you read, so that no change is lost."
+
+
+class PreconditionFailed(APIException):
+    """RFC 9110, section 15.5.13; `current` is the object as it is now, for a three-way merge."""
+
+    status_code = HTTPStatus.PRECONDITION_FAILED
+    default_code = "version_mismatch"
+    default_detail = "The object has changed since you read it."
+
+    def __init__(self, current: dict[str, Any]) -> None:
+        super().__init__()
+        self.current = current
+
+
+class ServiceUnavailable(APIException):
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_code = "database_unavailable"
+    default_detail = (
+        "The database cannot be reached. Nothing was changed; please try again in a moment."
+    )
+    wait = RETRY_AFTER_SECONDS
+
+
+class ExceptionHandler(BaseHandler):
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        if isinstance(exc, DATABASE_ERRORS):
+            # After a failover the old connection may be alive but read-only: start afresh.
+            connection.close()
+            return ServiceUnavailable()
+        return super().convert_known_exceptions(exc)
+
+    def get_headers(self, exc: APIException) -> dict[str, str]:
+        headers: dict[str, str] = super().get_headers(exc)
+        if isinstance(exc, PreconditionFailed):
+            headers["ETag"] = f'"{exc.current["version"]}"'
+        return headers
+
+
+class ExceptionFormatter(BaseFormatter):
+    def format_error_response(self, error_response: Any) -> Any:
+        body = super().format_error_response(error_response)
+        if isinstance(self.exc, PreconditionFailed):
+            body["current"] = self.exc.current
+        return body

@@ -1,0 +1,112 @@
+"""Serializer fields that take JSON at its word: a number is not a title, "false" is no boolean."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+NO_NUL = "^[^\\u0000]*$"
+
+
+class StrictCharField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictIntegerField(serializers.IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictBooleanField(serializers.BooleanField):
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class StrictChoiceField(serializers.ChoiceField):
+    def to_internal_value(self, data: Any) -> Any:
+        if data not in list(self.choices) or isinstance(data, bool):
+            self.fail("invalid_choice", input=data)
+        return data
+
+
+class StrictUUIDField(serializers.UUIDField):
+    """The canonical text only; DRF would also take integers and braces."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str) or len(data) != 36:
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
+class StrictDateTimeField(serializers.DateTimeField):
+    """ISO 8601 with an offset: without one, nobody knows which moment is meant."""
+
+    default_error_messages = {"naive": "Add an offset, such as Z for UTC."}
+
+    def enforce_timezone(self, value: Any) -> Any:
+        if value.tzinfo is None:
+            self.fail("naive")
+        return super().enforce_timezone(value)
+
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            self.fail("invalid", format="YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]")
+        return super().to_internal_value(value)
+
+
+class StrictDateField(serializers.DateField):
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(value)
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields it does not know: a misspelt name must not be a change that never happened."""
+
+    default_error_messages = {"unknown_field": "There is no such field."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and (unknown := sorted(set(data) - set(self.fields))):
+            message = self.error_messages["unknown_field"]
+            raise serializers.ValidationError(
+                {name: [message] for name in unknown}, code="unknown_field"
+            )
+        return super().to_internal_value(data)
+
+
+@extend_schema_field({"type": "string", "format": "uuid"})
+class OwnedRelatedField(serializers.RelatedField[Any, Any, Any]):
+    """The id of one of the caller's own objects; a stranger's answers as if it did not exist.
+
+    The serializer offers what may be chosen in `owned_<field name>()`.
+    """
+
+    default_error_messages = {"does_not_exist": "There is no such object."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("queryset", [])
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        key = StrictUUIDField().run_validation(data)
+        choices = getattr(self.parent, f"owned_{self.field_name}")()
+        found = choices.filter(pk=key).first()
+        if found is None:
+            self.fail("does_not_exist")
+        return found
+
+    def use_pk_only_optimization(self) -> bool:
+        return True
+
+    def to_representation(self, value: Any) -> str:
+        return str(value.pk)

@@ -1,0 +1,45 @@
+"""Error answers outside DRF: the same shapes, for middleware and for Django's error handlers."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+RETRY_AFTER_SECONDS = 5
+DATABASE_ERRORS = (OperationalError, InterfaceError)
+
+
+def error_body(code: str, detail: str, *, status: int, attr: str | None = None) -> dict[str, Any]:
+    """The one error shape of /api/: {"type", "errors": [{"code", "detail", "attr"}]}."""
+    kind = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "client_error"
+    return {"type": kind, "errors": [{"code": code, "detail": detail, "attr": attr}]}
+
+
+def error_response(
+    request: HttpRequest, status: int, code: str, detail: str, *, retry_after: int | None = None
+) -> HttpResponse:
+    """JSON in the shape of the path that was asked for, or a page for people."""
+    response: HttpResponse
+    if request.path_info.startswith("/service/"):
+        response = JsonResponse({"status": "failure", "message": detail}, status=status)
+    elif request.path_info.startswith("/api/"):
+        response = JsonResponse(error_body(code, detail, status=status), status=status)
+    else:
+        # No request in the context: the page must not ask the database who is signed in.
+        page = render_to_string("error.html", {"status": status, "detail": detail})
+        response = HttpResponse(page, status=status)
+    if retry_after is not None:
+        response["Retry-After"] = str(retry_after)
+    return response
+
+
+def database_unavailable(request: HttpRequest) -> HttpResponse:
+    return error_response(
+        request,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "database_unavailable",
+        "The database cannot be reached. Nothing was changed; please try again in a moment.",
+        retry_after=RETRY_AFTER_SECONDS,
+    )

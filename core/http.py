@@ -1,0 +1,37 @@
+"""Facts about the request that frameworks get wrong on Lambda."""
+
+from __future__ import annotations
+
+import uuid
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+current_request_id: ContextVar[str] = ContextVar("current_request_id", default="-")
+
+
+def gateway_context(request: HttpRequest) -> dict[str, Any]:
+    """API Gateway's own words about the request; empty outside Lambda. No client can write them."""
+    event = request.META.get("lambda.event") or {}
+    return event.get("requestContext") or {}
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address the connection came from, never what X-Forwarded-For claims.
+
+    Zappa's REMOTE_ADDR is a piece of X-Forwarded-For and so, behind most gateways, the client's
+    choice; the gateway's request context is not (identity: REST API; http: HTTP API, function URL).
+    """
+    context = gateway_context(request)
+    source = (context.get("identity") or {}).get("sourceIp") or (context.get("http") or {}).get(
+        "sourceIp"
+    )
+    return str(source or request.META.get("REMOTE_ADDR", ""))
+
+
+def new_request_id(request: HttpRequest) -> str:
+    """Lambda's id where there is one, so that log lines and AWS agree; never the client's."""
+    invocation = getattr(request.META.get("lambda.context"), "aws_request_id", None)
+    return str(invocation or uuid.uuid4())

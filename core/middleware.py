@@ -1,0 +1,98 @@
+"""What holds for every request, each rule one function; their order is in config/settings.py."""
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+
+from core.errors import DATABASE_ERRORS, database_unavailable, error_response
+from core.http import current_request_id, new_request_id
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+logger = logging.getLogger(__name__)
+
+
+def request_id(get_response: GetResponse) -> GetResponse:
+    """One id per request, in every log line and in X-Request-Id of the answer."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        token = current_request_id.set(new_request_id(request))
+        try:
+            response = get_response(request)
+            response["X-Request-Id"] = current_request_id.get()
+        finally:
+            current_request_id.reset(token)
+        return response
+
+    return middleware
+
+
+def valid_host(get_response: GetResponse) -> GetResponse:
+    """A wrong Host header is a short 400 even in DEBUG, whose page would show the settings."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            logger.warning("Refused a request with a Host header that is not ours")
+            return error_response(
+                request, HTTPStatus.BAD_REQUEST, "invalid_host", "This host is not served here."
+            )
+        return get_response(request)
+
+    return middleware
+
+
+def no_store(get_response: GetResponse) -> GetResponse:
+    """Answers are personal unless a view says otherwise: no cache may keep them (ASVS 14.3.2)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return middleware
+
+
+def body_limit(get_response: GetResponse) -> GetResponse:
+    """413 before a byte of a body over MAX_BODY_BYTES is read.
+
+    WSGI servers refuse or de-chunk bodies without a length, so Content-Length is what arrives.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not (length.isascii() and length.isdigit() and len(length) < 20):
+            return error_response(
+                request, HTTPStatus.BAD_REQUEST, "invalid_length", "Content-Length is not a number."
+            )
+        if int(length) > settings.MAX_BODY_BYTES:
+            return error_response(
+                request,
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                "body_too_large",
+                f"The body may hold at most {settings.MAX_BODY_BYTES} bytes.",
+            )
+        return get_response(request)
+
+    return middleware
+
+
+class DatabaseUnavailableMiddleware:
+    """A database that cannot be reached is 503 with Retry-After, never 500."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, DATABASE_ERRORS):
+            logger.error("Database unavailable", exc_info=exception)
+            return database_unavailable(request)
+        return None

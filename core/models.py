@@ -1,0 +1,46 @@
+"""Counters for limits, and what every mutable object shares."""
+
+import uuid
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+
+class Versioned(models.Model):
+    """An object with a UUID, moments of creation and change, and a version for ETags."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    version = models.PositiveBigIntegerField(default=1, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def save_changes(self, *fields: str) -> None:
+        """Write these fields and the next version. The caller holds the row's lock."""
+        self.version += 1
+        self.updated_at = timezone.now()
+        self.save(update_fields=[*fields, "version", "updated_at"])
+
+
+class Counter(models.Model):
+    """How much of a limit has been used in a window; written by core.limits only."""
+
+    scope = models.CharField(max_length=100)
+    window_start = models.DateTimeField()
+    used = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("scope", "window_start"), name="core_counter_window"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.scope} since {self.window_start:%Y-%m-%d %H:%M}: {self.used}"
+
+
+def touched(**changes: Any) -> dict[str, Any]:
+    """Keyword arguments of QuerySet.update() that change these fields and raise the version."""
+    return {**changes, "version": models.F("version") + 1, "updated_at": timezone.now()}
