@@ -88,7 +88,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # default deny
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "accounts.middleware.api_error_shape",
+    "accounts.middleware.ApiErrorShapeMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.personal_settings",
     "core.middleware.DatabaseUnavailableMiddleware",
@@ -141,6 +141,7 @@ CACHES = {
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "todos:index"
 SESSION_ENGINE = "accounts.sessions"

@@ -1,0 +1,1 @@
+"""Who you are: the user, sessions of devices, the doors in."""

@@ -1,0 +1,26 @@
+from typing import ClassVar
+
+from django.conf import settings
+from rest_framework import serializers
+
+from accounts.models import User, validate_time_zone
+from core.api.fields import StrictCharField, StrictChoiceField, StrictSerializer
+
+
+class ProfileSerializer(StrictSerializer, serializers.ModelSerializer[User]):
+    name = StrictCharField(max_length=150, allow_blank=True)
+    time_zone = StrictCharField(max_length=64, validators=[validate_time_zone])
+    language = StrictChoiceField(choices=[("", "automatic"), *settings.LANGUAGES])
+
+    class Meta:
+        model = User
+        fields = ("id", "email", "name", "time_zone", "language")
+        read_only_fields: ClassVar[tuple[str, ...]] = ("id", "email")
+
+    def update(self, instance: User, validated_data: dict[str, str]) -> User:
+        """Only the columns that were named, so that two changes do not undo each other."""
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        if validated_data:
+            instance.save(update_fields=list(validated_data))
+        return instance

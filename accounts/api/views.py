@@ -1,0 +1,15 @@
+from rest_framework import generics
+
+from accounts.api.serializers import ProfileSerializer
+from accounts.models import User
+from accounts.requests import signed_in_user
+
+
+class ProfileView(generics.RetrieveUpdateAPIView[User]):
+    """Your own profile. The e-mail address is changed under /api/auth/, where it is proved."""
+
+    serializer_class = ProfileSerializer
+    http_method_names = ("get", "patch", "head", "options")
+
+    def get_object(self) -> User:
+        return signed_in_user(self.request)

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    default = True
+
+
+class NudgeAdminConfig(admin_apps.AdminConfig):
+    """Django's admin behind the product's one log-in."""
+
+    default = False
+    default_site = "accounts.admin_site.NudgeAdminSite"

@@ -1,0 +1,125 @@
+"""The account API speaks the product's error shape; pages speak the person's language and time."""
+
+import json
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone, translation
+
+from accounts.models import User
+from core.errors import error_body
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+LOGIN_LOCKED_SECONDS = 300  # allauth's login_failed limit: 5 in 5 minutes for one address
+RATE_LIMITED_SECONDS = 60
+_PREFIX = "/api/auth/"
+_CODES = {
+    400: ("parse_error", "The body must be a JSON object."),
+    401: ("not_authenticated", "Not signed in; `data.flows` lists the ways to go on."),
+    403: ("permission_denied", "You may not do this."),
+    404: ("not_found", "Not found."),
+    405: ("method_not_allowed", "This method is not allowed here."),
+    409: ("conflict", "This does not fit the present state of the session."),
+    429: ("throttled", "Too many requests; please wait."),
+}
+_SESSION_GONE = ("session_gone", "The session token is invalid or has expired.")
+
+logger = logging.getLogger(__name__)
+
+
+class ApiErrorShapeMiddleware:
+    """Gives errors of allauth's routes the one shape, beside the members its clients know.
+
+    Also: a refused token is 401 (RFC 6750) where allauth says 410, a locked log-in is 429.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code < HTTPStatus.BAD_REQUEST or not _is_account_api(request):
+            return response
+        return _shaped(response)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, RecursionError) and _is_account_api(request):
+            body = error_body("parse_error", "The JSON is nested too deeply.", status=400)
+            return JsonResponse(body, status=HTTPStatus.BAD_REQUEST)
+        return None
+
+
+def _is_account_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith(_PREFIX)
+
+
+def _shaped(response: HttpResponse) -> HttpResponse:
+    body = _json_object(response)
+    if "type" in body:
+        return response
+    status, errors = response.status_code, body.get("errors")
+    if status == HTTPStatus.GONE:
+        status, errors = HTTPStatus.UNAUTHORIZED, [_error(*_SESSION_GONE)]
+    elif any(error.get("code") == "too_many_login_attempts" for error in errors or ()):
+        status = HTTPStatus.TOO_MANY_REQUESTS
+    errors = errors or [_error(*_CODES.get(status, ("error", response.reason_phrase)))]
+    body |= {"status": status, "type": _kind(status), "errors": [_both_shapes(e) for e in errors]}
+    shaped = JsonResponse(body, status=status)
+    _copy_headers(response, shaped)
+    _add_error_headers(shaped, errors)
+    return shaped
+
+
+def _json_object(response: HttpResponse) -> dict[str, Any]:
+    if not response.headers.get("Content-Type", "").startswith("application/json"):
+        return {}
+    body: dict[str, Any] = json.loads(response.content)
+    return body
+
+
+def _error(code: str, message: str) -> dict[str, Any]:
+    return {"code": code, "message": message}
+
+
+def _both_shapes(error: dict[str, Any]) -> dict[str, Any]:
+    return {**error, "detail": error["message"], "attr": error.get("param")}
+
+
+def _kind(status: int) -> str:
+    if status == HTTPStatus.BAD_REQUEST:
+        return "validation_error"
+    return "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "client_error"
+
+
+def _copy_headers(source: HttpResponse, target: HttpResponse) -> None:
+    for name, value in source.headers.items():
+        if name not in ("Content-Type", "Content-Length"):
+            target[name] = value
+    target.cookies = source.cookies
+
+
+def _add_error_headers(response: HttpResponse, errors: list[dict[str, Any]]) -> None:
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = 'Bearer realm="api"'
+    elif response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        locked = any(error["code"] == "too_many_login_attempts" for error in errors)
+        response["Retry-After"] = str(LOGIN_LOCKED_SECONDS if locked else RATE_LIMITED_SECONDS)
+
+
+def personal_settings(get_response: GetResponse) -> GetResponse:
+    """Pages in the person's own time zone and language."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not isinstance(user, User):
+            return get_response(request)
+        if user.language:
+            translation.activate(user.language)
+        with timezone.override(user.zone):
+            return get_response(request)
+
+    return middleware

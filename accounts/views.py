@@ -1,0 +1,35 @@
+"""Account pages that differ from allauth's."""
+
+from http import HTTPStatus
+from typing import Any
+
+from allauth.account.views import LoginView as AllauthLoginView
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from accounts.forms import ProfileForm
+from accounts.middleware import LOGIN_LOCKED_SECONDS
+from accounts.requests import signed_in_user
+
+
+class LoginView(AllauthLoginView):  # type: ignore[misc]  # allauth is untyped
+    """A locked log-in is 429 with Retry-After, on the page as in the API."""
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_invalid(form)
+        if form.has_error("__all__", code="too_many_login_attempts"):
+            response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+            response["Retry-After"] = str(LOGIN_LOCKED_SECONDS)
+        return response
+
+
+def profile(request: HttpRequest) -> HttpResponse:
+    """Name, time zone and language of the signed-in person."""
+    form = ProfileForm(request.POST or None, instance=signed_in_user(request))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("accounts:profile")
+    return render(request, "account/profile.html", {"form": form})

@@ -1,0 +1,32 @@
+"""System checks: what is contradictory or missing, with an id and the cure (docs/configuration.md)."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+
+@register(deploy=True)
+def check_email(**kwargs: Any) -> list[CheckMessage]:
+    if settings.EMAIL_HOST:
+        return []
+    return [
+        Warning(
+            "EMAIL_HOST is not set: verification codes go to the log and nobody can sign up.",
+            hint="Set EMAIL_HOST, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD and DEFAULT_FROM_EMAIL.",
+            id="config.W001",
+        )
+    ]
+
+
+@register()
+def check_limits(**kwargs: Any) -> list[CheckMessage]:
+    return [
+        Error(
+            f"{name} must not be negative.",
+            hint=f"Set {name} to 0 to allow nothing.",
+            id="config.E001",
+        )
+        for name in ("SMS_DAILY_LIMIT", "SMS_ACCOUNT_DAILY_LIMIT")
+        if getattr(settings, name) < 0
+    ]

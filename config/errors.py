@@ -1,0 +1,40 @@
+"""Django's error handlers: JSON under /api/ and /service/, a page elsewhere."""
+
+import sys
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from core.errors import DATABASE_ERRORS, database_unavailable, error_response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_response(request, 400, "bad_request", "The request could not be understood.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_response(request, 403, "permission_denied", "You may not do this.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    detail = "This form has expired. Go back, load the page again and send it once more."
+    return error_response(request, 403, "csrf_failed", detail)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_response(request, 404, "not_found", "There is nothing here.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Called while the exception is handled: a database that left between view and answer is 503."""
+    if isinstance(sys.exc_info()[1], DATABASE_ERRORS):
+        return database_unavailable(request)
+    return error_response(request, 500, "error", "Something went wrong on our side.")
+
+
+@csrf_exempt
+@login_not_required
+def api_not_found(request: HttpRequest) -> HttpResponse:
+    """JSON for unknown paths under /api/, also where DEBUG would show a page."""
+    return error_response(request, 404, "not_found", "There is nothing here.")

@@ -1,0 +1,59 @@
+"""Is the process alive, and can it serve? Public, cheap, and silent about everything else."""
+
+from http import HTTPStatus
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+from core.errors import DATABASE_ERRORS, RETRY_AFTER_SECONDS
+
+
+@login_not_required
+@require_safe
+def hello(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"hello": "world"})
+
+
+@login_not_required
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """The process answers; nothing else is asked."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when the database answers and every migration is applied, otherwise 503."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        reason = "" if _migrations.are_applied() else "migrations are missing"
+    except DATABASE_ERRORS:
+        reason = "database unreachable"
+    if reason:
+        body = {"status": "unavailable", "reason": reason, "version": settings.VERSION}
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return JsonResponse(body, status=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
+    return JsonResponse({"status": "ok", "version": settings.VERSION})
+
+
+class _Migrations:
+    """Remembers a yes only, so that the costly look is taken once per process."""
+
+    applied = False
+
+    def are_applied(self) -> bool:
+        if not self.applied:
+            from django.db.migrations.executor import MigrationExecutor
+
+            executor = MigrationExecutor(connection)
+            targets = executor.loader.graph.leaf_nodes()
+            self.applied = not executor.migration_plan(targets)
+        return self.applied
+
+
+_migrations = _Migrations()

@@ -1,0 +1,1 @@
+"""The domain: lists, to-dos and tags."""

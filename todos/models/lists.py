@@ -1,0 +1,59 @@
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.models import Versioned
+from todos.models.positions import PositionField
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class ListQuerySet(models.QuerySet["List"]):
+    def owned_by(self, user: "User") -> Self:
+        return self.filter(owner=user)
+
+    def active(self) -> Self:
+        return self.filter(archived_at=None)
+
+    def inbox_of(self, user: "User") -> "List":
+        """The account's one inbox, made when first asked for; the constraint keeps it one."""
+        inbox, _created = self.get_or_create(
+            owner=user, is_inbox=True, defaults={"name": "Inbox", "position": -1}
+        )
+        return inbox
+
+
+class List(Versioned):
+    """A named place for to-dos. Every account has one inbox, which cannot be removed."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="lists"
+    )
+    name = models.CharField(_("name"), max_length=128)
+    color = models.CharField(_("color"), max_length=7, blank=True)
+    position = PositionField()
+    is_inbox = models.BooleanField(_("inbox"), default=False, editable=False)
+    archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
+
+    objects = ListQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("position", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("owner",), condition=Q(is_inbox=True), name="todos_list_one_inbox"
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="todos_list_name_not_empty"),
+            models.CheckConstraint(
+                condition=Q(is_inbox=False) | Q(archived_at=None),
+                name="todos_list_inbox_not_archived",
+            ),
+        )
+        indexes = (models.Index(fields=("owner", "position", "id"), name="todos_list_order"),)
+
+    def __str__(self) -> str:
+        return self.name

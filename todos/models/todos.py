@@ -1,0 +1,188 @@
+"""The to-do and everything that may be asked of it."""
+
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Self
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.models import Versioned, touched
+from todos.models.lists import List
+from todos.models.positions import PositionField
+from todos.models.tags import Tag
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+TITLE_LENGTH = 128
+NOTES_LENGTH = 10_000
+
+
+class Status(models.TextChoices):
+    OPEN = "open", _("open")
+    FINISHED = "finished", _("finished")
+
+
+class Priority(models.IntegerChoices):
+    NONE = 0, _("none")
+    LOW = 1, _("low")
+    MEDIUM = 2, _("medium")
+    HIGH = 3, _("high")
+    URGENT = 4, _("urgent")
+
+
+class TodoQuerySet(models.QuerySet["Todo"]):
+    def owned_by(self, user: "User") -> Self:
+        return self.filter(owner=user)
+
+    def open(self) -> Self:
+        return self.filter(status=Status.OPEN)
+
+    def finished(self) -> Self:
+        return self.filter(status=Status.FINISHED)
+
+    def tagged(self, name: str) -> Self:
+        return self.filter(tags__name=name)
+
+    def mentioning(self, text: str) -> Self:
+        """Every word of the text stands in the title or the notes, in any case."""
+        query = Q()
+        for word in text.split():
+            query &= Q(title__icontains=word) | Q(notes__icontains=word)
+        return self.filter(query)
+
+    def overdue(self, at: datetime, zone: ZoneInfo) -> Self:
+        """Open and past its moment, or past its day where the person lives."""
+        today = at.astimezone(zone).date()
+        return self.open().filter(Q(due_at__lt=at) | Q(due_on__lt=today))
+
+    def due_today(self, at: datetime, zone: ZoneInfo) -> Self:
+        """Due within the person's own day, passed or not."""
+        begin, end = day_bounds(at, zone)
+        return self.filter(
+            Q(due_at__gte=begin, due_at__lt=end) | Q(due_on=at.astimezone(zone).date())
+        )
+
+    def upcoming(self, at: datetime, zone: ZoneInfo) -> Self:
+        """Due after the person's today."""
+        _begin, end = day_bounds(at, zone)
+        return self.filter(Q(due_at__gte=end) | Q(due_on__gt=at.astimezone(zone).date()))
+
+    def without_due(self) -> Self:
+        return self.filter(due_at=None, due_on=None)
+
+    def due_before(self, moment: datetime, zone: ZoneInfo) -> Self:
+        """Due before the moment; a day counts from its first minute where the person lives."""
+        day = moment.astimezone(zone).date()
+        starts_before = Q(due_on__lt=day)
+        if moment > datetime.combine(day, time.min, zone):
+            starts_before |= Q(due_on=day)
+        return self.filter(Q(due_at__lt=moment) | starts_before)
+
+    def due_after(self, moment: datetime, zone: ZoneInfo) -> Self:
+        """Due at the moment or later; a day counts from its first minute where the person lives."""
+        day = moment.astimezone(zone).date()
+        starts_later = Q(due_on__gt=day)
+        if moment <= datetime.combine(day, time.min, zone):
+            starts_later |= Q(due_on=day)
+        return self.filter(Q(due_at__gte=moment) | starts_later)
+
+
+def day_bounds(at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first moment of the person's day and of the next; 23 or 25 hours apart across DST."""
+    today = at.astimezone(zone).date()
+    begin = datetime.combine(today, time.min, zone)
+    end = datetime.combine(today + timedelta(days=1), time.min, zone)
+    return begin, end
+
+
+class Todo(Versioned):
+    """Something to be done by its owner, open or finished."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="todos"
+    )
+    list = models.ForeignKey(
+        List, on_delete=models.CASCADE, related_name="todos", verbose_name=_("list")
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name=_("created by"),
+    )
+    title = models.CharField(_("title"), max_length=TITLE_LENGTH)
+    notes = models.TextField(_("notes"), max_length=NOTES_LENGTH, blank=True)
+    status = models.CharField(
+        _("status"), max_length=8, choices=Status.choices, default=Status.OPEN
+    )
+    priority = models.PositiveSmallIntegerField(
+        _("priority"),
+        choices=Priority.choices,
+        default=Priority.NONE,
+        validators=[MaxValueValidator(Priority.URGENT)],
+    )
+    due_at = models.DateTimeField(_("due at"), null=True, blank=True)
+    due_on = models.DateField(_("due on"), null=True, blank=True)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="todos", verbose_name=_("tags"))
+    position = PositionField()
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True, editable=False)
+
+    objects = TodoQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("position", "id")
+        constraints = (
+            models.CheckConstraint(condition=~Q(title=""), name="todos_todo_title_not_empty"),
+            models.CheckConstraint(
+                condition=Q(status=Status.OPEN, finished_at=None)
+                | Q(status=Status.FINISHED, finished_at__isnull=False),
+                name="todos_todo_finished_at_with_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_at=None) | Q(due_on=None), name="todos_todo_one_due"
+            ),
+            models.CheckConstraint(
+                condition=Q(priority__lte=Priority.URGENT), name="todos_todo_priority_range"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("owner", "position", "id"), name="todos_todo_order"),
+            models.Index(fields=("owner", "status", "position", "id"), name="todos_todo_by_status"),
+            models.Index(fields=("list", "position", "id"), name="todos_todo_by_list"),
+            models.Index(fields=("owner", "due_at"), name="todos_todo_due_at"),
+            models.Index(fields=("owner", "due_on"), name="todos_todo_due_on"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status == Status.FINISHED
+
+    def finish(self) -> None:
+        """Mark as done. Doing it again changes nothing: the first moment and the version stay."""
+        self._switch(Status.OPEN, Status.FINISHED, timezone.now())
+
+    def reopen(self) -> None:
+        """Mark as not done. Doing it again changes nothing."""
+        self._switch(Status.FINISHED, Status.OPEN, None)
+
+    def _switch(self, before: Status, after: Status, finished_at: datetime | None) -> None:
+        """One conditional UPDATE, so that of two at once only one counts."""
+        changes: dict[str, Any] = touched(status=after, finished_at=finished_at)
+        Todo.objects.filter(pk=self.pk, status=before).update(**changes)
+        self.refresh_from_db(fields=["status", "finished_at", "version", "updated_at"])
+
+    def rename(self, title: str) -> None:
+        """Give another title; the same one changes nothing."""
+        Todo.objects.filter(pk=self.pk).exclude(title=title).update(**touched(title=title))
+        self.refresh_from_db(fields=["title", "version", "updated_at"])
