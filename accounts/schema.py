@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
 
 def merge_allauth(
     result: dict[str, Any], generator: object, request: object, public: bool
@@ -20,3 +22,13 @@ def merge_allauth(
     for kind, components in schema.get("components", {}).items():
         result.setdefault("components", {}).setdefault(kind, {}).update(components)
     return result
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the document names accounts.authentication.BearerAuthentication."""
+
+    target_class = "accounts.authentication.BearerAuthentication"
+    name = "bearerAuth"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "A device's session token."}

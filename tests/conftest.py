@@ -1,14 +1,17 @@
 """Three people and their clients; everything else is built where it is needed."""
 
+import time
 from collections.abc import Callable
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.core.cache import cache
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from accounts.sessions import SessionStore
 
 PASSWORD = "correct horse battery"
 
@@ -40,13 +43,24 @@ def staff(db) -> User:
     return make_user("staff@example.com", is_staff=True, is_superuser=True)
 
 
+def bearer_token(user: User) -> str:
+    """What a phone holds after logging in: the key of a real session."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session["touched"] = int(time.time())
+    session.create()
+    return str(session.session_key)
+
+
 @pytest.fixture
 def api() -> Callable[[User], APIClient]:
-    """`api(alice)`: a client whose requests come from that person's phone."""
+    """`api(alice)`: her phone, with a real token."""
 
     def client(user: User) -> APIClient:
         result = APIClient()
-        result.force_authenticate(user)
+        result.credentials(HTTP_AUTHORIZATION=f"Bearer {bearer_token(user)}")
         return result
 
     return client
@@ -54,7 +68,7 @@ def api() -> Callable[[User], APIClient]:
 
 @pytest.fixture
 def web() -> Callable[[User], Client]:
-    """`web(alice)`: that person's browser."""
+    """`web(alice)`: her browser, signed in."""
 
     def client(user: User) -> Client:
         result = Client()
@@ -62,10 +76,3 @@ def web() -> Callable[[User], Client]:
         return result
 
     return client
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits(request) -> None:
-    """Log-in limits live in the cache table; rows of one test must not lock out the next."""
-    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
-        cache.clear()

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection
 from drf_standardized_errors.formatter import ExceptionFormatter as BaseFormatter
 from drf_standardized_errors.handler import ExceptionHandler as BaseHandler
 from rest_framework.exceptions import APIException
@@ -51,6 +51,9 @@ class ExceptionHandler(BaseHandler):
             # After a failover the old connection may be alive but read-only: start afresh.
             connection.close()
             return ServiceUnavailable()
+        if isinstance(exc, IntegrityError):
+            # Another request was quicker: a list removed meanwhile, a name taken meanwhile.
+            return Conflict("This no longer fits the data. Read it again and repeat the change.")
         return super().convert_known_exceptions(exc)
 
     def get_headers(self, exc: APIException) -> dict[str, str]:

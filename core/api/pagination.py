@@ -52,7 +52,7 @@ class KeysetPagination(BasePagination):
     The view names its order in `get_ordering()`: non-null fields or annotations, the key last.
     """
 
-    def paginate_queryset(
+    def paginate_queryset(  # type: ignore[override]  # sequences have no key to walk
         self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
     ) -> list[Any]:
         self.base_url = remove_query_param(request.build_absolute_uri(), "cursor")
@@ -139,5 +139,3 @@ def _plain(value: Any) -> Any:
 
 def _refuse(name: str, detail: str) -> ValidationError:
     return ValidationError({name: [detail]}, code="invalid")
-
-

@@ -1,6 +1,6 @@
 """The browsable API, for people who are signed in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -19,11 +19,14 @@ class SignedInNegotiation(DefaultContentNegotiation):
     """Strangers get JSON whatever they accept: pages about the API are for signed-in people."""
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         # Asked only where a page could be meant, so that API clients pay no session query.
         if "text/html" in request.META.get("HTTP_ACCEPT", "") or "format" in request.query_params:
             person = request._request.user  # noqa: SLF001 - DRF authenticates after negotiating
             if not person.is_authenticated:
                 renderers = [r for r in renderers if not isinstance(r, BrowsableRenderer)]
-        return super().select_renderer(request, renderers, format_suffix)
+        chosen: tuple[BaseRenderer, str] = super().select_renderer(
+            request, renderers, format_suffix
+        )
+        return chosen

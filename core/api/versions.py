@@ -39,6 +39,4 @@ def require_if_match(request: Request) -> None:
 def not_modified(request: Request, version: Any) -> bool:
     """Whether If-None-Match says that the client already holds this version."""
     header = request.headers.get("If-None-Match", "")
-    return header.strip() == "*" or any(
-        match[1] == str(version) for match in _TAG.finditer(header)
-    )
+    return header.strip() == "*" or any(match[1] == str(version) for match in _TAG.finditer(header))

@@ -1,6 +1,7 @@
 """The to-do and everything that may be asked of it."""
 
-from datetime import datetime, time, timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 TITLE_LENGTH = 128
 NOTES_LENGTH = 10_000
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # where a to-do without a due stands in their order
 
 
 class Status(models.TextChoices):
@@ -101,6 +103,13 @@ def day_bounds(at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return begin, end
 
 
+def due_order(due_at: datetime | None, due_on: date | None) -> datetime:
+    """One column to sort both kinds of due by, never null: a day stands at its first minute."""
+    if due_at:
+        return due_at
+    return datetime.combine(due_on, time.min, UTC) if due_on else NEVER
+
+
 class Todo(Versioned):
     """Something to be done by its owner, open or finished."""
 
@@ -131,6 +140,7 @@ class Todo(Versioned):
     )
     due_at = models.DateTimeField(_("due at"), null=True, blank=True)
     due_on = models.DateField(_("due on"), null=True, blank=True)
+    due_order = models.DateTimeField(default=NEVER, editable=False)
     tags = models.ManyToManyField(Tag, blank=True, related_name="todos", verbose_name=_("tags"))
     position = PositionField()
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True, editable=False)
@@ -157,12 +167,31 @@ class Todo(Versioned):
             models.Index(fields=("owner", "position", "id"), name="todos_todo_order"),
             models.Index(fields=("owner", "status", "position", "id"), name="todos_todo_by_status"),
             models.Index(fields=("list", "position", "id"), name="todos_todo_by_list"),
+            models.Index(fields=("owner", "due_order", "id"), name="todos_todo_by_due"),
             models.Index(fields=("owner", "due_at"), name="todos_todo_due_at"),
             models.Index(fields=("owner", "due_on"), name="todos_todo_due_on"),
         )
 
     def __str__(self) -> str:
         return self.title
+
+    def save(
+        self,
+        *,
+        force_insert: bool | tuple[models.base.ModelBase, ...] = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        self.due_order = due_order(self.due_at, self.due_on)
+        if update_fields is not None:
+            update_fields = {*update_fields, "due_order"}
+        super().save(
+            force_insert=force_insert,
+            force_update=force_update,
+            using=using,
+            update_fields=update_fields,
+        )
 
     @property
     def is_finished(self) -> bool:

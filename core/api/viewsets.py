@@ -1,0 +1,78 @@
+"""Reading and writing versioned objects so that no change is lost."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.db import transaction
+from django.http import Http404
+from rest_framework import viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from core.api.errors import PreconditionFailed
+from core.api.versions import etag, expected_versions, not_modified, require_if_match
+from core.models import Versioned
+
+
+class VersionedViewSet(viewsets.ModelViewSet[Any]):
+    """Create, list, read, change, remove; ETag on every answer, If-Match on every change.
+
+    A change locks its row, compares the version and writes only what is named, so two changes to
+    different fields both stay and two to the same field are told apart by If-Match.
+    """
+
+    lookup_value_converter = "uuid"
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        instance, created = self.save_new(serializer)
+        response = self.answer(instance, HTTPStatus.CREATED if created else HTTPStatus.OK)
+        if created:
+            response["Location"] = f"{request.build_absolute_uri(request.path)}{instance.pk}/"
+        return response
+
+    def save_new(self, serializer: BaseSerializer[Any]) -> tuple[Versioned, bool]:
+        """Save the new object; False beside one that was there already, with the same content."""
+        return serializer.save(), True
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        instance = self.get_object()
+        if not_modified(request, instance.version):
+            headers = {"ETag": etag(instance.version)}
+            return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return self.answer(instance)
+
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        partial = kwargs.get("partial", False)
+        if not partial:
+            require_if_match(request)
+        data = request.data  # read before the row is locked
+        with transaction.atomic():
+            instance = self.locked_object()
+            serializer = self.get_serializer(instance, data=data, partial=partial)
+            serializer.is_valid(raise_exception=True)
+            if serializer.validated_data:
+                serializer.save()
+        return self.answer(instance)
+
+    @transaction.atomic
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.perform_destroy(self.locked_object())
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    def locked_object(self) -> Any:
+        """The caller's object under a row lock, after If-Match; 404 or 412 otherwise."""
+        queryset = self.get_queryset().select_for_update(of=("self",))
+        instance = queryset.filter(pk=self.kwargs["pk"]).first()
+        if instance is None:
+            raise Http404
+        versions = expected_versions(self.request)
+        if versions is not None and instance.version not in versions:
+            raise PreconditionFailed(current=self.get_serializer(instance).data)
+        return instance
+
+    def answer(self, instance: Versioned, status: int = HTTPStatus.OK) -> Response:
+        data = self.get_serializer(instance).data
+        return Response(data, status=status, headers={"ETag": etag(instance.version)})

@@ -1,0 +1,13 @@
+"""Plain functions that make rows; every argument may be overridden."""
+
+from accounts.models import User
+from todos import service
+from todos.models import List, Todo
+
+
+def make_todo(owner: User, title: str = "buy milk", **fields: object) -> Todo:
+    return service.add_todo(actor=owner, title=title, **fields)
+
+
+def make_list(owner: User, name: str = "Groceries", **fields: object) -> List:
+    return service.add_list(actor=owner, name=name, **fields)

@@ -1,0 +1,121 @@
+"""What `GET /api/v1/todos/` may be asked; a misspelt question is an error, not everything."""
+
+import re
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.models import User
+from core.api.fields import StrictSerializer
+from todos.models import Priority, Status, TodoQuerySet
+
+PAGING = ("limit", "cursor", "format")
+ORDERINGS = {
+    "position": ("position", "id"),
+    "created_at": ("created_at", "id"),
+    "updated_at": ("updated_at", "id"),
+    "priority": ("priority", "id"),
+    "due": ("due_order", "id"),
+}
+ORDERING_CHOICES = [f"{sign}{name}" for name in ORDERINGS for sign in ("", "-")]
+
+
+@extend_schema_field({"type": "string", "description": "A moment with offset, or a day."})
+class MomentField(serializers.Field[datetime, str, str, Any]):
+    """ISO 8601 with an offset; a bare day means its first minute where the person lives."""
+
+    default_error_messages = {
+        "invalid": "Write a moment such as 2026-11-20T09:00:00Z or a day such as 2026-11-20."
+    }
+
+    def to_internal_value(self, data: str) -> datetime:
+        text = re.sub(r" (?=\d\d:?\d\d$)", "+", data)  # `+` in a query string arrives as a blank
+        try:
+            moment = parse_datetime(text) if "T" in text else self._first_minute(text)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            self.fail("invalid")
+        return moment
+
+    def _first_minute(self, text: str) -> datetime | None:
+        day = parse_date(text)
+        return datetime.combine(day, time.min, self.context["zone"]) if day else None
+
+    def to_representation(self, value: datetime) -> str:
+        return value.isoformat()
+
+
+class TodoFilterSerializer(StrictSerializer):
+    default_error_messages = {"unknown_field": "There is no such parameter."}
+
+    list = serializers.UUIDField(required=False)
+    tag = serializers.CharField(required=False, max_length=50)
+    status = serializers.ChoiceField(choices=Status.choices, required=False)
+    priority = serializers.ChoiceField(
+        choices=[str(level.value) for level in Priority], required=False
+    )
+    due = serializers.ChoiceField(
+        choices=["overdue", "today", "upcoming", "none"],
+        required=False,
+        help_text="`today` is the person's own today, in the time zone of the profile.",
+    )
+    due_before = MomentField(required=False)
+    due_after = MomentField(required=False)
+    q = serializers.CharField(
+        required=False, max_length=200, help_text="Words in the title or the notes, in any case."
+    )
+    ordering = serializers.ChoiceField(choices=ORDERING_CHOICES, required=False)
+
+
+def read_parameters(request: Request, zone: ZoneInfo) -> dict[str, Any]:
+    """The checked filters of the query string; raises ValidationError with the parameter's name."""
+    given = {name: values for name, values in request.query_params.lists() if name not in PAGING}
+    if repeated := [name for name, values in given.items() if len(values) > 1]:
+        message = ["Give this parameter once."]
+        raise serializers.ValidationError(dict.fromkeys(repeated, message), code="repeated")
+    serializer = TodoFilterSerializer(
+        data={name: values[0] for name, values in given.items()}, context={"zone": zone}
+    )
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def narrow(todos: TodoQuerySet, asked: dict[str, Any], user: User) -> TodoQuerySet:
+    """These of the to-dos that the filters ask for."""
+    plain = {"list": "list_id", "status": "status", "priority": "priority"}
+    todos = todos.filter(**{column: asked[name] for name, column in plain.items() if name in asked})
+    if "tag" in asked:
+        todos = todos.tagged(asked["tag"])
+    if "q" in asked:
+        todos = todos.mentioning(asked["q"])
+    if "due" in asked:
+        todos = _due(todos, asked["due"], timezone.now(), user.zone)
+    if "due_before" in asked:
+        todos = todos.due_before(asked["due_before"], user.zone)
+    if "due_after" in asked:
+        todos = todos.due_after(asked["due_after"], user.zone)
+    return todos
+
+
+def _due(todos: TodoQuerySet, when: str, at: datetime, zone: ZoneInfo) -> TodoQuerySet:
+    match when:
+        case "overdue":
+            return todos.overdue(at, zone)
+        case "today":
+            return todos.due_today(at, zone)
+        case "upcoming":
+            return todos.upcoming(at, zone)
+    return todos.without_due()
+
+
+def ordering_fields(name: str) -> list[str]:
+    """The keyset of an `ordering` value: its column and the id, both in the same direction."""
+    sign = "-" if name.startswith("-") else ""
+    return [f"{sign}{column}" for column in ORDERINGS[name.removeprefix("-")]]

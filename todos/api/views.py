@@ -1,0 +1,98 @@
+"""Lists and to-dos over HTTP; every queryset starts from its owner."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from accounts.requests import signed_in_user
+from core.api.errors import Conflict
+from core.api.viewsets import VersionedViewSet
+from core.models import Versioned
+from todos import service
+from todos.api.filters import TodoFilterSerializer, narrow, ordering_fields, read_parameters
+from todos.api.serializers import ListSerializer, TodoSerializer
+from todos.models import List, ListQuerySet, Todo, TodoQuerySet
+
+
+class OwnedViewSet(VersionedViewSet):
+    """Creates for the caller; an id sent twice with the same content is one object."""
+
+    def save_new(self, serializer: BaseSerializer[Any]) -> tuple[Versioned, bool]:
+        try:
+            with transaction.atomic():
+                return serializer.save(actor=signed_in_user(self.request)), True
+        except IntegrityError:
+            return self._already_there(serializer), False
+
+    def _already_there(self, serializer: Any) -> Versioned:
+        stored = self.get_queryset().filter(pk=serializer.validated_data.get("id")).first()
+        if stored is None or not serializer.same_content(stored):
+            raise Conflict("This id is taken by another object.", code="id_taken")
+        found: Versioned = stored
+        return found
+
+
+class ListViewSet(OwnedViewSet):
+    """Your lists. The inbox is always there, cannot be removed and cannot be archived."""
+
+    serializer_class = ListSerializer
+    queryset = List.objects.none()
+
+    def get_queryset(self) -> ListQuerySet:
+        return List.objects.owned_by(signed_in_user(self.request))
+
+    def get_ordering(self) -> list[str]:
+        return ["position", "id"]
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        List.objects.inbox_of(signed_in_user(request))
+        return super().list(request, *args, **kwargs)
+
+    def perform_destroy(self, instance: List) -> None:
+        """The list goes, its to-dos stay: they move to the inbox."""
+        if instance.is_inbox:
+            raise Conflict("The inbox cannot be removed.", code="inbox")
+        service.remove_list(actor=signed_in_user(self.request), doomed=instance)
+
+
+@extend_schema_view(list=extend_schema(parameters=[TodoFilterSerializer]))
+class TodoViewSet(OwnedViewSet):
+    """Your to-dos, first in manual order first."""
+
+    serializer_class = TodoSerializer
+    queryset = Todo.objects.none()
+
+    def get_queryset(self) -> TodoQuerySet:
+        return Todo.objects.owned_by(signed_in_user(self.request)).prefetch_related("tags")
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        return narrow(queryset, self.asked, signed_in_user(self.request))
+
+    def get_ordering(self) -> list[str]:
+        return ordering_fields(self.asked.get("ordering", "position"))
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.asked = read_parameters(request, signed_in_user(request).zone)
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(request=None, responses=TodoSerializer)
+    @action(detail=True, methods=["post"])
+    def finish(self, request: Request, pk: object) -> Response:
+        """Mark as done; done again, it changes nothing."""
+        return self._call("finish")
+
+    @extend_schema(request=None, responses=TodoSerializer)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, pk: object) -> Response:
+        """Mark as not done; done again, it changes nothing."""
+        return self._call("reopen")
+
+    def _call(self, verb: str) -> Response:
+        todo = self.get_object()
+        getattr(todo, verb)()
+        return self.answer(todo)
