@@ -8,7 +8,7 @@ from drf_standardized_errors.formatter import ExceptionFormatter as BaseFormatte
 from drf_standardized_errors.handler import ExceptionHandler as BaseHandler
 from rest_framework.exceptions import APIException
 
-from core.errors import DATABASE_ERRORS, RETRY_AFTER_SECONDS
+from core.errors import RETRY_AFTER_SECONDS, drop_connection, is_database_away
 
 
 class Conflict(APIException):
@@ -47,9 +47,8 @@ class ServiceUnavailable(APIException):
 
 class ExceptionHandler(BaseHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
-        if isinstance(exc, DATABASE_ERRORS):
-            # After a failover the old connection may be alive but read-only: start afresh.
-            connection.close()
+        if is_database_away(exc):
+            drop_connection()
             return ServiceUnavailable()
         if isinstance(exc, IntegrityError):
             # Another request was quicker: a list removed meanwhile, a name taken meanwhile.

@@ -1,13 +1,20 @@
 """Serializer fields that take JSON at its word: a number is not a title, "false" is no boolean."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-NO_NUL = "^[^\\u0000]*$"
+FIRST_YEAR, LAST_YEAR = 1900, 9998
+OUT_OF_RANGE = f"Choose a date from {FIRST_YEAR} to {LAST_YEAR}."
+
+
+def in_range(value: date) -> bool:
+    """Far enough from the ends of the calendar that every time zone can show the moment."""
+    return FIRST_YEAR <= value.year <= LAST_YEAR
 
 
 class StrictCharField(serializers.CharField):
@@ -50,7 +57,10 @@ class StrictUUIDField(serializers.UUIDField):
 class StrictDateTimeField(serializers.DateTimeField):
     """ISO 8601 with an offset: without one, nobody knows which moment is meant."""
 
-    default_error_messages = {"naive": "Add an offset, such as Z for UTC."}
+    default_error_messages = {
+        "naive": "Add an offset, such as Z for UTC.",
+        "out_of_range": OUT_OF_RANGE,
+    }
 
     def enforce_timezone(self, value: Any) -> Any:
         if value.tzinfo is None:
@@ -60,14 +70,22 @@ class StrictDateTimeField(serializers.DateTimeField):
     def to_internal_value(self, value: Any) -> Any:
         if not isinstance(value, str):
             self.fail("invalid", format="YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]")
-        return super().to_internal_value(value)
+        moment = super().to_internal_value(value)
+        if not in_range(moment):
+            self.fail("out_of_range")
+        return moment
 
 
 class StrictDateField(serializers.DateField):
+    default_error_messages = {"out_of_range": OUT_OF_RANGE}
+
     def to_internal_value(self, value: Any) -> Any:
         if not isinstance(value, str):
             self.fail("invalid", format="YYYY-MM-DD")
-        return super().to_internal_value(value)
+        day = super().to_internal_value(value)
+        if not in_range(day):
+            self.fail("out_of_range")
+        return day
 
 
 class StrictSerializer(serializers.Serializer[Any]):

@@ -7,12 +7,10 @@ from rest_framework.parsers import JSONParser
 
 
 class StrictJSONParser(JSONParser):
-    """Deep nesting and broken UTF-8 are the client's error, not ours."""
+    """Deep nesting is the client's error, not ours."""
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError as error:
             raise ParseError("JSON parse error - nested too deeply.") from error
-        except LookupError as error:
-            raise ParseError("JSON parse error - unknown charset.") from error

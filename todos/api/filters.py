@@ -1,6 +1,7 @@
 """What `GET /api/v1/todos/` may be asked; a misspelt question is an error, not everything."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.models import User
-from core.api.fields import StrictSerializer
+from core.api.fields import StrictSerializer, in_range
 from todos.models import Priority, Status, TodoQuerySet
 
 PAGING = ("limit", "cursor", "format")
@@ -40,7 +41,7 @@ class MomentField(serializers.Field[datetime, str, str, Any]):
             moment = parse_datetime(text) if "T" in text else self._first_minute(text)
         except ValueError:
             moment = None
-        if moment is None or moment.tzinfo is None:
+        if moment is None or moment.tzinfo is None or not in_range(moment):
             self.fail("invalid")
         return moment
 
@@ -87,7 +88,7 @@ def read_parameters(request: Request, zone: ZoneInfo) -> dict[str, Any]:
     return dict(serializer.validated_data)
 
 
-def narrow(todos: TodoQuerySet, asked: dict[str, Any], user: User) -> TodoQuerySet:
+def narrow(todos: TodoQuerySet, asked: Mapping[str, Any], user: User) -> TodoQuerySet:
     """These of the to-dos that the filters ask for."""
     plain = {"list": "list_id", "status": "status", "priority": "priority"}
     todos = todos.filter(**{column: asked[name] for name, column in plain.items() if name in asked})

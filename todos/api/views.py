@@ -1,5 +1,7 @@
 """Lists and to-dos over HTTP; every queryset starts from its owner."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -66,6 +68,7 @@ class TodoViewSet(OwnedViewSet):
 
     serializer_class = TodoSerializer
     queryset = Todo.objects.none()
+    asked: Mapping[str, Any] = MappingProxyType({})  # filters are for the list only
 
     def get_queryset(self) -> TodoQuerySet:
         return Todo.objects.owned_by(signed_in_user(self.request)).prefetch_related("tags")

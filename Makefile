@@ -1,0 +1,70 @@
+# Everything a person does with this project. `make run` and `make test` need Python 3.11 or newer only.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+PYTEST := $(BIN)/pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test test-postgres test-browser check fmt coverage lock bench clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+# The stamps hold what was installed, so that a second run starts in seconds.
+.venv/.runtime: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Nudge needs Python 3.11 or newer; name one with PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.runtime
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+run: .venv/.runtime ## serve http://127.0.0.1:8000 (or PORT=...) on SQLite; reads .env if there is one
+	@set -a; if [ -f .env ]; then . ./.env; fi; set +a; \
+	$(BIN)/python manage.py migrate --verbosity 0 && \
+	echo "Nudge is at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)" && \
+	exec $(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
+
+demo: .venv/.runtime ## make a demo account with lively data and print how to log in
+	@set -a; if [ -f .env ]; then . ./.env; fi; set +a; \
+	$(BIN)/python manage.py migrate --verbosity 0 && $(BIN)/python manage.py demo
+
+test: .venv/.dev ## the fast suite on SQLite
+	$(PYTEST) -n 2
+
+test-postgres: .venv/.dev ## the fast suite and the race tests on a real PostgreSQL
+	$(BIN)/python -m tests.on_postgres -n 2 -m "not browser"
+
+test-browser: .venv/.dev ## sign-up to tick in a real browser, accessibility included; needs chromium
+	$(PYTEST) -m browser
+
+check: .venv/.dev ## format, lint, types, imports, templates, migrations
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy .
+	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+fmt: .venv/.dev ## format and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+coverage: .venv/.dev ## the fast suite with branch coverage of the source
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage report
+
+lock: .venv/.dev ## compile requirements*.in to hashed requirements*.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
+
+bench: .venv/.dev ## measure what docs/performance.md promises
+	$(BIN)/python -m benchmarks.start
+	$(BIN)/python -m benchmarks.todos
+
+clean: ## remove everything made by the targets above, except the database
+	rm -rf .venv build staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov .import_linter_cache

@@ -1,0 +1,80 @@
+"""A warm page of 50 of 10,000 to-dos, beside the same rows by a bare DRF ModelViewSet.
+
+python -m benchmarks.todos
+"""
+
+from typing import Any
+
+from benchmarks import stage
+
+TODOS, ROUNDS = 10_000, 200
+
+
+def main() -> None:
+    with stage.database():
+        from django.db import connection
+        from django.test import Client
+        from django.test.utils import CaptureQueriesContext
+
+        person = stage.account("person@example.com", TODOS)
+        stage.account("stranger@example.com", TODOS)
+        headers = {"Authorization": f"Bearer {stage.token(person)}", "Host": "localhost"}
+        client, bare = Client(), bare_view(person)
+
+        def page() -> Any:
+            response = client.get("/api/v1/todos/?limit=50", headers=headers)
+            assert response.status_code == 200, response.content
+            return response
+
+        with CaptureQueriesContext(connection) as captured:
+            rows = len(page().json()["results"])
+        queries = len(captured)
+        times = stage.interleaved(ROUNDS, nudge=page, bare=bare)
+        ratio = times["nudge"] / times["bare"]
+        print("| warm page, PostgreSQL, median of 200 | queries | Nudge | bare DRF | ratio |")
+        print("|---|---|---|---|---|")
+        print(
+            f"| {rows} of {TODOS:,} to-dos | {queries} | {times['nudge']:.1f} ms"
+            f" | {times['bare']:.1f} ms | {ratio:.2f} |"
+        )
+
+
+def bare_view(person: Any) -> Any:
+    """The same rows and members by stock DRF: no authentication, no versions, no strict types."""
+    from rest_framework import pagination, serializers, viewsets
+    from rest_framework.permissions import AllowAny
+    from rest_framework.test import APIRequestFactory
+
+    from todos.api.serializers import TodoSerializer
+    from todos.models import Todo
+
+    class BareSerializer(serializers.ModelSerializer[Todo]):
+        tags = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
+
+        class Meta:
+            model = Todo
+            fields = TodoSerializer.Meta.fields
+
+    class Page(pagination.CursorPagination):
+        page_size = 50
+        ordering = "position"
+
+    class BareViewSet(viewsets.ModelViewSet[Todo]):
+        queryset = Todo.objects.filter(owner=person).prefetch_related("tags")
+        serializer_class = BareSerializer
+        authentication_classes = ()
+        permission_classes = (AllowAny,)
+        pagination_class = Page
+
+    view = BareViewSet.as_view({"get": "list"})
+    factory = APIRequestFactory()
+
+    def call() -> None:
+        response = view(factory.get("/bare/", headers={"Host": "localhost"}))
+        response.render()
+
+    return call
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,233 @@
+"""Every route x verb x person. A route that is not in the table fails: default deny, in writing.
+
+API1 and API5 of the OWASP API Security Top 10; SEED-01, SEED-02, SEED-26.
+"""
+
+import re
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.test import APIClient
+
+from tests.builders import make_list, make_todo
+from tests.conftest import bearer_token, make_user
+
+pytestmark = pytest.mark.django_db
+VERBS = ("get", "head", "options", "post", "put", "patch", "delete")
+
+# What a stranger may reach. Everything else must answer 401, 403, 404, 405 or lead to the log-in.
+PUBLIC = {
+    "/",
+    "/hello/",
+    "/healthz/",
+    "/readyz/",
+    "/api/schema/",
+    "/api/docs/",
+    "/api/browse/login/",
+    "/service/sms/send",  # open on the embedded default only: tests/sms/test_endpoint.py
+    "/admin/login/",  # leads to the one log-in
+    "/admin/jsi18n/",  # a catalogue of words
+    "/auth/login/",
+    "/auth/signup/",
+    "/auth/inactive/",
+    "/auth/confirm-email/",
+    "/auth/confirm-email/<key>/",
+    "/auth/login/code/confirm/",
+    "/auth/password/reset/",
+    "/auth/password/reset/confirm/",
+    "/auth/password/reset/complete/",
+    "/auth/password/reset/done/",
+    "/api/auth/app/v1/config",
+    "/api/auth/app/v1/auth/login",
+    "/api/auth/app/v1/auth/signup",
+    "/api/auth/app/v1/auth/email/verify",
+    "/api/auth/app/v1/auth/email/verify/resend",
+    "/api/auth/app/v1/auth/password/request",
+    "/api/auth/app/v1/auth/password/reset",
+    "/api/auth/app/v1/tokens/refresh",
+}
+
+# Routes that name a person's own object: a stranger's must be 404 for everybody else.
+OWNED = {
+    "/api/v1/lists/<uuid:pk>/",
+    "/api/v1/todos/<uuid:pk>/",
+    "/api/v1/todos/<uuid:pk>/finish/",
+    "/api/v1/todos/<uuid:pk>/reopen/",
+    "/todos/<uuid:pk>/finish/",
+    "/todos/<uuid:pk>/reopen/",
+    "/todos/<uuid:pk>/rename/",
+    "/todos/<uuid:pk>/delete/",
+}
+
+# Routes of the signed-in person that name nothing of anybody.
+PERSONAL = {
+    "/api/v1/account/",
+    "/api/v1/lists/",
+    "/api/v1/todos/",
+    "/api/auth/app/v1/account/email",
+    "/api/auth/app/v1/account/password/change",
+    "/api/auth/app/v1/auth/reauthenticate",
+    "/api/auth/app/v1/auth/session",
+    "/api/auth/app/v1/auth/sessions",
+    "/api/browse/logout/",
+    "/account/",
+    "/auth/email/",
+    "/auth/logout/",
+    "/auth/password/change/",
+    "/auth/password/set/",
+    "/auth/reauthenticate/",
+    "/auth/sessions/",
+    "/todos/",
+    "/todos/undo/",
+}
+
+
+def routes(patterns=None, prefix: str = "/") -> Iterator[str]:
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        path = prefix + re.sub(r"\(\?P(<\w+>)[^)]*\)|[\^$]", r"\1", str(pattern.pattern))
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern) and pattern.name != "api-not-found":
+            yield path
+
+
+ROUTES = sorted(set(routes()))
+ADMIN = [path for path in ROUTES if path.startswith("/admin/") and path not in PUBLIC]
+
+
+def concrete(path: str, key: object) -> str:
+    path = re.sub(r"<path:\w+>|<uuid:\w+>|<key>", str(key), path)
+    return re.sub(r"<(?:int:)?\w+>", "1", path).replace("\\.", ".")
+
+
+def everything() -> dict[str, list]:
+    """Every row of every table that a request could change, sessions and limits left out."""
+    quiet = {"django_session", "core_cache", "django_migrations"}
+    with connection.cursor() as cursor:
+        names = [name for name in connection.introspection.table_names() if name not in quiet]
+        result = {}
+        for name in names:
+            cursor.execute(f'SELECT * FROM "{name}"')  # noqa: S608 - our own table names
+            result[name] = sorted(map(repr, cursor.fetchall()))
+    return result
+
+
+def test_every_route_is_in_the_table():
+    assert set(ROUTES) - set(ADMIN) == PUBLIC | OWNED | PERSONAL
+
+
+@pytest.fixture
+def strangers_objects(bob) -> dict[str, object]:
+    return {"todos": make_todo(bob, tags=["private"]).pk, "lists": make_list(bob).pk}
+
+
+def key_for(path: str, objects: dict[str, object]) -> object:
+    return objects["lists" if "/lists/" in path else "todos"]
+
+
+def revoked(person) -> APIClient:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {bearer_token(person)}")
+    Session.objects.all().delete()
+    return client
+
+
+def disabled() -> APIClient:
+    person = make_user("carol@example.com")
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {bearer_token(person)}")
+    person.is_active = False
+    person.save()
+    return client
+
+
+def leads_to_login(response) -> bool:
+    return response.status_code == 302 and "/auth/login/" in response["Location"]
+
+
+@pytest.mark.parametrize("person", ["anonymous", "revoked", "disabled"])
+@pytest.mark.parametrize("path", sorted(OWNED | PERSONAL))
+def test_nobody_gets_nothing(alice, strangers_objects, path, person):
+    client = {
+        "anonymous": APIClient,
+        "revoked": lambda: revoked(alice),
+        "disabled": disabled,
+    }[person]()
+    url = concrete(path, key_for(path, strangers_objects))
+    before = everything()
+    for verb in VERBS:
+        response = getattr(client, verb)(url, {"title": "x", "name": "x", "status": "finished"})
+        refused = response.status_code in (401, 403, 405) or leads_to_login(response)
+        refused |= verb == "options" and not response.content  # the list of verbs, no more
+        assert refused, (verb, url, response.status_code, response.content[:200])
+    assert everything() == before
+
+
+@pytest.mark.parametrize("person", ["alice", "staff without permissions", "superuser"])
+@pytest.mark.parametrize("path", sorted(OWNED))
+def test_other_peoples_objects_do_not_exist(alice, staff, web, strangers_objects, path, person):
+    who = {
+        "alice": lambda: alice,
+        "staff without permissions": lambda: make_user("helper@example.com", is_staff=True),
+        "superuser": lambda: staff,
+    }[person]()
+    phone = APIClient()
+    phone.credentials(HTTP_AUTHORIZATION=f"Bearer {bearer_token(who)}")
+    client = phone if path.startswith("/api/") else web(who)
+    url = concrete(path, key_for(path, strangers_objects))
+    for verb in set(VERBS) - {"options"}:
+        before = everything()
+        headers = {"If-Match": "*"}
+        data = {"title": "x", "name": "x", "status": "finished"}
+        if isinstance(client, APIClient) or verb in ("get", "head", "post"):
+            response = getattr(client, verb)(url, data, headers=headers)
+        else:
+            response = getattr(client, verb)(url, headers=headers)
+        assert response.status_code in (404, 405), (verb, url, response.content[:200])
+        assert everything() == before
+
+
+@pytest.mark.parametrize("person", ["anonymous", "alice"])
+@pytest.mark.parametrize("path", ADMIN)
+def test_the_admin_is_for_staff(alice, web, strangers_objects, path, person):
+    client = Client() if person == "anonymous" else web(alice)
+    before = everything()
+    for verb in ("get", "post"):
+        response = getattr(client, verb)(concrete(path, strangers_objects["todos"]))
+        refused = response.status_code == 403 or (
+            response.status_code == 302 and "login" in response["Location"]
+        )
+        assert refused or path == "/admin/logout/", (verb, path, response.status_code)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("path", [*ROUTES, "/nothing/", "/api/nothing/"])
+def test_every_answer_carries_the_security_headers(client, path):
+    """SEED-15: also where it is an error."""
+    response = client.get(concrete(path, uuid.uuid4()))
+    policy = dict(rule.split(" ", 1) for rule in response["Content-Security-Policy"].split("; "))
+    assert policy == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "font-src": "'self'",
+        "manifest-src": "'self'",
+        "connect-src": "'self'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+    }
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "X-Request-Id" in response
+    cache = response["Cache-Control"]
+    assert "no-store" in cache or path in PUBLIC or path.startswith("/admin/jsi18n"), cache
+    assert response.status_code < 500

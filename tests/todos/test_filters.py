@@ -1,0 +1,144 @@
+"""Which to-dos a question names; the stranger's row is never among them."""
+
+from datetime import UTC, date, datetime
+from urllib.parse import quote
+
+import pytest
+import time_machine
+
+from tests.builders import make_list, make_todo
+from todos.models import List
+
+pytestmark = pytest.mark.django_db
+TODOS = "/api/v1/todos/"
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def rows(alice, bob):
+    """Alice lives in Auckland: there it is 01:00 on the 21st when it is noon on the 20th in UTC."""
+    alice.time_zone = "Pacific/Auckland"
+    alice.save()
+    errands = make_list(alice, "Errands")
+    for owner in (bob, alice):
+        make_todo(owner, "plain")
+        make_todo(owner, "late moment", due_at=datetime(2026, 11, 20, 11, 59, tzinfo=UTC))
+        make_todo(owner, "late day", due_on=date(2026, 11, 20))
+        make_todo(owner, "late but done", due_on=date(2026, 11, 1), status="finished")
+        make_todo(owner, "today day", due_on=date(2026, 11, 21), priority=4)
+        make_todo(owner, "today moment", due_at=datetime(2026, 11, 21, 10, 59, tzinfo=UTC))
+        make_todo(owner, "tomorrow moment", due_at=datetime(2026, 11, 21, 11, tzinfo=UTC))
+        make_todo(owner, "tomorrow day", due_on=date(2026, 11, 22), tags=["home", "garden"])
+    make_todo(alice, "in errands", list=errands, notes="Über-MILK", tags=["home"])
+    return errands
+
+
+def titles(response) -> list[str]:
+    assert response.status_code == 200, response.content
+    return [row["title"] for row in response.json()["results"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("due=overdue", ["late day", "late moment"]),
+        ("due=today", ["today moment", "today day", "late moment"]),
+        ("due=upcoming", ["tomorrow day", "tomorrow moment"]),
+        ("due=none", ["in errands", "plain"]),
+        ("status=finished", ["late but done"]),
+        ("priority=4", ["today day"]),
+        ("tag=home", ["in errands", "tomorrow day"]),
+        ("tag=Home", []),
+        ("q=LATE", ["late but done", "late day", "late moment"]),
+        ("q=late+done", ["late but done"]),
+        ("q=milk", ["in errands"]),
+        ("q=%25", []),
+        ("due_before=2026-11-20", ["late but done"]),
+        ("due_before=2026-11-21", ["late but done", "late day"]),
+        ("due_before=2026-11-20T11:59:00Z", ["today day", "late but done", "late day"]),
+        ("due_after=2026-11-22", ["tomorrow day", "tomorrow moment"]),
+        (
+            "due_after=2026-11-20T11:59:00Z&due_before=2026-11-22",
+            ["today moment", "late moment"],
+        ),
+        (f"due_after={quote('2026-11-22T00:00:00+13:00')}", ["tomorrow day", "tomorrow moment"]),
+        ("due_after=2026-11-22T00:00:00+13:00", ["tomorrow day", "tomorrow moment"]),
+        ("due=today&priority=4", ["today day"]),
+    ],
+)
+@time_machine.travel(NOW, tick=False)
+def test_a_filter_answers_exactly_these(api, alice, rows, query, expected):
+    assert titles(api(alice).get(f"{TODOS}?{query}")) == expected
+
+
+def test_list_filter_takes_a_list_of_ones_own(api, alice, bob, rows):
+    assert titles(api(alice).get(f"{TODOS}?list={rows.pk}")) == ["in errands"]
+    theirs = List.objects.inbox_of(bob)
+    assert titles(api(alice).get(f"{TODOS}?list={theirs.pk}")) == []
+
+
+@pytest.mark.parametrize(
+    ("ordering", "expected"),
+    [
+        ("due", ["b", "a", "c"]),
+        ("-due", ["c", "a", "b"]),
+        ("priority", ["c", "b", "a"]),
+        ("-priority", ["a", "b", "c"]),
+        ("created_at", ["a", "b", "c"]),
+        ("-created_at", ["c", "b", "a"]),
+        ("position", ["c", "b", "a"]),
+        ("-position", ["a", "b", "c"]),
+        ("-updated_at", ["b", "c", "a"]),
+    ],
+)
+def test_ordering_holds_across_pages(api, alice, ordering, expected):
+    make_todo(alice, "a", due_at=datetime(2026, 12, 2, 9, tzinfo=UTC), priority=3)
+    second = make_todo(alice, "b", due_on=date(2026, 12, 2), priority=2)
+    make_todo(alice, "c", priority=1)
+    second.rename("b2")
+    second.rename("b")
+    client, url, seen = api(alice), f"{TODOS}?ordering={ordering}&limit=1", []
+    while url:
+        page = client.get(url).json()
+        seen += [row["title"] for row in page["results"]]
+        url = page["next"]
+    assert seen == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "attr", "code"),
+    [
+        ("limit=0", "limit", "invalid"),
+        ("limit=201", "limit", "invalid"),
+        ("limit=-1", "limit", "invalid"),
+        ("limit=ten", "limit", "invalid"),
+        ("limit=%D9%A3", "limit", "invalid"),
+        ("limit=99999999999999999999", "limit", "invalid"),
+        ("cursor=x", "cursor", "invalid"),
+        ("cursor=", "cursor", "invalid"),
+        ("cursor=%00", "cursor", "invalid"),
+        ("status=done", "status", "invalid_choice"),
+        ("status=open&status=finished", "status", "repeated"),
+        ("priority=5", "priority", "invalid_choice"),
+        ("priority=01", "priority", "invalid_choice"),
+        ("due=someday", "due", "invalid_choice"),
+        ("due_before=soon", "due_before", "invalid"),
+        ("due_before=2026-13-01", "due_before", "invalid"),
+        ("due_before=2026-11-20T12:00:00", "due_before", "invalid"),
+        ("due_after=0001-01-01T00:00:00%2B14:00", "due_after", "invalid"),
+        ("due_after=9999-12-31T23:59:00-14:00", "due_after", "invalid"),
+        ("list=5", "list", "invalid"),
+        ("q=%00", "q", "null_characters_not_allowed"),
+        ("tag=", "tag", "blank"),
+        ("ordering=owner", "ordering", "invalid_choice"),
+        ("ordering=position,id", "ordering", "invalid_choice"),
+        ("owner=1", "owner", "unknown_field"),
+        ("statsu=open", "statsu", "unknown_field"),
+    ],
+)
+def test_a_wrong_question_is_400(api, alice, query, attr, code):
+    make_todo(alice)
+    response = api(alice).get(f"{TODOS}?{query}")
+    assert response.status_code == 400, response.content
+    problem = response.json()["errors"][0]
+    assert (problem["attr"], problem["code"]) == (attr, code)

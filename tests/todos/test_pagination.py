@@ -1,0 +1,101 @@
+"""Every row once, whatever the order, the page size and what happens in between."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.builders import make_todo
+from todos.models import Todo
+
+pytestmark = pytest.mark.django_db
+TODOS = "/api/v1/todos/"
+
+
+def walk(client, url: str, direction: str) -> tuple[list[list[str]], str | None]:
+    """The titles page by page until there is no more, and the link back from the last page."""
+    pages, back, opposite = [], None, {"next": "previous", "previous": "next"}[direction]
+    while url:
+        answer = client.get(url).json()
+        pages.append([row["title"] for row in answer["results"]])
+        url, back = answer[direction], answer[opposite]
+    return pages, back
+
+
+@given(
+    positions=st.lists(st.integers(0, 3), min_size=1, max_size=12),
+    limit=st.integers(1, 5),
+    ordering=st.sampled_from(["position", "-position", "priority", "-due", "created_at"]),
+)
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_pages_hold_every_row_once_forwards_and_backwards(
+    api, alice, bob, positions, limit, ordering
+):
+    Todo.objects.all().delete()
+    for number, position in enumerate(positions):
+        make_todo(alice, str(number), position=position, priority=position)
+        make_todo(bob, "bob's", position=position)
+    client, url = api(alice), f"{TODOS}?ordering={ordering}&limit={limit}"
+    everything = [
+        row["title"] for row in client.get(f"{TODOS}?ordering={ordering}").json()["results"]
+    ]
+    forwards, back = walk(client, url, "next")
+    assert [title for page in forwards for title in page] == everything
+    assert [len(page) for page in forwards[:-1]] == [limit] * (len(forwards) - 1)
+    backwards, _ = walk(client, back, "previous") if back else ([], None)
+    assert [title for page in reversed(backwards) for title in page] == [
+        title for page in forwards[:-1] for title in page
+    ]
+
+
+def test_a_page_of_an_empty_account_is_empty(api, alice, bob):
+    make_todo(bob)
+    assert api(alice).get(TODOS).json() == {"next": None, "previous": None, "results": []}
+
+
+def test_rows_added_and_removed_between_pages_skip_and_repeat_nothing(api, alice):
+    for title in ("d", "c", "b", "a"):
+        make_todo(alice, title)
+    client = api(alice)
+    first = client.get(f"{TODOS}?limit=2").json()
+    make_todo(alice, "new on top")
+    Todo.objects.get(title="b").delete()
+    rest = client.get(first["next"]).json()
+    assert [row["title"] for row in first["results"] + rest["results"]] == ["a", "b", "c", "d"]
+
+
+def test_a_cursor_belongs_to_its_ordering(api, alice):
+    make_todo(alice)
+    make_todo(alice)
+    client = api(alice)
+    link = client.get(f"{TODOS}?limit=1").json()["next"]
+    response = client.get(f"{link}&ordering=-position")
+    assert (response.status_code, response.json()["errors"][0]["attr"]) == (400, "cursor")
+
+
+def test_links_keep_the_filters(api, alice):
+    make_todo(alice)
+    make_todo(alice)
+    link = api(alice).get(f"{TODOS}?limit=1&status=open").json()["next"]
+    assert "status=open" in link
+    assert "limit=1" in link
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_a_page_takes_four_queries_whatever_its_size(api, alice, count, django_assert_num_queries):
+    for number in range(count):
+        make_todo(alice, str(number), tags=["home", str(number % 7)])
+    client = api(alice)
+    with django_assert_num_queries(4):  # session, person, to-dos, their tags
+        client.get(f"{TODOS}?limit=50")
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_changing_a_todo_takes_a_constant_number_of_queries(
+    api, alice, count, django_assert_max_num_queries
+):
+    todos = [make_todo(alice, str(number), tags=["home"]) for number in range(count)]
+    client = api(alice)
+    with django_assert_max_num_queries(8):
+        client.patch(f"{TODOS}{todos[0].pk}/", {"title": "x"})

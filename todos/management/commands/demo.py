@@ -1,0 +1,62 @@
+"""A demo account with lively data; run again, it starts afresh with another password."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from todos import service
+from todos.models import List, Priority, Todo
+
+EMAIL = "demo@nudge.example"
+
+
+class Command(BaseCommand):
+    help = "Make a demo account with lively data and print how to log in."
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        # A random password each time: a known one would be an open door on a server.
+        password = secrets.token_urlsafe(12)
+        User.objects.filter(email=EMAIL).delete()
+        user = User.objects.create_user(EMAIL, password, name="Demo")
+        EmailAddress.objects.create(user=user, email=EMAIL, verified=True, primary=True)
+        fill(user, timezone.now())
+        self.stdout.write(self.style.SUCCESS(f"{user.todos.count()} to-dos are waiting."))
+        self.stdout.write(f"Log in at /auth/login/\n  e-mail:   {EMAIL}\n  password: {password}")
+
+
+def fill(user: User, now: datetime) -> None:
+    """Three lists of to-dos around today; the last one added stands on top."""
+    today = now.date()
+    home = service.add_list(actor=user, name="Home", color="#2f855a")
+    work = service.add_list(actor=user, name="Work", color="#2b6cb0")
+    day = timedelta(days=1)
+    rows: list[dict[str, Any]] = [
+        {"title": "Read the book about sleep", "tags": ["someday"]},
+        {"title": "Renew the passport", "due_on": today + 40 * day, "priority": Priority.MEDIUM},
+        {"title": "Water the tomatoes", "list": home, "due_on": today, "tags": ["garden"]},
+        {"title": "Repair the kitchen lamp", "list": home, "priority": Priority.LOW},
+        {"title": "Send the invoice for October", "list": work, "due_on": today - 2 * day},
+        {
+            "title": "Prepare Monday's demo",
+            "list": work,
+            "due_at": now + 2 * day,
+            "priority": Priority.HIGH,
+            "notes": "Three slides at most; show the phone.",
+            "tags": ["focus"],
+        },
+        {"title": "Call the dentist", "due_at": now + timedelta(hours=3), "tags": ["phone"]},
+        {"title": "Buy milk", "list": home, "tags": ["errand"]},
+        {"title": "Book the train to Vienna", "due_on": today + day, "priority": Priority.URGENT},
+    ]
+    for row in rows:
+        service.add_todo(actor=user, **row)
+    for title in ("Buy milk", "Repair the kitchen lamp"):
+        Todo.objects.owned_by(user).get(title=title).finish()
+    List.objects.inbox_of(user)
