@@ -1,12 +1,73 @@
 """Where allauth asks the product."""
 
-from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+import json
+from typing import Any
 
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal import flows
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.httpkit import clean_client_ip, is_headless_request
+from allauth.headless.base.response import AuthenticationResponse
+from allauth.headless.internal.restkit.response import ErrorResponse
+from django.contrib import messages
+from django.core.validators import MaxLengthValidator
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from accounts.models import User
 from core.http import client_address
+
+UNKNOWN_ADDRESS = "::"  # a server behind a Unix socket names none
+_email_fits = MaxLengthValidator(254)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     def get_client_ip(self, request: HttpRequest) -> str:
         """Limits count by the true address; X-Forwarded-For is the client's to write."""
-        return client_address(request)
+        return clean_client_ip(client_address(request)) or UNKNOWN_ADDRESS
+
+    def clean_email(self, email: str) -> str:
+        """Forms let 320 characters through, the column holds 254."""
+        _email_fits(email)
+        return email
+
+    def save_user(
+        self,
+        request: HttpRequest,
+        user: User,
+        form: Any,
+        commit: bool = True,  # noqa: FBT001, FBT002 - allauth's signature
+    ) -> User:
+        """Two sign-ups of one address at once: the loser gets the answer of an address in use."""
+        try:
+            with transaction.atomic():
+                saved: User = super().save_user(request, user, form, commit)
+        except IntegrityError as error:
+            response = self._address_in_use(request, form)
+            raise ImmediateHttpResponse(response) from error
+        return saved
+
+    def clean_password(self, password: str, user: User | None = None) -> str:
+        """Allauth's API checks the password of a newcomer without the address it must not be."""
+        if user is None and is_headless_request(context.request):
+            user = User(email=json.loads(context.request.body).get("email", ""))
+        cleaned: str = super().clean_password(password, user)
+        return cleaned
+
+    def _address_in_use(self, request: HttpRequest, form: Any) -> HttpResponse:
+        """What allauth answers when it sees the other account in time."""
+        headless, email = is_headless_request(request), form.cleaned_data["email"]
+        response: HttpResponse
+        if flows.manage_email.assess_unique_email(email) is None:  # in use, and not to be told
+            response = flows.signup.prevent_enumeration(request, email=email)
+            return AuthenticationResponse.from_response(request, response) if headless else response
+        taken = self.validation_error("email_taken")
+        if headless:
+            form.add_error("email", taken)
+            response = ErrorResponse(request, input=form)
+        else:
+            messages.error(request, taken.message)
+            response = redirect("account_signup")
+        return response

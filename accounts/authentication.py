@@ -2,16 +2,17 @@
 
 import time
 
-from allauth.headless.internal.sessionkit import authenticate_by_x_session_token
+from allauth.core.internal.sessionkit import get_session_user  # internal: a test watches it
 from allauth.usersessions.models import UserSession
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import UpdateError
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts.models import User
-from accounts.tokens import presented_token
+from accounts.sessions import DeviceSessionStore
+from accounts.tokens import live_session, presented_token
 
 TOUCH_EVERY_SECONDS = 24 * 3600
 
@@ -22,14 +23,14 @@ class BearerAuthentication(BaseAuthentication):
     A device in use stays signed in: its session is renewed for SESSION_COOKIE_AGE once a day.
     """
 
-    def authenticate(self, request: Request) -> tuple[User, SessionBase] | None:
+    def authenticate(self, request: Request) -> tuple[User, DeviceSessionStore] | None:
         token = presented_token(request._request)  # noqa: SLF001 - headers of the real request
         if token is None:
             return None
-        found = authenticate_by_x_session_token(token)
-        if found is None:
-            raise AuthenticationFailed("The session token is invalid or has expired.")
-        user, session = found
+        session = live_session(DeviceSessionStore, token)
+        user = get_session_user(session) if session else None
+        if session is None or user is None:
+            raise _refused()
         _keep_alive(session)
         return user, session
 
@@ -37,11 +38,20 @@ class BearerAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
-def _keep_alive(session: SessionBase) -> None:
+def _refused() -> AuthenticationFailed:
+    return AuthenticationFailed("The session token is invalid or has expired.")
+
+
+def _keep_alive(session: DeviceSessionStore) -> None:
     now = int(time.time())
-    if now - session.get("touched", 0) > TOUCH_EVERY_SECONDS:
+    due = now - session.get("touched", 0) > TOUCH_EVERY_SECONDS
+    if due:
         session["touched"] = now
-        session.save()  # saving moves the expiry
-        UserSession.objects.filter(session_key=session.session_key).update(
-            last_seen_at=timezone.now()
-        )
+    if session.modified:
+        try:
+            session.save()  # saving moves the expiry
+        except UpdateError as error:  # logged out by another request in this very moment
+            raise _refused() from error
+    if due:
+        seen = UserSession.objects.filter(session_key=session.session_key)
+        seen.update(last_seen_at=timezone.now())

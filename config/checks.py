@@ -1,9 +1,10 @@
-"""System checks: what is contradictory or missing, with an id and the cure (docs/configuration.md)."""
+"""System checks: what is contradictory or missing, with an id and its cure."""
 
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register
 
 
 @register(deploy=True)
@@ -11,7 +12,7 @@ def check_email(**kwargs: Any) -> list[CheckMessage]:
     if settings.EMAIL_HOST:
         return []
     return [
-        Warning(
+        checks.Warning(
             "EMAIL_HOST is not set: verification codes go to the log and nobody can sign up.",
             hint="Set EMAIL_HOST, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD and DEFAULT_FROM_EMAIL.",
             id="config.W001",

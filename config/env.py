@@ -1,6 +1,6 @@
 """Typed readers for environment variables; the only place that touches os.environ.
 
-Every variable read here is listed in .env.example and in docs/configuration.md; a test compares them.
+Every variable read here is in .env.example and docs/configuration.md; a test compares them.
 """
 
 import os
@@ -44,6 +44,6 @@ def database(name: str, *, default: str) -> dict[str, Any]:
 
     try:
         return dict(dj_database_url.parse(text(name, default=default)))
-    except (ValueError, dj_database_url.ParseError) as error:
-        # The URL holds a password: name the variable, never its value.
-        raise ImproperlyConfigured(f"{name} is not a database URL.") from error
+    except (ValueError, dj_database_url.ParseError):
+        # The URL holds a password: name the variable, never its value or an error that quotes it.
+        raise ImproperlyConfigured(f"{name} is not a database URL.") from None

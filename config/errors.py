@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from core.errors import DATABASE_ERRORS, database_unavailable, error_response
+from core.errors import database_unavailable, error_response, is_database_away
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -27,8 +27,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Called while the exception is handled: a database that left between view and answer is 503."""
-    if isinstance(sys.exc_info()[1], DATABASE_ERRORS):
+    """Called while the exception is handled: a database that left meanwhile is 503."""
+    if is_database_away(sys.exc_info()[1]):
         return database_unavailable(request)
     return error_response(request, 500, "error", "Something went wrong on our side.")
 

@@ -2,6 +2,8 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config.database import POSTGRESQL
+
 EMBEDDED_SECRET_KEY = "django-insecure-embedded-key-for-one-machine-never-for-a-server"  # noqa: S105
 
 
@@ -21,7 +23,7 @@ def refuse_unsafe(
             _is_known(secret_key)
         ),
         "DATABASE_URL must name PostgreSQL: SQLite loses its data with the machine.": (
-            "sqlite" in database_engine
+            database_engine != POSTGRESQL
         ),
         "ALLOWED_HOSTS is empty: list the host names that people type.": not allowed_hosts,
         "SMS_PROVIDER is not set: choose twilio, or console to say that no text leaves.": (

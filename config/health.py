@@ -4,11 +4,11 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from core.errors import DATABASE_ERRORS, RETRY_AFTER_SECONDS
+from core.errors import RETRY_AFTER_SECONDS
 
 
 @login_not_required
@@ -32,7 +32,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         reason = "" if _migrations.are_applied() else "migrations are missing"
-    except DATABASE_ERRORS:
+    except (DatabaseError, InterfaceError):
         reason = "database unreachable"
     if reason:
         body = {"status": "unavailable", "reason": reason, "version": settings.VERSION}

@@ -5,20 +5,16 @@ Guarded (on Lambda, or DEBUG off): refuses to start where something unsafe would
 """
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import django_stubs_ext
-from csp.constants import NONE, SELF
 
-from config import __version__, env, guard
-from config.logging import logging_config
+from config import __version__, content_security, database, env, guard, logging
 
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Where this runs ----------------------------------------------------------------------------
-
 ON_LAMBDA = bool(env.text("AWS_LAMBDA_FUNCTION_NAME"))
 DEBUG = env.flag("DEBUG", default=not ON_LAMBDA)
 GUARDED = ON_LAMBDA or not DEBUG
@@ -29,20 +25,29 @@ SECRET_KEY_FALLBACKS = env.names("OLD_SECRET_KEYS")  # while a key is being rota
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")  # in DEBUG an empty list means this machine only
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 
-DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/db.sqlite3")}
+_database = env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/db.sqlite3")
+DATABASES = {"default": database.tuned(_database)}
 SMS_PROVIDER = env.text("SMS_PROVIDER", default="" if GUARDED else "console")
 
 if GUARDED:
     guard.refuse_unsafe(
         debug=DEBUG,
         secret_key=SECRET_KEY,
-        database_engine=DATABASES["default"]["ENGINE"],
+        database_engine=_database["ENGINE"],
         allowed_hosts=ALLOWED_HOSTS,
         sms_provider=SMS_PROVIDER,
     )
 
-# --- Applications -------------------------------------------------------------------------------
+# Shared by every process, unlike memory: allauth's log-in limits count in it.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "core_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
+# --- Applications -------------------------------------------------------------------------------
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -50,6 +55,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
     "core",
+    "allauth",  # before accounts, whose admin replaces allauth's
+    "allauth.account",
+    "allauth.headless",
+    "allauth.usersessions",
     "accounts",
     "sms",
     "todos",
@@ -60,10 +69,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
-    "allauth",
-    "allauth.account",
-    "allauth.headless",
-    "allauth.usersessions",
     "corsheaders",
     "csp",
     "rest_framework",
@@ -74,8 +79,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "core.middleware.request_id",
-    "core.middleware.valid_host",
     "core.middleware.no_store",
+    "core.middleware.valid_host",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -109,36 +114,7 @@ TEMPLATES = [
     }
 ]
 
-# --- Database -----------------------------------------------------------------------------------
-
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # WAL and IMMEDIATE: 8 processes x 150 read-modify-writes without one "database is locked".
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    }
-else:
-    # Below API Gateway's 29 s: a stuck query or lock is an answer, never a time-out of the gateway.
-    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-    DATABASES["default"].setdefault("OPTIONS", {})
-    DATABASES["default"]["OPTIONS"] |= {
-        "connect_timeout": 3,
-        "options": "-c statement_timeout=10000 -c lock_timeout=3000"
-        " -c idle_in_transaction_session_timeout=15000",
-    }
-
-# Shared by every process, unlike memory: allauth's log-in limits count in it.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "core_cache",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
-}
-
 # --- Accounts -----------------------------------------------------------------------------------
-
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
@@ -195,7 +171,6 @@ EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="Nudge <nudge@localhost>")
 
 # --- Security -----------------------------------------------------------------------------------
-
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=GUARDED)
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if GUARDED else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = GUARDED
@@ -208,39 +183,20 @@ CORS_URLS_REGEX = r"^/(api|service)/"
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-Id"]
 
 # --- Static files -------------------------------------------------------------------------------
-
 STATIC_URL = env.text("STATIC_URL", default="static/")
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-_static_origin = [origin] if (origin := "//".join(urlsplit(STATIC_URL)[:2])) != "//" else []
-_own = [SELF, *_static_origin]
-
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": _own,
-        "style-src": _own,
-        "img-src": [*_own, "data:"],
-        "font-src": _own,
-        "manifest-src": _own,
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-        "base-uri": [NONE],
-    }
-}
+CONTENT_SECURITY_POLICY = content_security.policy(STATIC_URL)
 
 # --- Language, time, logs -----------------------------------------------------------------------
-
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
-LOGGING = logging_config(json_lines=GUARDED)
+LOGGING = logging.logging_config(json_lines=GUARDED)
 
 # --- The API ------------------------------------------------------------------------------------
-
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.BearerAuthentication",  # first: refused means 401, not 403
@@ -282,7 +238,6 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- SMS ----------------------------------------------------------------------------------------
-
 SMS_ENABLED = env.flag("SMS_ENABLED", default=True)
 SMS_DAILY_LIMIT = env.integer("SMS_DAILY_LIMIT", default=500)  # all accounts together
 SMS_ACCOUNT_DAILY_LIMIT = env.integer("SMS_ACCOUNT_DAILY_LIMIT", default=50)

@@ -24,6 +24,10 @@ urlpatterns = [
     path("service/sms/", include("sms.urls")),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("todos.api.urls")),
+    # Routes of allauth that this service does not offer: numbers, log-in by code, JWT.
+    re_path(
+        "^api/auth/app/v1/(?:account/phone|auth/phone/|auth/code/|tokens/)", errors.api_not_found
+    ),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/browse/", include("accounts.api.browse_urls")),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),

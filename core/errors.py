@@ -3,12 +3,25 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 RETRY_AFTER_SECONDS = 5
-DATABASE_ERRORS = (OperationalError, InterfaceError)
+_READ_ONLY = "25006"  # SQLSTATE of a write on a former primary, after a failover
+
+
+def is_database_away(error: BaseException | None) -> bool:
+    """Whether this says that the database cannot do its work now, and not that we asked wrongly."""
+    if isinstance(error, InternalError):
+        return getattr(error.__cause__, "sqlstate", None) == _READ_ONLY
+    return isinstance(error, (OperationalError, InterfaceError))
+
+
+def drop_connection() -> None:
+    """Begin afresh next time: after a failover the old connection may be alive but read-only."""
+    if not connection.in_atomic_block:  # there the block's own end still needs it
+        connection.close()
 
 
 def error_body(code: str, detail: str, *, status: int, attr: str | None = None) -> dict[str, Any]:
@@ -36,6 +49,7 @@ def error_response(
 
 
 def database_unavailable(request: HttpRequest) -> HttpResponse:
+    drop_connection()
     return error_response(
         request,
         HTTPStatus.SERVICE_UNAVAILABLE,

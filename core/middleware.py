@@ -6,10 +6,12 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
+from django.core.signals import request_finished
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
-from core.errors import DATABASE_ERRORS, database_unavailable, error_response
-from core.http import current_request_id, new_request_id
+from core.errors import database_unavailable, error_response, is_database_away
+from core.http import NO_REQUEST, current_request_id, new_request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -20,15 +22,18 @@ def request_id(get_response: GetResponse) -> GetResponse:
     """One id per request, in every log line and in X-Request-Id of the answer."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        token = current_request_id.set(new_request_id(request))
-        try:
-            response = get_response(request)
-            response["X-Request-Id"] = current_request_id.get()
-        finally:
-            current_request_id.reset(token)
+        current_request_id.set(identifier := new_request_id(request))
+        response = get_response(request)
+        response["X-Request-Id"] = identifier
         return response
 
     return middleware
+
+
+@receiver(request_finished)
+def forget_request_id(**kwargs: object) -> None:
+    """Not earlier: Django logs the 4xx and servers the access after the middleware has returned."""
+    current_request_id.set(NO_REQUEST)
 
 
 def valid_host(get_response: GetResponse) -> GetResponse:
@@ -92,7 +97,7 @@ class DatabaseUnavailableMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, DATABASE_ERRORS):
+        if is_database_away(exception):
             logger.error("Database unavailable", exc_info=exception)
             return database_unavailable(request)
         return None

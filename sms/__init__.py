@@ -1,0 +1,1 @@
+"""Sends text messages. Other apps use sms.service and nothing else."""

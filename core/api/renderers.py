@@ -26,6 +26,8 @@ class SignedInNegotiation(DefaultContentNegotiation):
             person = request._request.user  # noqa: SLF001 - DRF authenticates after negotiating
             if not person.is_authenticated:
                 renderers = [r for r in renderers if not isinstance(r, BrowsableRenderer)]
+                if "format" not in request.query_params:
+                    return renderers[0], renderers[0].media_type
         chosen: tuple[BaseRenderer, str] = super().select_renderer(
             request, renderers, format_suffix
         )

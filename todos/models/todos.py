@@ -197,6 +197,14 @@ class Todo(Versioned):
     def is_finished(self) -> bool:
         return self.status == Status.FINISHED
 
+    def is_overdue(self, at: datetime, zone: ZoneInfo) -> bool:
+        """What `overdue` of the query says, for one row at hand."""
+        if self.status != Status.OPEN:
+            return False
+        if self.due_on:
+            return self.due_on < at.astimezone(zone).date()
+        return self.due_at is not None and self.due_at < at
+
     def finish(self) -> None:
         """Mark as done. Doing it again changes nothing: the first moment and the version stay."""
         self._switch(Status.OPEN, Status.FINISHED, timezone.now())

@@ -1,0 +1,52 @@
+"""What the account API takes as a body: one JSON object of text, checked before allauth sees it.
+
+allauth reads bodies as forms do: there a number, a list or an object is text too, and a password
+nobody can type again would be set.
+"""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest
+
+_LARGEST_ID = 2**63 - 1
+
+
+def body_faults(request: HttpRequest) -> list[dict[str, Any]]:
+    """The errors of this body, empty where allauth may read it; each names its member."""
+    if not request.body:
+        return []
+    try:
+        body = json.loads(request.body.decode())
+    except ValueError:  # not UTF-8, not JSON, a number of thousands of digits
+        return [_fault("parse_error", "The body is not JSON.")]
+    except RecursionError:
+        return [_fault("parse_error", "The JSON is nested too deeply.")]
+    if not isinstance(body, dict):
+        return [_fault("parse_error", "The body must be a JSON object.")]
+    checked = ((name, _wrong(name, value)) for name, value in body.items())
+    return [_fault("invalid", detail, name) for name, detail in checked if detail]
+
+
+def _fault(code: str, detail: str, attr: str | None = None) -> dict[str, Any]:
+    return {"code": code, "detail": detail, "attr": attr}
+
+
+def _wrong(name: str, value: object) -> str:
+    """What is wrong with this member; empty where nothing is."""
+    if name == "sessions":
+        return "" if _are_ids(value) else "Not a list of ids."
+    if name == "primary":
+        return "" if isinstance(value, bool) else "Not a boolean."
+    return "" if isinstance(value, str) and _is_text(value) else "Not a valid string."
+
+
+def _are_ids(value: object) -> bool:
+    return isinstance(value, list) and all(
+        type(item) is int and 0 < item <= _LARGEST_ID for item in value
+    )
+
+
+def _is_text(value: str) -> bool:
+    """No NUL, which PostgreSQL refuses, and no lone surrogate, which no encoding can carry."""
+    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)

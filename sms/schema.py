@@ -1,0 +1,66 @@
+"""What the OpenAPI document says of POST /service/sms/send."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    inline_serializer,
+)
+from rest_framework import serializers
+
+from sms.serializers import SmsSendSerializer
+
+
+def _body(name: str, status: str, **more: Any) -> Any:
+    members = {"status": serializers.ChoiceField(choices=[status]), **more}
+    return inline_serializer(name, {**members, "message": serializers.CharField()})
+
+
+_SUCCESS = _body(
+    "SmsSuccess", "success", data=serializers.CharField(help_text="The provider's id.")
+)
+_PENDING = _body("SmsPending", "pending", data=serializers.UUIDField(help_text="Our id."))
+_FAILURE = _body("SmsFailure", "failure")
+
+_FAILURES = {
+    200: "The provider took the text and gave no id.",
+    400: "Not JSON, no `msg`, empty, too long, a field too many; or the provider refused the text.",
+    401: "Not signed in, where texts cost money.",
+    403: "This account may not send texts, or the CSRF token is missing.",
+    405: "Only POST.",
+    413: "The body is too large.",
+    415: "The body is not `application/json`.",
+    429: "A limit is used up.",
+    500: "Something went wrong on our side.",
+    503: "Switched off, the provider or the database cannot be reached: nothing was sent.",
+}
+
+document_send = extend_schema(
+    operation_id="sms_send",
+    tags=["sms"],
+    request=SmsSendSerializer,
+    responses={
+        201: OpenApiResponse(_SUCCESS, "The provider took the text."),
+        202: OpenApiResponse(_PENDING, "The answer was lost: the text may have been sent."),
+        **{status: OpenApiResponse(_FAILURE, text) for status, text in _FAILURES.items()},
+    },
+    parameters=[
+        OpenApiParameter(
+            "Retry-After",
+            OpenApiTypes.INT,
+            OpenApiParameter.HEADER,
+            description="Seconds to wait.",
+            response=[429, 503],
+        ),
+        OpenApiParameter(
+            "WWW-Authenticate",
+            OpenApiTypes.STR,
+            OpenApiParameter.HEADER,
+            description='`Bearer realm="api"`',
+            response=[401],
+        ),
+    ],
+)

@@ -1,0 +1,83 @@
+"""A phone that speaks to /api/auth/, and the two modes of proving an address."""
+
+import re
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+AUTH = "/api/auth/app/v1/"
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def _no_limits_from_before(db) -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def mandatory(settings) -> None:
+    """As on a server: an address must be proved, by a code."""
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+    settings.ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+
+
+class Phone:
+    """Keeps the token it was last given, as the mobile guide says."""
+
+    def __init__(self, address: str = "198.51.100.1") -> None:
+        self.client = APIClient(REMOTE_ADDR=address, HTTP_USER_AGENT="Phone/1.0")
+        self.token: str | None = None
+
+    def call(self, method: str, route: str, body: object = None, **headers: str) -> Any:
+        path = route if route.startswith("/") else AUTH + route
+        if self.token:
+            headers.setdefault("Authorization", f"Bearer {self.token}")
+        response = getattr(self.client, method)(path, body, headers=headers)
+        if response.headers["Content-Type"] == "application/json":
+            meta = response.json().get("meta") or {}
+            self.token = meta.get("session_token", self.token)
+        return response
+
+    def get(self, route: str, **headers: str) -> Any:
+        return self.call("get", route, **headers)
+
+    def post(self, route: str, body: object = None, **headers: str) -> Any:
+        return self.call("post", route, body, **headers)
+
+    def delete(self, route: str, body: object = None) -> Any:
+        return self.call("delete", route, body)
+
+    def log_in(self, email: str, password: str = PASSWORD) -> Any:
+        return self.post("auth/login", {"email": email, "password": password})
+
+
+@pytest.fixture
+def phone() -> Phone:
+    return Phone()
+
+
+def mailed_code() -> str:
+    """The code of the last mail."""
+    found = re.search(r"^[A-Z0-9]{4}-[A-Z0-9]{4}$", str(mail.outbox[-1].body), re.MULTILINE)
+    assert found
+    return found[0]
+
+
+def assert_error(response: Any, status: int, code: str, attr: str | None = None) -> None:
+    """The one shape of the API, beside what allauth adds."""
+    body = response.json()
+    assert response.status_code == status
+    kind = "validation_error" if status == 400 else "client_error"
+    assert body["type"] == kind
+    error = body["errors"][0]
+    assert (error["code"], error["attr"]) == (code, attr)
+    assert isinstance(error["detail"], str)
+    assert error["detail"]
+    if status == 401:
+        assert response["WWW-Authenticate"] == 'Bearer realm="api"'
+    if status == 429:
+        assert int(response["Retry-After"]) > 0

@@ -1,0 +1,257 @@
+"""A phone's whole life with an account: /api/auth/ and the token it hands out."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.authentication import TOUCH_EVERY_SECONDS
+from accounts.models import User
+from accounts.sessions import SessionStore
+from tests.accounts.conftest import PASSWORD, Phone, assert_error, mailed_code
+from tests.conftest import bearer_token
+
+ME = "/api/v1/account/"
+
+
+def signed_in(user: User) -> Phone:
+    phone = Phone()
+    assert phone.log_in(user.email).status_code == 200
+    return phone
+
+
+def works(phone: Phone) -> bool:
+    return bool(phone.get(ME).status_code == 200)
+
+
+def test_embedded_a_new_account_is_usable_at_once(phone):
+    response = phone.post("auth/signup", {"email": "Carol@Example.com", "password": PASSWORD})
+    assert response.status_code == 200
+    assert phone.get(ME).json()["email"] == "carol@example.com"
+
+
+@pytest.mark.usefixtures("mandatory")
+def test_a_new_account_opens_when_its_address_is_proved(phone):
+    response = phone.post("auth/signup", {"email": "carol@example.com", "password": PASSWORD})
+    assert_error(response, 401, "not_authenticated")
+    assert {"id": "verify_email", "is_pending": True} in response.json()["data"]["flows"]
+    assert_error(phone.get(ME), 401, "authentication_failed")
+    code = mailed_code()
+    assert_error(
+        phone.post("auth/email/verify", {"key": "WRONG-CODE"}), 400, "incorrect_code", "key"
+    )
+    assert phone.post("auth/email/verify", {"key": code}).status_code == 200
+    assert phone.get(ME).json()["email"] == "carol@example.com"
+
+
+@pytest.mark.usefixtures("mandatory")
+def test_a_code_may_be_sent_again(phone):
+    phone.post("auth/signup", {"email": "carol@example.com", "password": PASSWORD})
+    assert_error(phone.post("auth/email/verify/resend"), 429, "throttled")
+    assert len(mail.outbox) == 1
+
+
+def test_devices_are_listed_and_ended_one_by_one(alice, bob):
+    phone, tablet, stranger = signed_in(alice), signed_in(alice), signed_in(bob)
+    devices = phone.get("auth/sessions").json()["data"]
+    assert [device["is_current"] for device in devices] == [True, False]
+    assert devices[0]["ip"] == "198.51.100.1"
+    others = [device["id"] for device in stranger.get("auth/sessions").json()["data"]]
+    assert_error(
+        phone.delete("auth/sessions", {"sessions": others}), 400, "invalid_choice", "sessions"
+    )
+    assert works(stranger)
+    assert phone.delete("auth/sessions", {"sessions": [devices[1]["id"]]}).status_code == 200
+    assert (works(phone), works(tablet), works(stranger)) == (True, False, True)
+
+
+def test_log_out_ends_the_token_at_once(alice):
+    """SEED-27."""
+    phone, tablet = signed_in(alice), signed_in(alice)
+    assert_error(phone.delete("auth/session"), 401, "not_authenticated")
+    assert_error(phone.get(ME), 401, "authentication_failed")
+    assert_error(phone.get("auth/session"), 401, "session_gone")
+    assert works(tablet)
+
+
+def test_a_changed_password_ends_the_other_devices(alice):
+    phone, tablet = signed_in(alice), signed_in(alice)
+    new = "another fine password"
+    body = {"current_password": PASSWORD, "new_password": new}
+    assert phone.post("account/password/change", body).status_code == 200
+    assert (works(phone), works(tablet)) == (True, False)
+    assert_error(Phone().log_in(alice.email), 400, "email_password_mismatch", "password")
+    assert Phone().log_in(alice.email, new).status_code == 200
+
+
+def test_a_reset_password_ends_every_device(alice):
+    phone, new = signed_in(alice), "another fine password"
+    other = Phone()
+    assert_error(
+        other.post("auth/password/request", {"email": alice.email}), 401, "not_authenticated"
+    )
+    response = other.post("auth/password/reset", {"key": mailed_code(), "password": new})
+    assert_error(response, 401, "not_authenticated")
+    assert not works(phone)
+    assert Phone().log_in(alice.email, new).status_code == 200
+
+
+def test_a_disabled_account_is_refused_and_comes_back(alice):
+    """SEED-27."""
+    phone = signed_in(alice)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert_error(phone.get(ME), 401, "authentication_failed")
+    assert_error(Phone().log_in(alice.email), 401, "not_authenticated")
+
+
+def test_a_deleted_account_is_refused(alice):
+    phone = signed_in(alice)
+    alice.delete()
+    assert_error(phone.get(ME), 401, "authentication_failed")
+    assert_error(phone.get("auth/session"), 401, "not_authenticated")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "short",
+        "a" * 32,
+        "A" * 32,
+        "a" * 33,
+        "a" * 31 + "\0",
+        "é" * 32,
+        "a b",
+        "a" * 10_000,
+        "%00",
+    ],
+)
+@pytest.mark.parametrize("header", ["Authorization", "X-Session-Token"])
+def test_a_bad_token_is_401(client, token, header):
+    value = f"Bearer {token}" if header == "Authorization" else token
+    response = APIClient().get(ME, headers={header: value})
+    assert_error(response, 401, "authentication_failed")
+
+
+def test_no_token_is_401():
+    assert_error(APIClient().get(ME), 401, "not_authenticated")
+
+
+def test_an_expired_token_is_401(api, alice):
+    phone = api(alice)
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert_error(phone.get(ME), 401, "authentication_failed")
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Token {}", "{}", "Basic {}", "Bearer {0} {0}", "Bearer {0}, Bearer {0}", "Bearer={}"],
+)
+def test_a_good_token_in_an_odd_header_is_401(alice, header):
+    token = bearer_token(alice)
+    response = APIClient().get(ME, HTTP_AUTHORIZATION=header.format(token))
+    assert response.status_code == 401
+    assert APIClient().get(f"{ME}?token={token}&access_token={token}").status_code == 401
+
+
+def test_both_headers_of_the_mobile_guide_work(alice):
+    token = bearer_token(alice)
+    for headers in ({"Authorization": f"bearer {token}"}, {"X-Session-Token": token}):
+        assert APIClient().get(ME, headers=headers).status_code == 200
+    mixed = {"Authorization": "Bearer wrong", "X-Session-Token": token}
+    assert APIClient().get(ME, headers=mixed).status_code == 401
+
+
+def test_basic_authentication_is_no_door(alice):
+    client = APIClient()
+    client.credentials(
+        HTTP_AUTHORIZATION="Basic YWxpY2VAZXhhbXBsZS5jb206Y29ycmVjdCBob3JzZSBiYXR0ZXJ5"
+    )
+    assert_error(client.get(ME), 401, "not_authenticated")
+
+
+def test_an_authenticated_call_asks_the_database_twice(api, alice, django_assert_num_queries):
+    client = api(alice)
+    with django_assert_num_queries(2):
+        assert client.get(ME).status_code == 200
+
+
+def test_a_device_in_use_stays_signed_in(alice, django_assert_num_queries):
+    """The expiry slides, with at most one write a day."""
+    phone = signed_in(alice)
+    assert works(phone)
+    week = timedelta(days=7)
+    session = SessionStore(session_key=phone.token)
+    session["touched"] = int(time.time()) - TOUCH_EVERY_SECONDS - 1
+    session.save()
+    soon, long_ago = timezone.now() + week, timezone.now() - week
+    Session.objects.filter(pk=phone.token).update(expire_date=soon)
+    UserSession.objects.update(last_seen_at=long_ago)
+    assert works(phone)
+    assert Session.objects.get(pk=phone.token).expire_date > timezone.now() + timedelta(days=89)
+    assert UserSession.objects.get().last_seen_at > long_ago + week / 2
+    with django_assert_num_queries(2):
+        phone.get(ME)
+
+
+def test_a_log_out_while_the_expiry_moves_is_401_and_not_500(alice, monkeypatch):
+    phone = signed_in(alice)
+
+    def now_and_log_out() -> float:
+        SessionStore().delete(phone.token)
+        return 4e9
+
+    monkeypatch.setattr("accounts.authentication.time.time", now_and_log_out)
+    assert_error(phone.get(ME), 401, "authentication_failed")
+
+
+def test_a_rotated_secret_key_keeps_phones_signed_in(settings, api, alice):
+    client = api(alice)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-key-" * 5
+    assert client.get(ME).status_code == 200
+    settings.SECRET_KEY_FALLBACKS = []
+    assert client.get(ME).status_code == 200
+
+
+def test_a_phone_is_not_a_browser_and_needs_no_csrf_token(alice):
+    client = APIClient(enforce_csrf_checks=True)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {bearer_token(alice)}")
+    assert client.patch(ME, {"name": "Alice"}).status_code == 200
+
+
+def test_a_browser_needs_one(alice):
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(alice)
+    assert client.get(ME).status_code == 200
+    assert_error(client.patch(ME, {"name": "Alice"}), 403, "permission_denied")
+
+
+def test_the_public_routes_stay_public():
+    assert Phone().get("config").status_code == 200
+    assert_error(Phone().get("auth/session"), 401, "not_authenticated")
+    assert Client().get("/api/schema/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        "account/phone",
+        "auth/phone/verify",
+        "auth/phone/verify/resend",
+        "auth/code/confirm",
+        "tokens/refresh",
+    ],
+)
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_what_is_not_offered_is_404(api, alice, route, method):
+    """Allauth mounts these without a model behind them, where some would be 500."""
+    for client in (api(alice), APIClient()):
+        response = getattr(client, method)(f"/api/auth/app/v1/{route}", {})
+        assert_error(response, 404, "not_found")

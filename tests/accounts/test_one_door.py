@@ -1,0 +1,82 @@
+"""One log-in for people; it leads nowhere else, and there is no second one."""
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.accounts.conftest import PASSWORD
+
+
+def test_log_out_is_a_post_with_a_token(alice):
+    """SEED-14."""
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(alice)
+    assert browser.get("/auth/logout/").status_code == 405
+    assert browser.post("/auth/logout/").status_code == 403
+    assert browser.get("/api/browse/logout/").status_code == 405
+    assert browser.get("/account/").status_code == 200
+    browser.cookies["csrftoken"] = "a" * 32
+    assert browser.post("/auth/logout/", HTTP_X_CSRFTOKEN="a" * 32).status_code == 302
+    assert browser.get("/account/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
+def test_a_log_in_leads_nowhere_else(alice, target):
+    fields = {"login": alice.email, "password": PASSWORD, "next": target}
+    response = Client().post(f"/auth/login/?next={target}", fields)
+    assert (response.status_code, response["Location"]) == (302, "/todos/")
+    admin = Client().get(f"/admin/login/?next={target}")
+    assert "evil" not in admin["Location"]
+    browse = Client().get("/api/browse/login/?next=/api/v1/account/")
+    assert browse["Location"] == "/auth/login/?next=/api/v1/account/"
+
+
+def test_the_admin_has_no_password_form_of_its_own(web, alice, bob, staff):
+    fields = {"username": staff.email, "password": PASSWORD, "next": "/admin/"}
+    stranger = Client()
+    assert stranger.get("/admin/", follow=True).redirect_chain[-1] == (
+        "/auth/login/?next=/admin/",
+        302,
+    )
+    assert stranger.post("/admin/login/", fields).status_code == 302
+    assert stranger.get("/account/").status_code == 302
+    browser = web(bob)
+    assert browser.get("/admin/login/").status_code == 403
+    assert browser.post("/admin/login/", fields).status_code == 403
+    assert browser.get("/admin/", follow=True).status_code == 403
+    assert browser.get("/account/").wsgi_request.user == bob
+
+
+def test_the_admin_opens_for_staff(web, staff):
+    browser = web(staff)
+    assert browser.get("/admin/").status_code == 200
+    assert browser.get("/admin/login/?next=/admin/accounts/")["Location"] == "/admin/accounts/"
+    assert browser.get("/admin/login/")["Location"] == "/admin/"
+
+
+def routes(patterns: list, prefix: str = "") -> list[str]:
+    found = []
+    for pattern in patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver) and not path.startswith("admin/"):
+            found += routes(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern):
+            found.append(path)
+    return found
+
+
+def test_there_is_one_log_in_for_pages_and_one_for_phones():
+    """SEED-26."""
+    doors = {
+        path for path in routes(get_resolver().url_patterns) if "login" in path or "token" in path
+    }
+    assert doors == {
+        "auth/login/",
+        "auth/login/code/confirm/",  # of a log-in by code, which is off
+        "api/auth/app/v1/auth/login",
+        "api/auth/app/v1/tokens/refresh",  # never reached: the next one stands before it
+        "^api/auth/app/v1/(?:account/phone|auth/phone/|auth/code/|tokens/)",
+        "api/browse/login/",  # leads to the page
+    }

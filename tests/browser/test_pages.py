@@ -1,0 +1,192 @@
+"""Every page: no complaint of the console, none of axe, nothing wider than a phone."""
+
+from datetime import timedelta
+
+import pytest
+from allauth.account.models import EmailAddress
+from axe_playwright_python.sync_playwright import Axe
+from django.core import mail
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from tests.builders import make_list, make_todo
+from tests.conftest import PASSWORD
+from todos.models import Priority
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.enable_socket,
+    pytest.mark.django_db(transaction=True),
+]
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 800}
+LOOKS = [
+    pytest.param(
+        {"color_scheme": scheme, "viewport": size, "reduced_motion": "reduce"},
+        id=f"{scheme}-{size['width']}",
+    )
+    for scheme in ("light", "dark")
+    for size in (PHONE, DESK)
+]
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" + "x" * 48
+
+
+def fill(owner: User) -> None:
+    """One row of every kind."""
+    today, home = timezone.now().date(), make_list(owner, "Household")
+    make_todo(owner, "finished", tags=["old"], priority=Priority.URGENT).finish()
+    make_todo(owner, "overdue", due_on=today - timedelta(days=2), priority=Priority.LOW)
+    make_todo(owner, "today", due_at=timezone.now() + timedelta(hours=1), tags=["a", "b"])
+    make_todo(owner, "high", list=home, priority=Priority.HIGH, tags=["x" * 50])
+    make_todo(owner, "urgent", list=home, priority=Priority.URGENT)
+    make_todo(owner, LONG[:128])
+
+
+def inspect(page: Page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("button, select, input:not([type=hidden])")]
+            .filter(item => item.checkVisibility() && item.offsetHeight < 44)
+            .map(item => item.outerHTML)"""
+    )
+    assert small == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/auth/login/",
+        "/auth/signup/",
+        "/auth/password/reset/",
+        "/auth/inactive/",
+        "/auth/confirm-email/nonsense/",
+        "/auth/password/reset/key/1-nonsense/",
+        "/nothing/",
+    ],
+)
+def test_page_for_everybody(visit, look, path):
+    page = visit(**look)
+    page.goto(path)
+
+    inspect(page)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(
+    "path",
+    ["/todos/", "/account/", "/auth/email/", "/auth/sessions/", "/auth/password/change/"],
+)
+def test_page_of_an_account(visit, alice, look, path):
+    EmailAddress.objects.create(user=alice, email="a.second.address@example.com")
+    page = visit(as_=alice, **look)
+    page.goto(path)
+
+    inspect(page)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_full_list_while_editing_after_an_error_and_with_undo(visit, alice, look):
+    fill(alice)
+    page = visit(as_=alice, **look)
+    page.goto("/todos/")
+    inspect(page)
+
+    page.get_by_label("Rename “today”").click()
+    page.get_by_label("New title").fill(" ")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Write what needs to be done.")).to_be_visible()
+    page.get_by_label("New to-do").fill(LONG + "x")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("At most 128 characters fit")).to_be_visible()
+    inspect(page)
+
+    page.get_by_role("button", name="Delete “urgent”").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    inspect(page)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_refused_forms(visit, alice, look):
+    page = visit(**look)
+    page.goto("/auth/login/")
+    page.get_by_label("Email").fill(alice.email)
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    inspect(page)
+
+    page.goto("/auth/signup/")
+    page.get_by_label("Email").fill(alice.email)
+    page.get_by_label("Password").fill("short")
+    page.get_by_role("button", name="Sign up").click()
+    expect(page.get_by_text("This password is too short.")).to_be_visible()
+    inspect(page)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_password_reset_by_code(visit, alice, look):
+    page = visit(**look)
+    page.goto("/auth/password/reset/")
+    page.get_by_label("Email").fill(alice.email)
+    page.get_by_role("button", name="Send the code").click()
+    expect(page.get_by_label("Code")).to_be_visible()
+    inspect(page)
+
+    code = next(line for line in str(mail.outbox[-1].body).splitlines() if line[4:5] == "-")
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_label("New Password", exact=True)).to_be_visible()
+    inspect(page)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_proving_an_address_by_code(visit, look, settings):
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+    settings.ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+    page = visit(**look)
+    page.goto("/auth/signup/")
+    page.get_by_label("Email").fill("carol@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign up").click()
+    expect(page.get_by_label("Code")).to_be_visible()
+
+    inspect(page)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_proving_the_password_again(visit, alice, look):
+    page = visit(as_=alice, **look)
+    page.goto("/auth/reauthenticate/?next=/auth/email/")
+
+    inspect(page)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin/",
+        "/admin/accounts/user/",
+        "/admin/accounts/user/add/",
+        "/admin/todos/todo/",
+        "/admin/todos/todo/add/",
+        "/api/v1/todos/",
+        "/api/v1/account/",
+        "/api/docs/",
+    ],
+)
+def test_page_of_a_library_obeys_the_policy(visit, staff, path):
+    """The console, which `visit` watches, is where a broken Content-Security-Policy shows."""
+    make_todo(staff)
+    page = visit(as_=staff)
+
+    answer = page.goto(path, wait_until="networkidle")
+
+    assert answer
+    assert answer.status == 200
+    assert page.locator("body").inner_text().strip()

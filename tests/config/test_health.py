@@ -1,0 +1,75 @@
+"""Public, cheap and silent: what monitors and load balancers ask."""
+
+import io
+from typing import Any
+
+import pytest
+from django.db.migrations.recorder import MigrationRecorder
+
+from config import __version__, health
+from config.wsgi import application
+
+
+def test_hello_answers_as_the_services_before_it(client):
+    assert client.get("/hello/").json() == {"hello": "world"}
+
+
+def test_healthz_asks_nothing_of_the_database(client):
+    """No database mark: a query would fail."""
+    response = client.get("/healthz/")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.django_db
+def test_readyz_names_the_version(client, monkeypatch):
+    monkeypatch.setattr(health._migrations, "applied", False)
+    for _ in range(2):
+        response = client.get("/readyz/")
+        assert response.status_code == 200
+        assert response.json() == {"status": "ok", "version": __version__}
+
+
+@pytest.mark.django_db
+def test_readyz_looks_at_the_migrations_once(client, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(health._migrations, "applied", False)
+    client.get("/readyz/")
+    with django_assert_num_queries(1):
+        client.get("/readyz/")
+
+
+@pytest.mark.django_db
+def test_a_missing_migration_is_not_ready(client, monkeypatch):
+    monkeypatch.setattr(health._migrations, "applied", False)
+    MigrationRecorder.Migration.objects.filter(app="core").delete()
+    response = client.get("/readyz/")
+    assert response.status_code == 503
+    assert response["Retry-After"] == "5"
+    assert response.json() == {
+        "status": "unavailable",
+        "reason": "migrations are missing",
+        "version": __version__,
+    }
+
+
+@pytest.mark.parametrize("path", ["/hello/", "/healthz/", "/readyz/"])
+def test_monitors_only_read(client, path):
+    assert client.post(path).status_code == 405
+
+
+@pytest.mark.django_db
+def test_the_wsgi_application_serves():
+    started: list[str] = []
+
+    def start(status: str, *rest: object) -> Any:
+        started.append(status)
+
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/hello/",
+        "SERVER_NAME": "testserver",
+        "SERVER_PORT": "80",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.url_scheme": "http",
+    }
+    body = b"".join(application(environ, start))
+    assert (started, body) == (["200 OK"], b'{"hello": "world"}')

@@ -1,0 +1,210 @@
+"""Every setting comes from the environment, and an unsafe one is refused (config/settings.py)."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from tests.config.conftest import PRODUCTION, ROOT
+
+REFUSALS = {
+    "secret": "SECRET_KEY is missing: set it to 50 or more random characters.",
+    "known": "SECRET_KEY is a published example: set it to 50 or more random characters.",
+    "sqlite": "DATABASE_URL must name PostgreSQL: SQLite loses its data with the machine.",
+    "hosts": "ALLOWED_HOSTS is empty: list the host names that people type.",
+    "sms": "SMS_PROVIDER is not set: choose twilio, or console to say that no text leaves.",
+    "debug": "DEBUG must be False on Lambda: error pages would show the settings to strangers.",
+}
+
+
+def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def refusal(settings_of, **variables: str) -> list[str]:
+    with pytest.raises(ImproperlyConfigured) as caught:
+        settings_of(**variables)
+    first, *sentences = str(caught.value).split("\n")
+    assert first == "Nudge refuses to start."
+    return sentences
+
+
+def test_no_variable_gives_the_embedded_defaults(settings_of):
+    settings = settings_of()
+    database = settings["DATABASES"]["default"]
+    assert database["ENGINE"] == "django.db.backends.sqlite3"
+    assert database["NAME"] == str(ROOT / "db.sqlite3")
+    assert database["OPTIONS"] == {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+    embedded = {
+        "DEBUG": True,
+        "GUARDED": False,
+        "SMS_PROVIDER": "console",
+        "EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend",
+        "ACCOUNT_EMAIL_VERIFICATION": "optional",
+        "SECURE_SSL_REDIRECT": False,
+        "SECURE_HSTS_SECONDS": 0,
+        "SESSION_COOKIE_SECURE": False,
+        "SESSION_COOKIE_NAME": "sessionid",
+        "CSRF_COOKIE_NAME": "csrftoken",
+        "CORS_ALLOWED_ORIGINS": [],
+        "ALLOWED_HOSTS": [],
+    }
+    assert {name: settings[name] for name in embedded} == embedded
+
+
+def test_database_url_gives_postgresql_with_time_outs(settings_of):
+    database = settings_of(**PRODUCTION)["DATABASES"]["default"]
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert database["PASSWORD"] == "hunter/2"
+    assert database["CONN_MAX_AGE"] == 60
+    assert database["CONN_HEALTH_CHECKS"] is True
+    assert database["OPTIONS"] == {
+        "connect_timeout": 3,
+        "options": "-c statement_timeout=10000 -c lock_timeout=3000"
+        " -c idle_in_transaction_session_timeout=15000",
+    }
+
+
+def test_options_of_the_database_url_are_kept(settings_of):
+    url = PRODUCTION["DATABASE_URL"] + "?sslmode=verify-full"
+    database = settings_of(**PRODUCTION | {"DATABASE_URL": url})["DATABASES"]["default"]
+    assert database["OPTIONS"]["sslmode"] == "verify-full"
+    assert database["OPTIONS"]["connect_timeout"] == 3
+
+
+def test_production_cookies_are_secure_and_bound_to_the_host(settings_of):
+    """SEED-15."""
+    settings = settings_of(**PRODUCTION)
+    expected = {
+        "SESSION_COOKIE_NAME": "__Host-sessionid",
+        "CSRF_COOKIE_NAME": "__Host-csrftoken",
+        "SESSION_COOKIE_SECURE": True,
+        "CSRF_COOKIE_SECURE": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "CSRF_COOKIE_SAMESITE": "Lax",
+        "CSRF_COOKIE_HTTPONLY": True,
+        "SECURE_SSL_REDIRECT": True,
+        "SECURE_HSTS_SECONDS": 31_536_000,
+        "ACCOUNT_EMAIL_VERIFICATION": "mandatory",
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+    }
+    assert {name: settings[name] for name in expected} == expected
+    # __Host- is honoured only without Domain and with Path=/ (RFC 6265bis, section 4.1.3.2).
+    assert {"SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH"}.isdisjoint(settings)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"SECRET_KEY": ""}, "secret"),
+        ({"SECRET_KEY": "django-insecure-" + "k" * 50}, "known"),
+        ({"SECRET_KEY": "please-change-me-please-change-me-please-change-me-1"}, "known"),
+        ({"DATABASE_URL": ""}, "sqlite"),
+        ({"DATABASE_URL": "sqlite:////var/nudge.sqlite3"}, "sqlite"),
+        ({"DATABASE_URL": "mysql://u:p@db/nudge"}, "sqlite"),
+        ({"ALLOWED_HOSTS": " , "}, "hosts"),
+        ({"SMS_PROVIDER": ""}, "sms"),
+        ({"DEBUG": "True", "AWS_LAMBDA_FUNCTION_NAME": "nudge"}, "debug"),
+    ],
+)
+def test_one_unsafe_setting_is_refused_with_its_sentence(settings_of, change, sentence):
+    """SEED-17, SEED-18, SEED-19, SEED-21."""
+    assert refusal(settings_of, **PRODUCTION | change) == [REFUSALS[sentence]]
+
+
+def test_every_fault_is_named_at_once(settings_of):
+    variables = {"AWS_LAMBDA_FUNCTION_NAME": "nudge", "DEBUG": "True"}
+    expected = {REFUSALS[name] for name in ("secret", "sqlite", "hosts", "sms", "debug")}
+    assert set(refusal(settings_of, **variables)) == expected
+
+
+def test_lambda_is_guarded_without_being_told(settings_of):
+    settings = settings_of(
+        **PRODUCTION | {"DEBUG": "", "AWS_LAMBDA_FUNCTION_NAME": "nudge-production"}
+    )
+    assert (settings["DEBUG"], settings["GUARDED"]) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("DEBUG", "yes", "DEBUG must be True or False, not 'yes'."),
+        ("SMS_ENABLED", "false", "SMS_ENABLED must be True or False, not 'false'."),
+        ("EMAIL_PORT", "smtp", "EMAIL_PORT must be a whole number, not 'smtp'."),
+        ("SMS_DAILY_LIMIT", "1.5", "SMS_DAILY_LIMIT must be a whole number, not '1.5'."),
+    ],
+)
+def test_a_bad_value_is_refused_and_names_its_variable(settings_of, name, value, message):
+    with pytest.raises(ImproperlyConfigured) as caught:
+        settings_of(**{name: value})
+    assert str(caught.value) == message
+
+
+def test_a_bad_database_url_names_its_variable_only(settings_of):
+    with pytest.raises(ImproperlyConfigured) as caught:
+        settings_of(DATABASE_URL="ftp://nudge:hunter2-marker@db/nudge")
+    assert str(caught.value) == "DATABASE_URL is not a database URL."
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://nudge:hunter2-marker@db/nudge",
+        "postgresql://nudge:hunter2-marker/x@db:port/nudge",
+        "postgresql://nudge:pass@[hunter2-marker/nudge",
+        "hunter2-marker",
+    ],
+)
+def test_a_bad_database_url_is_refused_without_showing_its_password(url):
+    done = manage("check", DATABASE_URL=url)
+    assert done.returncode != 0
+    assert "DATABASE_URL is not a database URL." in done.stderr
+    assert "hunter2-marker" not in done.stdout + done.stderr
+
+
+def test_check_deploy_has_nothing_to_say_about_production():
+    """SEED-18."""
+    done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_refused_start_ends_with_the_sentences_and_no_secret():
+    done = manage("check", **PRODUCTION | {"ALLOWED_HOSTS": ""})
+    assert done.returncode != 0
+    assert REFUSALS["hosts"] in done.stderr
+    assert "hunter" not in done.stdout + done.stderr
+    assert PRODUCTION["SECRET_KEY"] not in done.stdout + done.stderr
+
+
+def test_settings_stay_on_a_few_screens():
+    assert len((ROOT / "config" / "settings.py").read_text().splitlines()) <= 250
+
+
+@pytest.mark.parametrize(
+    ("static_url", "sources"),
+    [
+        ("", ["'self'"]),
+        ("/assets/", ["'self'"]),
+        ("https://cdn.example.com/v1/", ["'self'", "https://cdn.example.com"]),
+    ],
+)
+def test_the_policy_lets_only_our_own_files_in(settings_of, static_url, sources):
+    """SEED-15."""
+    directives = settings_of(STATIC_URL=static_url)["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
+    assert directives["script-src"] == directives["style-src"] == sources
+    assert directives["default-src"] == ["'none'"]
+    assert directives["connect-src"] == ["'self'"]

@@ -1,0 +1,55 @@
+"""What the REST framework is taught in core: strict JSON, errors, pages for signed-in people."""
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+ME = "/api/v1/account/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code"),
+    [
+        (b"[" * 6000, "application/json", 400, "parse_error"),
+        (b"{", "application/json", 400, "parse_error"),
+        (b'{"name": "\xff"}', "application/json", 400, "parse_error"),
+        (b"zz", "application/json; charset=hex", 400, "parse_error"),
+        (b"zz", "application/json; charset=zlib", 400, "parse_error"),
+        (b"{}", "application/json; charset=rot13", 400, "parse_error"),
+        (b"{}", "application/json; charset=utf-16", 400, "parse_error"),
+        (b"xn--a.", "application/json; charset=idna", 400, "parse_error"),
+        (b"{}", "application/json; charset=undefined", 400, "parse_error"),
+        (b'{"name": NaN}', "application/json", 400, "parse_error"),
+        (b'{"name": ' + b"9" * 5000 + b"}", "application/json", 400, "parse_error"),
+        (b"name=x", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
+    ],
+)
+def test_a_body_that_is_not_our_json_is_refused(api, alice, body, content_type, status, code):
+    response = api(alice).generic("PATCH", ME, body, content_type=content_type)
+    assert response.status_code == status
+    assert response.json()["errors"][0]["code"] == code
+
+
+@pytest.mark.django_db
+def test_a_name_that_no_encoding_can_carry_is_refused(api, alice):
+    body = b'{"name": "\\ud800"}'
+    response = api(alice).generic("PATCH", ME, body, content_type="application/json")
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["attr"] == "name"
+
+
+@pytest.mark.django_db
+def test_signed_in_people_browse_the_api_and_strangers_get_json(web, alice):
+    page = web(alice).get(ME, HTTP_ACCEPT="text/html")
+    assert page.status_code == 200
+    assert page["Content-Type"] == "text/html; charset=utf-8"
+    assert "alice@example.com" in page.content.decode()
+    for accept in ("text/html", "text/html,application/xhtml+xml,*/*;q=0.8"):
+        stranger = Client().get(ME, HTTP_ACCEPT=accept)
+        assert (stranger.status_code, stranger["Content-Type"]) == (401, "application/json")
+
+
+@pytest.mark.django_db
+def test_a_stranger_cannot_ask_for_the_page_by_format(alice):
+    assert APIClient().get(f"{ME}?format=api").status_code == 404

@@ -1,0 +1,136 @@
+"""A limit lets exactly its amount through, and SQLite takes many writers (core/limits.py)."""
+
+import os
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection, connections
+
+from core.limits import Limit, give_back, take
+from core.models import Counter
+from tests.config.conftest import ROOT
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+LIMIT = Limit(scope="sms:account:1:day", amount=2, window=timedelta(days=1))
+
+
+@pytest.mark.django_db
+def test_a_limit_gives_its_amount_and_no_more():
+    assert [take(LIMIT, at=NOON) for _ in range(4)] == [True, True, False, False]
+    assert Counter.objects.get().used == 2
+
+
+@pytest.mark.django_db
+def test_a_refusal_writes_nothing_and_another_scope_is_another_limit():
+    for _ in range(3):
+        take(LIMIT, at=NOON)
+    assert take(Limit(scope="sms:account:2:day", amount=1, window=LIMIT.window), at=NOON)
+    assert set(Counter.objects.values_list("scope", "used")) == {
+        ("sms:account:1:day", 2),
+        ("sms:account:2:day", 1),
+    }
+
+
+@pytest.mark.django_db
+def test_the_next_window_begins_anew():
+    last = NOON.replace(hour=23, minute=59, second=59)
+    assert [take(LIMIT, at=last) for _ in range(3)] == [True, True, False]
+    assert take(LIMIT, at=last + timedelta(seconds=1))
+
+
+@pytest.mark.django_db
+def test_what_was_given_back_may_be_taken_again():
+    assert [take(LIMIT, at=NOON) for _ in range(2)] == [True, True]
+    give_back(LIMIT, at=NOON)
+    assert [take(LIMIT, at=NOON) for _ in range(2)] == [True, False]
+
+
+@pytest.mark.django_db
+def test_nothing_is_given_back_that_was_never_taken():
+    give_back(LIMIT, at=NOON)
+    take(LIMIT, at=NOON)
+    give_back(LIMIT, at=NOON)
+    give_back(LIMIT, at=NOON)
+    assert Counter.objects.get().used == 0
+
+
+@pytest.mark.parametrize(
+    ("at", "seconds"),
+    [
+        (NOON, 43_201),
+        (NOON.replace(hour=0), 86_401),
+        (NOON.replace(hour=23, minute=59, second=59, microsecond=1), 1),
+    ],
+)
+def test_seconds_left_never_promises_too_soon(at, seconds):
+    assert LIMIT.seconds_left(at) == seconds
+    later = at + timedelta(seconds=seconds)
+    assert LIMIT.window_start(later) > LIMIT.window_start(at)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="threads share no in-memory SQLite")
+def test_thirty_simultaneous_takers_get_exactly_the_amount():
+    limit = Limit(scope="race", amount=20, window=timedelta(days=1))
+    together, granted = threading.Barrier(30), []
+
+    def taker() -> None:
+        together.wait()
+        granted.append(take(limit, at=NOON))
+        connections.close_all()
+
+    threads = [threading.Thread(target=taker) for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(granted) == [False] * 10 + [True] * 20
+    assert connection.vendor == "postgresql"
+
+
+PREPARE = """
+import django; django.setup()
+from django.db import connection
+from core.models import Counter
+with connection.schema_editor() as editor:
+    editor.create_model(Counter)
+Counter.objects.create(scope="x", window_start="2026-11-20T00:00Z")
+"""
+WRITER = """
+import django; django.setup()
+from django.db import transaction
+from core.models import Counter
+for _ in range(150):
+    with transaction.atomic():
+        counter = Counter.objects.get()
+        counter.used += 1
+        counter.save()
+print(Counter.objects.get().used)
+"""
+
+
+def test_eight_processes_write_one_sqlite_file_without_losing_an_update(tmp_path):
+    environment = {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PATH": os.environ["PATH"],
+    }
+
+    def start(code: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(  # noqa: S603 - our own code
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    assert start(PREPARE).communicate() == ("", "")
+    writers = [start(WRITER) for _ in range(8)]
+    results = [writer.communicate() for writer in writers]
+    assert [errors for _, errors in results] == [""] * 8
+    assert max(int(output) for output, _ in results) == 8 * 150

@@ -1,0 +1,60 @@
+"""Providers that answer what a test says, and Twilio's stub."""
+
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+import pytest
+
+from sms import backends
+from sms.backends import Provider
+from sms.outcomes import Accepted, Outcome
+from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
+
+TO, FROM = "+15005550099", "+15005550006"
+SID = f"SM{'1' * 32}"
+
+
+class ScriptedProvider(Provider):
+    """Answers `outcome`, or raises it, or asks it; counts what it was given."""
+
+    name: ClassVar[str] = "scripted"
+    costs_money: ClassVar[bool] = True
+    outcome: Outcome | Exception | Callable[[], Outcome] = Accepted(SID)
+    sent: ClassVar[list[dict[str, str]]] = []
+
+    def send(self, **message: str) -> Outcome:
+        self.sent.append(message)
+        outcome = type(self).outcome
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome() if callable(outcome) else outcome
+
+
+@pytest.fixture
+def provider(monkeypatch, settings) -> type[ScriptedProvider]:
+    """`provider.outcome = Refused(...)`: what the provider in use will answer."""
+    monkeypatch.setitem(backends.PROVIDERS, "scripted", ScriptedProvider)
+    monkeypatch.setattr(ScriptedProvider, "outcome", Accepted(SID))
+    monkeypatch.setattr(ScriptedProvider, "sent", [])
+    settings.SMS_PROVIDER = "scripted"
+    settings.SMS_TO_NUMBER, settings.SMS_FROM_NUMBER = TO, FROM
+    return ScriptedProvider
+
+
+@pytest.fixture
+def embedded(settings) -> None:
+    """What a developer gets without setting anything."""
+    settings.DEBUG, settings.SMS_PROVIDER = True, "console"
+    settings.SMS_TO_NUMBER = settings.SMS_FROM_NUMBER = ""
+
+
+@pytest.fixture
+def twilio(settings, monkeypatch) -> Iterator[TwilioStub]:
+    """The stub, and the settings that lead to it."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    settings.SMS_PROVIDER = "twilio"
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT_SID, AUTH_TOKEN
+    settings.SMS_TO_NUMBER, settings.SMS_FROM_NUMBER = TO, FROM
+    with TwilioStub() as stub:
+        settings.TWILIO_API_BASE_URL = stub.url
+        yield stub

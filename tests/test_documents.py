@@ -1,0 +1,156 @@
+"""The documents are true: links, commands and the examples of the README."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+
+from accounts.models import User
+from sms.models import Message
+from todos.models import Todo
+
+ROOT = Path(__file__).resolve().parent.parent
+APPS = ("accounts", "config", "core", "sms", "todos")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+README = (ROOT / "README.md").read_text()
+EVERYTHING = "\n".join(document.read_text() for document in DOCUMENTS)
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+# --- Links ---------------------------------------------------------------------------------------
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors of a document's headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.M | re.S)
+    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in headings}
+
+
+def links() -> list[tuple[Path, str]]:
+    return [
+        (document, target)
+        for document in DOCUMENTS
+        for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text())
+        if not target.startswith(("http://", "https://"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("document", "target"), links(), ids=lambda part: getattr(part, "name", part)
+)
+def test_every_link_leads_somewhere(document, target):
+    path, _, anchor = target.partition("#")
+    destination = (document.parent / path).resolve() if path else document
+    assert destination.exists()
+    assert destination.is_relative_to(ROOT)
+    assert not anchor or anchor in anchors(destination)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_is_named_exists(document):
+    """`tests/core/` or `config/env.py` in back-ticks, from the root of the project."""
+    folders = "|".join([*APPS, "benchmarks", "docs", "tests", "templates", "static", r"\.ci"])
+    named = re.findall(rf"`((?:{folders})/[\w./-]*)`", document.read_text())
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_decision_is_in_the_list():
+    folder = ROOT / "docs" / "decisions"
+    records = {path.name for path in folder.glob("0*.md")}
+    assert {
+        name for name in records if f"({name})" not in (folder / "README.md").read_text()
+    } == set()
+
+
+@pytest.mark.parametrize(
+    "record", sorted((ROOT / "docs" / "decisions").glob("0*.md")), ids=lambda path: path.stem[:4]
+)
+def test_a_decision_says_why_on_one_screen(record):
+    text = record.read_text()
+    assert re.findall(r"^## (.+)$", text, re.M) == ["Context", "Decision", "Consequence"]
+    assert text.startswith(f"# {record.name[:4]}: ")
+    assert len(text.splitlines()) <= 40
+
+
+# --- Commands ------------------------------------------------------------------------------------
+
+
+def targets() -> dict[str, bool]:
+    """Every target of the Makefile, and whether `make help` shows it."""
+    found = re.findall(r"^([a-z][a-z-]*):(.*)$", MAKEFILE, re.M)
+    return {name: "##" in rest for name, rest in found}
+
+
+def test_every_make_target_that_is_named_exists():
+    named = set(re.findall(r"(?:^    |`)make\s([a-z][a-z-]*)", EVERYTHING, re.M))
+    assert {"run", "test", "check"} <= named <= set(targets())
+
+
+def test_every_public_target_is_named():
+    public = {name for name, shown in targets().items() if shown}
+    assert {name for name in public if not re.search(rf"\bmake {name}\b(?!-)", EVERYTHING)} == set()
+
+
+def test_the_readme_stays_short():
+    assert len(README.splitlines()) <= 150
+
+
+# --- The examples --------------------------------------------------------------------------------
+
+
+def test_the_readme_names_the_seed_command_to_the_letter():
+    seed = (
+        """curl -H "Content-Type: application/json" -X POST -d '{"msg": "hey mate!!!"}' """
+        "http://localhost:8000/service/sms/send"
+    )
+    assert f"\n{seed}\n" in README
+
+
+EXAMPLE = re.compile(r"<!-- run by tests/test_documents\.py -->\n```sh\n(.*?)```", re.S)
+
+
+@pytest.fixture
+def _clean_cache(transactional_db) -> Iterator[None]:
+    """Limits are counted in a table that no test transaction rolls back here."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.mark.enable_socket
+@pytest.mark.usefixtures("_clean_cache")
+def test_the_examples_of_the_readme_run(live_server, settings):
+    """Every example, in one shell and in order, against a server; the answers are as promised."""
+    settings.DEBUG = True  # as `make run` has it
+    blocks = EXAMPLE.findall(README)
+    assert len(blocks) == README.count("```sh\n")
+    script = "\n".join(blocks).replace("http://localhost:8000", live_server.url)
+    script = re.sub(r"^curl ", r"curl --write-out '\\n%{http_code}\\n' ", script, flags=re.M)
+    curl, shell = shutil.which("curl"), shutil.which("sh")
+    assert curl, "The examples need curl."
+    done = subprocess.run([shell, "-eu", "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    statuses = re.findall(r"^\d{3}$", done.stdout, re.M)
+    assert statuses == ["200", "201", "200", "200", "200", "201"], done.stdout
+
+    signed_up, created, listed, changed, finished, texted = answers
+    assert signed_up["data"]["user"]["email"] == "you@example.com"
+    assert (created["title"], created["tags"], created["version"]) == ("Buy milk", ["shop"], 1)
+    assert listed == {"next": None, "previous": None, "results": [created]}
+    assert (changed["title"], changed["version"]) == ("Buy oat milk", 2)
+    assert (finished["status"], finished["version"]) == ("finished", 3)
+    assert texted == {
+        "status": "success",
+        "data": Message.objects.get().provider_sid,
+        "message": "SMS successfully sent",
+    }
+    todo = Todo.objects.get()
+    assert todo.owner == User.objects.get(email="you@example.com")
+    assert str(todo.pk) == created["id"]

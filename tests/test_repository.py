@@ -1,0 +1,247 @@
+"""The repository keeps its own rules: nothing secret inside, nothing unpinned, nothing overgrown."""
+
+import ast
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import pytest
+import pytest_socket
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+APPS = ("accounts", "config", "core", "sms", "todos")
+REQUIREMENTS = ("requirements", "requirements-dev")
+
+# What credentials look like; the published examples of their owners are none.
+SECRETS = {
+    "Twilio account": re.compile(r"\bAC[0-9a-f]{32}\b"),
+    "Twilio key": re.compile(r"\bSK[0-9a-f]{32}\b"),
+    "AWS access key": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    "AWS account": re.compile(r"\barn:aws:[a-z0-9-]+:[a-z0-9-]*:\d{12}:"),
+    "private key": re.compile("-----BEGIN (?:[A-Z]+ )?PRIVATE" + " KEY-----"),
+    "GitHub token": re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36}\b"),
+}
+
+
+def tracked() -> list[Path]:
+    """What git holds, and what the next `git add` would give it."""
+    git = shutil.which("git")
+    if not (git and (ROOT / ".git").exists()):
+        pytest.skip("this tree is no git repository")
+    command = [git, "-c", f"safe.directory={ROOT}", "ls-files", "-z", "-co", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    paths = [ROOT / name for name in listed.split("\0") if name]
+    assert ROOT / "manage.py" in paths
+    return [path for path in paths if path.is_file()]
+
+
+def sources() -> list[Path]:
+    """Python of the product, without migrations, which Django writes."""
+    found = [path for app in APPS for path in (ROOT / app).rglob("*.py")]
+    return [path for path in found if "migrations" not in path.parts]
+
+
+def nodes() -> Iterator[tuple[str, ast.AST]]:
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            yield f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}", node
+
+
+def count_lines(paths: list[Path]) -> int:
+    return sum(len(path.read_text().splitlines()) for path in paths)
+
+
+# --- Nothing secret ------------------------------------------------------------------------------
+
+
+def test_no_database_and_no_environment_is_tracked():
+    """SEED-20."""
+    wrong = re.compile(r"\.(sqlite3?|db|pem|key|p12|pfx)(-\w+)?$|(^|/)\.env$|(^|/)\.netrc$")
+    names = [str(path.relative_to(ROOT)) for path in tracked()]
+    assert [name for name in names if wrong.search(name)] == []
+
+
+def test_no_secret_is_tracked():
+    """SEED-21, SEED-36."""
+    found = [
+        (str(path.relative_to(ROOT)), kind)
+        for path in tracked()
+        for kind, pattern in SECRETS.items()
+        if not {match for match in pattern.findall(path.read_text(errors="replace"))}
+        <= {"AC" + "0" * 32, "SK" + "0" * 32}
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("Twilio account", "sid = AC" + "0123456789abcdef" * 2),
+        ("Twilio key", "SK" + "0123456789abcdef" * 2),
+        ("AWS access key", "AKIA" + "ABCDEFGHIJKLMNOP"),
+        ("AWS account", "arn:aws:iam::" + "123456789012:role/x"),
+        ("private key", "-----BEGIN RSA PRIVATE" + " KEY-----"),
+        ("GitHub token", "ghp_" + "a" * 36),
+    ],
+)
+def test_the_scan_knows_a_secret_when_it_sees_one(kind, text):
+    assert SECRETS[kind].search(text)
+
+
+# --- Dependencies --------------------------------------------------------------------------------
+
+
+def direct(name: str) -> list[str]:
+    """The lines of requirements written by hand, without the comments that fill a line."""
+    lines = (ROOT / f"{name}.in").read_text().splitlines()
+    return [line for line in lines if line and not line.startswith(("#", "-r "))]
+
+
+def project(requirement: str) -> str:
+    """PEP 503: one spelling of a name."""
+    return re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", requirement)[0]).lower()
+
+
+def pins(name: str) -> dict[str, str]:
+    """name -> the whole entry of the compiled file, hashes included."""
+    text = re.sub(r"^ *#.*\n", "", (ROOT / f"{name}.txt").read_text(), flags=re.M)
+    entries = re.split(r"\n(?=\S)", text.strip())
+    return {project(entry): entry for entry in entries}
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_every_dependency_has_a_reason(name):
+    assert direct(name)
+    assert [line for line in direct(name) if not re.search(r" # \w.{4,}", line)] == []
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_every_pin_is_exact_and_hashed(name):
+    entries = pins(name)
+    assert len(entries) > len(direct(name))
+    exact = re.compile(
+        r"[\w.-]+(\[[\w,-]+\])?==[\w.+!]+( ; [^\\]+)? \\\n +--hash=sha256:[0-9a-f]{64}"
+    )
+    assert [entry for entry in entries.values() if not exact.match(entry)] == []
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_every_direct_dependency_is_pinned(name):
+    assert {project(line) for line in direct(name)} - set(pins(name)) == set()
+
+
+def test_development_runs_what_production_runs():
+    production, development = pins("requirements"), pins("requirements-dev")
+    version = re.compile(r"==([\w.+!]+)")
+    assert {name: version.search(entry)[1] for name, entry in production.items()} == {
+        name: version.search(development[name])[1] for name in production
+    }
+
+
+def test_django_is_past_its_advisories():
+    assert django.VERSION[:3] >= (5, 2, 19)
+    [floor] = [line for line in direct("requirements") if project(line) == "django"]
+    version = re.search(r"==(\d+)\.(\d+)\.(\d+)", pins("requirements")["django"])
+    assert floor.startswith("django~=5.2.19")
+    assert tuple(map(int, version.groups())) >= (5, 2, 19)
+
+
+def test_production_carries_no_test_tools():
+    assert {"pytest", "twilio", "mypy", "ruff"} & set(pins("requirements")) == set()
+
+
+# --- Source --------------------------------------------------------------------------------------
+
+
+def test_every_call_to_the_outside_has_a_time_out():
+    """SEED-35; also nobody hides a session of requests, where no time-out could be seen."""
+    calls = [
+        (place, node)
+        for place, node in nodes()
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "requests"
+    ]
+    assert calls, "the Twilio provider calls requests"
+    assert [
+        place for place, call in calls if "timeout" not in {word.arg for word in call.keywords}
+    ] == []
+    verbs = {"get", "post", "put", "patch", "delete", "head", "options", "request"}
+    assert {call.func.attr for _, call in calls} <= verbs
+
+
+def test_nothing_imports_another_way_to_the_outside():
+    others = re.compile(r"^(urllib\.request|http\.client|httpx|aiohttp|ftplib|smtplib|telnetlib)")
+    found = [
+        place
+        for place, node in nodes()
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+        if others.match(name)
+    ]
+    assert found == []
+
+
+def test_no_assert_in_source():
+    """SEED-33: python -O removes them, and what they say is no answer for a client."""
+    assert [place for place, node in nodes() if isinstance(node, ast.Assert)] == []
+
+
+def test_no_print_in_source():
+    found = [
+        place
+        for place, node in nodes()
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("print", "pprint", "breakpoint")
+        and not place.startswith("sms/backends/console.py")
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_outgrows_a_few_screens(path):
+    assert len(path.read_text().splitlines()) <= 300
+
+
+def test_no_module_is_a_drawer():
+    drawers = {"utils", "helpers", "common", "misc", "base"}
+    folders = [*APPS, "benchmarks", "tests"]
+    modules = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    assert [path for path in modules if {path.stem, path.parent.name} & drawers] == []
+
+
+def test_there_is_more_test_than_source():
+    tests = list((ROOT / "tests").rglob("*.py"))
+    assert count_lines(tests) >= 1.2 * count_lines(sources())
+
+
+# --- The suite itself ----------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:A test tried to use socket:UserWarning")
+def test_no_test_reaches_the_network():
+    with pytest.raises(pytest_socket.SocketBlockedError):
+        socket.create_connection(("192.0.2.1", 80), timeout=1)
+    with pytest.raises(pytest_socket.SocketBlockedError):
+        socket.socket()
+    with pytest.raises(pytest_socket.SocketBlockedError):
+        requests.get("http://192.0.2.1/", timeout=1)
+
+
+def test_every_test_is_found():
+    """In a file named otherwise it would never run."""
+    others = [path for path in (ROOT / "tests").rglob("*.py") if not path.name.startswith("test_")]
+    assert others
+    assert [path for path in others if re.search(r"^\s*def test_", path.read_text(), re.M)] == []

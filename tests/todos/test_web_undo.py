@@ -1,0 +1,141 @@
+"""The to-do page: delete, and undo for ten minutes."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.messages import get_messages
+from django.utils import timezone
+
+from tests.builders import make_list, make_todo
+from tests.todos.pages import HTMX, PAGE, act, row, titles
+from todos.models import Priority, Todo
+
+
+def said(response) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def make_rich_todo(alice) -> Todo:
+    todo = make_todo(
+        alice,
+        notes="two litres",
+        priority=Priority.HIGH,
+        due_at=datetime(2031, 5, 1, 20, 30, tzinfo=UTC),
+        list=make_list(alice),
+        tags=["cold", "shop"],
+    )
+    todo.finish()
+    return todo
+
+
+def everything(todo: Todo) -> dict[str, object]:
+    values = row(todo) | {"tags": sorted(tag.name for tag in todo.tags.all())}
+    return {name: values[name] for name in values if name not in ("version", "updated_at")}
+
+
+def test_delete_offers_undo_which_brings_everything_back(alice, browser):
+    todo = make_rich_todo(alice)
+    before = everything(todo)
+
+    deleted = browser.post(act("delete", todo, "?status=finished"), follow=True)
+    gone = not Todo.objects.exists()
+    undone = browser.post("/todos/undo/?status=finished", follow=True)
+
+    assert deleted.redirect_chain == [(f"{PAGE}?status=finished", 302)]
+    assert "Deleted “buy milk”." in deleted.text
+    assert 'action="/todos/undo/?status=finished"' in deleted.text
+    assert gone
+    assert undone.redirect_chain == [(f"{PAGE}?status=finished#todo-{todo.pk}", 302)]
+    assert everything(Todo.objects.get()) == before
+    assert row(todo)["version"] == 3
+
+
+def test_delete_and_undo_by_htmx(alice, browser):
+    todo, _other = make_todo(alice), make_todo(alice, "other")
+
+    deleted = browser.post(act("delete", todo), headers=HTMX)
+    undone = browser.post("/todos/undo/", headers=HTMX)
+
+    assert "<li" not in deleted.text
+    assert "1 item left" in deleted.text
+    assert "Deleted “buy milk”." in deleted.text
+    assert titles(undone) == ["other", "buy milk"]
+    assert '<ul id="todos"' in undone.text
+    assert "2 items left" in undone.text
+    assert '<div id="messages" hx-swap-oob="innerHTML">' in undone.text
+    assert "Deleted" not in undone.text
+
+
+def test_undo_of_a_removed_list_leads_to_the_inbox(alice, browser):
+    home = make_list(alice)
+    todo = make_todo(alice, list=home)
+    browser.post(act("delete", todo))
+    home.delete()
+
+    browser.post("/todos/undo/")
+
+    assert Todo.objects.get().list.is_inbox
+
+
+def test_undo_twice_brings_back_once(alice, browser):
+    browser.post(act("delete", make_todo(alice)))
+
+    first, second = browser.post("/todos/undo/"), browser.post("/todos/undo/")
+
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert said(second)[-1] == "There is nothing left to undo."
+    assert Todo.objects.count() == 1
+
+
+def test_undo_that_lost_the_race_changes_nothing(alice, browser):
+    todo = make_todo(alice)
+    browser.post(act("delete", todo))
+    make_todo(alice, "back already", id=todo.pk)
+
+    response = browser.post("/todos/undo/", follow=True)
+
+    assert "There is nothing left to undo." in response.text
+    assert Todo.objects.get().title == "back already"
+
+
+def test_only_the_last_one_comes_back(alice, browser):
+    browser.post(act("delete", make_todo(alice, "first")))
+    browser.post(act("delete", make_todo(alice, "second")))
+
+    browser.post("/todos/undo/")
+    browser.post("/todos/undo/")
+
+    assert [todo.title for todo in Todo.objects.all()] == ["second"]
+
+
+@pytest.mark.parametrize(("seconds", "back"), [(599, 1), (601, 0)])
+def test_undo_works_for_ten_minutes(alice, browser, monkeypatch, seconds, back):
+    browser.post(act("delete", make_todo(alice)))
+    later = timezone.now() + timedelta(seconds=seconds)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+
+    browser.post("/todos/undo/")
+
+    assert Todo.objects.count() == back
+
+
+def test_undo_of_another_account_brings_nothing_back(alice, bob, browser, web):
+    browser.post(act("delete", make_todo(alice)))
+    stranger = web(bob)
+
+    response = stranger.post("/todos/undo/", follow=True)
+    nothing = not Todo.objects.exists()
+    browser.post("/todos/undo/")
+
+    assert "There is nothing left to undo." in response.text
+    assert nothing
+    assert Todo.objects.get().owner == alice
+
+
+def test_undo_is_forgotten_with_the_session(alice, bob, browser):
+    browser.post(act("delete", make_todo(alice)))
+    browser.force_login(bob)
+
+    browser.post("/todos/undo/")
+
+    assert not Todo.objects.exists()

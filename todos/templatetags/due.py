@@ -1,0 +1,35 @@
+"""When a to-do is due, in words; the current time zone is the signed-in person's."""
+
+from datetime import date, datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext as _
+
+from todos.models import Todo
+
+register = template.Library()
+
+
+@register.filter
+def is_overdue(todo: Todo) -> bool:
+    return todo.is_overdue(timezone.now(), timezone.get_current_timezone())
+
+
+@register.filter
+def due_words(todo: Todo) -> str:
+    """ "Today", "Tomorrow 9:30 a.m.", "Fri 4 Dec", or empty where nothing is due."""
+    if todo.due_at:
+        moment = timezone.localtime(todo.due_at)
+        return f"{_day_words(moment)} {time_format(moment, 'TIME_FORMAT')}"
+    return _day_words(todo.due_on) if todo.due_on else ""
+
+
+def _day_words(day: date | datetime) -> str:
+    today = timezone.localdate()
+    near = {-1: _("Yesterday"), 0: _("Today"), 1: _("Tomorrow")}
+    distance = (date(day.year, day.month, day.day) - today) // timedelta(days=1)
+    if distance in near:
+        return near[distance]
+    return date_format(day, "D j M" if day.year == today.year else "j M Y")

@@ -1,0 +1,262 @@
+"""The to-do page: every change is a form that works without JavaScript; htmx gets partials."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Self
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core import signing
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.requests import signed_in_user
+from core.api.pagination import page_after
+from todos import service
+from todos.forms import TitleForm
+from todos.models import Status, Todo, TodoQuerySet
+
+PAGE_SIZE = 50
+UNDO_SECONDS = 600
+_ORDER = ("position", "id")
+_REMOVED = "todos.removed"  # in the session: the last to-do deleted, and when
+_SALT = "todos.views"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which part of the list is on the page; every link and redirect carries it along."""
+
+    status: str = ""
+    after: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Self:
+        """What the query string says; a value that makes no sense is as good as none."""
+        status, after = request.GET.get("status", ""), request.GET.get("after", "")
+        return cls(status if status in Status.values else "", after if _key(after) else "")
+
+    @property
+    def parameters(self) -> str:
+        """For a query string that has begun: empty or `&status=open`."""
+        chosen = {name: value for name, value in vars(self).items() if value}
+        return f"&{urlencode(chosen)}" if chosen else ""
+
+    def __str__(self) -> str:
+        return self.parameters.replace("&", "?", 1)
+
+    def shows(self, todo: Todo) -> bool:
+        return self.status in ("", todo.status)
+
+
+def _key(after: str) -> list[Any]:
+    """The place in the order of the row behind which a page begins; empty for the first page."""
+    try:
+        key: list[Any] = signing.loads(after, salt=_SALT)
+    except signing.BadSignature:
+        return []
+    return key
+
+
+def _changes(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """POST only, in one transaction; logging in first leads to the list, not back to a POST URL."""
+    return login_required(redirect_field_name="")(require_POST(transaction.atomic(view)))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: HttpRequest) -> HttpResponse:
+    """The list, or one more page of it for htmx; POST adds."""
+    if request.method == "POST":
+        return _add(request)
+    if _is_htmx(request):
+        return render(request, "todos/_rows.html", _page(request))
+    return _whole_page(request)
+
+
+def _add(request: HttpRequest) -> HttpResponse:
+    form = TitleForm(request.POST)
+    if not form.is_valid():
+        return _refuse(request, "todos/_add.html", add_form=form)
+    todo = service.add_todo(actor=signed_in_user(request), title=form.cleaned_data["title"])
+    if not Place.of(request).shows(todo):
+        messages.success(request, _("Added “%(title)s”.") % {"title": todo.title})
+    if not _is_htmx(request):
+        return _back(request, todo)
+    is_shown = Place.of(request).shows(todo)
+    return _answer(request, "todos/_added.html", todo=todo, is_shown=is_shown, add_form=TitleForm())
+
+
+@require_safe
+def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One row; where "Cancel" leads."""
+    todo = _own(request, pk)
+    if not _is_htmx(request):
+        return _back(request, todo)
+    return _answer(request, "todos/_todo.html", todo=todo)
+
+
+@_changes
+def finish(request: HttpRequest, pk: UUID) -> HttpResponse:
+    todo = _locked(request, pk)
+    todo.finish()
+    return _changed(request, todo)
+
+
+@_changes
+def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
+    todo = _locked(request, pk)
+    todo.reopen()
+    return _changed(request, todo)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def rename(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """GET is the form in place of the row, POST the new title."""
+    if request.method == "POST":
+        return _rename(request, pk)
+    todo = _own(request, pk)
+    if not _is_htmx(request):
+        return redirect(f"{reverse('todos:index')}?edit={pk}{Place.of(request).parameters}")
+    return _answer(request, "todos/_edit.html", todo=todo, edit_form=_title_form(todo))
+
+
+@transaction.atomic
+def _rename(request: HttpRequest, pk: UUID) -> HttpResponse:
+    todo = _locked(request, pk)
+    form = TitleForm(request.POST)
+    if not form.is_valid():
+        return _refuse(request, "todos/_edit.html", todo=todo, edit_form=form)
+    todo.rename(form.cleaned_data["title"])
+    return _changed(request, todo)
+
+
+@_changes
+def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Remove it, and remember the last one for a while."""
+    todo = _locked(request, pk)
+    request.session[_REMOVED] = {
+        "at": timezone.now().timestamp(),
+        "todo": service.snapshot(todo),
+    }
+    todo.delete()
+    messages.info(request, _("Deleted “%(title)s”.") % {"title": todo.title}, extra_tags="undo")
+    return _answer(request, "todos/_gone.html") if _is_htmx(request) else _back(request)
+
+
+@_changes
+def undo(request: HttpRequest) -> HttpResponse:
+    """Bring back what was deleted last; what is too old or back already stays as it is."""
+    todo = _bring_back(request)
+    if todo is None:
+        messages.warning(request, _("There is nothing left to undo."))
+    if not _is_htmx(request):
+        return _back(request, todo)
+    first_page = _page(request, Place(status=Place.of(request).status))
+    return _answer(request, "todos/_list.html", clears_messages=True, **first_page)
+
+
+def _bring_back(request: HttpRequest) -> Todo | None:
+    removed = request.session.pop(_REMOVED, None)
+    if removed is None or timezone.now().timestamp() - removed["at"] > UNDO_SECONDS:
+        return None
+    try:
+        return service.bring_back(actor=signed_in_user(request), taken=removed["todo"])
+    except IntegrityError:  # a second click at the same moment was faster
+        return None
+
+
+def _is_htmx(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def _todos(request: HttpRequest) -> TodoQuerySet:
+    return Todo.objects.owned_by(signed_in_user(request))
+
+
+def _in_view(request: HttpRequest, place: Place) -> TodoQuerySet:
+    todos = _todos(request).select_related("list").prefetch_related("tags")
+    return todos.filter(status=place.status) if place.status else todos
+
+
+def _own(request: HttpRequest, pk: UUID) -> Todo:
+    todo: Todo = get_object_or_404(_todos(request).select_related("list"), pk=pk)
+    return todo
+
+
+def _locked(request: HttpRequest, pk: UUID) -> Todo:
+    """Nobody else changes or removes it until the transaction ends."""
+    todos = _todos(request).select_related("list").select_for_update(of=("self",))
+    todo: Todo = get_object_or_404(todos, pk=pk)
+    return todo
+
+
+def _title_form(todo: Todo) -> TitleForm:
+    return TitleForm(initial={"title": todo.title})
+
+
+def _page(request: HttpRequest, place: Place | None = None) -> dict[str, Any]:
+    """The rows of this place and where the next page begins."""
+    place = place or Place.of(request)
+    rows = page_after(_in_view(request, place), _ORDER, _key(place.after), PAGE_SIZE + 1)
+    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    next_after = signing.dumps([rows[-1].position, str(rows[-1].pk)], salt=_SALT) if more else ""
+    return {"todos": rows, "place": place, "next": Place(place.status, next_after) if more else ""}
+
+
+def _whole_page(request: HttpRequest, *, status: int = HTTPStatus.OK, **forms: Any) -> HttpResponse:
+    """The page; `add_form`, or `edit_form` of a `todo`, where one was refused."""
+    context = {"add_form": TitleForm(), **_page(request), **_summary(request), **forms}
+    if "edit_form" not in forms:
+        context |= _editing(request.GET.get("edit"), context["todos"])
+    return render(request, "todos/index.html", context, status=status)
+
+
+def _editing(wanted: str | None, rows: list[Todo]) -> dict[str, Any]:
+    todo = next((row for row in rows if str(row.pk) == wanted), None)
+    return {"todo": todo, "edit_form": _title_form(todo) if todo else None}
+
+
+def _summary(request: HttpRequest) -> dict[str, Any]:
+    """What changes beside the rows: the counter, and whether the list is empty."""
+    place = Place.of(request)
+    return {
+        "open_count": _todos(request).open().count(),
+        "is_empty": not _in_view(request, place).exists(),
+    }
+
+
+def _changed(request: HttpRequest, todo: Todo) -> HttpResponse:
+    """The row, or nothing where the filter no longer shows it."""
+    if not _is_htmx(request):
+        return _back(request, todo)
+    shown = Place.of(request).shows(todo)
+    return _answer(request, "todos/_todo.html" if shown else "todos/_gone.html", todo=todo)
+
+
+def _answer(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    """A partial, and out of band the counter, the hint for an empty list and the messages."""
+    context = {"place": Place.of(request), **_summary(request), **context}
+    parts = (render_to_string(name, context, request) for name in (template, "todos/_beside.html"))
+    return HttpResponse("".join(parts))
+
+
+def _refuse(request: HttpRequest, partial: str, **context: Any) -> HttpResponse:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    if not _is_htmx(request):
+        return _whole_page(request, status=status, **context)
+    return render(request, partial, {"place": Place.of(request), **context}, status=status)
+
+
+def _back(request: HttpRequest, todo: Todo | None = None) -> HttpResponse:
+    """To the same filter and page, at the row that changed."""
+    anchor = f"#todo-{todo.pk}" if todo else ""
+    return redirect(f"{reverse('todos:index')}{Place.of(request)}{anchor}")
