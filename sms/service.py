@@ -95,7 +95,7 @@ def _limits(actor: "User | None") -> list[tuple[Limit, str]]:
             amount=settings.SMS_ACCOUNT_DAILY_LIMIT,
             window=_DAY,
         )
-        limits.insert(0, (own, "Your daily limit of text messages is used up."))
+        limits.append((own, "Your daily limit of text messages is used up."))
     return limits
 
 
@@ -137,5 +137,5 @@ def _apply(message: Message, outcome: Outcome) -> None:
             message.fail("not_sent", reason)
         case WithoutSid():
             message.lose("The provider gave no id.")
-        case Unknown(reason):
-            message.lose(reason)
+        case _:
+            message.lose(outcome.reason)

@@ -42,7 +42,7 @@ class SendView(APIView):
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = AlwaysJSON
 
-    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
+    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response]:
         return exception_answer
 
     def perform_authentication(self, request: Request) -> None:

@@ -1,6 +1,6 @@
 """Runs pytest against a real PostgreSQL that lives in a temporary folder for that long.
 
-    python -m tests.on_postgres [pytest arguments]
+python -m tests.on_postgres [pytest arguments]
 """
 
 import os

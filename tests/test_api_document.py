@@ -49,10 +49,12 @@ PASSWORD_CODES = {
 
 def section(text: str, heading: str) -> str:
     """What stands under a heading, up to the next one of the same or a higher level."""
-    found = re.search(rf"^(#+) {re.escape(heading)}\n(.*?)(?=^#{{1,2}} |\Z)", text, re.M | re.S)
+    found = re.search(
+        rf"^(#+) {re.escape(heading)}\n(.*?)(?=^#{{1,2}} |\Z)", text, re.MULTILINE | re.DOTALL
+    )
     assert found, heading
     body = found[2]
-    return re.split(rf"^#{{1,{len(found[1])}}} ", body, flags=re.M)[0]
+    return re.split(rf"^#{{1,{len(found[1])}}} ", body, flags=re.MULTILINE)[0]
 
 
 def rows(text: str) -> list[list[str]]:
@@ -75,11 +77,12 @@ def first_cells(heading: str) -> list[str]:
 
 
 def documented_routes() -> list[tuple[str, str]]:
-    return re.findall(r"^\| `(GET|POST|PUT|PATCH|DELETE) (/[^`]*)`", API, re.M)
+    return re.findall(r"^\| `(GET|POST|PUT|PATCH|DELETE) (/[^`]*)`", API, re.MULTILINE)
 
 
 def schema_routes() -> set[tuple[str, str]]:
-    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    generator = SchemaGenerator()
+    paths = generator.get_schema(public=True)["paths"]
     verbs = ("get", "post", "put", "patch", "delete")
     return {(verb.upper(), path) for path, item in paths.items() for verb in verbs if verb in item}
 
@@ -152,7 +155,7 @@ def product_codes() -> set[str]:
     return {code for node in nodes for code in codes_in(node)}
 
 
-def exceptions(base: type = APIException) -> Iterator[type[APIException]]:
+def exceptions(base: type[APIException] = APIException) -> Iterator[type[APIException]]:
     yield base
     for child in base.__subclasses__():
         yield from exceptions(child)

@@ -27,8 +27,8 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 
 def anchors(path: Path) -> set[str]:
     """The anchors of a document's headings, as GitHub makes them."""
-    text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.M | re.S)
-    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in headings}
 
 
@@ -73,7 +73,7 @@ def test_every_decision_is_in_the_list():
 )
 def test_a_decision_says_why_on_one_screen(record):
     text = record.read_text()
-    assert re.findall(r"^## (.+)$", text, re.M) == ["Context", "Decision", "Consequence"]
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequence"]
     assert text.startswith(f"# {record.name[:4]}: ")
     assert len(text.splitlines()) <= 40
 
@@ -83,12 +83,12 @@ def test_a_decision_says_why_on_one_screen(record):
 
 def targets() -> dict[str, bool]:
     """Every target of the Makefile, and whether `make help` shows it."""
-    found = re.findall(r"^([a-z][a-z-]*):(.*)$", MAKEFILE, re.M)
+    found = re.findall(r"^([a-z][a-z-]*):(.*)$", MAKEFILE, re.MULTILINE)
     return {name: "##" in rest for name, rest in found}
 
 
 def test_every_make_target_that_is_named_exists():
-    named = set(re.findall(r"(?:^    |`)make\s([a-z][a-z-]*)", EVERYTHING, re.M))
+    named = set(re.findall(r"(?:^    |`)make\s([a-z][a-z-]*)", EVERYTHING, re.MULTILINE))
     assert {"run", "test", "check"} <= named <= set(targets())
 
 
@@ -112,7 +112,7 @@ def test_the_readme_names_the_seed_command_to_the_letter():
     assert f"\n{seed}\n" in README
 
 
-EXAMPLE = re.compile(r"<!-- run by tests/test_documents\.py -->\n```sh\n(.*?)```", re.S)
+EXAMPLE = re.compile(r"<!-- run by tests/test_documents\.py -->\n```sh\n(.*?)```", re.DOTALL)
 
 
 @pytest.fixture
@@ -123,6 +123,14 @@ def _clean_cache(transactional_db) -> Iterator[None]:
     cache.clear()
 
 
+def run_in_shell(script: str) -> subprocess.CompletedProcess[str]:
+    assert shutil.which("curl"), "The examples need curl."
+    command = ["/bin/sh", "-eu", "-c", script]
+    return subprocess.run(  # noqa: S603 - our own document
+        command, capture_output=True, check=False, text=True, timeout=60
+    )
+
+
 @pytest.mark.enable_socket
 @pytest.mark.usefixtures("_clean_cache")
 def test_the_examples_of_the_readme_run(live_server, settings):
@@ -131,13 +139,13 @@ def test_the_examples_of_the_readme_run(live_server, settings):
     blocks = EXAMPLE.findall(README)
     assert len(blocks) == README.count("```sh\n")
     script = "\n".join(blocks).replace("http://localhost:8000", live_server.url)
-    script = re.sub(r"^curl ", r"curl --write-out '\\n%{http_code}\\n' ", script, flags=re.M)
-    curl, shell = shutil.which("curl"), shutil.which("sh")
-    assert curl, "The examples need curl."
-    done = subprocess.run([shell, "-eu", "-c", script], capture_output=True, text=True, timeout=60)
+    script = re.sub(
+        r"^curl ", r"curl --write-out '\\n%{http_code}\\n' ", script, flags=re.MULTILINE
+    )
+    done = run_in_shell(script)
     assert done.returncode == 0, done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    statuses = re.findall(r"^\d{3}$", done.stdout, re.M)
+    statuses = re.findall(r"^\d{3}$", done.stdout, re.MULTILINE)
     assert statuses == ["200", "201", "200", "200", "200", "201"], done.stdout
 
     signed_up, created, listed, changed, finished, texted = answers

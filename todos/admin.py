@@ -34,7 +34,16 @@ class TagAdmin(admin.ModelAdmin[Tag]):
 
 @admin.register(Todo)
 class TodoAdmin(admin.ModelAdmin[Todo]):
-    list_display = ("title", "owner", "list", "status", "priority", "due_at", "due_on", "created_at")
+    list_display = (
+        "title",
+        "owner",
+        "list",
+        "status",
+        "priority",
+        "due_at",
+        "due_on",
+        "created_at",
+    )
     list_filter = ("status", "priority", "created_at", "due_at")
     list_select_related = ("owner", "list")
     search_fields = ("title", "owner__email")

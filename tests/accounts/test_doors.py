@@ -166,7 +166,7 @@ def test_the_loser_of_two_sign_ups_learns_nothing():
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="threads share no in-memory SQLite")
+@pytest.mark.postgres
 def test_two_simultaneous_sign_ups_make_one_account():
     """SEED-11."""
     together, statuses = threading.Barrier(2), []

@@ -44,6 +44,7 @@ def the_whole_way(page: Page) -> None:
     expect(tick(page, "buy milk")).to_be_checked()
 
     page.get_by_label("Rename “buy milk”").click()
+    expect(page.get_by_label("New title of “buy milk”")).to_be_focused()
     page.get_by_label("New title of “buy milk”").fill("buy oat milk")
     page.get_by_role("button", name="Save").click()
     expect(tick(page, "buy oat milk")).to_be_checked()

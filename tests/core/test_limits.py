@@ -72,7 +72,7 @@ def test_seconds_left_never_promises_too_soon(at, seconds):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="threads share no in-memory SQLite")
+@pytest.mark.postgres
 def test_thirty_simultaneous_takers_get_exactly_the_amount():
     limit = Limit(scope="race", amount=20, window=timedelta(days=1))
     together, granted = threading.Barrier(30), []

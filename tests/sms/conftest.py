@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 import pytest
+from django.contrib.auth.models import Permission
 
+from accounts.models import User
 from sms import backends
 from sms.backends import Provider
 from sms.outcomes import Accepted, Outcome
@@ -12,6 +14,26 @@ from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 
 TO, FROM = "+15005550099", "+15005550006"
 SID = f"SM{'1' * 32}"
+URL = "/service/sms/send"
+
+
+def allow(person: User) -> User:
+    """What the operator does in the admin; the account is read anew, without cached permissions."""
+    person.user_permissions.add(Permission.objects.get(codename="send_message"))
+    return User.objects.get(pk=person.pk)
+
+
+def failure(message: str) -> dict[str, str]:
+    return {"status": "failure", "message": message}
+
+
+def assert_failure(response, status: int, message: str | None = None) -> None:
+    """The seed's shape, with this message or with some message."""
+    body = response.json()
+    assert response.status_code == status, body
+    assert response["Content-Type"] == "application/json"
+    assert body == failure(message or body["message"])
+    assert body["message"]
 
 
 class ScriptedProvider(Provider):
@@ -58,3 +80,9 @@ def twilio(settings, monkeypatch) -> Iterator[TwilioStub]:
     with TwilioStub() as stub:
         settings.TWILIO_API_BASE_URL = stub.url
         yield stub
+
+
+@pytest.fixture
+def phone(provider, api, alice):
+    """Alice, who may send, where texts cost money."""
+    return api(allow(alice))

@@ -1,22 +1,17 @@
 """POST /service/sms/send: the seed's contract, and the seed's shape for everything else."""
 
-import json
 import logging
 import re
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
 from django.test import Client
-from rest_framework.test import APIClient
 
-from accounts.models import User
 from core.models import Counter
 from sms.models import Message
 from sms.outcomes import Accepted, NotSent, Refused, Throttled, Unknown, WithoutSid
-from tests.conftest import make_user
-from tests.sms.conftest import FROM, SID, TO
+from tests.sms.conftest import FROM, SID, TO, URL, allow, assert_failure, failure
 from tests.sms.twilio_stub import (
     ACCOUNT_SID,
     AUTH_TOKEN,
@@ -27,35 +22,9 @@ from tests.sms.twilio_stub import (
 )
 
 pytestmark = pytest.mark.django_db
-URL = "/service/sms/send"
-MAY_NOT = "Your account may not send text messages. Ask the operator to allow it."
 
 
-def allow(person: User) -> User:
-    """What the operator does in the admin."""
-    person.user_permissions.add(Permission.objects.get(codename="send_message"))
-    return User.objects.get(pk=person.pk)
-
-
-@pytest.fixture
-def phone(provider, api, alice) -> APIClient:
-    """Alice, who may send, where texts cost money."""
-    return api(allow(alice))
-
-
-def failure(message: str) -> dict[str, str]:
-    return {"status": "failure", "message": message}
-
-
-def assert_failure(response, status: int, message: str | None = None) -> None:
-    body = response.json()
-    assert response.status_code == status, body
-    assert response["Content-Type"] == "application/json"
-    assert body == failure(message or body["message"])
-    assert body["message"]
-
-
-# --- The embedded default -----------------------------------------------------------------------
+# --- The embedded default -------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("embedded")
@@ -112,7 +81,7 @@ def test_on_the_embedded_default_a_person_is_remembered_and_counted(api, web, al
     }
 
 
-# --- Every outcome ------------------------------------------------------------------------------
+# --- Every outcome --------------------------------------------------------------------------------
 
 NOT_SENT = "The provider cannot be reached. Nothing was sent; please try again in a moment."
 THROTTLED = "The provider has too much to do. Nothing was sent; please try again in a moment."
@@ -156,157 +125,7 @@ def test_a_lost_answer_is_pending_with_our_id(phone, provider, outcome):
     assert (message.state, len(provider.sent)) == ("unknown", 1)
 
 
-# --- What is wrong with the request -------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("body", "message"),
-    [
-        ("", "msg: This field is required."),
-        ("{}", "msg: This field is required."),
-        ('{"msg": null}', "msg: This field may not be null."),
-        ('{"msg": ""}', "msg: This field may not be blank."),
-        ('{"msg": " \\n\\t "}', "msg: This field may not be blank."),
-        ('{"msg": 123}', "msg: Not a valid string."),
-        ('{"msg": true}', "msg: Not a valid string."),
-        ('{"msg": ["a"]}', "msg: Not a valid string."),
-        ('{"msg": {"a": 1}}', "msg: Not a valid string."),
-        ('{"msg": "a\\u0000b"}', "msg: Null characters are not allowed."),
-        (
-            json.dumps({"msg": "a" * 1601}),
-            "msg: Ensure this field has no more than 1600 characters.",
-        ),
-        ('{"msg": "a", "to": "+1"}', "to: There is no such field."),
-        (
-            '{"to": "+1", "from": "+1"}',
-            "from: There is no such field. to: There is no such field.",
-        ),
-        ("[]", "Invalid data. Expected a dictionary, but got list."),
-        ('"hey"', "Invalid data. Expected a dictionary, but got str."),
-        ("5", "Invalid data. Expected a dictionary, but got int."),
-        ("msg=hey", None),
-        ('{"msg": "a"', None),
-        ("{'msg': 'a'}", None),
-        ('{"msg": NaN}', None),
-        ("[" * 6000 + "]" * 6000, None),
-        ('{"msg": ' + "[" * 6000 + "]" * 6000 + "}", None),
-        (b"\xff\xfe", None),
-        (b'{"msg": "\xff"}', None),
-        ('{"msg": "\\ud800"}', None),
-        ('{"msg": ' + "9" * 5000 + "}", None),
-    ],
-    ids=lambda value: repr(value)[:40],
-)
-def test_a_wrong_body_is_400_and_says_what_is_wrong(phone, provider, body, message):
-    response = phone.post(URL, body, content_type="application/json")
-    assert_failure(response, 400, message)
-    assert (provider.sent, Message.objects.count(), Counter.objects.count()) == ([], 0, 0)
-
-
-@pytest.mark.parametrize("text", ["a" * 1600, "é😀", "<b>&amp;</b>", "a\r\nb", "\u202e", "123"])
-def test_every_text_arrives_as_it_was(phone, provider, text):
-    assert phone.post(URL, {"msg": text}).status_code == 201
-    assert provider.sent[0]["body"] == Message.objects.get().body == text
-
-
-@pytest.mark.parametrize(
-    "content_type", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; x=y"]
-)
-def test_another_content_type_is_415(phone, provider, content_type):
-    assert_failure(phone.post(URL, b"msg=hey", content_type=content_type), 415)
-    assert provider.sent == []
-
-
-@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "APPLICATION/JSON"])
-def test_json_is_json_however_it_is_spelt(phone, content_type):
-    assert phone.post(URL, b'{"msg": "a"}', content_type=content_type).status_code == 201
-
-
-@pytest.mark.parametrize("verb", ["get", "put", "patch", "delete", "options"])
-def test_another_verb_is_405(phone, provider, verb):
-    response = getattr(phone, verb)(URL, {"msg": "hey"})
-    assert_failure(response, 405)
-    assert response["Allow"] == "POST"
-    assert provider.sent == []
-
-
-def test_a_body_over_the_limit_is_413(phone, provider):
-    assert_failure(phone.post(URL, {"msg": "a" * 70_000}), 413)
-    assert provider.sent == []
-
-
-@pytest.mark.parametrize("accept", ["text/html", "application/xml", "*/*", "nonsense"])
-@pytest.mark.parametrize("suffix", ["", "?format=xml"])
-def test_whatever_is_accepted_the_answer_is_json(phone, accept, suffix):
-    response = phone.post(URL + suffix, {}, headers={"Accept": accept})
-    assert_failure(response, 400, "msg: This field is required.")
-
-
-def test_a_slash_more_is_another_path(phone, provider):
-    assert_failure(phone.post(URL + "/", {"msg": "hey"}), 404)
-    assert provider.sent == []
-
-
-# --- Who may ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("debug", "name"), [(False, "console"), (True, "scripted"), (False, "scripted")]
-)
-@pytest.mark.parametrize("token", [None, "nonsense", "a" * 32])
-def test_where_it_is_not_the_embedded_default_a_stranger_is_401(
-    provider, settings, debug, name, token
-):
-    settings.DEBUG, settings.SMS_PROVIDER = debug, name
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    response = APIClient().post(URL, {"msg": "hey"}, headers=headers)
-    assert_failure(response, 401)
-    assert response["WWW-Authenticate"].startswith("Bearer")
-    assert (provider.sent, Message.objects.count()) == ([], 0)
-
-
-def test_a_stranger_learns_nothing_about_the_body(provider):
-    assert_failure(APIClient().post(URL, b"{", content_type="application/json"), 401)
-
-
-def test_a_new_account_may_send_nothing(provider, api, web, alice, bob):
-    allow(bob)
-    assert_failure(api(alice).post(URL, {"msg": "hey"}), 403, MAY_NOT)
-    assert_failure(web(alice).post(URL, {"msg": "hey"}, "application/json"), 403, MAY_NOT)
-    assert provider.sent == []
-
-
-def test_staff_without_the_permission_may_send_nothing(provider, api):
-    helper = make_user("helper@example.com", is_staff=True)
-    assert_failure(api(helper).post(URL, {"msg": "hey"}), 403, MAY_NOT)
-
-
-def test_an_allowed_account_and_a_superuser_may(provider, api, alice, staff):
-    assert api(allow(alice)).post(URL, {"msg": "a"}).status_code == 201
-    provider.outcome = Accepted(SID[::-1])
-    assert api(staff).post(URL, {"msg": "b"}).status_code == 201
-    rows = Message.objects.order_by("body").values_list("body", "sender")
-    assert list(rows) == [("a", alice.pk), ("b", staff.pk)]
-
-
-def test_a_disabled_account_is_401(phone, alice, provider):
-    User.objects.filter(pk=alice.pk).update(is_active=False)
-    assert_failure(phone.post(URL, {"msg": "hey"}), 401)
-    assert provider.sent == []
-
-
-def test_a_browser_needs_the_csrf_token(provider, alice):
-    browser = Client(enforce_csrf_checks=True)
-    browser.force_login(allow(alice))
-    response = browser.post(URL, {"msg": "hey"}, content_type="application/json")
-    assert_failure(response, 403, "CSRF Failed: CSRF cookie not set.")
-    browser.cookies["csrftoken"] = "a" * 32
-    headers = {"X-CSRFToken": "a" * 32}
-    response = browser.post(URL, {"msg": "a"}, content_type="application/json", headers=headers)
-    assert response.status_code == 201
-
-
-# --- Limits, the switch, the database -----------------------------------------------------------
+# --- Limits, the switch, the database -------------------------------------------------------------
 
 
 def test_over_the_own_limit_is_429(phone, provider, settings):
@@ -321,9 +140,9 @@ def test_over_the_own_limit_is_429(phone, provider, settings):
 @pytest.mark.usefixtures("embedded")
 def test_over_the_common_limit_is_429_for_strangers_too(client, settings):
     settings.SMS_DAILY_LIMIT = 1
-    send = lambda: client.post(URL, {"msg": "a"}, content_type="application/json")  # noqa: E731
-    assert send().status_code == 201
-    response = send()
+    arguments = (URL, {"msg": "a"}, "application/json")
+    assert client.post(*arguments).status_code == 201
+    response = client.post(*arguments)
     assert_failure(response, 429, "The daily limit of this service is used up.")
     assert "Retry-After" in response
 
@@ -371,11 +190,11 @@ def test_a_fault_of_ours_before_the_call_is_500_in_the_same_shape(phone, monkeyp
     assert "ZeroDivision" not in response.content.decode()
 
 
-# --- All the way to Twilio ----------------------------------------------------------------------
+# --- All the way to Twilio ------------------------------------------------------------------------
 
 
 @pytest.fixture
-def real_phone(twilio, api, alice) -> APIClient:
+def real_phone(twilio, api, alice):
     return api(allow(alice))
 
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 from django.test import override_settings
-from urllib3 import exceptions
+from urllib3 import HTTPSConnectionPool, exceptions
 
 from sms.backends import twilio as backend
 from sms.backends.twilio import TwilioProvider
@@ -33,7 +33,7 @@ def hand_over(body: str = "hey mate!!!") -> Outcome:
 def _impatient(monkeypatch) -> None:
     """The real time-outs are seconds; what they lead to is the same."""
     monkeypatch.setattr(backend, "READ_SECONDS", 0.3)
-    monkeypatch.setattr(backend, "CALL_SECONDS", 1.0)
+    monkeypatch.setattr(backend, "CALL_SECONDS", 2.0)
 
 
 def assert_healthy(stub) -> None:
@@ -181,7 +181,8 @@ def test_a_tls_error_while_the_answer_is_read_is_unknown(twilio, monkeypatch):
 
     def post(*args: object, **kwargs: object) -> None:
         reason = exceptions.SSLError(ssl.SSLError(1, "decryption failed or bad record mac"))
-        raise requests.exceptions.SSLError(exceptions.MaxRetryError(None, "/", reason))
+        pool = HTTPSConnectionPool("api.twilio.com")
+        raise requests.exceptions.SSLError(exceptions.MaxRetryError(pool, "/", reason))
 
     monkeypatch.setattr(requests, "post", post)
     assert hand_over() == Unknown("The connection broke off (SSLError).")
@@ -234,6 +235,7 @@ def test_a_trailing_slash_of_the_base_url_does_not_matter(twilio, settings):
 
 def test_the_body_of_an_answer_is_read_up_to_a_bound():
     pieces = iter([b"a" * 40_000, b"b" * 25_536, b"never read"])
-    raw = SimpleNamespace(read1=lambda amount: next(pieces)[:amount])
-    assert len(backend._read(SimpleNamespace(raw=raw))) == 64 * 1024
+    response = requests.Response()
+    response.raw = SimpleNamespace(read1=lambda amount: next(pieces)[:amount])
+    assert len(backend._read(response)) == 64 * 1024
     assert next(pieces) == b"never read"

@@ -19,7 +19,8 @@ TODOS = "/api/v1/todos/"
 
 def at_once(*calls: Callable[[], object]) -> list:
     """Start all calls at a barrier and return their results in the same order."""
-    barrier, results = threading.Barrier(len(calls)), [None] * len(calls)
+    barrier = threading.Barrier(len(calls))
+    results: list = [None] * len(calls)
 
     def run(number: int, call: Callable[[], object]) -> None:
         try:
