@@ -10,11 +10,11 @@ from django.utils import timezone, translation
 
 from accounts.bodies import body_faults
 from accounts.models import User
+from core.errors import RATE_LIMITED_SECONDS
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 LOGIN_LOCKED_SECONDS = 300  # allauth's login_failed limit: 5 in 5 minutes for one address
-RATE_LIMITED_SECONDS = 60
 _PREFIX = "/api/auth/"
 _CODES = {
     400: ("invalid", "The request could not be understood."),

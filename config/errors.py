@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from core.errors import database_unavailable, error_response, is_database_away
+from core.errors import RATE_LIMITED_SECONDS, database_unavailable, error_response, is_database_away
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -24,6 +24,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_response(request, 404, "not_found", "There is nothing here.")
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """What allauth's limits answer on pages; the log-in's own lock is accounts.views.LoginView."""
+    detail = "Too many requests. Please wait a minute and try again."
+    return error_response(request, 429, "throttled", detail, retry_after=RATE_LIMITED_SECONDS)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -223,6 +223,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Nudge",
     "DESCRIPTION": "To-dos that text you. See docs/api.md for the rules that every route shares.",
     "VERSION": "v1",
+    "ENUM_NAME_OVERRIDES": {"TodoStatusEnum": "todos.models.todos.Status"},
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

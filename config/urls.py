@@ -11,6 +11,7 @@ from config import errors, health
 handler400 = errors.bad_request
 handler403 = errors.forbidden
 handler404 = errors.not_found
+handler429 = errors.too_many  # asked for by allauth
 handler500 = errors.server_error
 
 urlpatterns = [

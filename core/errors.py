@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 RETRY_AFTER_SECONDS = 5
+RATE_LIMITED_SECONDS = 60
 _READ_ONLY = "25006"  # SQLSTATE of a write on a former primary, after a failover
 
 

@@ -95,7 +95,7 @@ def _limits(actor: "User | None") -> list[tuple[Limit, str]]:
             amount=settings.SMS_ACCOUNT_DAILY_LIMIT,
             window=_DAY,
         )
-        limits.append((own, "Your daily limit of text messages is used up."))
+        limits.insert(0, (own, "Your daily limit of text messages is used up."))
     return limits
 
 

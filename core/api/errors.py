@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError
 from drf_standardized_errors.formatter import ExceptionFormatter as BaseFormatter
 from drf_standardized_errors.handler import ExceptionHandler as BaseHandler
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, NotFound
 
 from core.errors import RETRY_AFTER_SECONDS, drop_connection, is_database_away
 
@@ -14,6 +14,12 @@ from core.errors import RETRY_AFTER_SECONDS, drop_connection, is_database_away
 class Conflict(APIException):
     status_code = HTTPStatus.CONFLICT
     default_code = "conflict"
+
+
+class InvalidCursor(NotFound):
+    """404 as in DRF's own cursors: there is no such page."""
+
+    default_code = "invalid_cursor"
 
 
 class PreconditionRequired(APIException):

@@ -1,7 +1,7 @@
 """Serializer fields that take JSON at its word: a number is not a title, "false" is no boolean."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,13 @@ OUT_OF_RANGE = f"Choose a date from {FIRST_YEAR} to {LAST_YEAR}."
 def in_range(value: date) -> bool:
     """Far enough from the ends of the calendar that every time zone can show the moment."""
     return FIRST_YEAR <= value.year <= LAST_YEAR
+
+
+def clamped(moment: datetime) -> datetime:
+    """The moment, or the end of the range on its side, where nothing can be due either."""
+    first = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
+    last = datetime(LAST_YEAR, 12, 31, 23, 59, 59, tzinfo=UTC)
+    return moment if in_range(moment) else first if moment.year < FIRST_YEAR else last
 
 
 class StrictCharField(serializers.CharField):

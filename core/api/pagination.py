@@ -16,6 +16,8 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
+from core.api.errors import InvalidCursor
+
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 _SALT = "core.api.pagination"
@@ -95,16 +97,17 @@ class KeysetPagination(BasePagination):
         try:
             direction, ordering, key = signing.loads(text, salt=_SALT)
         except signing.BadSignature as error:
-            raise _refuse("cursor", "This cursor was not made by us.") from error
+            raise InvalidCursor("This cursor was not made by us.") from error
         if ordering != list(self.ordering):
-            raise _refuse("cursor", "This cursor belongs to another ordering.")
+            raise InvalidCursor("This cursor belongs to another ordering.")
         return direction == "p", key
 
     def _limit(self, request: Request) -> int:
         text = request.query_params.get("limit", str(DEFAULT_LIMIT))
         if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MAX_LIMIT:
             return int(text)
-        raise _refuse("limit", f"Choose a whole number from 1 to {MAX_LIMIT}.")
+        problem = {"limit": [f"Choose a whole number from 1 to {MAX_LIMIT}."]}
+        raise ValidationError(problem, code="invalid")
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         return [
@@ -135,7 +138,3 @@ class KeysetPagination(BasePagination):
 
 def _plain(value: Any) -> Any:
     return value if isinstance(value, (int, str)) else str(value)
-
-
-def _refuse(name: str, detail: str) -> ValidationError:
-    return ValidationError({name: [detail]}, code="invalid")

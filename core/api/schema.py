@@ -4,12 +4,15 @@ from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import inline_serializer
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
+
+from core.api.fields import StrictSerializer
 
 ALWAYS = (400, 401, 404, 405, 406, 413, 429, 500, 503)
 WITH_BODY = (409, 415)
 WITH_VERSION = (412,)
+CHANGING = ("PUT", "PATCH", "DELETE")
 
 ERROR = inline_serializer(
     "Error",
@@ -30,17 +33,53 @@ ERROR = inline_serializer(
 )
 
 
+def if_match(*, required: bool) -> OpenApiParameter:
+    return OpenApiParameter(
+        "If-Match",
+        location=OpenApiParameter.HEADER,
+        required=required,
+        description="The version you read, as its ETag was written; `*` for any.",
+        type={"type": "string", "pattern": r'^((W/)?"[0-9]{1,18}"|\*)$'},
+    )
+
+
 class DocumentedSchema(AutoSchema):
-    """Adds the errors that every authenticated route shares, all of the one shape."""
+    """Adds what every authenticated route shares: errors of one shape, If-Match, strict bodies."""
 
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/v1/").split("/")[0]]
+
+    def get_override_parameters(self) -> list[Any]:
+        if not hasattr(self.view, "locked_object") or self.method not in CHANGING:
+            return []
+        return [if_match(required=self.method == "PUT")]
+
+    def _get_serializer_name(
+        self,
+        serializer: Any,
+        direction: Any,
+        bypass_extensions: bool = False,  # noqa: FBT001, FBT002 - the framework's signature
+    ) -> Any:
+        """Bodies of PUT and PATCH have a shape of their own: the id is chosen once, by POST."""
+        name = super()._get_serializer_name(serializer, direction, bypass_extensions)
+        if direction == "request" and self.method == "PUT" and isinstance(name, str):
+            return name.removesuffix("Request") + "Replacement"
+        return name
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        instance = serializer() if isinstance(serializer, type) else serializer
+        if direction == "request" and isinstance(instance, StrictSerializer):
+            schema["additionalProperties"] = False
+            if self.method in CHANGING:
+                schema["properties"].pop("id", None)
+        return schema
 
     def _error_statuses(self) -> list[int]:
         statuses = [*ALWAYS]
         if self.method in ("POST", "PUT", "PATCH", "DELETE"):
             statuses += [403, *WITH_BODY]
-        if self.method in ("PUT", "PATCH", "DELETE"):
+        if self.method in CHANGING:
             statuses += WITH_VERSION
         if self.method == "PUT":
             statuses.append(428)

@@ -128,8 +128,8 @@ def test_disabled_account_is_told_so(client, alice):
 def test_too_many_requests_are_a_page(client, db):
     answers = [client.post("/auth/signup/", {"email": "", "password1": ""}) for _ in range(21)]
 
-    assert answers[-1].status_code == 429
-    assert "Wait a few minutes, then try again." in answers[-1].text
+    assert (answers[-1].status_code, answers[-1]["Retry-After"]) == (429, "60")
+    assert "Please wait a minute and try again." in answers[-1].text
 
 
 # --- Proving an address, a forgotten password ---------------------------------------------------

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from config.logging import JSONFormatter, RedactingFilter, logging_config, redact
@@ -88,6 +88,7 @@ def only_line(stream: io.StringIO) -> dict:
 @pytest.mark.parametrize("carrier", CARRIERS)
 @given(secret=SECRETS)
 def test_a_secret_in_a_known_carrier_never_survives(carrier, secret):
+    assume(secret not in carrier)  # a word of the carrier itself tells nothing
     assert secret not in redact(carrier.format(secret))
 
 

@@ -158,6 +158,12 @@ def test_a_refusal_of_the_own_limit_takes_nothing_from_the_common_one(provider, 
     assert used().get("sms:all:day", 0) == 0
 
 
+def test_where_both_limits_are_used_up_the_own_one_is_told(provider, alice, settings):
+    settings.SMS_DAILY_LIMIT = settings.SMS_ACCOUNT_DAILY_LIMIT = 0
+    with pytest.raises(LimitReachedError, match="Your daily limit"):
+        service.send(actor=alice, body="a")
+
+
 def test_nobody_counts_against_the_common_limit_only(provider, settings):
     settings.SMS_DAILY_LIMIT, settings.SMS_ACCOUNT_DAILY_LIMIT = 1, 0
     service.send(actor=None, body="a")

@@ -71,7 +71,7 @@ def test_a_cursor_belongs_to_its_ordering(api, alice):
     client = api(alice)
     link = client.get(f"{TODOS}?limit=1").json()["next"]
     response = client.get(f"{link}&ordering=-position")
-    assert (response.status_code, response.json()["errors"][0]["attr"]) == (400, "cursor")
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (404, "invalid_cursor")
 
 
 def test_links_keep_the_filters(api, alice):

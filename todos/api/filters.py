@@ -13,7 +13,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.models import User
-from core.api.fields import StrictSerializer, in_range
+from core.api.fields import StrictSerializer, clamped
 from todos.models import Priority, Status, TodoQuerySet
 
 PAGING = ("limit", "cursor", "format")
@@ -27,7 +27,12 @@ ORDERINGS = {
 ORDERING_CHOICES = [f"{sign}{name}" for name in ORDERINGS for sign in ("", "-")]
 
 
-@extend_schema_field({"type": "string", "description": "A moment with offset, or a day."})
+@extend_schema_field(
+    {
+        "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}],
+        "description": "A moment with its offset; a bare day is its first minute where you live.",
+    }
+)
 class MomentField(serializers.Field[datetime, str, str, Any]):
     """ISO 8601 with an offset; a bare day means its first minute where the person lives."""
 
@@ -41,9 +46,9 @@ class MomentField(serializers.Field[datetime, str, str, Any]):
             moment = parse_datetime(text) if "T" in text else self._first_minute(text)
         except ValueError:
             moment = None
-        if moment is None or moment.tzinfo is None or not in_range(moment):
+        if moment is None or moment.tzinfo is None:
             self.fail("invalid")
-        return moment
+        return clamped(moment)
 
     def _first_minute(self, text: str) -> datetime | None:
         day = parse_date(text)
