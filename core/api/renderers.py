@@ -1,18 +1,10 @@
 """The browsable API, for people who are signed in."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
 from rest_framework.request import Request
-
-
-class BrowsableRenderer(BrowsableAPIRenderer):
-    """JSON in, JSON out: only the raw form, which shows exactly what is sent."""
-
-    def render_form_for_serializer(self, serializer: Any) -> str:
-        return ""
 
 
 class SignedInNegotiation(DefaultContentNegotiation):
@@ -25,7 +17,7 @@ class SignedInNegotiation(DefaultContentNegotiation):
         if "text/html" in request.META.get("HTTP_ACCEPT", "") or "format" in request.query_params:
             person = request._request.user  # noqa: SLF001 - DRF authenticates after negotiating
             if not person.is_authenticated:
-                renderers = [r for r in renderers if not isinstance(r, BrowsableRenderer)]
+                renderers = [r for r in renderers if not isinstance(r, BrowsableAPIRenderer)]
                 if "format" not in request.query_params:
                     return renderers[0], renderers[0].media_type
         chosen: tuple[BaseRenderer, str] = super().select_renderer(

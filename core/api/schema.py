@@ -89,8 +89,9 @@ class DocumentedSchema(AutoSchema):
         responses: dict[str, Any] = super()._get_response_bodies(direction=direction)
         if direction != "response" or not self.path.startswith("/api/v1/"):
             return responses
-        for status in self._error_statuses():
-            if str(status) not in responses:
-                body = self._get_response_for_code(ERROR, str(status))  # type: ignore[no-untyped-call]
-                responses[str(status)] = {**body, "description": HTTPStatus(status).phrase}
-        return responses
+        errors = {str(status): self._error_body(status) for status in self._error_statuses()}
+        return {**errors, **responses}
+
+    def _error_body(self, status: int) -> dict[str, Any]:
+        body = self._get_response_for_code(ERROR, str(status))  # type: ignore[no-untyped-call]
+        return {**body, "description": HTTPStatus(status).phrase}

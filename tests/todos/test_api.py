@@ -4,6 +4,7 @@ import uuid
 from datetime import date
 
 import pytest
+from django.db import IntegrityError
 from rest_framework.test import APIClient
 
 from tests.builders import make_list, make_todo
@@ -451,3 +452,15 @@ def test_a_wrong_method_is_405(api, alice):
         405,
         error("method_not_allowed", 'Method "PUT" not allowed.', None, "client_error"),
     )
+
+
+def test_a_change_that_no_longer_fits_the_data_is_409(api, alice, monkeypatch):
+    """What the database refuses because somebody was quicker; tests/todos/test_races.py does it."""
+    todo = make_todo(alice)
+
+    def refuse(*_args: object, **_changes: object) -> None:
+        raise IntegrityError
+
+    monkeypatch.setattr("todos.service.change_todo", refuse)
+    response = api(alice).patch(one(todo), {"title": "x"})
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (409, "conflict")

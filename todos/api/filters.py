@@ -55,7 +55,7 @@ class MomentField(serializers.Field[datetime, str, str, Any]):
         return datetime.combine(day, time.min, self.context["zone"]) if day else None
 
     def to_representation(self, value: datetime) -> str:
-        return value.isoformat()
+        raise NotImplementedError  # filters are never answered
 
 
 class TodoFilterSerializer(StrictSerializer):
