@@ -7,12 +7,22 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
-from core.api.fields import StrictSerializer
+from core.api.fields import (
+    StrictCharField,
+    StrictDateField,
+    StrictDateTimeField,
+    StrictSerializer,
+)
 
 ALWAYS = (400, 401, 404, 405, 406, 413, 429, 500, 503)
 WITH_BODY = (409, 415)
 WITH_VERSION = (412,)
+PLAIN_TEXT = (StrictCharField, serializers.CharField)  # not e-mail addresses and their like
 CHANGING = ("PUT", "PATCH", "DELETE")
+
+WITHOUT_NUL = r"^[^\u0000]+$"  # where blank is allowed drf-spectacular adds "or empty" itself
+NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+IN_RANGE = r"^(19[0-9]{2}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])-"
 
 ERROR = inline_serializer(
     "Error",
@@ -43,6 +53,15 @@ def if_match(*, required: bool) -> OpenApiParameter:
     )
 
 
+def _pattern(field: serializers.Field[Any, Any, Any, Any]) -> str | None:
+    """What the fields of core.api.fields refuse and drf-spectacular does not know."""
+    if isinstance(field, (StrictDateTimeField, StrictDateField)):
+        return IN_RANGE
+    if isinstance(field, serializers.CharField) and type(field) in PLAIN_TEXT:
+        return WITHOUT_NUL if field.allow_blank else NOT_BLANK
+    return None
+
+
 class DocumentedSchema(AutoSchema):
     """Adds what every authenticated route shares: errors of one shape, If-Match, strict bodies."""
 
@@ -65,6 +84,17 @@ class DocumentedSchema(AutoSchema):
         if direction == "request" and self.method == "PUT" and isinstance(name, str):
             return name.removesuffix("Request") + "Replacement"
         return name
+
+    def _map_serializer_field(
+        self,
+        field: Any,
+        direction: Any,
+        bypass_extensions: bool = False,  # noqa: FBT001, FBT002 - the framework's signature
+    ) -> Any:
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        if direction == "request" and (pattern := _pattern(field)):
+            schema.setdefault("pattern", pattern)
+        return schema
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]

@@ -295,7 +295,8 @@ def test_tags_are_the_owners_own(api, alice, bob):
         ({"priority": 5}, "max_value", "priority"),
         ({"priority": -1}, "min_value", "priority"),
         ({"priority": "1"}, "invalid", "priority"),
-        ({"priority": 1.0}, "invalid", "priority"),
+        ({"priority": 1.5}, "invalid", "priority"),
+        ({"priority": 1e300}, "max_value", "priority"),
         ({"priority": True}, "invalid", "priority"),
         ({"due_at": "2026-12-01"}, "naive", "due_at"),
         ({"due_at": "2026-12-01T09:00:00"}, "naive", "due_at"),
@@ -464,3 +465,10 @@ def test_a_change_that_no_longer_fits_the_data_is_409(api, alice, monkeypatch):
     monkeypatch.setattr("todos.service.change_todo", refuse)
     response = api(alice).patch(one(todo), {"title": "x"})
     assert (response.status_code, response.json()["errors"][0]["code"]) == (409, "conflict")
+
+
+def test_a_whole_number_may_be_written_with_a_point(api, alice):
+    response = api(alice).generic(
+        "POST", TODOS, '{"title": "x", "priority": 2.0}', content_type="application/json"
+    )
+    assert (response.status_code, response.json()["priority"]) == (201, 2)
