@@ -31,7 +31,7 @@ class Limit:
 
 
 def take(limit: Limit, *, at: datetime | None = None) -> bool:
-    """Use one of the limit; False when none is left. Two statements at most, one decides."""
+    """Use one of the limit; False when none is left. One statement decides."""
     start = limit.window_start(at or timezone.now())
     Counter.objects.get_or_create(scope=limit.scope, window_start=start)
     free = Counter.objects.filter(scope=limit.scope, window_start=start, used__lt=limit.amount)

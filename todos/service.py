@@ -29,14 +29,14 @@ def add_todo(*, actor: "User", title: str, **fields: Any) -> Todo:
         fields["finished_at"] = timezone.now()
     todo = Todo(owner=actor, created_by=actor, title=title, **fields)
     todo.save(force_insert=True)
-    set_tags(todo, names)
+    if names:
+        set_tags(todo, names)
     return todo
 
 
 def set_tags(todo: Todo, names: "list[str] | tuple[str, ...]") -> None:
-    """Exactly these tags of the owner; does nothing for a new to-do without any."""
-    if names or todo.version > 1:
-        todo.tags.set(Tag.objects.named(todo.owner, names))
+    """Exactly these tags of the owner."""
+    todo.tags.set(Tag.objects.named(todo.owner, names))
 
 
 def change_todo(todo: Todo, **changes: Any) -> Todo:
@@ -81,7 +81,7 @@ def snapshot(todo: Todo) -> dict[str, Any]:
         "tags": [tag.name for tag in todo.tags.all()],
         "version": todo.version,
         **{name: getattr(todo, name) for name in plain},
-        **{name: value and value.isoformat() for name in moments if (value := getattr(todo, name))},
+        **{name: value.isoformat() for name in moments if (value := getattr(todo, name))},
     }
 
 

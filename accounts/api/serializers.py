@@ -8,6 +8,8 @@ from core.api.fields import StrictCharField, StrictChoiceField, StrictSerializer
 
 
 class ProfileSerializer(StrictSerializer, serializers.ModelSerializer[User]):
+    """Who you are, and where your day begins."""
+
     name = StrictCharField(max_length=150, allow_blank=True)
     time_zone = StrictCharField(max_length=64, validators=[validate_time_zone])
     language = StrictChoiceField(choices=[("", "automatic"), *settings.LANGUAGES])

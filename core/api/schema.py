@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from core.api.fields import (
@@ -16,7 +16,6 @@ from core.api.fields import (
 
 ALWAYS = (400, 401, 404, 405, 406, 413, 429, 500, 503)
 WITH_BODY = (409, 415)
-WITH_VERSION = (412,)
 PLAIN_TEXT = (StrictCharField, serializers.CharField)  # not e-mail addresses and their like
 CHANGING = ("PUT", "PATCH", "DELETE")
 
@@ -24,22 +23,33 @@ WITHOUT_NUL = r"^[^\u0000]+$"  # where blank is allowed drf-spectacular adds "or
 NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 IN_RANGE = r"^(19[0-9]{2}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])-"
 
-ERROR = inline_serializer(
-    "Error",
-    {
-        "type": serializers.ChoiceField(
-            choices=["validation_error", "client_error", "server_error"]
-        ),
-        "errors": inline_serializer(
-            "ErrorItem",
-            {
-                "code": serializers.CharField(),
-                "detail": serializers.CharField(),
-                "attr": serializers.CharField(allow_null=True),
-            },
-            many=True,
-        ),
-    },
+
+class ErrorItemSerializer(serializers.Serializer[Any]):
+    """One thing that is wrong."""
+
+    code = serializers.CharField(help_text="Stable; docs/api.md lists them.")
+    detail = serializers.CharField(help_text="A sentence for people.")
+    attr = serializers.CharField(allow_null=True, help_text="The member or parameter it is about.")
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """The one shape of every error."""
+
+    type = serializers.ChoiceField(choices=["validation_error", "client_error", "server_error"])
+    errors = ErrorItemSerializer(many=True)  # type: ignore[assignment]  # a method of that name
+
+
+class StaleErrorSerializer(ErrorSerializer):
+    """Somebody changed the object meanwhile: both sides, for a merge."""
+
+    current = serializers.DictField(help_text="The object as it is now.")
+
+
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    location=OpenApiParameter.HEADER,
+    description="The ETag you hold; the answer is 304 while it is still true.",
+    type={"type": "string"},
 )
 
 
@@ -62,6 +72,22 @@ def _pattern(field: serializers.Field[Any, Any, Any, Any]) -> str | None:
     return None
 
 
+def _header(name: str, description: str, response: list[int]) -> OpenApiParameter:
+    return OpenApiParameter(
+        name,
+        location=OpenApiParameter.HEADER,
+        response=response,
+        description=description,
+        type={"type": "string"},
+    )
+
+
+LOCATION = _header("Location", "Where the new object is.", [201])
+ETAG = _header("ETag", "The version, quoted.", [200, 201, 304, 412])
+RETRY_AFTER = _header("Retry-After", "Seconds to wait.", [429, 503])
+CHALLENGE = _header("WWW-Authenticate", '`Bearer realm="api"`', [401])
+
+
 class DocumentedSchema(AutoSchema):
     """Adds what every authenticated route shares: errors of one shape, If-Match, strict bodies."""
 
@@ -69,9 +95,24 @@ class DocumentedSchema(AutoSchema):
         return [self.path.removeprefix("/api/v1/").split("/")[0]]
 
     def get_override_parameters(self) -> list[Any]:
-        if not hasattr(self.view, "locked_object") or self.method not in CHANGING:
-            return []
-        return [if_match(required=self.method == "PUT")]
+        parameters = [RETRY_AFTER, CHALLENGE]
+        if not self._is_versioned():
+            return parameters
+        parameters += [ETAG, LOCATION]
+        if self._changes_one():
+            parameters.append(if_match(required=self.method == "PUT"))
+        if self._reads_one():
+            parameters.append(IF_NONE_MATCH)
+        return parameters
+
+    def _is_versioned(self) -> bool:
+        return hasattr(self.view, "locked_object")
+
+    def _changes_one(self) -> bool:
+        return self._is_versioned() and self.method != "GET" and "{id}" in self.path
+
+    def _reads_one(self) -> bool:
+        return self._is_versioned() and self.method == "GET" and "{id}" in self.path
 
     def _get_serializer_name(
         self,
@@ -109,8 +150,8 @@ class DocumentedSchema(AutoSchema):
         statuses = [*ALWAYS]
         if self.method in ("POST", "PUT", "PATCH", "DELETE"):
             statuses += [403, *WITH_BODY]
-        if self.method in CHANGING:
-            statuses += WITH_VERSION
+        if self._changes_one():
+            statuses.append(412)
         if self.method == "PUT":
             statuses.append(428)
         return sorted(statuses)
@@ -119,9 +160,12 @@ class DocumentedSchema(AutoSchema):
         responses: dict[str, Any] = super()._get_response_bodies(direction=direction)
         if direction != "response" or not self.path.startswith("/api/v1/"):
             return responses
+        if self._reads_one():
+            responses["304"] = {"description": "You hold this version already."}
         errors = {str(status): self._error_body(status) for status in self._error_statuses()}
         return {**errors, **responses}
 
     def _error_body(self, status: int) -> dict[str, Any]:
-        body = self._get_response_for_code(ERROR, str(status))  # type: ignore[no-untyped-call]
+        shape = StaleErrorSerializer if status == 412 else ErrorSerializer
+        body = self._get_response_for_code(shape, str(status))  # type: ignore[no-untyped-call]
         return {**body, "description": HTTPStatus(status).phrase}

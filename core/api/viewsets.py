@@ -1,6 +1,8 @@
 """Reading and writing versioned objects so that no change is lost."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +13,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from core.api.errors import PreconditionFailed
+from core.api.fields import StrictSerializer
+from core.api.parameters import NoFilters, read_parameters
 from core.api.versions import etag, expected_versions, not_modified, require_if_match
 from core.models import Versioned
 
@@ -23,6 +27,12 @@ class VersionedViewSet(viewsets.ModelViewSet[Any]):
     """
 
     lookup_value_converter = "uuid"
+    filter_class: type[StrictSerializer] = NoFilters
+    asked: Mapping[str, Any] = MappingProxyType({})  # filters are for the list only
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.asked = read_parameters(request, self.filter_class, user=request.user)
+        return super().list(request, *args, **kwargs)
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=request.data)

@@ -472,3 +472,45 @@ def test_a_whole_number_may_be_written_with_a_point(api, alice):
         "POST", TODOS, '{"title": "x", "priority": 2.0}', content_type="application/json"
     )
     assert (response.status_code, response.json()["priority"]) == (201, 2)
+
+
+@pytest.mark.parametrize("verb", ["finish", "reopen"])
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ("nonsense{", 400, "parse_error"),
+        ('{"foo": 1}', 400, "unknown_field"),
+        ("[]", 400, "invalid"),
+        ("", 200, None),
+        ("{}", 200, None),
+    ],
+)
+def test_an_action_has_nothing_to_be_told(api, alice, verb, body, status, code):
+    todo = make_todo(alice)
+    before = rows()
+    path = f"{one(todo)}{verb}/"
+    response = api(alice).generic("POST", path, body, content_type="application/json")
+    assert response.status_code == status
+    if code:
+        assert response.json()["errors"][0]["code"] == code
+        assert rows() == before
+
+
+def test_an_action_honours_if_match(api, alice):
+    todo = make_todo(alice)
+    api(alice).patch(one(todo), {"title": "newer"})
+    before = rows()
+    response = api(alice).post(f"{one(todo)}finish/", headers={"If-Match": '"1"'})
+    assert (response.status_code, response["ETag"]) == (412, '"2"')
+    assert rows() == before
+
+
+def test_creating_beside_a_change_that_was_quicker_is_409_conflict(api, alice, monkeypatch):
+    """Not `id_taken`: no id was chosen."""
+
+    def refuse(**_fields: object) -> None:
+        raise IntegrityError
+
+    monkeypatch.setattr("todos.service.add_todo", refuse)
+    response = api(alice).post(TODOS, {"title": "x"})
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (409, "conflict")

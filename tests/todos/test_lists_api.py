@@ -147,3 +147,16 @@ def test_queries_stay_the_same_with_many_lists(api, alice, django_assert_num_que
     with django_assert_num_queries(4):  # session, person, inbox, lists
         client.get(LISTS)
     assert Todo.objects.count() == 30
+
+
+@pytest.mark.parametrize(
+    ("query", "attr", "expected"),
+    [
+        ("foo=1", "foo", "unknown_field"),
+        ("limit=1&limit=2", "limit", "repeated"),
+        ("limit=0", "limit", "invalid"),
+    ],
+)
+def test_a_wrong_question_is_400(api, alice, query, attr, expected):
+    response = api(alice).get(f"{LISTS}?{query}")
+    assert (*code(response), response.json()["errors"][0]["attr"]) == (400, expected, attr)

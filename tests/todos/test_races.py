@@ -117,7 +117,21 @@ def test_a_list_removed_while_todos_arrive_loses_none(alice, phones):
         body = {"title": "x", "list": str(home.pk)}
         gone, *answers = at_once(
             lambda home=home: remover.delete(f"/api/v1/lists/{home.pk}/").status_code,
-            *(lambda c=client, b=body: c.post(TODOS, b).status_code for client in adders),
+            *(lambda c=client, b=body: c.post(TODOS, b) for client in adders),
         )
-        assert (gone, set(answers) <= {201, 400, 409}) == (204, True), answers
-        assert Todo.objects.count() == before + answers.count(201)
+        statuses = [answer.status_code for answer in answers]
+        codes = {a.json()["errors"][0]["code"] for a in answers if a.status_code != 201}
+        assert (gone, set(statuses) <= {201, 400, 409}) == (204, True), statuses
+        assert codes <= {"does_not_exist", "conflict"}
+        assert Todo.objects.count() == before + statuses.count(201)
+
+
+def test_finishing_what_is_being_removed_is_404_or_done(alice, phones):
+    remover, *finishers = phones[:4]
+    for _ in range(30):
+        path = f"{TODOS}{make_todo(alice).pk}/"
+        gone, *answers = at_once(
+            lambda p=path: remover.delete(p).status_code,
+            *(lambda c=client, p=path: c.post(f"{p}finish/").status_code for client in finishers),
+        )
+        assert (gone, set(answers) <= {200, 404}) == (204, True), answers

@@ -10,13 +10,12 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from accounts.models import User
-from core.api.fields import StrictSerializer, clamped
+from core.api.fields import clamped
+from core.api.parameters import NoFilters
 from todos.models import Priority, Status, TodoQuerySet
 
-PAGING = ("limit", "cursor", "format")
 ORDERINGS = {
     "position": ("position", "id"),
     "created_at": ("created_at", "id"),
@@ -52,14 +51,14 @@ class MomentField(serializers.Field[datetime, str, str, Any]):
 
     def _first_minute(self, text: str) -> datetime | None:
         day = parse_date(text)
-        return datetime.combine(day, time.min, self.context["zone"]) if day else None
+        return datetime.combine(day, time.min, self.context["user"].zone) if day else None
 
     def to_representation(self, value: datetime) -> str:
         raise NotImplementedError  # filters are never answered
 
 
-class TodoFilterSerializer(StrictSerializer):
-    default_error_messages = {"unknown_field": "There is no such parameter."}
+class TodoFilterSerializer(NoFilters):
+    """Each parameter narrows the list further."""
 
     list = serializers.UUIDField(required=False)
     tag = serializers.CharField(required=False, max_length=50)
@@ -78,19 +77,6 @@ class TodoFilterSerializer(StrictSerializer):
         required=False, max_length=200, help_text="Words in the title or the notes, in any case."
     )
     ordering = serializers.ChoiceField(choices=ORDERING_CHOICES, required=False)
-
-
-def read_parameters(request: Request, zone: ZoneInfo) -> dict[str, Any]:
-    """The checked filters of the query string; raises ValidationError with the parameter's name."""
-    given = {name: values for name, values in request.query_params.lists() if name not in PAGING}
-    if repeated := [name for name, values in given.items() if len(values) > 1]:
-        message = ["Give this parameter once."]
-        raise serializers.ValidationError(dict.fromkeys(repeated, message), code="repeated")
-    serializer = TodoFilterSerializer(
-        data={name: values[0] for name, values in given.items()}, context={"zone": zone}
-    )
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 def narrow(todos: TodoQuerySet, asked: Mapping[str, Any], user: User) -> TodoQuerySet:

@@ -32,7 +32,7 @@ class OwnedSerializer(StrictSerializer):
     put_defaults: ClassVar[dict[str, Any]] = {}
 
     def to_internal_value(self, data: Any) -> Any:
-        """PUT names the whole object: what it leaves out returns to its default."""
+        """PUT names the whole: what it leaves out returns to its default, its place stays."""
         if self.instance is not None and not self.partial and isinstance(data, Mapping):
             data = {**self.put_defaults, **data}
         return super().to_internal_value(data)
@@ -59,6 +59,8 @@ class OwnedSerializer(StrictSerializer):
 
 
 class ListSerializer(OwnedSerializer, serializers.ModelSerializer[List]):
+    """A named place for to-dos; one of them is the inbox."""
+
     id = StrictUUIDField(required=False)
     name = StrictCharField(max_length=128)
     color = StrictCharField(max_length=7, allow_blank=True, required=False, validators=[COLOR])
@@ -96,6 +98,8 @@ class ListSerializer(OwnedSerializer, serializers.ModelSerializer[List]):
 
 
 class TodoSerializer(OwnedSerializer, serializers.ModelSerializer[Todo]):
+    """Something to be done, open or finished; due at a moment or on a day, or not at all."""
+
     id = StrictUUIDField(required=False)
     list = OwnedRelatedField(required=False)
     title = StrictCharField(max_length=TITLE_LENGTH)

@@ -1,7 +1,5 @@
 """Lists and to-dos over HTTP; every queryset starts from its owner."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -13,10 +11,11 @@ from rest_framework.serializers import BaseSerializer
 
 from accounts.requests import signed_in_user
 from core.api.errors import Conflict
+from core.api.fields import StrictSerializer
 from core.api.viewsets import VersionedViewSet
 from core.models import Versioned
 from todos import service
-from todos.api.filters import TodoFilterSerializer, narrow, ordering_fields, read_parameters
+from todos.api.filters import TodoFilterSerializer, narrow, ordering_fields
 from todos.api.serializers import ListSerializer, OwnedSerializer, TodoSerializer
 from todos.models import List, ListQuerySet, Todo, TodoQuerySet
 
@@ -29,14 +28,22 @@ class OwnedViewSet(VersionedViewSet):
             with transaction.atomic():
                 return serializer.save(actor=signed_in_user(self.request)), True
         except IntegrityError:
+            if not self._is_taken(serializer):
+                raise
             return self._already_there(serializer), False
 
+    def _is_taken(self, serializer: Any) -> bool:
+        """Whether the chosen id is the reason; otherwise somebody removed the list meanwhile."""
+        key = serializer.validated_data.get("id")
+        return key is not None and serializer.Meta.model.objects.filter(pk=key).exists()
+
     def _already_there(self, serializer: Any) -> Versioned:
-        stored = self.get_queryset().filter(pk=serializer.validated_data.get("id")).first()
+        stored: Versioned | None = (
+            self.get_queryset().filter(pk=serializer.validated_data["id"]).first()
+        )
         if stored is None or not serializer.same_content(stored):
             raise Conflict("This id is taken by another object.", code="id_taken")
-        found: Versioned = stored
-        return found
+        return stored
 
 
 def _answers_twice(serializer: type[OwnedSerializer], **others: Any) -> Any:
@@ -75,7 +82,7 @@ class TodoViewSet(OwnedViewSet):
 
     serializer_class = TodoSerializer
     queryset = Todo.objects.none()
-    asked: Mapping[str, Any] = MappingProxyType({})  # filters are for the list only
+    filter_class = TodoFilterSerializer
 
     def get_queryset(self) -> TodoQuerySet:
         return Todo.objects.owned_by(signed_in_user(self.request)).prefetch_related("tags")
@@ -86,23 +93,21 @@ class TodoViewSet(OwnedViewSet):
     def get_ordering(self) -> list[str]:
         return ordering_fields(self.asked.get("ordering", "position"))
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        self.asked = read_parameters(request, signed_in_user(request).zone)
-        return super().list(request, *args, **kwargs)
-
     @extend_schema(request=None, responses=TodoSerializer)
     @action(detail=True, methods=["post"])
     def finish(self, request: Request, pk: object) -> Response:
-        """Mark as done; done again, it changes nothing."""
+        """Mark as done; done again, it changes nothing. If-Match is honoured."""
         return self._call("finish")
 
     @extend_schema(request=None, responses=TodoSerializer)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, pk: object) -> Response:
-        """Mark as not done; done again, it changes nothing."""
+        """Mark as not done; done again, it changes nothing. If-Match is honoured."""
         return self._call("reopen")
 
     def _call(self, verb: str) -> Response:
-        todo = self.get_object()
-        getattr(todo, verb)()
+        StrictSerializer(data=self.request.data).is_valid(raise_exception=True)  # nothing to say
+        with transaction.atomic():
+            todo = self.locked_object()
+            getattr(todo, verb)()
         return self.answer(todo)
