@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.core.validators import RegexValidator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -67,7 +68,8 @@ def _pattern(field: serializers.Field[Any, Any, Any, Any]) -> str | None:
     """What the fields of core.api.fields refuse and drf-spectacular does not know."""
     if isinstance(field, (StrictDateTimeField, StrictDateField)):
         return IN_RANGE
-    if isinstance(field, serializers.CharField) and type(field) in PLAIN_TEXT:
+    has_own = any(isinstance(validator, RegexValidator) for validator in field.validators)
+    if isinstance(field, serializers.CharField) and type(field) in PLAIN_TEXT and not has_own:
         return WITHOUT_NUL if field.allow_blank else NOT_BLANK
     return None
 
