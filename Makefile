@@ -35,7 +35,7 @@ test: .venv/.dev ## the fast suite on SQLite
 	$(PYTEST) -n 2
 
 test-postgres: .venv/.dev ## the fast suite and the race tests on a real PostgreSQL
-	$(BIN)/python -m tests.on_postgres -n 2 -m "not browser"
+	$(BIN)/python -m tests.on_postgres -n 2 -m "not browser and not sqlite"
 
 test-browser: .venv/.dev ## sign-up to tick in a real browser, accessibility included; needs chromium
 	$(PYTEST) -m browser

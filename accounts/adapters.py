@@ -11,11 +11,13 @@ from allauth.core.internal.httpkit import clean_client_ip, is_headless_request
 from allauth.headless.base.response import AuthenticationResponse
 from allauth.headless.internal.restkit.response import ErrorResponse
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from accounts.limits import note_lock
 from accounts.models import User
 from core.http import client_address
 
@@ -27,6 +29,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
     def get_client_ip(self, request: HttpRequest) -> str:
         """Limits count by the true address; X-Forwarded-For is the client's to write."""
         return clean_client_ip(client_address(request)) or UNKNOWN_ADDRESS
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            note_lock(request, self._get_login_attempts_cache_key(request, **credentials))
+            raise
 
     def clean_email(self, email: str) -> str:
         """Forms let 320 characters through, the column holds 254."""

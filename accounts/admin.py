@@ -1,16 +1,35 @@
+from typing import Any
+
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.core.exceptions import ValidationError
+from django.forms import BaseInlineFormSet, ModelForm
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.admin import ReadOnlyAdmin
 
 
+class EmailAddressFormSet(BaseInlineFormSet[EmailAddress, User, ModelForm[EmailAddress]]):
+    """Compares the rows of one form with each other; each by itself only looks at the database."""
+
+    def clean(self) -> None:
+        super().clean()
+        rows = [form.cleaned_data for form in self.forms if form.cleaned_data.get("email")]
+        rows = [row for row in rows if not row.get("DELETE")]
+        if sum(bool(row.get("primary")) for row in rows) > 1:
+            raise ValidationError(_("Only one address can be the primary one."))
+        if len({row["email"].lower() for row in rows}) < len(rows):
+            raise ValidationError(_("Write each address once."))
+
+
 class EmailAddressInline(admin.TabularInline[EmailAddress, User]):
     model = EmailAddress
+    formset = EmailAddressFormSet
     extra = 0
 
 
@@ -33,6 +52,16 @@ class UserAdmin(DjangoUserAdmin[User]):
         (_("Important dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Who may delete an account may delete what belongs to it: devices, the inbox, the rest.
+
+        Each of them forbids to be deleted by itself.
+        """
+        going, counts, _forbidden, protected = super().get_deleted_objects(objs, request)
+        return going, counts, set(), protected
 
 
 # allauth's own admins search a user name, which accounts here do not have.
@@ -57,3 +86,9 @@ class UserSessionAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("user__email", "ip", "user_agent")
     exclude = ("session_key", "data")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Without this, ?session_key__startswith= would tell the token letter by letter."""
+        if lookup.partition("__")[0] in self.exclude:
+            return False
+        return super().lookup_allowed(lookup, value, request)

@@ -6,9 +6,6 @@ class AccountsConfig(AppConfig):
     name = "accounts"
     default = True
 
-    def ready(self) -> None:
-        from accounts import schema  # noqa: F401, PLC0415 - registers the OpenAPI extension
-
 
 class NudgeAdminConfig(admin_apps.AdminConfig):
     """Django's admin behind the product's one log-in."""

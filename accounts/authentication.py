@@ -1,20 +1,14 @@
 """How API clients prove who they are: a device's session token."""
 
-import time
-
 from allauth.core.internal.sessionkit import get_session_user  # internal: a test watches it
-from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.base import UpdateError
-from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts.models import User
-from accounts.sessions import DeviceSessionStore
+from accounts.sessions import DeviceSessionStore, touch
 from accounts.tokens import live_session, presented_token
-
-TOUCH_EVERY_SECONDS = 24 * 3600
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -43,15 +37,9 @@ def _refused() -> AuthenticationFailed:
 
 
 def _keep_alive(session: DeviceSessionStore) -> None:
-    now = int(time.time())
-    due = now - session.get("touched", 0) > TOUCH_EVERY_SECONDS
-    if due:
-        session["touched"] = now
+    touch(session)
     if session.modified:
         try:
-            session.save()  # saving moves the expiry
+            session.save()
         except UpdateError as error:  # logged out by another request in this very moment
             raise _refused() from error
-    if due:
-        seen = UserSession.objects.filter(session_key=session.session_key)
-        seen.update(last_seen_at=timezone.now())

@@ -1,20 +1,26 @@
 """The account API speaks the product's error shape; pages speak the person's language and time."""
 
 import json
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 
 from accounts.bodies import body_faults
+from accounts.limits import LOCKED, log_in_wait
 from accounts.models import User
-from core.errors import RATE_LIMITED_SECONDS
+from accounts.sessions import touch
+from core.errors import RATE_LIMITED_SECONDS, database_unavailable, is_database_away
+
+logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-LOGIN_LOCKED_SECONDS = 300  # allauth's login_failed limit: 5 in 5 minutes for one address
 _PREFIX = "/api/auth/"
 _CODES = {
     400: ("invalid", "The request could not be understood."),
@@ -42,7 +48,7 @@ class ApiErrorShapeMiddleware:
         response = self.get_response(request)
         if response.status_code < HTTPStatus.BAD_REQUEST or not _is_account_api(request):
             return response
-        return _shaped(response)
+        return _shaped(request, response)
 
     def process_view(
         self, request: HttpRequest, view: object, args: object, kwargs: object
@@ -63,20 +69,20 @@ def _is_account_api(request: HttpRequest) -> bool:
     return request.path_info.startswith(_PREFIX)
 
 
-def _shaped(response: HttpResponse) -> HttpResponse:
+def _shaped(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     body = _json_object(response)
     if "type" in body:
         return response
     status, errors = response.status_code, body.get("errors")
     if status == HTTPStatus.GONE:
         status, errors = HTTPStatus.UNAUTHORIZED, [_error(*_SESSION_GONE)]
-    elif any(error.get("code") == "too_many_login_attempts" for error in errors or ()):
+    elif any(error.get("code") == LOCKED for error in errors or ()):
         status = HTTPStatus.TOO_MANY_REQUESTS
     errors = errors or [_default_error(status, body)]
     body |= {"status": status, "type": _kind(status), "errors": [_both_shapes(e) for e in errors]}
     shaped = JsonResponse(body, status=status)
     _copy_headers(response, shaped)
-    _add_error_headers(shaped, errors)
+    _add_error_headers(request, shaped, errors)
     return shaped
 
 
@@ -114,24 +120,50 @@ def _copy_headers(source: HttpResponse, target: HttpResponse) -> None:
     target.cookies = source.cookies
 
 
-def _add_error_headers(response: HttpResponse, errors: list[dict[str, Any]]) -> None:
+def _add_error_headers(
+    request: HttpRequest, response: HttpResponse, errors: list[dict[str, Any]]
+) -> None:
     if response.status_code == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="api"'
     elif response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        locked = any(error["code"] == "too_many_login_attempts" for error in errors)
-        response["Retry-After"] = str(LOGIN_LOCKED_SECONDS if locked else RATE_LIMITED_SECONDS)
+        locked = any(error["code"] == LOCKED for error in errors)
+        response["Retry-After"] = str(log_in_wait(request) if locked else RATE_LIMITED_SECONDS)
 
 
-def personal_settings(get_response: GetResponse) -> GetResponse:
-    """Pages in the person's own time zone and language."""
+class SignedInMiddleware(LoginRequiredMiddleware):
+    """Default deny; then the page is in the person's own time zone and language.
 
-    def middleware(request: HttpRequest) -> HttpResponse:
-        user = request.user
-        if not isinstance(user, User):
-            return get_response(request)
-        if user.language:
-            translation.activate(user.language)
-        with timezone.override(user.zone):
-            return get_response(request)
+    Django's own looks who is signed in before it looks whether that matters. Here views marked
+    login_not_required ask nothing of the database, and a database that is away is 503: what a
+    middleware raises reaches no process_exception.
+    """
 
-    return middleware
+    async_capable = False
+
+    def __call__(self, request: HttpRequest) -> Any:
+        with timezone.override(None):  # ends what process_view activates
+            return super().__call__(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        if not getattr(view, "login_required", True):
+            return None
+        try:
+            _begin_page(request)
+        except Exception as error:
+            if not is_database_away(error):
+                raise
+            logger.exception("Database unavailable")
+            return database_unavailable(request)
+        return super().process_view(request, view, args, kwargs)
+
+
+def _begin_page(request: HttpRequest) -> None:
+    user = request.user
+    if not isinstance(user, User):
+        return
+    touch(request.session)
+    timezone.activate(user.zone)
+    if user.language:
+        translation.activate(user.language)

@@ -1,13 +1,22 @@
-"""Database sessions whose keys are checked before the database sees them."""
+"""Database sessions: keys are checked before the database sees them; one in use lives on."""
 
 import re
+import time
+from typing import Any
 
-from django.contrib.sessions.backends.base import UpdateError
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
 
 from core.errors import is_database_away
 
+TOUCH_EVERY_SECONDS = 24 * 3600
 _KEY = re.compile(r"[a-z0-9]{32}")
+_TOUCHED = "touched"
 
 
 def is_session_key(text: str) -> bool:
@@ -40,3 +49,22 @@ class DeviceSessionStore(SessionStore):
 
     def cycle_key(self) -> None:
         self.modified = True
+
+
+@receiver(user_logged_in)
+def note_log_in(request: HttpRequest, **kwargs: Any) -> None:
+    """A new session needs no touch for a day."""
+    request.session[_TOUCHED] = int(time.time())
+
+
+def touch(session: SessionBase) -> None:
+    """Once a day: note for the sessions page that this one is in use, and mark it for saving.
+
+    Saving, which is the caller's part, moves the expiry by SESSION_COOKIE_AGE.
+    """
+    now = int(time.time())
+    if now - session.get(_TOUCHED, 0) <= TOUCH_EVERY_SECONDS:
+        return
+    session[_TOUCHED] = now
+    seen = UserSession.objects.filter(session_key=session.session_key)
+    seen.update(last_seen_at=timezone.now())

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import LoginForm, ProfileForm
-from accounts.middleware import LOGIN_LOCKED_SECONDS
+from accounts.limits import log_in_wait
 from accounts.requests import signed_in_user
 
 
@@ -24,7 +24,7 @@ class LoginView(AllauthLoginView):  # type: ignore[misc]  # allauth is untyped
         response: HttpResponse = super().form_invalid(form)
         if form.has_error("__all__", code="too_many_login_attempts"):
             response.status_code = HTTPStatus.TOO_MANY_REQUESTS
-            response["Retry-After"] = str(LOGIN_LOCKED_SECONDS)
+            response["Retry-After"] = str(log_in_wait(self.request))
         return response
 
 

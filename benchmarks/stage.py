@@ -38,7 +38,7 @@ def _set_up(url: str) -> None:
         DJANGO_SETTINGS_MODULE="config.settings",
         DEBUG="False",
         SECURE_SSL_REDIRECT="False",
-        SECRET_KEY="x" * 60,
+        SECRET_KEY="only-for-measuring-" * 3,
         ALLOWED_HOSTS="localhost",
         SMS_PROVIDER="console",
     )

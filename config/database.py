@@ -7,9 +7,15 @@ POSTGRESQL = "django.db.backends.postgresql"
 
 
 def tuned(database: dict[str, Any]) -> dict[str, Any]:
-    """The database dictionary with time-outs and the right transaction mode for its engine."""
-    own, options = _sqlite() if database["ENGINE"] == SQLITE else _postgresql()
-    return {**database, **own, "OPTIONS": {**database.get("OPTIONS", {}), **options}}
+    """The database dictionary with time-outs and the right transaction mode for its engine.
+
+    What the URL says wins: PostgreSQL takes the last of two `-c` for one setting.
+    """
+    own, ours = _sqlite() if database["ENGINE"] == SQLITE else _postgresql()
+    theirs = database.get("OPTIONS", {})
+    if flags := theirs.get("options"):
+        theirs = {**theirs, "options": f"{ours['options']} {flags}"}
+    return {**database, **own, "OPTIONS": {**ours, **theirs}}
 
 
 def _sqlite() -> tuple[dict[str, Any], dict[str, Any]]:

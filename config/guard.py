@@ -11,6 +11,7 @@ def refuse_unsafe(
     *,
     debug: bool,
     secret_key: str,
+    old_secret_keys: list[str],
     database_engine: str,
     allowed_hosts: list[str],
     sms_provider: str,
@@ -21,6 +22,12 @@ def refuse_unsafe(
         "SECRET_KEY is missing: set it to 50 or more random characters.": not secret_key,
         "SECRET_KEY is a published example: set it to 50 or more random characters.": (
             _is_known(secret_key)
+        ),
+        "SECRET_KEY is easy to guess: set it to 50 or more random characters.": (
+            bool(secret_key) and not _is_known(secret_key) and _is_weak(secret_key)
+        ),
+        "OLD_SECRET_KEYS holds a published or guessable key: remove it.": any(
+            _is_known(key) or _is_weak(key) for key in old_secret_keys
         ),
         "DATABASE_URL must name PostgreSQL: SQLite loses its data with the machine.": (
             database_engine != POSTGRESQL
@@ -37,3 +44,8 @@ def refuse_unsafe(
 def _is_known(secret_key: str) -> bool:
     """Django marks the keys of startproject; the other words stand in examples people copy."""
     return secret_key.startswith("django-insecure") or "change" in secret_key.lower()
+
+
+def _is_weak(secret_key: str) -> bool:
+    """The measure of Django's security.W009, which only warns."""
+    return len(secret_key) < 50 or len(set(secret_key)) < 5

@@ -33,6 +33,7 @@ if GUARDED:
     guard.refuse_unsafe(
         debug=DEBUG,
         secret_key=SECRET_KEY,
+        old_secret_keys=SECRET_KEY_FALLBACKS,
         database_engine=_database["ENGINE"],
         allowed_hosts=ALLOWED_HOSTS,
         sms_provider=SMS_PROVIDER,
@@ -80,22 +81,22 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.middleware.request_id",
     "core.middleware.no_store",
+    "django.middleware.locale.LocaleMiddleware",  # before what may refuse in words
     "core.middleware.valid_host",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "core.middleware.body_limit",
+    "core.middleware.understandable",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",  # default deny
+    "accounts.middleware.SignedInMiddleware",  # default deny
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.ApiErrorShapeMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.middleware.personal_settings",
     "core.middleware.DatabaseUnavailableMiddleware",
 ]
 
@@ -153,11 +154,11 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "Nudge: "
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 900
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}  # the key is the address typed
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if GUARDED else "http"
-USERSESSIONS_TRACK_ACTIVITY = True
+USERSESSIONS_TRACK_ACTIVITY = True  # shown; written once a day by accounts.sessions.touch
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_TOKEN_STRATEGY = "accounts.tokens.BearerSessionStrategy"  # noqa: S105 - a class
 
@@ -172,6 +173,8 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="Nudge <nudge@localh
 
 # --- Security -----------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=GUARDED)
+_PROXY = env.flag("TRUST_X_FORWARDED_PROTO", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _PROXY else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if GUARDED else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = GUARDED
 SECURE_REDIRECT_EXEMPT = [r"^healthz/$", r"^readyz/$"]  # asked from inside, without TLS
@@ -190,10 +193,8 @@ CONTENT_SECURITY_POLICY = content_security.policy(STATIC_URL)
 
 # --- Language, time, logs -----------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = [("en", "English")]  # those whose texts are complete
 TIME_ZONE = "UTC"
-USE_TZ = True
 LOGGING = logging.logging_config(json_lines=GUARDED)
 
 # --- The API ------------------------------------------------------------------------------------
@@ -206,7 +207,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
-        "rest_framework.renderers.BrowsableAPIRenderer",
+        "core.api.renderers.BrowsableRenderer",
     ],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.renderers.SignedInNegotiation",
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.KeysetPagination",
@@ -230,7 +231,6 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "POSTPROCESSING_HOOKS": [
         "drf_standardized_errors.openapi_hooks.postprocess_schema_enums",

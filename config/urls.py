@@ -31,7 +31,7 @@ urlpatterns = [
     ),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/browse/", include("accounts.api.browse_urls")),
-    path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/schema/", SpectacularJSONAPIView.as_view(api_version="v1"), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     re_path("^api/", errors.api_not_found, name="api-not-found"),
     path("admin/", admin.site.urls),

@@ -1,9 +1,30 @@
 """The WSGI application for Zappa and for every other server."""
 
 import os
+from typing import Any
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+
+class TextRequest(WSGIRequest):
+    """Does not decode by the charset that a client names.
+
+    Django would, before any middleware could object: `charset=hex` was an error outside every
+    handler. core.middleware.understandable refuses what is not UTF-8.
+    """
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        parsed = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+        self.content_type, self.content_params = parsed
+
+
+class Handler(WSGIHandler):
+    request_class = TextRequest
+
+
+django.setup(set_prefix=False)
+application = Handler()

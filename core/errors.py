@@ -6,9 +6,11 @@ from typing import Any
 from django.db import InterfaceError, InternalError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 RETRY_AFTER_SECONDS = 5
 RATE_LIMITED_SECONDS = 60
+_ASKED_TOO_MUCH = ("tree is too large", "too many SQL variables")  # SQLite's limits of a query
 _READ_ONLY = "25006"  # SQLSTATE of a write on a former primary, after a failover
 
 
@@ -16,6 +18,8 @@ def is_database_away(error: BaseException | None) -> bool:
     """Whether this says that the database cannot do its work now, and not that we asked wrongly."""
     if isinstance(error, InternalError):
         return getattr(error.__cause__, "sqlstate", None) == _READ_ONLY
+    if any(words in str(error) for words in _ASKED_TOO_MUCH):
+        return False
     return isinstance(error, (OperationalError, InterfaceError))
 
 
@@ -55,6 +59,6 @@ def database_unavailable(request: HttpRequest) -> HttpResponse:
         request,
         HTTPStatus.SERVICE_UNAVAILABLE,
         "database_unavailable",
-        "The database cannot be reached. Nothing was changed; please try again in a moment.",
+        _("The database cannot be reached. Nothing was changed; please try again in a moment."),
         retry_after=RETRY_AFTER_SECONDS,
     )

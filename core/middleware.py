@@ -1,14 +1,16 @@
 """What holds for every request, each rule one function; their order is in config/settings.py."""
 
+import codecs
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.core.signals import request_finished
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from core.errors import database_unavailable, error_response, is_database_away
 from core.http import NO_REQUEST, current_request_id, new_request_id
@@ -45,7 +47,7 @@ def valid_host(get_response: GetResponse) -> GetResponse:
         except DisallowedHost:
             logger.warning("Refused a request with a Host header that is not ours")
             return error_response(
-                request, HTTPStatus.BAD_REQUEST, "invalid_host", "This host is not served here."
+                request, HTTPStatus.BAD_REQUEST, "invalid_host", _("This host is not served here.")
             )
         return get_response(request)
 
@@ -72,19 +74,43 @@ def body_limit(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not (length.isascii() and length.isdigit() and len(length) < 20):
-            return error_response(
-                request, HTTPStatus.BAD_REQUEST, "invalid_length", "Content-Length is not a number."
-            )
+            detail = _("Content-Length is not a number.")
+            return error_response(request, HTTPStatus.BAD_REQUEST, "invalid_length", detail)
         if int(length) > settings.MAX_BODY_BYTES:
+            detail = _("The body may hold at most %(bytes)d bytes.") % {
+                "bytes": settings.MAX_BODY_BYTES
+            }
             return error_response(
-                request,
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                "body_too_large",
-                f"The body may hold at most {settings.MAX_BODY_BYTES} bytes.",
+                request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", detail
             )
         return get_response(request)
 
     return middleware
+
+
+def understandable(get_response: GetResponse) -> GetResponse:
+    """UTF-8 and a query string of reasonable size, or a short 4xx before anything reads them."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not _is_utf8((request.content_params or {}).get("charset", "utf-8")):
+            detail = _("Send text as UTF-8.")
+            status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+            return error_response(request, status, "unsupported_media_type", detail)
+        try:
+            request.GET  # noqa: B018 - parsed and kept
+        except SuspiciousOperation:
+            detail = _("There are too many query parameters.")
+            return error_response(request, HTTPStatus.BAD_REQUEST, "too_many_parameters", detail)
+        return get_response(request)
+
+    return middleware
+
+
+def _is_utf8(charset: str) -> bool:
+    try:
+        return codecs.lookup(charset).name in ("utf-8", "ascii")
+    except (LookupError, ValueError):  # no such charset; NUL in its name
+        return False
 
 
 class DatabaseUnavailableMiddleware:

@@ -5,15 +5,16 @@ from typing import Any
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Versioned(models.Model):
     """An object with a UUID, moments of creation and change, and a version for ETags."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
-    version = models.PositiveBigIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("updated at"), default=timezone.now, editable=False)
+    version = models.PositiveBigIntegerField(_("version"), default=1, editable=False)
 
     class Meta:
         abstract = True
@@ -28,11 +29,13 @@ class Versioned(models.Model):
 class Counter(models.Model):
     """How much of a limit has been used in a window; written by core.limits only."""
 
-    scope = models.CharField(max_length=100)
-    window_start = models.DateTimeField()
-    used = models.PositiveBigIntegerField(default=0)
+    scope = models.CharField(_("scope"), max_length=100)
+    window_start = models.DateTimeField(_("since"))
+    used = models.PositiveBigIntegerField(_("used"), default=0)
 
     class Meta:
+        verbose_name = _("counter")
+        verbose_name_plural = _("counters")
         constraints = (
             models.UniqueConstraint(fields=("scope", "window_start"), name="core_counter_window"),
         )

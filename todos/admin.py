@@ -1,39 +1,134 @@
-from django.contrib import admin
-from django.db.models import Count, QuerySet
-from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+"""The operator's view of lists, to-dos and tags; it changes them by the same ways as the API."""
 
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import Count, F, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.requests import signed_in_user
+from todos import service
+from todos.forms import TodoAdminForm
 from todos.models import List, Tag, Todo
+from todos.models.positions import after_last, before_first
+
+FACTS = ("id", "position", "version", "created_at", "updated_at")
+
+
+class OwnedAdmin(admin.ModelAdmin[Any]):
+    """Rows of one person, chosen once; what the service keeps is shown, and not asked for."""
+
+    list_select_related: ClassVar[tuple[str, ...]] = ("owner",)
+    autocomplete_fields: ClassVar[tuple[str, ...]] = ("owner",)
+    facts: ClassVar[tuple[str, ...]] = ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        facts = self.facts if obj else ()
+        return (*(self.fields or ()), *facts)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.facts
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any = None,
+        change: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+        **kwargs: Any,
+    ) -> Any:
+        """Disabled, not read-only: a field that is not in the form is not checked for doubles."""
+        form = super().get_form(request, obj, change, **kwargs)
+        if "owner" in form.base_fields:
+            form.base_fields["owner"].disabled = change
+        return form
 
 
 @admin.register(List)
-class ListAdmin(admin.ModelAdmin[List]):
+class ListAdmin(OwnedAdmin):
     list_display = ("name", "owner", "is_inbox", "todo_count", "archived_at", "created_at")
     list_filter = ("is_inbox", ("archived_at", admin.EmptyFieldListFilter), "created_at")
-    list_select_related = ("owner",)
     search_fields = ("name", "owner__email")
-    autocomplete_fields = ("owner",)
-    readonly_fields = ("id", "is_inbox", "created_at", "updated_at", "version")
+    fields = ("owner", "name", "color", "archived_at")
+    facts = ("is_inbox", *FACTS)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[List]:
-        return super().get_queryset(request).annotate(todo_count=Count("todos"))
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(todo_count=Count("todos"))
+        return rows
 
     @admin.display(description=_("to-dos"), ordering="todo_count")
-    def todo_count(self, row: List) -> int:
-        count: int = row.todo_count  # type: ignore[attr-defined]  # annotated above
+    def todo_count(self, row: Any) -> int:
+        count: int = row.todo_count
         return count
+
+    def get_readonly_fields(self, request: HttpRequest, obj: List | None = None) -> Any:
+        own = ("archived_at",) if obj and obj.is_inbox else ()
+        return (*super().get_readonly_fields(request, obj), *own)
+
+    def has_delete_permission(self, request: HttpRequest, obj: List | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and obj.is_inbox)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: List,
+        form: ModelForm[List],
+        change: bool,  # noqa: FBT001 - Django's signature
+    ) -> None:
+        if not change:
+            obj.position = after_last(List.objects.owned_by(obj.owner))
+            obj.save(force_insert=True)
+        elif form.changed_data:
+            stored = get_object_or_404(List.objects.select_for_update(), pk=obj.pk)
+            for field in form.changed_data:
+                setattr(stored, field, form.cleaned_data[field])
+            stored.save_changes(*form.changed_data)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Lists go alone: their to-dos move to the inbox. What forbids it comes last."""
+        inboxes = [row for row in objs if row.is_inbox]
+        strays = Todo.objects.filter(list__in=[row.pk for row in objs])
+        strays = strays.exclude(owner=F("list__owner"))  # no inbox that they could move to
+        going = [_leaving(row) for row in objs]
+        return going, {}, set(), [str(row) for row in (*inboxes, *strays)]
+
+    def delete_model(self, request: HttpRequest, obj: List) -> None:
+        self.delete_queryset(request, List.objects.filter(pk=obj.pk))
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[List]) -> None:
+        keys = [row.pk for row in queryset]
+        rows = List.objects.select_related("owner").filter(pk__in=keys).order_by("pk")
+        for doomed in rows.select_for_update(of=("self",)):
+            service.remove_list(actor=doomed.owner, doomed=doomed)
+
+
+def _leaving(row: Any) -> str:
+    text = ngettext(
+        "%(name)s; its %(count)d to-do moves to the inbox",
+        "%(name)s; its %(count)d to-dos move to the inbox",
+        row.todo_count,
+    )
+    return text % {"name": row.name, "count": row.todo_count}
 
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin[Tag]):
+class TagAdmin(OwnedAdmin):
     list_display = ("name", "owner")
-    list_select_related = ("owner",)
     search_fields = ("name", "owner__email")
-    autocomplete_fields = ("owner",)
+    fields = ("owner", "name")
 
 
 @admin.register(Todo)
-class TodoAdmin(admin.ModelAdmin[Todo]):
+class TodoAdmin(OwnedAdmin):
+    form = TodoAdminForm
     list_display = (
         "title",
         "owner",
@@ -49,5 +144,47 @@ class TodoAdmin(admin.ModelAdmin[Todo]):
     search_fields = ("title", "owner__email")
     date_hierarchy = "created_at"
     autocomplete_fields = ("owner", "list", "tags")
-    readonly_fields = ("id", "created_by", "created_at", "updated_at", "finished_at", "version")
+    fields = ("owner", "list", "title", "notes", "priority", "due_at", "due_on", "tags")
+    facts = ("status", "finished_at", "created_by", *FACTS)
+    actions = ("finish", "reopen")
     show_full_result_count = False
+
+    @admin.action(description=_("Finish selected to-dos"), permissions=["change"])
+    def finish(self, request: HttpRequest, queryset: QuerySet[Todo]) -> None:
+        self._each(request, queryset, Todo.finish)
+
+    @admin.action(description=_("Reopen selected to-dos"), permissions=["change"])
+    def reopen(self, request: HttpRequest, queryset: QuerySet[Todo]) -> None:
+        self._each(request, queryset, Todo.reopen)
+
+    def _each(
+        self, request: HttpRequest, queryset: QuerySet[Todo], change: Callable[[Todo], None]
+    ) -> None:
+        """What was so already is left alone: it enters neither the history nor the count."""
+        changed = 0
+        for todo in queryset:
+            version = todo.version
+            change(todo)
+            if todo.version != version:
+                changed += 1
+                self.log_change(request, todo, [{"changed": {"fields": [str(_("status"))]}}])
+        text = ngettext("%(count)d to-do changed.", "%(count)d to-dos changed.", changed)
+        self.message_user(request, text % {"count": changed})
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Todo,
+        form: ModelForm[Todo],
+        change: bool,  # noqa: FBT001 - Django's signature
+    ) -> None:
+        if not change:
+            obj.created_by = signed_in_user(request)
+            obj.position = before_first(Todo.objects.owned_by(obj.owner))
+            obj.save(force_insert=True)
+        elif form.changed_data:
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            if "tags" in changes:
+                changes["tags"] = [tag.name for tag in changes["tags"]]
+            stored = get_object_or_404(Todo.objects.select_for_update(), pk=obj.pk)
+            service.change_todo(stored, **changes)

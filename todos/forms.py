@@ -1,10 +1,16 @@
-"""Forms of the to-do page."""
+"""Forms of the to-do page and of the admin."""
+
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from todos.models import Tag, Todo
 from todos.models.todos import TITLE_LENGTH
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 class TitleForm(forms.Form):
@@ -22,3 +28,14 @@ class TitleForm(forms.Form):
             ),
         },
     )
+
+
+class TodoAdminForm(forms.ModelForm[Todo]):
+    """A to-do in the admin: whatever it points to belongs to its owner."""
+
+    def clean_tags(self) -> "QuerySet[Tag]":
+        tags: QuerySet[Tag] = self.cleaned_data["tags"]
+        owner = self.cleaned_data.get("owner")
+        if owner and any(tag.owner_id != owner.pk for tag in tags):
+            raise forms.ValidationError(_("Choose tags of the same owner."))
+        return tags

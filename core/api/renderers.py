@@ -1,10 +1,31 @@
 """The browsable API, for people who are signed in."""
 
+import json
 from collections.abc import Iterable
+from typing import Any
 
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
 from rest_framework.request import Request
+
+
+class BrowsableRenderer(BrowsableAPIRenderer):
+    """Its raw form starts with what a request must name; PUT, which needs If-Match, has no form."""
+
+    def show_form_for_method(self, view: Any, method: str, request: Request, obj: Any) -> bool:
+        return method != "PUT" and bool(super().show_form_for_method(view, method, request, obj))
+
+    def get_raw_data_form(self, data: Any, view: Any, method: str, request: Request) -> Any:
+        form: Any = super().get_raw_data_form(data, view, method, request)
+        if method == "POST" and form:
+            form.fields["_content"].initial = json.dumps(self._template(view), indent=4)
+        return form
+
+    def _template(self, view: Any) -> dict[str, str]:
+        if getattr(view, "action", None) != "list":
+            return {}
+        fields = view.get_serializer().fields.values()
+        return {field.field_name: "" for field in fields if field.required and not field.read_only}
 
 
 class SignedInNegotiation(DefaultContentNegotiation):
@@ -17,7 +38,7 @@ class SignedInNegotiation(DefaultContentNegotiation):
         if "text/html" in request.META.get("HTTP_ACCEPT", "") or "format" in request.query_params:
             person = request._request.user  # noqa: SLF001 - DRF authenticates after negotiating
             if not person.is_authenticated:
-                renderers = [r for r in renderers if not isinstance(r, BrowsableAPIRenderer)]
+                renderers = [r for r in renderers if not isinstance(r, BrowsableRenderer)]
                 if "format" not in request.query_params:
                     return renderers[0], renderers[0].media_type
         chosen: tuple[BaseRenderer, str] = super().select_renderer(

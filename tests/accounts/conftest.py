@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.urls import get_resolver
 from rest_framework.test import APIClient
 
 AUTH = "/api/auth/app/v1/"
@@ -20,6 +21,7 @@ def _no_limits_from_before(db) -> None:
 @pytest.fixture
 def mandatory(settings) -> None:
     """As on a server: an address must be proved, by a code."""
+    assert get_resolver().url_patterns  # allauth's list of routes looks at the settings once
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
     settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
     settings.ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True

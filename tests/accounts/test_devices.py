@@ -11,9 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.authentication import TOUCH_EVERY_SECONDS
 from accounts.models import User
-from accounts.sessions import SessionStore
+from accounts.sessions import TOUCH_EVERY_SECONDS, SessionStore
 from tests.accounts.conftest import PASSWORD, Phone, assert_error, mailed_code
 from tests.conftest import bearer_token
 
@@ -24,6 +23,29 @@ def signed_in(user: User) -> Phone:
     phone = Phone()
     assert phone.log_in(user.email).status_code == 200
     return phone
+
+
+def not_used_for_a_week(key: str | None) -> None:
+    week = timedelta(days=7)
+    session = SessionStore(session_key=key)
+    session["touched"] = int(time.time()) - TOUCH_EVERY_SECONDS - 1
+    session.save()
+    Session.objects.filter(pk=key).update(expire_date=timezone.now() + week)
+    seen = UserSession.objects.filter(session_key=key)
+    assert seen.update(last_seen_at=timezone.now() - week) == 1
+
+
+def assert_in_use(key: str | None) -> None:
+    assert Session.objects.get(pk=key).expire_date > timezone.now() + timedelta(days=89)
+    seen = UserSession.objects.get(session_key=key).last_seen_at
+    assert timezone.now() - seen < timedelta(minutes=1)
+
+
+def browser_of(user: User) -> Client:
+    browser = Client(REMOTE_ADDR="198.51.100.1")
+    browser.post("/auth/login/", {"login": user.email, "password": PASSWORD})
+    browser.get("/account/")  # says that she is logged in, which is in the session until then
+    return browser
 
 
 def works(phone: Phone) -> bool:
@@ -185,19 +207,44 @@ def test_an_authenticated_call_asks_the_database_twice(api, alice, django_assert
 def test_a_device_in_use_stays_signed_in(alice, django_assert_num_queries):
     """The expiry slides, with at most one write a day."""
     phone = signed_in(alice)
-    assert works(phone)
-    week = timedelta(days=7)
-    session = SessionStore(session_key=phone.token)
-    session["touched"] = int(time.time()) - TOUCH_EVERY_SECONDS - 1
-    session.save()
-    soon, long_ago = timezone.now() + week, timezone.now() - week
-    Session.objects.filter(pk=phone.token).update(expire_date=soon)
-    UserSession.objects.update(last_seen_at=long_ago)
-    assert works(phone)
-    assert Session.objects.get(pk=phone.token).expire_date > timezone.now() + timedelta(days=89)
-    assert UserSession.objects.get().last_seen_at > long_ago + week / 2
     with django_assert_num_queries(2):
-        phone.get(ME)
+        assert works(phone)
+    not_used_for_a_week(phone.token)
+    assert works(phone)
+    assert_in_use(phone.token)
+    with django_assert_num_queries(2):
+        assert works(phone)
+
+
+def test_a_browser_in_use_stays_signed_in(alice, django_assert_num_queries):
+    """As a device; its cookie is renewed with the session."""
+    browser = browser_of(alice)
+    key = browser.cookies["sessionid"].value
+    with django_assert_num_queries(2):
+        assert "sessionid" not in browser.get("/account/").cookies
+    not_used_for_a_week(key)
+    response = browser.get("/account/")
+    assert response.cookies["sessionid"].value == key
+    assert response.cookies["sessionid"]["max-age"] == 90 * 24 * 3600
+    assert_in_use(key)
+    with django_assert_num_queries(2):
+        assert "sessionid" not in browser.get("/account/").cookies
+
+
+def test_the_sessions_page_says_when_each_was_last_in_use(alice):
+    browser, other = browser_of(alice), browser_of(alice)
+    for client in (browser, other):
+        not_used_for_a_week(client.cookies["sessionid"].value)
+    page = browser.get("/auth/sessions/").text
+    assert page.count("last seen now") == 1
+    assert page.count("last seen 1\xa0week ago") == 1
+
+
+def test_a_page_for_everybody_is_no_use(alice, django_assert_num_queries):
+    browser = browser_of(alice)
+    not_used_for_a_week(browser.cookies["sessionid"].value)
+    with django_assert_num_queries(0):
+        assert browser.get("/healthz/").status_code == 200
 
 
 def test_a_log_out_while_the_expiry_moves_is_401_and_not_500(alice, monkeypatch):
@@ -207,7 +254,7 @@ def test_a_log_out_while_the_expiry_moves_is_401_and_not_500(alice, monkeypatch)
         SessionStore().delete(phone.token)
         return 4e9
 
-    monkeypatch.setattr("accounts.authentication.time.time", now_and_log_out)
+    monkeypatch.setattr("accounts.sessions.time.time", now_and_log_out)
     assert_error(phone.get(ME), 401, "authentication_failed")
 
 

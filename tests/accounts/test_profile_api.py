@@ -1,14 +1,16 @@
 """GET and PATCH /api/v1/account/: strict, and nothing is lost between two changes."""
 
 import pytest
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import get_language, override
 
 from accounts.api.serializers import ProfileSerializer
-from accounts.middleware import personal_settings
+from accounts.middleware import SignedInMiddleware
 from accounts.models import User
+from accounts.sessions import SessionStore
 from tests.accounts.conftest import assert_error
 
 ME = "/api/v1/account/"
@@ -25,7 +27,7 @@ def test_my_profile_is_exactly_this(api, alice, bob):
 
 
 def test_a_patch_changes_what_it_names(api, alice, bob):
-    changes = {"name": "Alice", "time_zone": "Asia/Shanghai", "language": "zh-hans"}
+    changes = {"name": "Alice", "time_zone": "Asia/Shanghai", "language": "en"}
     response = api(alice).patch(ME, changes)
     expected = {"id": str(alice.pk), "email": "alice@example.com", **changes}
     assert (response.status_code, response.json()) == (200, expected)
@@ -95,13 +97,29 @@ def test_pages_speak_the_persons_language_and_time(rf, alice):
     alice.language, alice.time_zone = "zh-hans", "Asia/Shanghai"
     seen = []
 
-    def view(request):
+    @login_not_required
+    def public(request):
+        return page(request)
+
+    def page(request):
         seen.append((get_language(), timezone.get_current_timezone_name()))
         return HttpResponse()
 
-    request = rf.get("/")
-    for request.user in (alice, AnonymousUser()):
+    def handle(request, view):
+        """As Django does: process_view, then the view, both inside the middleware's call."""
+
+        def inside(request):
+            return middleware.process_view(request, view, (), {}) or view(request)
+
+        middleware: SignedInMiddleware = SignedInMiddleware(inside)
         with override("en"):
-            personal_settings(view)(request)
+            return middleware(request).status_code
+
+    request = rf.get("/")
+    request.user, request.session = alice, SessionStore()
+    assert handle(request, page) == handle(request, public) == 200
     assert seen == [("zh-hans", "Asia/Shanghai"), ("en", "UTC")]
+    request.user = AnonymousUser()
+    assert (handle(request, page), handle(request, public)) == (302, 200)
+    assert seen[2:] == [("en", "UTC")]
     assert timezone.get_current_timezone_name() == "UTC"

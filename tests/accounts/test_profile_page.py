@@ -1,9 +1,12 @@
 """Name, time zone and language of the signed-in person."""
 
+import re
+
 import pytest
 
 
-def test_profile_is_saved_and_says_so(web, alice):
+def test_profile_is_saved_and_says_so(web, alice, settings):
+    settings.LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
     response = web(alice).post(
         "/account/",
         {"name": "Alice", "time_zone": "Asia/Tokyo", "language": "zh-hans"},
@@ -59,3 +62,11 @@ def test_profile_is_for_signed_in_people(client, db):
 
 def test_profile_knows_no_other_method(web, alice):
     assert web(alice).delete("/account/").status_code == 405
+
+
+def test_only_languages_whose_texts_are_complete_are_offered(web, alice):
+    page = web(alice).get("/account/").text
+
+    languages = re.search(r'<select name="language".*?</select>', page, re.DOTALL)
+    assert languages
+    assert re.findall(r'value="([^"]*)"', languages[0]) == ["", "en"]

@@ -1,5 +1,6 @@
 """Every page: no complaint of the console, none of axe, nothing wider than a phone."""
 
+import uuid
 from datetime import timedelta
 from itertools import product
 from typing import Literal
@@ -27,6 +28,7 @@ SIZES: tuple[ViewportSize, ...] = ({"width": 390, "height": 844}, {"width": 1280
 TOO_SMALL = """() => [...document.querySelectorAll("button, select, input:not([type=hidden])")]
     .filter(item => item.checkVisibility() && item.offsetHeight < 44)
     .map(item => item.outerHTML)"""  # to be hit by a finger: 44 px
+TODO, LIST = uuid.uuid4(), uuid.uuid4()
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" + "x" * 48
 
 
@@ -165,14 +167,18 @@ def test_proving_the_password_again(visit, alice):
         "/admin/accounts/user/add/",
         "/admin/todos/todo/",
         "/admin/todos/todo/add/",
+        "/api/v1/lists/",
+        f"/api/v1/lists/{LIST}/",
         "/api/v1/todos/",
+        f"/api/v1/todos/{TODO}/",
         "/api/v1/account/",
         "/api/docs/",
     ],
 )
 def test_page_of_a_library_obeys_the_policy(visit, staff, path):
     """The console, which `visit` watches, is where a broken Content-Security-Policy shows."""
-    make_todo(staff)
+    make_todo(staff, pk=TODO)
+    make_list(staff, pk=LIST)
     page = visit(as_=staff)
 
     answer = page.goto(path)

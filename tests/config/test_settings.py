@@ -1,17 +1,24 @@
 """Every setting comes from the environment, and an unsafe one is refused (config/settings.py)."""
 
+import contextlib
 import os
 import subprocess
 import sys
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.test import Client
 
+from config import database as database_settings
+from config.guard import EMBEDDED_SECRET_KEY
 from tests.config.conftest import PRODUCTION, ROOT
 
 REFUSALS = {
     "secret": "SECRET_KEY is missing: set it to 50 or more random characters.",
     "known": "SECRET_KEY is a published example: set it to 50 or more random characters.",
+    "weak": "SECRET_KEY is easy to guess: set it to 50 or more random characters.",
+    "old": "OLD_SECRET_KEYS holds a published or guessable key: remove it.",
     "sqlite": "DATABASE_URL must name PostgreSQL: SQLite loses its data with the machine.",
     "hosts": "ALLOWED_HOSTS is empty: list the host names that people type.",
     "sms": "SMS_PROVIDER is not set: choose twilio, or console to say that no text leaves.",
@@ -85,6 +92,61 @@ def test_options_of_the_database_url_are_kept(settings_of):
     assert database["OPTIONS"]["connect_timeout"] == 3
 
 
+def test_options_of_the_database_url_win_and_leave_the_others(settings_of):
+    url = PRODUCTION["DATABASE_URL"] + "?connect_timeout=9&options=-c%20lock_timeout%3D1s"
+    database = settings_of(**PRODUCTION | {"DATABASE_URL": url})["DATABASES"]["default"]
+    assert database["OPTIONS"] == {
+        "connect_timeout": 9,
+        "options": "-c statement_timeout=10000 -c lock_timeout=3000"
+        " -c idle_in_transaction_session_timeout=15000 -c lock_timeout=1s",
+    }
+    sqlite = settings_of(DATABASE_URL="sqlite:////tmp/nudge.sqlite3?timeout=3")
+    assert sqlite["DATABASES"]["default"]["OPTIONS"]["timeout"] == 3
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_postgresql_takes_the_last_of_two_options():
+    url = {"ENGINE": database_settings.POSTGRESQL, "OPTIONS": {"options": "-c lock_timeout=1s"}}
+    other = connection.copy()
+    other.settings_dict["OPTIONS"] = database_settings.tuned(url)["OPTIONS"]
+    with contextlib.closing(other), other.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')"
+        )
+        assert cursor.fetchone() == ("1s", "10s")
+
+
+def test_a_good_old_key_is_taken(settings_of):
+    old = PRODUCTION["SECRET_KEY"][::-1]
+    settings = settings_of(**PRODUCTION | {"OLD_SECRET_KEYS": old})
+    assert settings["SECRET_KEY_FALLBACKS"] == [old]
+
+
+def test_a_proxy_is_believed_only_when_told_so(settings, settings_of):
+    assert settings_of(**PRODUCTION)["SECURE_PROXY_SSL_HEADER"] is None
+    trusting = settings_of(**PRODUCTION | {"TRUST_X_FORWARDED_PROTO": "True"})
+    settings.SECURE_SSL_REDIRECT = True
+    forwarded = {"X-Forwarded-Proto": "https"}
+    assert Client().get("/hello/", headers=forwarded).status_code == 301
+    settings.SECURE_PROXY_SSL_HEADER = trusting["SECURE_PROXY_SSL_HEADER"]
+    assert Client().get("/hello/", headers=forwarded).status_code == 200
+    assert Client().get("/hello/", headers={"X-Forwarded-Proto": "http"}).status_code == 301
+    assert Client().get("/hello/").status_code == 301
+
+
+def test_browsers_are_told_to_stay_with_https(settings, settings_of):
+    """SEED-15."""
+    for name, value in settings_of(**PRODUCTION).items():
+        if name.startswith("SECURE_"):
+            setattr(settings, name, value)
+    redirect = Client().get("/hello/")
+    assert (redirect.status_code, redirect["Location"]) == (301, "https://testserver/hello/")
+    assert Client().get("/healthz/").status_code == 200
+    response = Client().get("/hello/", secure=True)
+    assert response["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+
+
 def test_production_cookies_are_secure_and_bound_to_the_host(settings_of):
     """SEED-15."""
     settings = settings_of(**PRODUCTION)
@@ -112,6 +174,11 @@ def test_production_cookies_are_secure_and_bound_to_the_host(settings_of):
         ({"SECRET_KEY": ""}, "secret"),
         ({"SECRET_KEY": "django-insecure-" + "k" * 50}, "known"),
         ({"SECRET_KEY": "please-change-me-please-change-me-please-change-me-1"}, "known"),
+        ({"SECRET_KEY": "abc"}, "weak"),
+        ({"SECRET_KEY": PRODUCTION["SECRET_KEY"][:49]}, "weak"),
+        ({"SECRET_KEY": "abcd" * 20}, "weak"),
+        ({"OLD_SECRET_KEYS": EMBEDDED_SECRET_KEY}, "old"),
+        ({"OLD_SECRET_KEYS": PRODUCTION["SECRET_KEY"][::-1] + ",abc"}, "old"),
         ({"DATABASE_URL": ""}, "sqlite"),
         ({"DATABASE_URL": "sqlite:////var/nudge.sqlite3"}, "sqlite"),
         ({"DATABASE_URL": "mysql://u:p@db/nudge"}, "sqlite"),

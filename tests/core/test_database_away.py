@@ -92,14 +92,40 @@ def test_a_log_in_is_503_on_the_page_and_in_the_api(broken, error):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/todos/", "/account/", "/admin/", "/admin/accounts/user/"])
-def test_a_page_of_a_signed_in_person_is_503(settings, web, staff, broken, path, error):
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/todos/",
+        "/account/",
+        "/auth/login/",
+        "/auth/email/",
+        "/admin/",
+        "/admin/accounts/user/",
+        "/api/v1/account/",
+    ],
+)
+def test_a_page_of_a_signed_in_person_is_503(settings, web, staff, broken, path, error, debug):
     """The session is read in a middleware, where Django would say 500."""
-    settings.DEBUG = False
+    settings.DEBUG = debug
     client = web(staff)
     client.raise_request_exception = False
     broken(error)
     assert_503(path, client.get(path))
+
+
+@pytest.mark.django_db
+def test_another_error_of_the_session_is_ours(settings, web, alice, monkeypatch):
+    settings.DEBUG = False
+    client = web(alice)
+    client.raise_request_exception = False
+
+    def fail(self: object) -> None:
+        raise ValueError("marker")
+
+    monkeypatch.setattr(SessionStore, "load", fail)
+    detail = "Something went wrong on our side."
+    assert_shape("/account/", client.get("/account/"), 500, "error", detail)
 
 
 @pytest.mark.django_db
@@ -108,8 +134,8 @@ def test_the_seed_route_keeps_its_own_shape(settings, web, alice, broken, error)
     client = web(alice)
     client.raise_request_exception = False
     broken(error)
-    path = "/service/nothing/here"
-    response = client.post(path, b"{}", content_type="application/json")
+    path = "/service/sms/send"
+    response = client.post(path, b'{"message": "hi"}', content_type="application/json")
     assert_503(path, response)
 
 

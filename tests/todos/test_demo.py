@@ -19,9 +19,10 @@ def run() -> str:
 
 
 def test_demo_prints_a_log_in_that_works():
-    password = re.search(r"password: (\S+)", run())[1]
+    password = re.search(r"password: (\S+)", run())
+    assert password
     client = Client()
-    form = {"login": "demo@nudge.example", "password": password}
+    form = {"login": "demo@nudge.example", "password": password[1]}
     assert client.post("/auth/login/", form)["Location"] == "/todos/"
     assert client.get("/todos/").status_code == 200
 

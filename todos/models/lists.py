@@ -1,15 +1,20 @@
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Versioned
 from todos.models.positions import PositionField
+from todos.models.text import at_most, not_blank
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+NAME_LENGTH = 128
+COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Write a color as #rrggbb."))
 
 
 class ListQuerySet(models.QuerySet["List"]):
@@ -31,10 +36,13 @@ class List(Versioned):
     """A named place for to-dos. Every account has one inbox, which cannot be removed."""
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="lists"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="lists",
+        verbose_name=_("owner"),
     )
-    name = models.CharField(_("name"), max_length=128)
-    color = models.CharField(_("color"), max_length=7, blank=True)
+    name = models.CharField(_("name"), max_length=NAME_LENGTH)
+    color = models.CharField(_("color"), max_length=7, blank=True, validators=[COLOR])
     position = PositionField()
     is_inbox = models.BooleanField(_("inbox"), default=False, editable=False)
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
@@ -42,12 +50,17 @@ class List(Versioned):
     objects = ListQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("list")
+        verbose_name_plural = _("lists")
         ordering = ("position", "id")
         constraints = (
             models.UniqueConstraint(
                 fields=("owner",), condition=Q(is_inbox=True), name="todos_list_one_inbox"
             ),
-            models.CheckConstraint(condition=~Q(name=""), name="todos_list_name_not_empty"),
+            models.CheckConstraint(condition=not_blank("name"), name="todos_list_name_not_blank"),
+            models.CheckConstraint(
+                condition=at_most(NAME_LENGTH, "name"), name="todos_list_name_length"
+            ),
             models.CheckConstraint(
                 condition=Q(is_inbox=False) | Q(archived_at=None),
                 name="todos_list_inbox_not_archived",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 STEP = 1024
 LIMIT = 2**53 - 1  # what every JSON client can hold exactly (RFC 8259, section 6)
@@ -12,7 +13,7 @@ class PositionField(models.BigIntegerField[int, int]):
     """Lower stands first; equals are told apart by id."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"default": 0, **kwargs})
+        super().__init__(**{"verbose_name": _("position"), "default": 0, **kwargs})
 
 
 def before_first(queryset: models.QuerySet[Any]) -> int:

@@ -3,11 +3,14 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from todos.models.text import at_most, not_blank
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+NAME_LENGTH = 50
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
@@ -25,17 +28,25 @@ class Tag(models.Model):
     """A word that to-dos share. Spelling counts: `Home` and `home` are two tags."""
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tags"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="tags",
+        verbose_name=_("owner"),
     )
-    name = models.CharField(_("name"), max_length=50)
+    name = models.CharField(_("name"), max_length=NAME_LENGTH)
 
     objects = TagQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
         ordering = ("name",)
         constraints = (
             models.UniqueConstraint(fields=("owner", "name"), name="todos_tag_one_of_a_name"),
-            models.CheckConstraint(condition=~Q(name=""), name="todos_tag_name_not_empty"),
+            models.CheckConstraint(condition=not_blank("name"), name="todos_tag_name_not_blank"),
+            models.CheckConstraint(
+                condition=at_most(NAME_LENGTH, "name"), name="todos_tag_name_length"
+            ),
         )
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
@@ -16,6 +17,7 @@ from core.models import Versioned, touched
 from todos.models.lists import List
 from todos.models.positions import PositionField
 from todos.models.tags import Tag
+from todos.models.text import at_most, not_blank
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -114,10 +116,14 @@ class Todo(Versioned):
     """Something to be done by its owner, open or finished."""
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="todos"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="todos",
+        verbose_name=_("owner"),
     )
+    # RESTRICT: a list never takes its to-dos with it, unless both go with their owner.
     list = models.ForeignKey(
-        List, on_delete=models.CASCADE, related_name="todos", verbose_name=_("list")
+        List, on_delete=models.RESTRICT, related_name="todos", verbose_name=_("list")
     )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -148,16 +154,26 @@ class Todo(Versioned):
     objects = TodoQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("to-do")
+        verbose_name_plural = _("to-dos")
         ordering = ("position", "id")
         constraints = (
-            models.CheckConstraint(condition=~Q(title=""), name="todos_todo_title_not_empty"),
+            models.CheckConstraint(condition=not_blank("title"), name="todos_todo_title_not_blank"),
+            models.CheckConstraint(
+                condition=at_most(TITLE_LENGTH, "title"), name="todos_todo_title_length"
+            ),
+            models.CheckConstraint(
+                condition=at_most(NOTES_LENGTH, "notes"), name="todos_todo_notes_length"
+            ),
             models.CheckConstraint(
                 condition=Q(status=Status.OPEN, finished_at=None)
                 | Q(status=Status.FINISHED, finished_at__isnull=False),
                 name="todos_todo_finished_at_with_status",
             ),
             models.CheckConstraint(
-                condition=Q(due_at=None) | Q(due_on=None), name="todos_todo_one_due"
+                condition=Q(due_at=None) | Q(due_on=None),
+                name="todos_todo_one_due",
+                violation_error_message=_("Due at a moment or on a day: leave one of them empty."),
             ),
             models.CheckConstraint(
                 condition=Q(priority__lte=Priority.URGENT), name="todos_todo_priority_range"
@@ -192,6 +208,12 @@ class Todo(Versioned):
             using=using,
             update_fields=update_fields,
         )
+
+    def clean(self) -> None:
+        """No constraint can look into another table, so every form asks here."""
+        chosen: List | None = getattr(self, "list", None)  # none yet in a form with mistakes
+        if chosen and self.owner_id not in (None, chosen.owner_id):
+            raise ValidationError({"list": _("Choose a list of the same owner.")})
 
     @property
     def is_finished(self) -> bool:

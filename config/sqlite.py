@@ -1,0 +1,53 @@
+"""SQLite folds the case of ASCII only; with this, `icontains` finds Ä by ä, as on PostgreSQL."""
+
+import re
+from collections.abc import Callable, Iterator
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+
+class Wild(Enum):
+    MANY = ".*"
+    ONE = "."
+
+
+def teach_like(connection: Any, **kwargs: Any) -> None:
+    """A receiver of `connection_created`. SQLite's LIKE is whatever its function like() says."""
+    if connection.vendor == "sqlite":
+        for arguments in (2, 3):  # without ESCAPE and with it
+            connection.connection.create_function("like", arguments, like, deterministic=True)
+
+
+def like(pattern: Any, value: Any, escape: str | None = "") -> bool | None:
+    """`value LIKE pattern ESCAPE escape` in any case; unknown where one of them is."""
+    if pattern is None or value is None or escape is None:
+        return None
+    return _matcher(str(pattern), escape)(str(value).casefold())
+
+
+@lru_cache(maxsize=256)
+def _matcher(pattern: str, escape: str) -> Callable[[str], bool]:
+    """Asked for every row: what `icontains` writes, %text%, takes no regular expression."""
+    tokens = list(_tokens(pattern, escape))
+    if len(tokens) > 1 and tokens[0] is tokens[-1] is Wild.MANY:
+        inner = [token for token in tokens[1:-1] if isinstance(token, str)]
+        if len(inner) == len(tokens) - 2:
+            text = "".join(inner)
+            return lambda value: text in value
+    parts = (token.value if isinstance(token, Wild) else re.escape(token) for token in tokens)
+    expression = re.compile("".join(parts), re.DOTALL)
+    return lambda value: expression.fullmatch(value) is not None
+
+
+def _tokens(pattern: str, escape: str) -> Iterator[str | Wild]:
+    characters = iter(pattern)
+    for character in characters:
+        if character == escape:
+            yield next(characters, character).casefold()
+        elif character == "%":
+            yield Wild.MANY
+        elif character == "_":
+            yield Wild.ONE
+        else:
+            yield character.casefold()
