@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from core.models import Counter
+from core.models import Counter, IdempotencyKey
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a base for any model
@@ -23,3 +23,14 @@ class CounterAdmin(ReadOnlyAdmin):
     list_filter = ("window_start",)
     search_fields = ("scope",)
     ordering = ("-window_start", "scope")
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    """Who repeated what, and when; the answers themselves are personal."""
+
+    exclude = ("headers", "body")
+    list_display = ("door", "scope", "key", "status", "claimed_at")
+    list_filter = ("status", "claimed_at")
+    search_fields = ("scope", "door", "key")
+    ordering = ("-claimed_at",)

@@ -6,6 +6,8 @@ import uuid
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -24,12 +26,20 @@ def client_address(request: HttpRequest) -> str:
 
     Zappa's REMOTE_ADDR is a piece of X-Forwarded-For and so, behind most gateways, the client's
     choice; the gateway's request context is not (identity: REST API; http: HTTP API, function URL).
+    Behind proxies of one's own, TRUSTED_PROXIES says how many entries at its end are true.
     """
     context = gateway_context(request)
     source = (context.get("identity") or {}).get("sourceIp") or (context.get("http") or {}).get(
         "sourceIp"
     )
-    return str(source or request.META.get("REMOTE_ADDR", ""))
+    return str(source or _behind_proxies(request) or request.META.get("REMOTE_ADDR", ""))
+
+
+def _behind_proxies(request: HttpRequest) -> str:
+    """What the outermost trusted proxy saw: each appends the address that spoke to it."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    count = settings.TRUSTED_PROXIES
+    return str(forwarded[-count]).strip() if 0 < count <= len(forwarded) else ""
 
 
 def new_request_id(request: HttpRequest) -> str:

@@ -1,15 +1,35 @@
 """Limits that hold under concurrency: one statement decides, so no two callers share the last one.
 
-Read-then-write limiters were measured to let three times the limit through.
+Read-then-write limiters were measured to let three times the limit through. Whoever takes several
+limits in one transaction takes them in one order everywhere, or two callers wait for each other.
 """
 
+import enum
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import F
+from django.db import connection
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from core.models import Counter
+
+# A counter knows when its window began; `manage.py prune` must know when it has ended.
+LONGEST_WINDOW = timedelta(days=31)
+
+# The row is there already for all but the first of a window; both cases are one statement.
+_TAKE = """
+INSERT INTO core_counter AS held (scope, window_start, used) VALUES (%s, %s, %s)
+ON CONFLICT (scope, window_start) DO UPDATE SET used = held.used + excluded.used
+WHERE held.used + excluded.used <= %s
+RETURNING used
+"""
+
+
+class Calendar(enum.Enum):
+    """Windows that are not all of one length; in UTC."""
+
+    MONTH = "month"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,28 +38,64 @@ class Limit:
 
     scope: str
     amount: int
-    window: timedelta
+    window: timedelta | Calendar
+
+    def __post_init__(self) -> None:
+        if isinstance(self.window, timedelta) and self.window > LONGEST_WINDOW:
+            raise ValueError("A longer window needs a longer LONGEST_WINDOW")
 
     def window_start(self, at: datetime) -> datetime:
-        """Windows are aligned to the epoch, so every process agrees on them."""
+        """Windows are aligned to the epoch or the calendar, so every process agrees on them."""
+        if isinstance(self.window, Calendar):
+            return _first_of_month(at)
         epoch = datetime(1970, 1, 1, tzinfo=UTC)
         return epoch + (at - epoch) // self.window * self.window
 
+    def window_end(self, at: datetime) -> datetime:
+        start = self.window_start(at)
+        if isinstance(self.window, Calendar):
+            return _first_of_month(start + timedelta(days=31))  # no month has more
+        return start + self.window
+
     def seconds_left(self, at: datetime) -> int:
         """Until the window ends, rounded up: the value of Retry-After."""
-        return int((self.window_start(at) + self.window - at).total_seconds()) + 1
+        return int((self.window_end(at) - at).total_seconds()) + 1
 
 
-def take(limit: Limit, *, at: datetime | None = None) -> bool:
-    """Use one of the limit; False when none is left. One statement decides."""
+def _first_of_month(at: datetime) -> datetime:
+    day = at.astimezone(UTC)
+    return day.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def take(limit: Limit, *, amount: int = 1, at: datetime | None = None) -> bool:
+    """Use this much of the limit, or nothing and False where less is left."""
+    return spend(limit, amount=amount, at=at) > 0
+
+
+def spend(limit: Limit, *, amount: int = 1, at: datetime | None = None) -> int:
+    """As take(), and how much of the window is used now; 0 where it was refused."""
+    if amount < 1:
+        raise ValueError("Less than one cannot be taken")
+    if amount > limit.amount:  # the first of a window, which the statement does not compare
+        return 0
+    start = connection.ops.adapt_datetimefield_value(limit.window_start(at or timezone.now()))
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, [limit.scope, start, amount, limit.amount])
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def give_back(limit: Limit, *, amount: int = 1, at: datetime | None = None) -> bool:
+    """Return what was taken and not used; nothing and False where less than that was taken."""
+    taken = _counter(limit, at).filter(used__gte=amount)
+    return taken.update(used=F("used") - amount) == 1
+
+
+def used(limit: Limit, *, at: datetime | None = None) -> int:
+    """How much of the window is used."""
+    return _counter(limit, at).values_list("used", flat=True).first() or 0
+
+
+def _counter(limit: Limit, at: datetime | None) -> QuerySet[Counter]:
     start = limit.window_start(at or timezone.now())
-    Counter.objects.get_or_create(scope=limit.scope, window_start=start)
-    free = Counter.objects.filter(scope=limit.scope, window_start=start, used__lt=limit.amount)
-    return free.update(used=F("used") + 1) == 1
-
-
-def give_back(limit: Limit, *, at: datetime | None = None) -> None:
-    """Return one that was taken and not used."""
-    start = limit.window_start(at or timezone.now())
-    used = Counter.objects.filter(scope=limit.scope, window_start=start, used__gt=0)
-    used.update(used=F("used") - 1)
+    return Counter.objects.filter(scope=limit.scope, window_start=start)

@@ -1,4 +1,4 @@
-"""Counters for limits, and what every mutable object shares."""
+"""Counters for limits, keys of repeated requests, and what every mutable object shares."""
 
 import uuid
 from typing import Any
@@ -42,6 +42,34 @@ class Counter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} since {self.window_start:%Y-%m-%d %H:%M}: {self.used}"
+
+
+class IdempotencyKey(models.Model):
+    """What was answered to a POST with an Idempotency-Key; written by core.idempotency only.
+
+    `status` is null while the first request runs. The body is JSON text, which keeps the order of
+    its members; it may be personal, so it is neither logged nor shown in the admin.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    scope = models.CharField(max_length=100)  # whose key it is
+    door = models.CharField(max_length=200)  # method and path
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)  # SHA-256 of the body that came with it
+    claimed_at = models.DateTimeField(db_index=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = models.TextField(blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("scope", "door", "key"), name="core_idempotencykey_scope_door_key"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.door} by {self.scope}: {self.status or 'running'}"
 
 
 def touched(**changes: Any) -> dict[str, Any]:

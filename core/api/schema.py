@@ -14,9 +14,11 @@ from core.api.fields import (
     StrictDateTimeField,
     StrictSerializer,
 )
+from core.idempotency import HEADER, REPLAYED
 
 ALWAYS = (400, 401, 404, 405, 406, 413, 429, 500, 503)
 WITH_BODY = (409, 415)
+WITH_KEY = (422,)
 PLAIN_TEXT = (StrictCharField, serializers.CharField)  # not e-mail addresses and their like
 CHANGING = ("PUT", "PATCH", "DELETE")
 
@@ -86,8 +88,23 @@ def _header(name: str, description: str, response: list[int]) -> OpenApiParamete
 
 LOCATION = _header("Location", "Where the new object is.", [201])
 ETAG = _header("ETag", "The version, quoted.", [200, 201, 304, 412])
-RETRY_AFTER = _header("Retry-After", "Seconds to wait.", [429, 503])
+RETRY_AFTER = _header("Retry-After", "Seconds to wait.", [409, 429, 503])
 CHALLENGE = _header("WWW-Authenticate", '`Bearer realm="api"`', [401])
+IDEMPOTENCY = [
+    OpenApiParameter(
+        HEADER,
+        location=OpenApiParameter.HEADER,
+        description="Sent again with the same body within 24 hours, the stored answer comes back.",
+        type={"type": "string", "pattern": r"^[!#-+\--~]{1,255}$"},
+    ),
+    OpenApiParameter(
+        REPLAYED,
+        location=OpenApiParameter.HEADER,
+        description="This is the stored answer to an earlier request with the same key.",
+        type={"type": "string", "enum": ["true"]},
+        response=[200, 201, 202, 400, 404, 409],
+    ),
+]
 
 
 class DocumentedSchema(AutoSchema):
@@ -97,7 +114,7 @@ class DocumentedSchema(AutoSchema):
         return [self.path.removeprefix("/api/v1/").split("/")[0]]
 
     def get_override_parameters(self) -> list[Any]:
-        parameters = [RETRY_AFTER, CHALLENGE]
+        parameters = [RETRY_AFTER, CHALLENGE, *(IDEMPOTENCY if self._is_idempotent() else ())]
         if not self._is_versioned():
             return parameters
         parameters += [ETAG, LOCATION]
@@ -115,6 +132,10 @@ class DocumentedSchema(AutoSchema):
 
     def _reads_one(self) -> bool:
         return self._is_versioned() and self.method == "GET" and "{id}" in self.path
+
+    def _is_idempotent(self) -> bool:
+        name = getattr(self.view, "action", None) or self.method.lower()
+        return hasattr(getattr(self.view, name, None), "idempotent")
 
     def _get_serializer_name(
         self,
@@ -152,6 +173,8 @@ class DocumentedSchema(AutoSchema):
         statuses = [*ALWAYS]
         if self.method in ("POST", "PUT", "PATCH", "DELETE"):
             statuses += [403, *WITH_BODY]
+        if self._is_idempotent():
+            statuses += WITH_KEY
         if self._changes_one():
             statuses.append(412)
         if self.method == "PUT":

@@ -16,6 +16,7 @@ from core.api.errors import PreconditionFailed
 from core.api.fields import StrictSerializer
 from core.api.parameters import NoFilters, read_parameters
 from core.api.versions import etag, expected_versions, not_modified, require_if_match
+from core.idempotency import idempotent
 from core.models import Versioned
 
 
@@ -34,6 +35,7 @@ class VersionedViewSet(viewsets.ModelViewSet[Any]):
         self.asked = read_parameters(request, self.filter_class, user=request.user)
         return super().list(request, *args, **kwargs)
 
+    @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)

@@ -52,3 +52,20 @@ def test_lambdas_own_request_id_is_used():
 def test_elsewhere_each_request_gets_its_own():
     request = RequestFactory().get("/")
     assert new_request_id(request) != new_request_id(request)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "expected"),
+    [
+        (0, "6.6.6.6", "10.0.0.1"),
+        (1, "6.6.6.6, 203.0.113.9", "203.0.113.9"),
+        (2, "6.6.6.6, 203.0.113.9, 10.0.0.2", "203.0.113.9"),
+        (2, "203.0.113.9", "10.0.0.1"),
+        (1, "", "10.0.0.1"),
+    ],
+)
+def test_only_what_ones_own_proxies_wrote_is_believed(settings, proxies, forwarded, expected):
+    settings.TRUSTED_PROXIES = proxies
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": forwarded})
+    request.META["REMOTE_ADDR"] = "10.0.0.1"
+    assert client_address(request) == expected

@@ -4,12 +4,12 @@ import os
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from django.db import connection, connections
 
-from core.limits import Limit, give_back, take
+from core.limits import Calendar, Limit, give_back, spend, take, used
 from core.models import Counter
 from tests.config.conftest import ROOT
 
@@ -57,6 +57,59 @@ def test_nothing_is_given_back_that_was_never_taken():
     assert Counter.objects.get().used == 0
 
 
+@pytest.mark.django_db
+def test_several_are_taken_together_or_not_at_all():
+    limit = Limit(scope="segments", amount=10, window=timedelta(days=1))
+    assert [spend(limit, amount=4, at=NOON) for _ in range(3)] == [4, 8, 0]
+    assert (take(limit, amount=3, at=NOON), used(limit, at=NOON)) == (False, 8)
+    assert (take(limit, amount=2, at=NOON), used(limit, at=NOON)) == (True, 10)
+
+
+@pytest.mark.django_db
+def test_more_than_the_limit_is_refused_from_the_first_on():
+    assert take(LIMIT, amount=3, at=NOON) is False
+    assert (used(LIMIT, at=NOON), Counter.objects.count()) == (0, 0)
+    assert take(Limit(scope="none", amount=0, window=LIMIT.window), at=NOON) is False
+
+
+@pytest.mark.django_db
+def test_several_are_given_back_together_or_not_at_all():
+    limit = Limit(scope="segments", amount=10, window=timedelta(days=1))
+    take(limit, amount=5, at=NOON)
+    assert [give_back(limit, amount=3, at=NOON) for _ in range(2)] == [True, False]
+    assert used(limit, at=NOON) == 2
+
+
+@pytest.mark.parametrize("amount", [0, -1])
+def test_less_than_one_cannot_be_taken(amount):
+    with pytest.raises(ValueError, match="Less than one"):
+        take(LIMIT, amount=amount, at=NOON)
+
+
+MONTHLY = Limit(scope="segments", amount=2, window=Calendar.MONTH)
+
+
+@pytest.mark.django_db
+def test_a_month_ends_with_the_calendar_in_utc():
+    end = datetime(2026, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC)
+    assert [take(MONTHLY, at=at) for at in (end.replace(day=1), end, end)] == [True, True, False]
+    tokyo = (end + timedelta(microseconds=1)).astimezone(timezone(timedelta(hours=9)))
+    assert take(MONTHLY, at=tokyo)
+    starts = Counter.objects.order_by("window_start").values_list("window_start", "used")
+    assert list(starts) == [
+        (datetime(2026, 2, 1, tzinfo=UTC), 2),
+        (datetime(2026, 3, 1, tzinfo=UTC), 1),
+    ]
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_a_month_is_followed_by_the_next(month):
+    at = datetime(2028, month, 15, 8, 30, tzinfo=UTC)
+    following = datetime(2028 + month // 12, month % 12 + 1, 1, tzinfo=UTC)
+    assert MONTHLY.window_end(at) == following
+    assert at + timedelta(seconds=MONTHLY.seconds_left(at)) == following + timedelta(seconds=1)
+
+
 @pytest.mark.parametrize(
     ("at", "seconds"),
     [
@@ -89,6 +142,31 @@ def test_thirty_simultaneous_takers_get_exactly_the_amount():
         thread.join()
     assert sorted(granted) == [False] * 10 + [True] * 20
     assert connection.vendor == "postgresql"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgres
+def test_simultaneous_takers_of_several_never_pass_the_amount():
+    """Takers of 1 to 5 at once, a third of which give back what they took."""
+    limit = Limit(scope="race", amount=100, window=Calendar.MONTH)
+    together, kept = threading.Barrier(30), []
+
+    def taker(number: int) -> None:
+        amount = number % 5 + 1
+        together.wait()
+        for turn in range(20):
+            if take(limit, amount=amount, at=NOON):
+                kept.append(amount)
+                if turn % 3 == 0 and give_back(limit, amount=amount, at=NOON):
+                    kept.append(-amount)
+        connections.close_all()
+
+    threads = [threading.Thread(target=taker, args=(number,)) for number in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(kept) == used(limit, at=NOON) == 100
 
 
 PREPARE = """

@@ -1,0 +1,193 @@
+"""`Idempotency-Key`: a creation that is sent twice is done once and answered twice alike.
+
+The header is that of draft-ietf-httpapi-idempotency-key-header; docs/api.md says what clients may
+rely on, docs/decisions/0010-one-statement-claims-an-idempotency-key.md why it is done this way.
+"""
+
+import functools
+import hashlib
+import json
+import logging
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, TypeVar, cast
+
+from django.db import Error as DatabaseFault
+from django.db import connection
+from django.utils import timezone
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
+from rest_framework.views import APIView
+
+from core.models import IdempotencyKey
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+KEPT = timedelta(hours=24)
+LEASE = timedelta(seconds=60)  # longer than any request: API Gateway gives up after 29 s
+IN_FLIGHT_SECONDS = 2
+
+# Visible ASCII. No comma: servers join a header that was sent twice with one (RFC 9110, 5.3).
+_KEY = re.compile(r"[!-+\--~]{1,255}")
+_HEADERS = ("ETag", "Location", "Retry-After")
+# What these say is true of the moment, the token or another header: the same body may do later.
+_RELEASED = {
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
+# One statement decides, on PostgreSQL and SQLite alike. A key is free again after a day, and after
+# its lease where no answer came: then for the same body only, which may have been done.
+_CLAIM = """
+INSERT INTO core_idempotencykey AS held
+    (id, scope, door, key, fingerprint, claimed_at, status, headers, body)
+VALUES (%s, %s, %s, %s, %s, %s, NULL, '{}', '')
+ON CONFLICT (scope, door, key) DO UPDATE
+SET id = excluded.id, fingerprint = excluded.fingerprint, claimed_at = excluded.claimed_at,
+    status = excluded.status, headers = excluded.headers, body = excluded.body
+WHERE held.claimed_at <= %s
+   OR (held.claimed_at <= %s AND held.status IS NULL AND held.fingerprint = excluded.fingerprint)
+"""
+
+logger = logging.getLogger(__name__)
+
+Handler = TypeVar("Handler", bound=Callable[..., Response])
+
+
+class KeyReused(APIException):
+    status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+    default_code = "idempotency_key_reused"
+    default_detail = "This Idempotency-Key was sent with another body. Take a new key."
+
+
+class KeyInFlight(APIException):
+    status_code = HTTPStatus.CONFLICT
+    default_code = "idempotency_in_flight"
+    default_detail = "The first request with this Idempotency-Key is still running. Ask again."
+    wait = IN_FLIGHT_SECONDS
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The key of this POST, for what must be bound to it; None without one.
+
+    A handler needs it where a crash between its commit and the stored answer must not double
+    what it did: such a repeat runs the handler again.
+    """
+    value = request.headers.get(HEADER) if request.method == "POST" else None
+    if value is None:
+        return None
+    if len(value) > 1 and value[0] == value[-1] == '"':  # a String of RFC 9651, as in the draft
+        value = value[1:-1]
+    if not _KEY.fullmatch(value):
+        raise ValidationError(
+            "Idempotency-Key must be one key of 1 to 255 visible ASCII characters without a comma.",
+            code="invalid_idempotency_key",
+        )
+    return value
+
+
+def idempotent(handler: Handler) -> Handler:
+    """Run a POST handler of a DRF view once per key; a repeat gets the stored answer.
+
+    Runs after authentication, permission and throttles. The claim is committed before the handler
+    begins, so the handler must not be inside a transaction; it may begin its own.
+    """
+
+    @functools.wraps(handler)
+    def once(view: APIView, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = idempotency_key(request)
+        if key is None:
+            return handler(view, request, *args, **kwargs)
+        claim = _Claim.of(request, key)
+        if not claim.take():
+            return claim.earlier_answer()
+        try:
+            response = _answer(view, lambda: handler(view, request, *args, **kwargs))
+        except Exception:
+            claim.settle()
+            raise
+        claim.settle(response)
+        return response
+
+    once.idempotent = True  # type: ignore[attr-defined]  # read by core.api.schema
+    return cast("Handler", once)
+
+
+def _answer(view: APIView, run: Callable[[], Response]) -> Response:
+    """What the client will see, errors included: they are told as the view tells its own."""
+    try:
+        return run()
+    except Exception as error:  # noqa: BLE001 - the view decides, as it does without a key
+        return view.handle_exception(error)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Claim:
+    """One attempt to be the request that does the work.
+
+    The row's id is a ticket: whoever takes the key over renews it, so that an answer that comes
+    after its lease has ended is not written over the newer one.
+    """
+
+    scope: str
+    door: str
+    key: str
+    fingerprint: str
+    ticket: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @classmethod
+    def of(cls, request: Request, key: str) -> "_Claim":
+        fingerprint = hashlib.sha256(request.body).hexdigest()
+        caller = "anonymous" if request.user.pk is None else f"user:{request.user.pk}"
+        door = f"{request.method} {request.path_info}"
+        return cls(scope=caller, door=door, key=key, fingerprint=fingerprint)
+
+    def take(self) -> bool:
+        now, moment = timezone.now(), connection.ops.adapt_datetimefield_value
+        who = (self.ticket.hex, self.scope, self.door, self.key, self.fingerprint)
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, [*who, moment(now), moment(now - KEPT), moment(now - LEASE)])
+            return bool(cursor.rowcount == 1)
+
+    def earlier_answer(self) -> Response:
+        held = IdempotencyKey.objects.filter(scope=self.scope, door=self.door, key=self.key).first()
+        if held is None:  # released just now
+            raise KeyInFlight
+        if held.fingerprint != self.fingerprint:
+            raise KeyReused
+        if held.status is None:
+            raise KeyInFlight
+        data = json.loads(held.body) if held.body else None
+        return Response(data, status=held.status, headers={**held.headers, REPLAYED: "true"})
+
+    def settle(self, response: Response | None = None) -> None:
+        """Store the answer for a repeat, or release the key where a repeat may fare better."""
+        row = IdempotencyKey.objects.filter(pk=self.ticket)
+        try:
+            if response is None or _may_fare_better(response.status_code):
+                row.delete()
+            else:
+                row.update(**_stored(response))
+        except DatabaseFault as error:
+            # The work is done, an error would be a lie; the lease ends by itself. Only the kind of
+            # error is told: PostgreSQL quotes the whole row in its words.
+            kind = type(error).__name__
+            logger.error("The answer to %s could not be kept: %s", self.door, kind)  # noqa: TRY400
+
+
+def _may_fare_better(status: int) -> bool:
+    return status in _RELEASED or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _stored(response: Response) -> dict[str, Any]:
+    headers = {name: response[name] for name in _HEADERS if name in response}
+    body = "" if response.data is None else json.dumps(response.data, cls=JSONEncoder)
+    return {"status": response.status_code, "headers": headers, "body": body}

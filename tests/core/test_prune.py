@@ -1,0 +1,102 @@
+"""`manage.py prune` removes what nothing asks for any more, and only that."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.db import connection
+
+from core.limits import LONGEST_WINDOW, Limit
+from core.management.commands import prune
+from core.models import Counter, IdempotencyKey
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_noon")]
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+
+
+@pytest.fixture
+def _noon():
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+def run() -> str:
+    out = StringIO()
+    call_command("prune", stdout=out)
+    return out.getvalue().strip()
+
+
+def make_key(key: str, age: timedelta, **fields: object) -> None:
+    IdempotencyKey.objects.create(
+        scope="anonymous", door="POST /", key=key, claimed_at=NOON - age, **fields
+    )
+
+
+def make_counter(scope: str, ended: timedelta) -> None:
+    Counter.objects.create(scope=scope, window_start=NOON - ended - LONGEST_WINDOW)
+
+
+def test_keys_go_after_a_day(settings):
+    make_key("new", timedelta(), status=201)
+    make_key("almost", DAY - SECOND, status=201)
+    make_key("over", DAY, status=201)
+    make_key("dead", DAY)
+    make_key("running", DAY - SECOND)
+    assert run() == "2 idempotency keys and 0 counters removed."
+    kept = set(IdempotencyKey.objects.values_list("key", flat=True))
+    assert kept == {"new", "almost", "running"}
+
+
+def test_counters_go_two_months_after_their_window():
+    make_counter("ended just 62 days ago", 62 * DAY)
+    make_counter("ended longer ago", 62 * DAY + SECOND)
+    make_counter("now", timedelta())
+    assert run() == "0 idempotency keys and 1 counters removed."
+    kept = set(Counter.objects.values_list("scope", flat=True))
+    assert kept == {"ended just 62 days ago", "now"}
+
+
+def test_with_nothing_to_do_it_does_nothing():
+    assert run() == run() == "0 idempotency keys and 0 counters removed."
+
+
+def test_more_than_a_batch_goes(monkeypatch):
+    monkeypatch.setattr(prune, "BATCH", 2)
+    for number in range(5):
+        make_key(str(number), DAY)
+    assert run() == "5 idempotency keys and 0 counters removed."
+
+
+def test_no_limit_has_a_window_that_would_be_forgotten_early():
+    assert Limit(scope="x", amount=1, window=LONGEST_WINDOW).amount == 1
+    with pytest.raises(ValueError, match="LONGEST_WINDOW"):
+        Limit(scope="x", amount=1, window=LONGEST_WINDOW + SECOND)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_runs_at_once_remove_every_row_once(monkeypatch):
+    monkeypatch.setattr(prune, "BATCH", 50)
+    for number in range(1000):
+        make_key(str(number), DAY)
+    together, told = threading.Barrier(4), []
+
+    def worker() -> None:
+        connection.ensure_connection()
+        together.wait()
+        try:
+            told.append(run())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=worker) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(int(text.split()[0]) for text in told) == 1000
+    assert (len(told), IdempotencyKey.objects.count()) == (4, 0)
