@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-postgres test-browser check fmt coverage lock bench clean
+.PHONY: help run demo test test-postgres test-faults test-browser check fmt coverage lock bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -35,7 +35,10 @@ test: .venv/.dev ## the fast suite on SQLite
 	$(PYTEST) -n 2
 
 test-postgres: .venv/.dev ## the fast suite and the race tests on a real PostgreSQL
-	$(BIN)/python -m tests.on_postgres -n 2 -m "not browser and not sqlite"
+	$(BIN)/python -m tests.on_postgres -n 2 -m "not browser and not faults and not sqlite"
+
+test-faults: .venv/.dev ## kill -9 a hundred times: nothing sent twice, nothing forgotten
+	$(BIN)/python -m tests.on_postgres -m faults
 
 test-browser: .venv/.dev ## sign-up to tick in a real browser, accessibility included; needs chromium
 	$(PYTEST) -m browser
@@ -65,6 +68,7 @@ lock: .venv/.dev ## compile requirements*.in to hashed requirements*.txt
 bench: .venv/.dev ## measure what docs/performance.md promises
 	$(BIN)/python -m benchmarks.start
 	$(BIN)/python -m benchmarks.todos
+	$(BIN)/python -m benchmarks.sms
 
 clean: ## remove everything made by the targets above, except the database
 	rm -rf .venv build staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov .import_linter_cache

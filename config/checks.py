@@ -6,6 +6,14 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
+_LIMITS = (
+    "SMS_DESTINATION_DAILY_LIMIT",
+    "SMS_COUNTRY_DAILY_LIMIT",
+    "SMS_DAILY_LIMIT",
+    "SMS_MONTHLY_SEGMENTS",
+    "SMS_MAX_SEGMENTS",
+)
+
 
 @register(deploy=True)
 def check_email(**kwargs: Any) -> list[CheckMessage]:
@@ -28,6 +36,6 @@ def check_limits(**kwargs: Any) -> list[CheckMessage]:
             hint=f"Set {name} to 0 to allow nothing.",
             id="config.E001",
         )
-        for name in ("SMS_DAILY_LIMIT", "SMS_ACCOUNT_DAILY_LIMIT")
+        for name in _LIMITS
         if getattr(settings, name) < 0
     ]

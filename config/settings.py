@@ -7,8 +7,14 @@ Guarded (on Lambda, or DEBUG off): refuses to start where something unsafe would
 from pathlib import Path
 
 import django_stubs_ext
+from corsheaders.defaults import default_headers
 
 from config import __version__, content_security, database, env, guard, logging
+from config.api import (  # noqa: F401 - settings by their names
+    DRF_STANDARDIZED_ERRORS,
+    REST_FRAMEWORK,
+    SPECTACULAR_SETTINGS,
+)
 
 django_stubs_ext.monkeypatch()
 
@@ -170,9 +176,11 @@ EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=True)
 EMAIL_TIMEOUT = 10
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="Nudge <nudge@localhost>")
+ADMINS = [("", address) for address in env.names("ADMINS")]  # warned when a limit comes near
 
 # --- Security -----------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=GUARDED)
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", default=0)  # whose X-Forwarded-For is believed
 _PROXY = env.flag("TRUST_X_FORWARDED_PROTO", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _PROXY else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if GUARDED else 0
@@ -183,7 +191,8 @@ MAX_BODY_BYTES = 64 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/(api|service)/"
-CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-Id"]
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match"]
+CORS_EXPOSE_HEADERS = ["ETag", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-Id"]
 
 # --- Static files -------------------------------------------------------------------------------
 STATIC_URL = env.text("STATIC_URL", default="static/")
@@ -197,54 +206,29 @@ LANGUAGES = [("en", "English")]  # those whose texts are complete
 TIME_ZONE = "UTC"
 LOGGING = logging.logging_config(json_lines=GUARDED)
 
-# --- The API ------------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.authentication.BearerAuthentication",  # first: refused means 401, not 403
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": [
-        "rest_framework.renderers.JSONRenderer",
-        "core.api.renderers.BrowsableRenderer",
-    ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.renderers.SignedInNegotiation",
-    "DEFAULT_PAGINATION_CLASS": "core.api.pagination.KeysetPagination",
-    "DEFAULT_SCHEMA_CLASS": "core.api.schema.DocumentedSchema",
-    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-DRF_STANDARDIZED_ERRORS = {
-    "EXCEPTION_HANDLER_CLASS": "core.api.errors.ExceptionHandler",
-    "EXCEPTION_FORMATTER_CLASS": "core.api.errors.ExceptionFormatter",
-    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Nudge",
-    "DESCRIPTION": "To-dos that text you. See docs/api.md for the rules that every route shares.",
-    "VERSION": "v1",
-    "ENUM_NAME_OVERRIDES": {"TodoStatusEnum": "todos.models.todos.Status"},
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "POSTPROCESSING_HOOKS": [
-        "drf_standardized_errors.openapi_hooks.postprocess_schema_enums",
-        "accounts.schema.merge_allauth",
-    ],
-}
-
 # --- SMS ----------------------------------------------------------------------------------------
+# After commit: "lambda" invokes, "threads" runs here, "inline" runs at once (tests).
+BACKGROUND = env.text("BACKGROUND", default="lambda" if ON_LAMBDA else "threads")
+BACKGROUND_THREADS = env.integer("BACKGROUND_THREADS", default=8)
+
 SMS_ENABLED = env.flag("SMS_ENABLED", default=True)
+# How many an account may send is its allowance in the admin: none until it is granted.
+SMS_DESTINATION_DAILY_LIMIT = env.integer("SMS_DESTINATION_DAILY_LIMIT", default=10)
+SMS_COUNTRY_DAILY_LIMIT = env.integer("SMS_COUNTRY_DAILY_LIMIT", default=200)
 SMS_DAILY_LIMIT = env.integer("SMS_DAILY_LIMIT", default=500)  # all accounts together
-SMS_ACCOUNT_DAILY_LIMIT = env.integer("SMS_ACCOUNT_DAILY_LIMIT", default=50)
+SMS_MONTHLY_SEGMENTS = env.integer("SMS_MONTHLY_SEGMENTS", default=2000)
+SMS_MAX_SEGMENTS = env.integer("SMS_MAX_SEGMENTS", default=4)  # of one text
+SMS_ALLOWED_REGIONS = env.names("SMS_ALLOWED_REGIONS")  # empty: the region of TO_NUMBER
 # The seed's names first; the aliases are for environments where those are taken.
 TWILIO_ACCOUNT_SID = env.text("ACCOUNT_SID", "TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN = env.text("AUTH_TOKEN", "TWILIO_AUTH_TOKEN")
 SMS_FROM_NUMBER = env.text("FROM_NUMBER", "TWILIO_FROM_NUMBER")
 SMS_TO_NUMBER = env.text("TO_NUMBER", "TWILIO_TO_NUMBER")
 TWILIO_API_BASE_URL = env.text("TWILIO_API_BASE_URL", default="https://api.twilio.com")
+# A pool of senders instead of FROM_NUMBER.
+TWILIO_MESSAGING_SERVICE_SID = env.text("TWILIO_MESSAGING_SERVICE_SID")
+# Where the world reaches this service, with the stage: for callbacks and their signatures.
+PUBLIC_BASE_URL = env.text("PUBLIC_BASE_URL")
+AWS_SMS_REGION = env.text("AWS_SMS_REGION")
+AWS_SMS_ORIGINATION_IDENTITY = env.text("AWS_SMS_ORIGINATION_IDENTITY", "FROM_NUMBER")
+AWS_SMS_CONFIGURATION_SET = env.text("AWS_SMS_CONFIGURATION_SET")

@@ -24,6 +24,7 @@ urlpatterns = [
     path("auth/", include("accounts.auth_urls")),
     path("service/sms/", include("sms.urls")),
     path("api/v1/", include("accounts.api.urls")),
+    path("api/v1/", include("sms.api.urls")),
     path("api/v1/", include("todos.api.urls")),
     # Routes of allauth that this service does not offer: numbers, log-in by code, JWT.
     re_path(

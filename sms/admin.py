@@ -1,57 +1,124 @@
-from collections.abc import Sequence
-from typing import Any
+"""The operator's side of texts: the log, who may send how many, and who wants none."""
 
-from django.contrib import admin
-from django.http import HttpRequest
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin import UserAdmin
+from accounts.models import User
 from core.admin import ReadOnlyAdmin
-from sms.models import Message
-from sms.numbers import masked
+from sms import figures, retry
+from sms.models import Allowance, Attempt, Event, Message, OptOut
+from sms.numbers import RecipientError, masked, parsed
 
-_MASKED = {"to": "masked_to", "from_number": "masked_from"}
+
+class MaskedNumbersAdmin(ReadOnlyAdmin):
+    """Whole numbers are for superusers: shown, searched and filtered by."""
+
+    masked: ClassVar[Mapping[str, str]] = {}  # field -> what others see instead of it
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return self._allowed(request, super().get_list_display(request))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return self._allowed(request, self.fields or ())
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        names = super().get_search_fields(request)
+        return [name for name in names if name not in self.masked or _sees_numbers(request)]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Without this, ?to__startswith= would tell the digits one by one."""
+        if lookup.partition("__")[0] in self.masked and not _sees_numbers(request):
+            return False
+        return super().lookup_allowed(lookup, value, request)
+
+    def _allowed(self, request: HttpRequest, names: Sequence[Any]) -> list[Any]:
+        """The same columns, with the numbers masked for people who are not superusers."""
+        seen = _sees_numbers(request)
+        return [name if seen else self.masked.get(name, name) for name in names]
+
+
+def _sees_numbers(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
+
+
+class TrailInline(admin.TabularInline[Any, Message]):
+    """Part of the text: whoever may look at the one may look at the other."""
+
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return request.user.has_perm("sms.view_message")
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class AttemptInline(TrailInline):
+    model = Attempt
+    fields = ("number", "started_at", "finished_at", "outcome", "http_status", "code", "detail")
+
+
+class EventInline(TrailInline):
+    model = Event
+    fields = ("received_at", "source", "status", "error_code")
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnlyAdmin):
-    """The log of texts. Whole numbers are for superusers: shown, searched and filtered by."""
+class MessageAdmin(MaskedNumbersAdmin):
+    """The log of texts, each with its timeline; the one thing to do is to send again."""
 
+    masked = {"to": "masked_to", "from_number": "masked_from"}
     list_display = ("created_at", "to", "sender", "state", "provider", "error_code", "finished_at")
-    list_filter = ("state", "provider", "created_at")
+    list_filter = ("state", "provider", "region", "created_at")
     list_select_related = ("sender",)
     search_fields = ("body", "provider_sid", "sender__email", "to")
     date_hierarchy = "created_at"
     show_full_result_count = False
+    inlines = (AttemptInline, EventInline)
+    actions = ("send_again",)
     fields = (
-        "id",
-        "sender",
-        "to",
-        "from_number",
-        "body",
-        "provider",
-        "provider_sid",
-        "state",
-        "error_code",
-        "error_message",
-        "created_at",
+        *("id", "sender", "to", "from_number", "region", "body", "encoding", "segments"),
+        *("provider", "provider_sid", "state", "error_code", "error_message", "attempt_count"),
+        *("created_at", "send_at", "expires_at", "next_attempt_at", "claimed_at", "accepted_at"),
         "finished_at",
     )
 
-    def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return _allowed(request, super().get_list_display(request))
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        at = timezone.now()
+        day, month = figures.spend(at)
+        days = figures.deliveries(at)
+        context = {"day": day, "month": month, "days": days, "bars": figures.bars(days)}
+        return super().changelist_view(request, {**(extra_context or {}), **context})
 
-    def get_fields(self, request: HttpRequest, obj: Message | None = None) -> list[Any]:
-        return _allowed(request, self.fields)
+    def has_send_again_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sms.add_message")
 
-    def get_search_fields(self, request: HttpRequest) -> list[str]:
-        names = super().get_search_fields(request)
-        return [name for name in names if name not in _MASKED or _sees_numbers(request)]
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Without this, ?to__startswith= would tell the digits one by one."""
-        if lookup.partition("__")[0] in _MASKED and not _sees_numbers(request):
-            return False
-        return super().lookup_allowed(lookup, value, request)
+    @admin.action(
+        description=_("Send again what certainly was not sent"), permissions=["send_again"]
+    )
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
+        for message in queryset.select_related("sender").prefetch_related("attempts"):
+            try:
+                successor = retry.send_again(message)
+            except retry.ERRORS as error:
+                self.message_user(request, f"{message}: {error}", messages.ERROR)
+            else:
+                self.log_change(request, message, f"Sent again as {successor.pk}.")
+                self.message_user(request, _("Sent again as %s.") % successor.pk)
 
     @admin.display(description=_("to"))
     def masked_to(self, row: Message) -> str:
@@ -62,10 +129,69 @@ class MessageAdmin(ReadOnlyAdmin):
         return masked(row.from_number)
 
 
-def _sees_numbers(request: HttpRequest) -> bool:
-    return bool(getattr(request.user, "is_superuser", False))
+@admin.register(Allowance)
+class AllowanceAdmin(admin.ModelAdmin[Allowance]):
+    """Who may send, and how many a day; without a row, none."""
+
+    list_display = ("account", "per_day", "granted_at")
+    list_editable = ("per_day",)
+    list_select_related = ("account",)
+    search_fields = ("account__email",)
+    autocomplete_fields = ("account",)
+    ordering = ("account__email",)
 
 
-def _allowed(request: HttpRequest, names: Sequence[Any]) -> list[Any]:
-    """The same columns, with the numbers masked for people who are not superusers."""
-    return [name if _sees_numbers(request) else _MASKED.get(name, name) for name in names]
+class AllowanceInline(admin.StackedInline[Allowance, User]):
+    model = Allowance
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class SendingUserAdmin(UserAdmin):
+    """The page of an account, where its allowance is granted too."""
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> list[Any]:
+        return [*super().get_inlines(request, obj), AllowanceInline]
+
+
+class OptOutForm(forms.ModelForm[OptOut]):
+    class Meta:
+        model = OptOut
+        fields = ("number",)
+
+    def clean_number(self) -> str:
+        try:
+            return parsed(self.cleaned_data["number"]).number
+        except RecipientError as error:
+            raise forms.ValidationError(str(error), code=error.code) from error
+
+
+@admin.register(OptOut)
+class OptOutAdmin(MaskedNumbersAdmin):
+    """Numbers that want no texts. The key is the number, so adding and removing show it."""
+
+    masked = {"number": "masked_number"}
+    form = OptOutForm
+    list_display = ("number", "source", "created_at")
+    list_filter = ("source", "created_at")
+    search_fields = ("number",)
+    fields: ClassVar[tuple[str, ...]] = ("number",)
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Sequence[Any]) -> Any:
+        return ("number",) if _sees_numbers(request) else None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _sees_numbers(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return _sees_numbers(request)
+
+    def save_model(self, request: HttpRequest, obj: OptOut, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        obj.source = OptOut.Source.ADMIN
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description=_("number"))
+    def masked_number(self, row: OptOut) -> str:
+        return masked(row.number)

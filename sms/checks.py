@@ -21,3 +21,21 @@ def check_provider(**kwargs: Any) -> list[CheckMessage]:
             id="sms.E001",
         )
     ]
+
+
+@register()
+def check_regions(**kwargs: Any) -> list[CheckMessage]:
+    """A misspelt region would refuse every text to that country."""
+    if not settings.SMS_ALLOWED_REGIONS:
+        return []
+    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 - only where it is asked
+
+    return [
+        Error(
+            f"SMS_ALLOWED_REGIONS names no region: {name!r}.",
+            hint="Write regions in two capital letters (ISO 3166-1), such as DE,US.",
+            id="sms.E013",
+        )
+        for name in settings.SMS_ALLOWED_REGIONS
+        if name not in SUPPORTED_REGIONS
+    ]

@@ -5,6 +5,33 @@ Throttled. Twilio has no idempotency key for messages, so Unknown must never be 
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+from sms.states import State
+
+
+class Kind(StrEnum):
+    """Why a provider refuses, in words of our own; the API answers them as error codes."""
+
+    INVALID_RECIPIENT = "invalid_recipient"
+    OPTED_OUT = "opted_out"
+    REGION_NOT_ALLOWED = "region_not_allowed"
+    BODY_TOO_LONG = "body_too_long"
+    MISCONFIGURED = "provider_misconfigured"  # our sender, our settings: the operator must act
+    CREDENTIALS = "provider_auth"  # wrong, or the account is suspended: likewise
+    QUOTA = "provider_quota"  # the money that may be spent there is spent: likewise
+    OTHER = "refused"
+
+    @property
+    def state(self) -> State:
+        """Where a text ends that is refused for this reason."""
+        blocked = self in (Kind.OPTED_OUT, Kind.REGION_NOT_ALLOWED)
+        return State.BLOCKED if blocked else State.FAILED
+
+    @property
+    def needs_operator(self) -> bool:
+        """Every further text will be refused too, until somebody does something."""
+        return self in (Kind.MISCONFIGURED, Kind.CREDENTIALS, Kind.QUOTA)
 
 
 @dataclass(frozen=True)
@@ -26,6 +53,7 @@ class Refused:
     message: str
     code: str
     http_status: int
+    kind: Kind = Kind.OTHER
 
 
 @dataclass(frozen=True)
@@ -52,3 +80,12 @@ class Unknown:
 
 
 Outcome = Accepted | WithoutSid | Refused | NotSent | Throttled | Unknown
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the provider says of a text that it knows, in its own words."""
+
+    sid: str
+    status: str
+    error_code: str = ""

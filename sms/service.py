@@ -1,141 +1,211 @@
-"""The only door: limits, the row and the provider, in that order."""
+"""The only door: limits and the row in one transaction, then the delivery."""
 
+import hashlib
 import logging
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import Error as DatabaseFault
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from core.limits import Limit, give_back, take
-from sms.backends import Provider, chosen_provider
-from sms.models import Message
-from sms.outcomes import Accepted, NotSent, Outcome, Refused, Throttled, Unknown, WithoutSid
+from core.background import run_after_commit
+from core.idempotency import KEPT, KeyReused
+from sms import limits, tasks
+from sms.backends import chosen_provider
+from sms.limits import LimitReachedError
+from sms.models import Event, Message
+from sms.numbers import region as region_of
+from sms.outcomes import Accepted, Outcome, Refused, Unknown
+from sms.segments import count
+from sms.states import State
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
 
+__all__ = [
+    "BlockedError",
+    "LimitReachedError",
+    "SwitchedOffError",
+    "cancel",
+    "is_open",
+    "may_send",
+    "queue",
+    "send",
+]
+
 logger = logging.getLogger(__name__)
 
-PERMISSION = "sms.send_message"
 SWITCHED_OFF_SECONDS = 300
-_DAY = timedelta(days=1)
 
 
 class SendingError(Exception):
-    """Nothing was sent and nothing was written down; `retry_after` is in seconds."""
-
-    def __init__(self, message: str, *, retry_after: int) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
+    """Nothing was sent and nothing was written down."""
 
 
 class SwitchedOffError(SendingError):
-    """SMS_ENABLED is False."""
+    """SMS_ENABLED is False; `retry_after` is in seconds."""
+
+    retry_after = SWITCHED_OFF_SECONDS
 
 
-class LimitReachedError(SendingError):
-    """As many texts as a day may have, for this account or for all together."""
+class BlockedError(SendingError):
+    """No text may go to this number; `code` says why."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def is_open() -> bool:
     """Whether anybody may send, signed in or not: on a developer's machine, at no cost."""
-    return settings.DEBUG and not chosen_provider().costs_money
+    return limits.is_open()
 
 
 def may_send(user: "User | AnonymousUser") -> bool:
-    """A new account may send nothing until the operator grants the permission in the admin."""
-    return is_open() or user.has_perm(PERMISSION)
+    """A new account may send nothing until the operator grants it an allowance."""
+    return limits.may_send(user)
 
 
-def send(*, actor: "User | None", body: str) -> Message:
+def send(*, actor: "User | None", body: str, key: str | None = None) -> Message:
     """Send one text to TO_NUMBER, once, and return it with its `outcome`.
 
-    Must not run inside a transaction: the row is committed before the provider is called, so that
-    a crash at any moment leaves a trace. Nothing is raised once the provider has been called.
+    Must not run inside a transaction: the row is committed, claimed, before the provider is
+    called, so that a crash at any moment leaves a trace. Nothing is raised once the provider has
+    been called. Repeated with its key it answers from the row and sends nothing.
     """
-    if not settings.SMS_ENABLED:
-        raise SwitchedOffError(
-            "Sending text messages is switched off.", retry_after=SWITCHED_OFF_SECONDS
-        )
-    provider = chosen_provider()()
-    message = _admit(actor, body, provider.name, at=timezone.now())
-    message.outcome = _call(provider, message)
-    _write_down(message, message.outcome)
+    at, (encoding, segments) = timezone.now(), count(body)
+    message, is_new = _enter(
+        at,
+        key and f"send {key}",
+        sender=actor,
+        to=settings.SMS_TO_NUMBER,
+        region=region_of(settings.SMS_TO_NUMBER),
+        body=body,
+        encoding=encoding,
+        segments=segments,
+        state=State.SENDING,
+        claimed_at=at,
+        attempt_count=1,
+    )
+    if is_new:
+        tasks.carry_out(message, again=False)
+    else:
+        message.outcome = _outcome_so_far(message)
+    return message
+
+
+def queue(
+    *,
+    actor: "User | None",
+    to: str,
+    region: str,
+    body: str,
+    encoding: str,
+    segments: int,
+    send_at: datetime | None = None,
+    valid_for: timedelta | None = None,
+    key: str | None = None,
+) -> Message:
+    """Write one text down, to be delivered after commit or at its moment.
+
+    With a key that this sender has used within a day, the text that was written down then.
+    """
+    at = timezone.now()
+    due = max(at, send_at or at)
+    message, _is_new = _enter(
+        at,
+        key and f"queue {key}",
+        sender=actor,
+        to=to,
+        region=region,
+        body=body,
+        encoding=encoding,
+        segments=segments,
+        state=State.SCHEDULED if due > at else State.QUEUED,
+        send_at=send_at,
+        next_attempt_at=due,
+        expires_at=valid_for and due + valid_for,
+    )
     return message
 
 
 @transaction.atomic(durable=True)
-def _admit(actor: "User | None", body: str, provider: str, *, at: datetime) -> Message:
+def cancel(*, actor: "User | None", message: Message) -> bool:
+    """Take a text back; False where it has left already, or may have."""
+    if not message.cancel():
+        return False
+    limits.return_unused(message)
+    tasks.note(message, source=Event.Source.PERSON)
+    logger.info("Message %s was canceled by %s", message.pk, actor and actor.pk)
+    return True
+
+
+def _enter(at: datetime, key: str | None, **fields: Any) -> tuple[Message, bool]:
+    """The row of a new text, committed, or that of the first request with this key."""
+    bound = key and hashlib.sha256(key.encode()).hexdigest()
+    earlier = _earlier(at, bound, fields)
+    if earlier is not None:
+        return earlier, False
+    _refuse_what_may_not_go(fields["to"])
+    try:
+        return _admit(at, idempotency_key=bound, **fields), True
+    except IntegrityError:  # somebody was quicker with the same key
+        earlier = _earlier(at, bound, fields)
+        if earlier is None:
+            raise
+        return earlier, False
+
+
+def _earlier(at: datetime, key: str | None, fields: dict[str, Any]) -> Message | None:
+    """What was sent with this key; a key is free again after a day (docs/api.md)."""
+    if key is None:
+        return None
+    held = Message.objects.filter(sender=fields["sender"], idempotency_key=key)
+    held.filter(created_at__lte=at - KEPT).update(idempotency_key=None)
+    earlier = held.first()
+    if earlier is not None and (earlier.to, earlier.body) != (fields["to"], fields["body"]):
+        raise KeyReused
+    return earlier
+
+
+def _refuse_what_may_not_go(number: str) -> None:
+    code = tasks.obstacle(number)
+    if code == tasks.SWITCHED_OFF:
+        raise SwitchedOffError(tasks.OBSTACLES[code])
+    if code:
+        raise BlockedError(tasks.OBSTACLES[code], code=code)
+
+
+@transaction.atomic(durable=True)
+def _admit(at: datetime, **fields: Any) -> Message:
     """Take one of each limit and insert the row: all of it or, where one refuses, nothing."""
-    for limit, explanation in _limits(actor):
-        if not take(limit, at=at):
-            raise LimitReachedError(explanation, retry_after=limit.seconds_left(at))
-    return Message.objects.create(
-        sender=actor,
-        to=settings.SMS_TO_NUMBER,
-        from_number=settings.SMS_FROM_NUMBER,
-        body=body,
-        provider=provider,
-        created_at=at,
+    limits.admit(
+        account=fields["sender"],
+        to=fields["to"],
+        region=fields["region"],
+        segments=fields["segments"],
+        at=at,
     )
+    message = Message.objects.create(
+        from_number=settings.SMS_FROM_NUMBER,
+        provider=chosen_provider().name,
+        created_at=at,
+        **{"next_attempt_at": at, **fields},
+    )
+    tasks.note(message)
+    if message.state == State.QUEUED:
+        run_after_commit(tasks.deliver, str(message.pk))
+    return message
 
 
-def _limits(actor: "User | None") -> list[tuple[Limit, str]]:
-    """What a text of this person counts against, and what to say when none is left."""
-    everybody = Limit(scope="sms:all:day", amount=settings.SMS_DAILY_LIMIT, window=_DAY)
-    limits = [(everybody, "The daily limit of this service is used up.")]
-    if actor is not None:
-        own = Limit(
-            scope=f"sms:account:{actor.pk}:day",
-            amount=settings.SMS_ACCOUNT_DAILY_LIMIT,
-            window=_DAY,
-        )
-        limits.insert(0, (own, "Your daily limit of text messages is used up."))
-    return limits
-
-
-def _call(provider: Provider, message: Message) -> Outcome:
-    try:
-        return provider.send(to=message.to, from_number=message.from_number, body=message.body)
-    except Exception as error:
-        # A fault of ours, perhaps after the request had left: the row must not stay undecided.
-        logger.exception("The provider failed while sending message %s", message.pk)
-        return Unknown(f"The provider failed ({type(error).__name__}).")
-
-
-def _write_down(message: Message, outcome: Outcome) -> None:
-    """Where that fails the row stays `sending`: the text is out, an error would be a lie."""
-    try:
-        with transaction.atomic():
-            _apply(message, outcome)
-            if isinstance(outcome, NotSent | Throttled):  # it did not leave, so it does not count
-                for limit, _explanation in _limits(message.sender):
-                    give_back(limit, at=message.created_at)
-    except DatabaseFault as error:
-        # Only the kind of error: PostgreSQL quotes the whole row, text and number, in its words.
-        kind = type(error).__name__
-        logger.error(  # noqa: TRY400
-            "Message %s ended as %s, which could not be written down: %s",
-            message.pk,
-            outcome.sid if isinstance(outcome, Accepted) else type(outcome).__name__,
-            kind,
-        )
-
-
-def _apply(message: Message, outcome: Outcome) -> None:
-    match outcome:
-        case Accepted(sid):
-            message.accept(sid)
-        case Refused(reason, code) | Throttled(reason, code):
-            message.fail(code, reason)
-        case NotSent(reason):
-            message.fail("not_sent", reason)
-        case WithoutSid():
-            message.lose("The provider gave no id.")
-        case _:
-            message.lose(outcome.reason)
+def _outcome_so_far(message: Message) -> Outcome:
+    """What the first request was answered, as far as the row tells."""
+    if message.provider_sid:
+        return Accepted(message.provider_sid)
+    if message.state in (State.FAILED, State.BLOCKED) and message.error_code != tasks.LOST:
+        return Refused(message.error_message, message.error_code, HTTPStatus.BAD_REQUEST)
+    return Unknown(message.error_message)

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
+from core.idempotency import idempotency_key, idempotent
 from sms import service
 from sms.answers import answer, exception_answer, failure
 from sms.schema import document_send
@@ -54,15 +55,20 @@ class SendView(APIView):
                 raise
 
     @document_send
+    @idempotent
     def post(self, request: Request) -> Response:
         """Send a text to the number of this service, from the number of this service."""
         serializer = SmsSendSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         actor = request.user if isinstance(request.user, User) else None
         try:
-            message = service.send(actor=actor, body=serializer.validated_data["msg"])
+            message = service.send(
+                actor=actor, body=serializer.validated_data["msg"], key=idempotency_key(request)
+            )
         except service.LimitReachedError as error:
             return failure(HTTPStatus.TOO_MANY_REQUESTS, str(error), error.retry_after)
         except service.SwitchedOffError as error:
             return failure(HTTPStatus.SERVICE_UNAVAILABLE, str(error), error.retry_after)
+        except service.BlockedError as error:
+            return failure(HTTPStatus.BAD_REQUEST, str(error))
         return answer(message)

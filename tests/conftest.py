@@ -23,6 +23,12 @@ def _cheap_passwords(settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _background_at_once(settings) -> None:
+    """What runs after commit has run when the call returns, in the test's own connection."""
+    settings.BACKGROUND = "inline"
+
+
 def make_user(email: str, **fields: object) -> User:
     user = User.objects.create_user(email, PASSWORD, **fields)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)

@@ -13,6 +13,11 @@ from drf_spectacular.generators import SchemaGenerator
 from rest_framework.exceptions import APIException
 
 from accounts.api.serializers import ProfileSerializer
+from sms.api.serializers import (
+    MessageDetailSerializer,
+    MessageFilterSerializer,
+    SegmentsSerializer,
+)
 from todos.api.filters import ORDERINGS, TodoFilterSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer
 
@@ -109,6 +114,9 @@ def test_every_route_that_is_named_resolves():
         ("Profile", set(ProfileSerializer.Meta.fields)),
         ("Lists", set(ListSerializer.Meta.fields)),
         ("To-dos", set(TodoSerializer.Meta.fields)),
+        ("Messages", set(MessageDetailSerializer.Meta.fields)),
+        ("Filters of messages", set(MessageFilterSerializer().fields)),
+        ("Segments", set(SegmentsSerializer().fields)),
     ],
 )
 def test_the_members_of_a_table_are_the_code(heading, names):

@@ -4,14 +4,17 @@ from typing import Final
 
 from django.conf import settings
 
+from sms.backends.aws import AwsProvider
 from sms.backends.console import ConsoleProvider
-from sms.backends.provider import Provider
+from sms.backends.memory import MemoryProvider
+from sms.backends.provider import Provider, UnansweredError
 from sms.backends.twilio import TwilioProvider
 
-__all__ = ["PROVIDERS", "Provider", "chosen_provider"]
+__all__ = ["PROVIDERS", "Provider", "UnansweredError", "chosen_provider"]
 
 PROVIDERS: Final[dict[str, type[Provider]]] = {
-    provider.name: provider for provider in (ConsoleProvider, TwilioProvider)
+    provider.name: provider
+    for provider in (ConsoleProvider, TwilioProvider, AwsProvider, MemoryProvider)
 }
 
 

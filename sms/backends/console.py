@@ -13,7 +13,16 @@ class ConsoleProvider(Provider):
     name: ClassVar[str] = "console"
     costs_money: ClassVar[bool] = False
 
-    def send(self, *, to: str, from_number: str, body: str) -> Outcome:
+    def send(
+        self,
+        *,
+        to: str,
+        from_number: str,
+        body: str,
+        callback_url: str = "",
+        valid_seconds: int | None = None,
+        reference: str = "",
+    ) -> Outcome:
         sid = f"SM{uuid.uuid4().hex}"
         number = masked(to) or "nobody (TO_NUMBER is not set)"
         sys.stdout.write(f"--- Text message {sid} to {number}\n{_printable(body)}\n---\n")

@@ -1,40 +1,28 @@
-"""Twilio's Messages API over plain HTTP (twilio.com/docs/messaging/api/message-resource).
+"""Twilio's Messages API over plain HTTP (twilio.com/docs/messaging/api/message-resource)."""
 
-Not by the `twilio` package: it adds a quarter of a second to a cold start, has no time-out of its
-own and lets errors escape (tests/sms/test_twilio.py compares this class with it).
-"""
-
-from __future__ import annotations
-
-import ipaddress
-import json
 import re
-import time
-import traceback
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
+from typing import Any, ClassVar
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage
 
-from sms.backends.deadline import within
-from sms.backends.provider import Provider
-from sms.numbers import is_e164
-from sms.outcomes import Accepted, NotSent, Outcome, Refused, Throttled, Unknown, WithoutSid
+from sms.backends.alarm import watched
+from sms.backends.provider import Provider, UnansweredError
+from sms.backends.twilio_checks import check_settings
+from sms.backends.twilio_errors import is_throttled, kind_of
+from sms.backends.twilio_http import Answer, Twilio
+from sms.outcomes import Accepted, Outcome, Refused, Report, Throttled, Unknown, WithoutSid
 
-if TYPE_CHECKING:
-    import requests
+MAX_VALID_SECONDS = 36_000  # Twilio's own limit of ValidityPeriod
+CLOCK_SKEW = timedelta(minutes=1)  # between Twilio and us
+MAX_PAGES = 10
 
-CONNECT_SECONDS = 3.05
-READ_SECONDS = 8.0
-CALL_SECONDS = 9.0  # the whole call, below the ten seconds that callers are promised
-MAX_ANSWER_BYTES = 64 * 1024
-DEFAULT_RETRY_AFTER = 30
-MAX_RETRY_AFTER = 24 * 3600
-
-_ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}")
 _SID = re.compile(r"[A-Za-z0-9]{1,64}")
+_BLANKS = re.compile(r"\s+")
 
 
 class TwilioProvider(Provider):
@@ -42,170 +30,158 @@ class TwilioProvider(Provider):
     costs_money: ClassVar[bool] = True
 
     def __init__(self) -> None:
-        self._account: str = settings.TWILIO_ACCOUNT_SID
-        self._token: str = settings.TWILIO_AUTH_TOKEN
-        base_url = settings.TWILIO_API_BASE_URL.rstrip("/")
-        self._url = f"{base_url}/2010-04-01/Accounts/{self._account}/Messages.json"
+        self._twilio = Twilio(
+            settings.TWILIO_ACCOUNT_SID,
+            settings.TWILIO_AUTH_TOKEN,
+            settings.TWILIO_API_BASE_URL.rstrip("/"),
+        )
 
-    def send(self, *, to: str, from_number: str, body: str) -> Outcome:
-        fields = {"To": to, "From": from_number, "Body": body}
-        try:
-            return within(CALL_SECONDS, lambda: self._post(fields))
-        except TimeoutError:
-            return Unknown("No answer in time.")
+    def send(
+        self,
+        *,
+        to: str,
+        from_number: str,
+        body: str,
+        callback_url: str = "",
+        valid_seconds: int | None = None,
+        reference: str = "",
+    ) -> Outcome:
+        """Our id needs no place of its own: it is in the path of `callback_url`."""
+        fields = {"To": to, **_sender(from_number), "Body": body}
+        if callback_url:
+            fields["StatusCallback"] = callback_url
+        if valid_seconds is not None:
+            fields["ValidityPeriod"] = str(min(max(valid_seconds, 1), MAX_VALID_SECONDS))
+        answer = self._twilio.post("Messages.json", fields)
+        return watched(self.name, self._judge(answer) if isinstance(answer, Answer) else answer)
 
-    def _post(self, fields: dict[str, str]) -> Outcome:
-        import requests  # noqa: PLC0415 - only where texts are sent
-        from urllib3.exceptions import HTTPError  # noqa: PLC0415
+    def fetch(self, sid: str) -> Report | None:
+        if not _SID.fullmatch(sid):
+            return None
+        answer = self._asked(f"Messages/{sid}.json", {})
+        return None if answer is None else _report(answer.content)
 
-        try:
-            with requests.post(
-                self._url,
-                data=fields,
-                auth=requests.auth.HTTPBasicAuth(self._account.encode(), self._token.encode()),
-                headers={"Accept": "application/json", "Accept-Encoding": "identity"},
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                return self._judge(response, _read(response))
-        except requests.RequestException as error:
-            return _fault(error)
-        except HTTPError as error:  # while the body was read, which requests does not wrap
-            return Unknown(f"The answer broke off ({type(error).__name__}).")
+    def find(
+        self,
+        *,
+        to: str,
+        from_number: str,
+        body: str,
+        since: datetime,
+        until: datetime,
+        known: Collection[str] = (),
+    ) -> Report | None:
+        """By Twilio's list: the same sender, recipient and text, made in this time; the oldest.
 
-    def _judge(self, response: requests.Response, answer: bytes) -> Outcome:
+        Asked by recipient and day only. A text that still waits at Twilio has no DateSent, and the
+        filter takes days: both ends are widened and the moment of creation is compared here.
+        """
+        found = None
+        for message in self._listed(to, since):
+            at = _moment(message.get("date_created"))
+            in_time = at is not None and since - CLOCK_SKEW <= at <= until + CLOCK_SKEW
+            if in_time and _is_same(message, to=to, from_number=from_number, body=body):
+                report = _report(message)
+                found = report if report and report.sid not in known else found
+        return found
+
+    def _listed(self, to: str, since: datetime) -> list[dict[str, Any]]:
+        """The messages to this number, newest first, of this time and perhaps of more."""
+        parameters = {"To": to, "PageSize": "50"}
+        parameters |= {"DateSent>": (since - timedelta(days=1)).astimezone(UTC).date().isoformat()}
+        messages: list[dict[str, Any]] = []
+        for page in range(MAX_PAGES):
+            answer = self._asked("Messages.json", {**parameters, "Page": str(page)})
+            rows = answer.member("messages") if answer else None
+            if not isinstance(rows, list):
+                raise UnansweredError("The list is no list.")
+            messages += [row for row in rows if isinstance(row, dict)]
+            if answer is None or not answer.member("next_page_uri"):
+                return messages
+        raise UnansweredError("The list is too long.")
+
+    def _asked(self, path: str, parameters: dict[str, str]) -> Answer | None:
+        """The answer, None for 404; anything else says nothing about a text."""
+        answer = self._twilio.get(path, parameters)
+        if not isinstance(answer, Answer):
+            raise UnansweredError(answer.reason)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return None
+        if answer.status != HTTPStatus.OK:
+            raise UnansweredError(f"HTTP {answer.status}.")
+        return answer
+
+    def _judge(self, answer: Answer) -> Outcome:
         """What this answer says; only 2xx may be a text, only 4xx certainly is none."""
-        status = response.status_code
-        content = _parsed(answer)
+        status = answer.status
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            return _success(content)
+            return _success(answer)
         if not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return Unknown(f"HTTP {status}.")
-        message, code = self._complaint(content, status)
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return Throttled(message, code, _retry_after(response))
-        return Refused(message, code, status)
+        message, code = self._complaint(answer)
+        if is_throttled(code, status):
+            return Throttled(message, code, answer.retry_after)
+        return Refused(message, code, status, kind_of(code, status))
 
-    def _complaint(self, content: Any, status: int) -> tuple[str, str]:
+    def _complaint(self, answer: Answer) -> tuple[str, str]:
         """Twilio's own message and code, where it sent any."""
-        members = content if isinstance(content, dict) else {}
-        message, code = members.get("message"), members.get("code")
+        message, code = answer.member("message"), answer.member("code")
         text = self._clean(message) if isinstance(message, str) else ""
         known = type(code) is int and 0 < code < 10**9
-        return text or f"The provider answered HTTP {status}.", str(code if known else status)
+        told = str(code if known else answer.status)
+        return text or f"The provider answered HTTP {answer.status}.", told
 
     def _clean(self, text: str) -> str:
         """Without our credentials, which an answer may quote, and what no database can store."""
-        for secret in filter(None, (self._token, self._account)):
+        for secret in filter(None, (self._twilio.token, self._twilio.account)):
             text = text.replace(secret, "[redacted]")
         return "".join(c if c.isprintable() else " " for c in text).strip()[:500]
 
     @classmethod
     def check(cls) -> list[CheckMessage]:
-        base_url = settings.TWILIO_API_BASE_URL
-        faults = (
-            (
-                not _ACCOUNT_SID.fullmatch(settings.TWILIO_ACCOUNT_SID),
-                "ACCOUNT_SID is missing or is not an account SID of Twilio.",
-                "Set ACCOUNT_SID to AC and 32 hexadecimal digits, as the Twilio console shows it.",
-            ),
-            (
-                not settings.TWILIO_AUTH_TOKEN,
-                "AUTH_TOKEN is missing.",
-                "Set AUTH_TOKEN to the auth token that the Twilio console shows.",
-            ),
-            (
-                not is_e164(settings.SMS_FROM_NUMBER),
-                "FROM_NUMBER is missing or is not a phone number in E.164 form.",
-                "Set FROM_NUMBER to a number of your Twilio account, such as +15005550006.",
-            ),
-            (
-                not is_e164(settings.SMS_TO_NUMBER),
-                "TO_NUMBER is missing or is not a phone number in E.164 form.",
-                "Set TO_NUMBER to the number that shall receive the texts, such as +15005550006.",
-            ),
-            (
-                not _is_safe_url(base_url),
-                "TWILIO_API_BASE_URL must begin with https://, except on this machine.",
-                "Remove TWILIO_API_BASE_URL to use https://api.twilio.com.",
-            ),
-        )
-        return [
-            Error(message, hint=hint, id=f"sms.E{number:03}")
-            for number, (wrong, message, hint) in enumerate(faults, start=2)
-            if wrong
-        ]
+        return check_settings()
 
 
-def _read(response: requests.Response) -> bytes:
-    """At most MAX_ANSWER_BYTES, piece by piece as they come, until the call's time is over."""
-    answer, end = b"", time.monotonic() + CALL_SECONDS
-    while len(answer) < MAX_ANSWER_BYTES and time.monotonic() < end:
-        piece = response.raw.read1(MAX_ANSWER_BYTES - len(answer))
-        if not piece:
-            break
-        answer += piece
-    return answer
+def _sender(from_number: str) -> dict[str, str]:
+    """A pool of senders, where there is one, else the number."""
+    service = settings.TWILIO_MESSAGING_SERVICE_SID
+    return {"MessagingServiceSid": service} if service else {"From": from_number}
 
 
-def _parsed(answer: bytes) -> Any:
-    """The JSON of this answer, None for an empty one, the bytes themselves where it is no JSON."""
-    if not answer:
-        return None
-    try:
-        return json.loads(answer)
-    except (ValueError, RecursionError):
-        return answer
-
-
-def _success(content: Any) -> Outcome:
-    if isinstance(content, bytes):
+def _success(answer: Answer) -> Outcome:
+    if isinstance(answer.content, bytes):
         return Unknown("The answer is not JSON.")
-    sid = content.get("sid") if isinstance(content, dict) else None
+    sid = answer.member("sid")
     return Accepted(sid) if isinstance(sid, str) and _SID.fullmatch(sid) else WithoutSid()
 
 
-def _retry_after(response: requests.Response) -> int:
-    """Seconds to wait: what the answer says (RFC 9110, 10.2.3), within reason."""
-    text = response.headers.get("Retry-After", "")
-    seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-    return min(seconds, MAX_RETRY_AFTER) or DEFAULT_RETRY_AFTER
+def _report(message: Any) -> Report | None:
+    members = message if isinstance(message, dict) else {}
+    sid, status, code = (members.get(name) for name in ("sid", "status", "error_code"))
+    if not (isinstance(sid, str) and _SID.fullmatch(sid) and isinstance(status, str)):
+        return None
+    return Report(sid, status, str(code) if type(code) is int else "")
 
 
-def _fault(error: requests.RequestException) -> NotSent | Unknown:
-    """Whether the request may have left. In doubt it has: a text twice is worse than a question."""
-    from urllib3 import exceptions  # noqa: PLC0415 - as requests above
-
-    outer = error.args[0] if error.args else error
-    cause = getattr(outer, "reason", None) or outer
-    kind = type(cause).__name__
-    unopened = (exceptions.NewConnectionError, exceptions.ConnectTimeoutError)
-    if isinstance(cause, unopened) or isinstance(error, ValueError):  # ValueError: no usable URL
-        return NotSent(f"No connection ({kind}).")
-    if isinstance(cause, exceptions.SSLError) and _shaking_hands(cause):
-        return NotSent(f"No secure connection ({kind}).")
-    return Unknown(f"The connection broke off ({kind}).")
+def _is_same(message: dict[str, Any], *, to: str, from_number: str, body: str) -> bool:
+    """Twilio gives a text sent by a pool the number that the pool chose."""
+    service = settings.TWILIO_MESSAGING_SERVICE_SID
+    by_us = (
+        message.get("messaging_service_sid") == service
+        if service
+        else message.get("from") == from_number
+    )
+    return by_us and message.get("to") == to and _plain(message.get("body")) == _plain(body)
 
 
-def _shaking_hands(error: BaseException) -> bool:
-    """Whether TLS failed before anything was said, and not while the answer was read."""
-    root = next((cause for cause in error.args if isinstance(cause, BaseException)), error)
-    frames = traceback.walk_tb(root.__traceback__)
-    return any(frame.f_code.co_name == "do_handshake" for frame, _line in frames)
+def _plain(text: object) -> str:
+    """Blanks are not told apart: how Twilio gives back line breaks is not written anywhere."""
+    return _BLANKS.sub(" ", text).strip() if isinstance(text, str) else ""
 
 
-def _is_safe_url(url: str) -> bool:
-    """https with a host, or plain http to this machine itself."""
+def _moment(text: object) -> datetime | None:
+    """An RFC 2822 date, as Twilio writes all of them."""
     try:
-        scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""
+        return parsedate_to_datetime(text) if isinstance(text, str) else None
     except ValueError:
-        return False
-    return bool(host) and (scheme == "https" or (scheme == "http" and _is_loopback(host)))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        return None

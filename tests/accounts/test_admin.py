@@ -17,7 +17,12 @@ USERS = "/admin/accounts/user/"
 SESSIONS = "/admin/usersessions/usersession/"
 LOG_IN = ("/auth/login/", "/admin/login/")
 TOKEN = "tokentokentokentokentokentokento"
-NO_ADDRESSES = {"emailaddress_set-TOTAL_FORMS": "0", "emailaddress_set-INITIAL_FORMS": "0"}
+NO_ALLOWANCE = {"sms_allowance-TOTAL_FORMS": "0", "sms_allowance-INITIAL_FORMS": "0"}
+NO_ADDRESSES = {
+    "emailaddress_set-TOTAL_FORMS": "0",
+    "emailaddress_set-INITIAL_FORMS": "0",
+    **NO_ALLOWANCE,
+}
 
 
 @pytest.fixture
@@ -211,7 +216,11 @@ def test_addresses_are_added_with_the_account(superuser, bob, alice):
     path = f"{USERS}{alice.pk}/change/"
     [first] = EmailAddress.objects.filter(user=alice)
     known = address(0, first.email, id=first.pk, user=alice.pk, primary="on", verified="on")
-    counts = {"emailaddress_set-TOTAL_FORMS": "2", "emailaddress_set-INITIAL_FORMS": "1"}
+    counts = {
+        "emailaddress_set-TOTAL_FORMS": "2",
+        "emailaddress_set-INITIAL_FORMS": "1",
+        **NO_ALLOWANCE,
+    }
     for wrong in (
         address(1, "second@example.com", user=alice.pk, primary="on"),
         address(1, bob.email, user=alice.pk, verified="on"),

@@ -8,14 +8,15 @@ from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db import connection, models
+from django.db import OperationalError, connection, models
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from core.limits import Limit, take
-from core.models import Counter
-from sms.models import Message
+from core.models import Counter, IdempotencyKey
+from sms.models import Allowance, Message, OptOut
 from tests.builders import make_list, make_todo
 from tests.conftest import make_user
 from todos.models import List, Tag, Todo
@@ -39,13 +40,28 @@ def session(number: int) -> None:
     )
 
 
+def waiting_key(number: int) -> IdempotencyKey:
+    return IdempotencyKey.objects.create(
+        scope=f"user:{number}",
+        door="POST /a/",
+        key="a",
+        fingerprint="a" * 64,
+        claimed_at=timezone.now(),
+    )
+
+
 MAKE: dict[type[models.Model], Callable[[int], object]] = {
+    Allowance: lambda number: Allowance.objects.create(account=person(number), per_day=1),
     Counter: lambda number: take(Limit(scope=f"a{number}", amount=1, window=timedelta(days=1))),
     EmailAddress: person,
     Group: lambda number: Group.objects.create(name=f"a{number}"),
+    IdempotencyKey: waiting_key,
     List: lambda number: make_list(person(number)),
     Message: lambda number: Message.objects.create(
         sender=person(number), to="+15005550006", body="a", provider="console"
+    ),
+    OptOut: lambda number: OptOut.objects.create(
+        number=f"+1500555{number:04}", source=OptOut.Source.ADMIN
     ),
     Tag: lambda number: make_todo(person(number), tags=["a"]),
     Todo: lambda number: make_todo(person(number), tags=["a"]),
@@ -144,3 +160,12 @@ def test_a_filter_that_makes_no_sense_is_no_server_error(operator, alice, path, 
     make_todo(alice)
     response = operator.get(f"/admin/{path}/?{query}", follow=True)
     assert response.status_code in (200, 400)
+
+
+def test_a_database_that_is_away_is_not_taken_for_a_filter(operator, monkeypatch):
+    def away(*_args: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("todos.admin.TodoAdmin.get_queryset", away)
+    response = operator.get("/admin/todos/todo/?q=a")
+    assert (response.status_code, response["Retry-After"]) == (503, "5")

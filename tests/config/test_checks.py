@@ -6,6 +6,11 @@ from django.core.checks import Error, run_checks
 
 from config.checks import check_email, check_limits
 
+LIMITS = [
+    *("SMS_DESTINATION_DAILY_LIMIT", "SMS_COUNTRY_DAILY_LIMIT", "SMS_DAILY_LIMIT"),
+    *("SMS_MONTHLY_SEGMENTS", "SMS_MAX_SEGMENTS"),
+]
+
 
 def ours(*, deploy: bool = False) -> list[str]:
     found = run_checks(include_deployment_checks=deploy)
@@ -28,7 +33,7 @@ def test_a_server_with_mail_is_not(settings):
     assert check_email() == []
 
 
-@pytest.mark.parametrize("name", ["SMS_DAILY_LIMIT", "SMS_ACCOUNT_DAILY_LIMIT"])
+@pytest.mark.parametrize("name", LIMITS)
 def test_a_negative_limit_is_an_error(settings, name):
     setattr(settings, name, -1)
     assert check_limits() == [
@@ -41,7 +46,8 @@ def test_a_negative_limit_is_an_error(settings, name):
 
 
 def test_zero_is_a_limit(settings):
-    settings.SMS_DAILY_LIMIT = settings.SMS_ACCOUNT_DAILY_LIMIT = 0
+    for name in LIMITS:
+        setattr(settings, name, 0)
     assert check_limits() == []
 
 

@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from config.errors import api_not_found
+from sms.models import Message
 from tests.builders import make_list, make_todo
 from tests.conftest import bearer_token, make_user
 
@@ -31,6 +32,8 @@ PUBLIC = {
     "/api/docs/",
     "/api/browse/login/",
     "/service/sms/send",  # open on the embedded default only: tests/sms/test_endpoint.py
+    "/service/sms/status/<uuid:message_id>/",  # signed or 403: tests/sms/test_webhooks.py
+    "/service/sms/inbound/",  # the same
     "/admin/login/",  # leads to the one log-in
     "/admin/jsi18n/",  # a catalogue of words
     "/auth/login/",
@@ -66,6 +69,8 @@ NOT_OFFERED = {
 # Routes that name a person's own object: a stranger's must be 404 for everybody else.
 OWNED = {
     "/api/v1/lists/<uuid:pk>/",
+    "/api/v1/sms/messages/<uuid:pk>/",
+    "/api/v1/sms/messages/<uuid:pk>/cancel/",
     "/api/v1/todos/<uuid:pk>/",
     "/api/v1/todos/<uuid:pk>/finish/",
     "/api/v1/todos/<uuid:pk>/reopen/",
@@ -80,6 +85,8 @@ OWNED = {
 PERSONAL = {
     "/api/v1/account/",
     "/api/v1/lists/",
+    "/api/v1/sms/messages/",
+    "/api/v1/sms/messages/segments/",
     "/api/v1/todos/",
     "/api/auth/app/v1/account/email",
     "/api/auth/app/v1/account/password/change",
@@ -143,11 +150,18 @@ def test_what_is_not_offered_is_404_for_everybody(api, alice, path):
 
 @pytest.fixture
 def strangers_objects(bob) -> dict[str, object]:
-    return {"todos": make_todo(bob, tags=["private"]).pk, "lists": make_list(bob).pk}
+    text = Message.objects.create(sender=bob, to="+15005550006", body="private")
+    return {
+        "todos": make_todo(bob, tags=["private"]).pk,
+        "lists": make_list(bob).pk,
+        "messages": text.pk,
+    }
 
 
 def key_for(path: str, objects: dict[str, object]) -> object:
-    return objects["lists" if "/list" in path else "todos"]
+    if "/list" in path:
+        return objects["lists"]
+    return next((objects[name] for name in objects if f"/{name}/" in path), objects["todos"])
 
 
 def phone_of(person: User) -> APIClient:

@@ -1,15 +1,15 @@
 """Providers that answer what a test says, and Twilio's stub."""
 
 from collections.abc import Callable, Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
-from django.contrib.auth.models import Permission
 
 from accounts.models import User
 from sms import backends
 from sms.backends import Provider
-from sms.outcomes import Accepted, Outcome
+from sms.models import Allowance
+from sms.outcomes import Accepted, Outcome, Report
 from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 
 TO, FROM = "+15005550099", "+15005550006"
@@ -17,10 +17,10 @@ SID = f"SM{'1' * 32}"
 URL = "/service/sms/send"
 
 
-def allow(person: User) -> User:
-    """What the operator does in the admin; the account is read anew, without cached permissions."""
-    person.user_permissions.add(Permission.objects.get(codename="send_message"))
-    return User.objects.get(pk=person.pk)
+def allow(person: User, per_day: int = 50) -> User:
+    """What the operator does in the admin."""
+    Allowance.objects.update_or_create(account=person, defaults={"per_day": per_day})
+    return person
 
 
 def failure(message: str) -> dict[str, str]:
@@ -37,19 +37,35 @@ def assert_failure(response, status: int, message: str | None = None) -> None:
 
 
 class ScriptedProvider(Provider):
-    """Answers `outcome`, or raises it, or asks it; counts what it was given."""
+    """Answers `outcome` to a text and `report` to a question, or raises it; keeps what it got."""
 
     name: ClassVar[str] = "scripted"
     costs_money: ClassVar[bool] = True
     outcome: Outcome | Exception | Callable[[], Outcome] = Accepted(SID)
-    sent: ClassVar[list[dict[str, str]]] = []
+    report: Report | Exception | None = None
+    sent: ClassVar[list[dict[str, Any]]] = []
+    asked: ClassVar[list[Any]] = []
 
-    def send(self, **message: str) -> Outcome:
+    def send(self, **message: Any) -> Outcome:
         self.sent.append(message)
         outcome = type(self).outcome
         if isinstance(outcome, Exception):
             raise outcome
         return outcome() if callable(outcome) else outcome
+
+    def fetch(self, sid: str) -> Report | None:
+        self.asked.append(sid)
+        return self._report()
+
+    def find(self, **wanted: Any) -> Report | None:
+        self.asked.append(wanted)
+        return self._report()
+
+    def _report(self) -> Report | None:
+        report = type(self).report
+        if isinstance(report, Exception):
+            raise report
+        return report
 
 
 @pytest.fixture
@@ -57,7 +73,9 @@ def provider(monkeypatch, settings) -> type[ScriptedProvider]:
     """`provider.outcome = Refused(...)`: what the provider in use will answer."""
     monkeypatch.setitem(backends.PROVIDERS, "scripted", ScriptedProvider)
     monkeypatch.setattr(ScriptedProvider, "outcome", Accepted(SID))
+    monkeypatch.setattr(ScriptedProvider, "report", None)
     monkeypatch.setattr(ScriptedProvider, "sent", [])
+    monkeypatch.setattr(ScriptedProvider, "asked", [])
     settings.SMS_PROVIDER = "scripted"
     settings.SMS_TO_NUMBER, settings.SMS_FROM_NUMBER = TO, FROM
     return ScriptedProvider

@@ -1,15 +1,28 @@
 """The log of texts: read by the operator, whole numbers by superusers only."""
 
-import pytest
-from django.contrib.auth.models import Permission
-from django.test import Client
+import re
+from datetime import date, timedelta
 
-from sms.models import Message
+import pytest
+from django.contrib.admin.utils import quote
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from core.limits import take
+from sms.figures import Bar, Day, bars
+from sms.limits import common_limits, may_send
+from sms.models import Allowance, Attempt, Event, Message, OptOut
+from sms.states import FINAL
 from tests.conftest import make_user
-from tests.sms.conftest import FROM, TO
+from tests.sms.conftest import FROM, TO, allow
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/sms/message/"
+ALLOWANCES = "/admin/sms/allowance/"
+OPT_OUTS = "/admin/sms/optout/"
 
 
 @pytest.fixture
@@ -103,8 +116,218 @@ def test_a_longer_log_takes_no_more_queries(superuser, django_assert_max_num_que
         shown(superuser)
 
 
-def test_the_permission_to_send_is_granted_in_the_admin(superuser, alice):
-    permission = Permission.objects.get(codename="send_message")
-    page = shown(superuser, f"/admin/accounts/user/{alice.pk}/change/")
-    assert f'value="{permission.pk}"' in page
-    assert "Can send text messages" in page
+# --- The timeline --------------------------------------------------------------------------------
+
+
+def test_the_timeline_shows_what_was_tried_and_heard(superuser, helper, message):
+    start = message.created_at
+    Attempt.objects.create(
+        message=message,
+        number=1,
+        started_at=start,
+        outcome="throttled",
+        code="20429",
+        detail="busy",
+    )
+    Event.objects.create(message=message, source="callback", status="sent", error_code="30003")
+    for client in (superuser, helper):
+        page = shown(client, f"{LIST}{message.pk}/change/")
+        for word in ("throttled", "20429", "busy", "provider&#x27;s callback", "sent", "30003"):
+            assert word in page
+        assert 'name="attempts-0-code"' not in page  # nothing to write
+
+
+def test_a_longer_timeline_takes_no_more_queries(superuser, message):
+    def ask() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            shown(superuser, f"{LIST}{message.pk}/change/")
+        return len(captured)
+
+    ask()  # what is asked once only
+    before = ask()
+    for number in range(10):
+        Attempt.objects.create(
+            message=message, number=number, started_at=message.created_at, outcome="refused"
+        )
+        Event.objects.create(message=message, source="poll", status=f"s{number}")
+    assert ask() == before
+
+
+# --- Spend and delivery --------------------------------------------------------------------------
+
+
+def test_the_log_shows_what_was_spent(helper, settings):
+    settings.SMS_DAILY_LIMIT, settings.SMS_MONTHLY_SEGMENTS = 1000, 12
+    daily, monthly = common_limits()
+    take(daily, amount=7)
+    take(monthly, amount=12)
+    page = shown(helper)
+    assert '<meter min="0" max="1000" high="800.0" value="7">' in page
+    assert '<meter min="0" max="12" high="9.6" value="12">' in page
+    assert "texts are refused until midnight UTC" not in page
+    assert "texts are refused until the month ends" in page
+
+
+def test_the_log_shows_what_became_of_the_texts_of_thirty_days(helper):
+    now = timezone.now()
+    for days, state in ((0, "delivered"), (0, "failed"), (29, "queued"), (31, "delivered")):
+        row = Message.objects.create(body="b", created_at=now - timedelta(days=days))
+        Message.objects.filter(pk=row.pk).update(
+            state=state, finished_at=now if state in FINAL else None
+        )
+    page = shown(helper)
+    assert [page.count(f'class="sms-{kind}"') for kind in ("delivered", "bad", "other")] == [1] * 3
+    assert re.search(rf'<th scope="row">{now:%Y-%m-%d}</th>\s*<td>1</td>\s*<td>1</td>', page)
+    assert "style=" not in page[: page.index('id="changelist"')]  # the policy forbids it
+
+
+def test_the_columns_of_the_chart_stand_on_each_other():
+    days = [Day(date(2026, 11, 1)), Day(date(2026, 11, 2), delivered=3, bad=1, other=2)]
+    assert bars(days) == [
+        Bar("delivered", 1, 30.0, 30.0),
+        Bar("other", 1, 10.0, 20.0),
+        Bar("bad", 1, 0.0, 10.0),
+    ]
+    assert bars([]) == []
+
+
+# --- Sending again -------------------------------------------------------------------------------
+
+
+def failed(sender, outcome: str = "refused", code: str = "21211", **fields) -> Message:
+    given = {
+        "state": "failed",
+        "finished_at": timezone.now(),
+        "error_code": code,
+        "attempt_count": 1,
+        **fields,
+    }
+    row = Message.objects.create(
+        sender=sender, to=TO, region="US", body="hey", provider="scripted", **given
+    )
+    Attempt.objects.create(message=row, number=1, started_at=row.created_at, outcome=outcome)
+    return row
+
+
+def send_again(client: Client, *rows: Message) -> str:
+    data = {"action": "send_again", "_selected_action": [str(row.pk) for row in rows]}
+    return client.post(LIST, data, follow=True).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("outcome", ["refused", "notsent", "throttled"])
+def test_what_certainly_was_not_sent_is_sent_again_once(
+    superuser, provider, alice, settings, outcome
+):
+    settings.BACKGROUND = "inline"
+    row = failed(allow(alice), outcome)
+    for _ in range(2):
+        page = send_again(superuser, row)
+    [successor] = Message.objects.exclude(pk=row.pk)
+    assert f"Sent again as {successor.pk}." in page
+    assert (successor.sender, successor.to, successor.body) == (alice, TO, "hey")
+    assert [sent["to"] for sent in provider.sent] == [TO]
+    row.refresh_from_db()
+    assert row.state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "fields"),
+    [
+        ("unknown", {}),
+        ("withoutsid", {}),
+        ("refused", {"error_code": "lost"}),
+        ("refused", {"provider_sid": "SM1"}),
+        ("refused", {"attempt_count": 2}),  # one attempt ended without a trace
+        ("refused", {"state": "unknown", "finished_at": None}),
+        ("refused", {"state": "undelivered"}),
+    ],
+)
+def test_what_may_have_been_sent_is_not(superuser, provider, alice, outcome, fields):
+    row = failed(allow(alice), outcome, **fields)
+    assert "It may have been sent, so it is not sent again." in send_again(superuser, row)
+    assert (Message.objects.count(), provider.sent) == (1, [])
+
+
+def test_a_text_sent_again_costs_its_sender(superuser, provider, alice):
+    page = send_again(superuser, failed(alice))
+    assert "Your daily limit of text messages is used up." in page
+    assert (Message.objects.count(), provider.sent) == (1, [])
+
+
+def test_who_may_only_look_sends_nothing(helper, provider, alice):
+    row = failed(allow(alice))
+    assert "send_again" not in shown(helper)
+    send_again(helper, row)
+    assert (Message.objects.count(), provider.sent) == (1, [])
+
+
+# --- Allowances ----------------------------------------------------------------------------------
+
+
+def test_an_allowance_is_granted_in_the_admin(superuser, alice, provider):
+    assert not may_send(alice)
+    added = superuser.post(f"{ALLOWANCES}add/", {"account": str(alice.pk), "per_day": "5"})
+    assert added.status_code == 302
+    assert may_send(alice)
+    assert "alice@example.com" in shown(superuser, ALLOWANCES)
+
+
+def test_an_allowance_is_granted_on_the_page_of_the_account(superuser, alice, provider):
+    path = f"/admin/accounts/user/{alice.pk}/change/"
+    page = shown(superuser, path)
+    assert 'name="sms_allowance-0-per_day"' in page
+    fields = {"email": alice.email, "time_zone": "UTC", "is_active": "on"}
+    joined = {"date_joined_0": "2026-11-20", "date_joined_1": "12:00:00"}
+    inlines = {
+        "emailaddress_set-TOTAL_FORMS": "0",
+        "emailaddress_set-INITIAL_FORMS": "0",
+        "sms_allowance-TOTAL_FORMS": "1",
+        "sms_allowance-INITIAL_FORMS": "0",
+        "sms_allowance-0-account": str(alice.pk),
+        "sms_allowance-0-per_day": "7",
+    }
+    assert superuser.post(path, {**fields, **joined, **inlines}).status_code == 302
+    assert Allowance.objects.get(account=alice).per_day == 7
+    assert may_send(alice)
+
+
+def test_who_may_look_at_texts_grants_nothing(helper, alice, provider):
+    assert helper.get(ALLOWANCES).status_code == 403
+    refused = helper.post(f"{ALLOWANCES}add/", {"account": str(alice.pk), "per_day": "5"})
+    assert refused.status_code == 403
+    assert not may_send(alice)
+
+
+# --- Opt-outs ------------------------------------------------------------------------------------
+
+
+def test_an_opt_out_is_entered_and_removed(superuser):
+    assert superuser.post(f"{OPT_OUTS}add/", {"number": "+1 415 555 2671"}).status_code == 302
+    row = OptOut.objects.get()
+    assert (row.number, row.source) == ("+14155552671", "admin")
+    assert "+14155552671" in shown(superuser, OPT_OUTS)
+    path = f"{OPT_OUTS}{quote(row.pk)}/delete/"
+    assert superuser.post(path, {"post": "yes"}).status_code == 302
+    assert not OptOut.objects.exists()
+
+
+def test_what_is_no_number_cannot_opt_out(superuser):
+    response = superuser.post(f"{OPT_OUTS}add/", {"number": "hello"})
+    assert "international form" in response.content.decode()
+    assert not OptOut.objects.exists()
+
+
+def test_opt_outs_are_masked_for_anybody_else(web, message):
+    OptOut.objects.create(number=TO, source="inbound")
+    person = make_user("clerk@example.com", is_staff=True)
+    names = ("view_optout", "add_optout", "delete_optout")
+    person.user_permissions.set(Permission.objects.filter(codename__in=names))
+    clerk = web(person)
+    page = shown(clerk, OPT_OUTS)
+    assert "+…99" in page
+    assert TO[1:] not in page
+    assert clerk.get(OPT_OUTS, {"number__startswith": "+1"}).status_code == 400
+    assert clerk.post(f"{OPT_OUTS}add/", {"number": FROM}).status_code == 403
+    assert clerk.post(f"{OPT_OUTS}{quote(TO)}/delete/", {"post": "yes"}).status_code == 403
+    assert OptOut.objects.count() == 1

@@ -3,7 +3,7 @@
 import pytest
 from django.core.checks import Error, run_checks
 
-from sms.checks import check_provider
+from sms.checks import check_provider, check_regions
 from tests.sms.conftest import FROM, TO
 from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN
 
@@ -14,6 +14,7 @@ def complete(settings) -> None:
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT_SID, AUTH_TOKEN
     settings.SMS_FROM_NUMBER, settings.SMS_TO_NUMBER = FROM, TO
     settings.TWILIO_API_BASE_URL = "https://api.twilio.com"
+    settings.TWILIO_MESSAGING_SERVICE_SID, settings.PUBLIC_BASE_URL = "", ""
 
 
 def ids() -> list[str]:
@@ -31,7 +32,7 @@ def test_an_unknown_provider_is_an_error(settings):
     assert check_provider() == [
         Error(
             "SMS_PROVIDER names no provider: 'twillio'.",
-            hint="Set SMS_PROVIDER to one of: console, twilio.",
+            hint="Set SMS_PROVIDER to one of: console, twilio, aws, memory.",
             id="sms.E001",
         )
     ]
@@ -54,6 +55,8 @@ def test_twilio_with_everything_is_fine():
         ("TWILIO_API_BASE_URL", ["", "http://api.twilio.com", "ftp://localhost"], "sms.E006"),
         ("TWILIO_API_BASE_URL", ["https://", "https://[::1", "api.twilio.com"], "sms.E006"),
         ("TWILIO_API_BASE_URL", ["http://10.0.0.1", "http://localhost.evil.example"], "sms.E006"),
+        ("TWILIO_MESSAGING_SERVICE_SID", ["MG", "AC" + "0" * 32], "sms.E007"),
+        ("PUBLIC_BASE_URL", ["http://nudge.example.com", "nudge.example.com"], "sms.E008"),
     ],
 )
 def test_a_setting_that_twilio_cannot_use_is_an_error(settings, name, values, id):  # noqa: A002
@@ -89,3 +92,27 @@ def test_no_message_quotes_a_credential(settings):
 def test_the_checks_are_registered(settings):
     settings.SMS_PROVIDER = "nothing"
     assert "sms.E001" in [message.id for message in run_checks()]
+
+
+def test_regions_that_exist_are_fine(settings):
+    for regions in ([], ["DE", "US", "DO"]):
+        settings.SMS_ALLOWED_REGIONS = regions
+        assert check_regions() == []
+
+
+@pytest.mark.parametrize("name", ["de", "UK", "Germany", "+49", "001"])
+def test_a_region_that_does_not_exist_is_an_error(settings, name):
+    settings.SMS_ALLOWED_REGIONS = ["DE", name]
+    assert check_regions() == [
+        Error(
+            f"SMS_ALLOWED_REGIONS names no region: {name!r}.",
+            hint="Write regions in two capital letters (ISO 3166-1), such as DE,US.",
+            id="sms.E013",
+        )
+    ]
+
+
+@pytest.mark.usefixtures("complete")
+def test_a_pool_of_senders_replaces_the_number(settings):
+    settings.SMS_FROM_NUMBER, settings.TWILIO_MESSAGING_SERVICE_SID = "", "MG" + "0" * 32
+    assert ids() == []

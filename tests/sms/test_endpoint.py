@@ -8,8 +8,8 @@ from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
 from django.test import Client
 
-from core.models import Counter
-from sms.models import Message
+from core.models import Counter, IdempotencyKey
+from sms.models import Message, OptOut
 from sms.outcomes import Accepted, NotSent, Refused, Throttled, Unknown, WithoutSid
 from tests.sms.conftest import FROM, SID, TO, URL, allow, assert_failure, failure
 from tests.sms.twilio_stub import (
@@ -78,6 +78,7 @@ def test_on_the_embedded_default_a_person_is_remembered_and_counted(api, web, al
     assert dict(Counter.objects.values_list("scope", "used")) == {
         f"sms:account:{alice.pk}:day": 1,
         "sms:all:day": 2,
+        "sms:segments:month": 2,
     }
 
 
@@ -128,8 +129,8 @@ def test_a_lost_answer_is_pending_with_our_id(phone, provider, outcome):
 # --- Limits, the switch, the database -------------------------------------------------------------
 
 
-def test_over_the_own_limit_is_429(phone, provider, settings):
-    settings.SMS_ACCOUNT_DAILY_LIMIT = 1
+def test_over_the_own_limit_is_429(phone, provider, alice):
+    allow(alice, per_day=1)
     phone.post(URL, {"msg": "a"})
     response = phone.post(URL, {"msg": "b"})
     assert_failure(response, 429, "Your daily limit of text messages is used up.")
@@ -147,8 +148,8 @@ def test_over_the_common_limit_is_429_for_strangers_too(client, settings):
     assert "Retry-After" in response
 
 
-def test_a_wrong_body_does_not_count(phone, settings):
-    settings.SMS_ACCOUNT_DAILY_LIMIT = 1
+def test_a_wrong_body_does_not_count(phone, alice):
+    allow(alice, per_day=1)
     assert phone.post(URL, {"msg": ""}).status_code == 400
     assert phone.post(URL, {"msg": "a"}).status_code == 201
 
@@ -159,6 +160,30 @@ def test_switched_off_is_503(phone, provider, settings):
     assert_failure(response, 503, "Sending text messages is switched off.")
     assert response["Retry-After"] == "300"
     assert (provider.sent, Message.objects.count()) == ([], 0)
+
+
+def test_a_number_that_opted_out_is_400(phone, provider):
+    OptOut.objects.create(number=TO, source="inbound")
+    words = "This number has asked for no more text messages."
+    assert_failure(phone.post(URL, {"msg": "hey"}), 400, words)
+    assert (provider.sent, Message.objects.count()) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [(Accepted(SID), 201), (Refused("Not valid.", "21211", 400), 400), (Unknown("a"), 202)],
+    ids=str,
+)
+def test_after_a_crash_a_repeat_is_answered_from_the_row(phone, provider, outcome, status):
+    """The process died before its answer was stored; the key's lease has ended since."""
+    provider.outcome = outcome
+    headers = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
+    first = phone.post(URL, {"msg": "hey"}, headers=headers)
+    IdempotencyKey.objects.all().delete()
+    second = phone.post(URL, {"msg": "hey"}, headers=headers)
+    assert [first.status_code, second.status_code] == [status, status]
+    assert (second.json(), "Idempotency-Replayed" in second) == (first.json(), False)
+    assert (len(provider.sent), Message.objects.count()) == (1, 1)
 
 
 @pytest.mark.parametrize("statement", ["SELECT", "INSERT"])

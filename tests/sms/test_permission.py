@@ -40,15 +40,17 @@ def test_a_new_account_may_send_nothing(provider, api, web, alice, bob):
     assert provider.sent == []
 
 
-def test_staff_without_the_permission_may_send_nothing(provider, api):
+def test_staff_and_superusers_need_an_allowance_like_everybody(provider, api, staff):
     helper = make_user("helper@example.com", is_staff=True)
-    assert_failure(api(helper).post(URL, {"msg": "hey"}), 403, MAY_NOT)
+    for person in (helper, staff, allow(staff, per_day=0)):
+        assert_failure(api(person).post(URL, {"msg": "hey"}), 403, MAY_NOT)
+    assert provider.sent == []
 
 
-def test_an_allowed_account_and_a_superuser_may(provider, api, alice, staff):
+def test_whoever_has_an_allowance_may(provider, api, alice, staff):
     assert api(allow(alice)).post(URL, {"msg": "a"}).status_code == 201
     provider.outcome = Accepted(SID[::-1])
-    assert api(staff).post(URL, {"msg": "b"}).status_code == 201
+    assert api(allow(staff)).post(URL, {"msg": "b"}).status_code == 201
     rows = Message.objects.order_by("body").values_list("body", "sender")
     assert list(rows) == [("a", alice.pk), ("b", staff.pk)]
 

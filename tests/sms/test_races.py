@@ -1,43 +1,171 @@
-"""Money is safe under concurrency: as many texts as allowed, to the message."""
+"""Many at once: as many texts as allowed, one for each key, one for each row (PostgreSQL)."""
 
 import itertools
+import random
 import threading
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
+from django.utils import timezone
 
+from accounts.models import User
 from core.models import Counter
-from sms import service
+from sms import service, tasks
 from sms.models import Message
 from sms.outcomes import Accepted
+from sms.sweep import sweep
 from tests.conftest import make_user
+from tests.sms.conftest import allow
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-SENDERS = 8
+NUMBER = "+15005550011"
+
+
+@pytest.fixture(autouse=True)
+def _generous(settings) -> None:
+    settings.SMS_DESTINATION_DAILY_LIMIT = settings.SMS_COUNTRY_DAILY_LIMIT = 100_000
+    settings.SMS_DAILY_LIMIT = settings.SMS_MONTHLY_SEGMENTS = 100_000
+
+
+@pytest.fixture
+def numbered(provider):
+    """Accepts every text under an id of its own."""
+    numbers = itertools.count()
+    provider.outcome = lambda: Accepted(f"SM{next(numbers):032x}")
+    return provider
+
+
+def at_once(threads: int, call: Callable[[int], Any]) -> list[Any]:
+    """The results of call(0), call(1), ...: all begin together, each with its own connection."""
+    barrier = threading.Barrier(threads)
+
+    def run(number: int) -> Any:
+        try:
+            connection.ensure_connection()
+            barrier.wait()
+            return call(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(run, range(threads)))
+
+
+def queue(person: User, **fields: Any) -> Message:
+    text: dict[str, Any] = {"to": NUMBER, "region": "US", "encoding": "GSM-7", "segments": 1}
+    return service.queue(actor=person, **text, **fields)
+
+
+def deliver_all(ids: Iterable[str], threads: int = 8) -> None:
+    queue = iter(list(ids))
+    lock = threading.Lock()
+
+    def work(_number: int) -> None:
+        while True:
+            with lock:
+                message_id = next(queue, None)
+            if message_id is None:
+                return
+            tasks.deliver(message_id)
+
+    at_once(threads, work)
 
 
 @pytest.mark.parametrize(("own", "common", "allowed"), [(3, 100, 12), (100, 10, 10)])
-def test_simultaneous_texts_never_exceed_a_limit(provider, settings, own, common, allowed):
-    settings.SMS_ACCOUNT_DAILY_LIMIT, settings.SMS_DAILY_LIMIT = own, common
-    numbers, barrier = itertools.count(), threading.Barrier(SENDERS)
-    provider.outcome = lambda: Accepted(f"SM{next(numbers):032x}")
-    people = [make_user(f"p{number}@example.com") for number in range(4)]
+def test_simultaneous_texts_never_exceed_a_limit(numbered, settings, own, common, allowed):
+    settings.SMS_DAILY_LIMIT = common
+    people = [allow(make_user(f"p{number}@example.com"), per_day=own) for number in range(4)]
 
     def send(number: int) -> None:
-        connection.ensure_connection()
-        barrier.wait()
-        try:
-            for turn in range(5):
-                try:
-                    service.send(actor=people[(number + turn) % len(people)], body="hey")
-                except service.LimitReachedError:
-                    continue
-        finally:
-            connection.close()
+        for turn in range(5):
+            try:
+                service.send(actor=people[(number + turn) % len(people)], body="hey")
+            except service.LimitReachedError:
+                continue
 
-    with ThreadPoolExecutor(SENDERS) as pool:
-        list(pool.map(send, range(SENDERS)))
-    assert len(provider.sent) == Message.objects.count() == allowed
+    at_once(8, send)
+    assert len(numbered.sent) == Message.objects.count() == allowed
     assert set(Message.objects.values_list("state", flat=True)) == {"accepted"}
     assert Counter.objects.get(scope="sms:all:day").used == allowed
+
+
+@pytest.mark.enable_socket
+def test_fifty_keys_by_thirty_two_senders_and_every_dispatch_thrice_are_fifty_texts(
+    twilio, monkeypatch
+):
+    """quality.md: one request, one text."""
+    dispatched: list[str] = []
+    monkeypatch.setattr("core.background._start", lambda _task, ids: dispatched.extend(ids))
+    person = allow(make_user("carol@example.com"), per_day=100_000)
+    keys = [f"key {number}" for number in range(50)]
+
+    def send(number: int) -> set[tuple[str, str]]:
+        shuffled = random.Random(number).sample(keys, len(keys))  # noqa: S311 - an order
+        return {(key, str(queue(person, body=key, key=key).pk)) for key in shuffled}
+
+    answers = set().union(*at_once(32, send))
+    assert len(answers) == len(keys)
+    assert sorted(dispatched) == sorted(pk for _key, pk in answers)
+    deliver_all(random.Random(7).sample(dispatched * 3, len(dispatched) * 3))  # noqa: S311 - likewise
+    assert sorted(text["body"] for text in twilio.messages) == sorted(keys)
+    assert set(Message.objects.values_list("state", "attempt_count")) == {("accepted", 1)}
+    assert Counter.objects.get(scope="sms:all:day").used == len(keys)
+
+
+def test_four_sweeps_at_once_take_each_row_once(numbered, alice):
+    now = timezone.now()
+    past = now - timedelta(minutes=20)
+    fields = {"to": NUMBER, "provider": "scripted", "next_attempt_at": past, "created_at": past}
+    kinds: list[dict[str, Any]] = [
+        {"state": "queued"},
+        {"state": "scheduled", "expires_at": now, "sender": alice},
+        {"state": "sending", "claimed_at": now - timedelta(minutes=2)},
+        {"state": "unknown", "claimed_at": past},
+        {"state": "sent", "claimed_at": past},
+    ]
+    rows = [
+        Message(body=f"{kind['state']} {number}", **fields, **kind)
+        for kind in kinds
+        for number in range(20)
+    ]
+    for number, row in enumerate(rows):
+        row.provider_sid = f"sid{number}" if row.state == "sent" else ""
+    Message.objects.bulk_create(rows)
+    scope = f"sms:account:{alice.pk}:day"
+    midnight = past.replace(hour=0, minute=0, second=0, microsecond=0)
+    Counter.objects.create(scope=scope, window_start=midnight, used=1000)
+
+    rounds = at_once(4, lambda _number: sweep(at=now, limit=100))
+    total = {name: sum(done[name] for done in rounds) for name in rounds[0]}
+    total.pop("dispatched")  # may be asked for twice; sent once, as the next lines show
+    assert total == {"expired": 20, "unknown": 20, "found": 0, "lost": 20, "asked": 20}
+    assert sorted(text["body"] for text in numbered.sent) == sorted(
+        f"queued {n}" for n in range(20)
+    )
+    assert Counter.objects.get(scope=scope).used == 1000 - 20
+    # 20 that were unknown, 20 that have become so; every one of both and of `sent` asked for once.
+    assert len(numbered.asked) == 60
+
+
+def test_a_text_is_canceled_or_sent_and_never_both(numbered, alice):
+    allow(alice, per_day=1000)
+    rows = Message.objects.bulk_create(
+        Message(sender=alice, to=NUMBER, body=f"{n}", provider="scripted") for n in range(40)
+    )
+
+    def race(number: int) -> list[bool]:
+        if number:
+            for row in rows:
+                tasks.deliver(str(row.pk))
+            return []
+        twins = Message.objects.in_bulk([row.pk for row in rows])
+        return [service.cancel(actor=alice, message=twins[row.pk]) for row in reversed(rows)]
+
+    canceled = sum(at_once(3, race)[0])
+    states = list(Message.objects.values_list("state", flat=True))
+    assert states.count("canceled") == canceled
+    assert states.count("accepted") == len(numbered.sent) == 40 - canceled

@@ -8,15 +8,26 @@ import ssl
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import requests
 from django.test import override_settings
 from urllib3 import HTTPSConnectionPool, exceptions
 
-from sms.backends import twilio as backend
+from sms.backends import alarm
+from sms.backends import twilio_http as backend
 from sms.backends.twilio import TwilioProvider
-from sms.outcomes import Accepted, NotSent, Outcome, Refused, Throttled, Unknown, WithoutSid
+from sms.outcomes import (
+    Accepted,
+    Kind,
+    NotSent,
+    Outcome,
+    Refused,
+    Throttled,
+    Unknown,
+    WithoutSid,
+)
 from tests.sms import twilio_stub as faults
 from tests.sms.conftest import FROM, TO
 from tests.sms.test_twilio_stub import real_client
@@ -25,8 +36,18 @@ from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, answers, complains
 pytestmark = pytest.mark.enable_socket
 
 
-def hand_over(body: str = "hey mate!!!") -> Outcome:
-    return TwilioProvider().send(to=TO, from_number=FROM, body=body)
+CALLBACK = "https://nudge.example.com/production/service/sms/status/1/"
+POOL = f"MG{'0123456789abcdef' * 2}"
+
+
+@pytest.fixture(autouse=True)
+def _silence_broken(monkeypatch) -> None:
+    """Every test may raise an alarm, whatever the one before has raised."""
+    monkeypatch.setattr(alarm, "_raised", {})
+
+
+def hand_over(body: str = "hey mate!!!", to: str = TO, **more: Any) -> Outcome:
+    return TwilioProvider().send(to=to, from_number=FROM, body=body, **more)
 
 
 def assert_healthy(stub) -> None:
@@ -66,7 +87,7 @@ FAULTS = {
     "302": (answers(302, b"", Location="/2010-04-01/elsewhere"), Unknown("HTTP 302.")),
     "400 with a code": (
         complains(400, 21211, "The 'To' number is not valid."),
-        Refused("The 'To' number is not valid.", "21211", 400),
+        Refused("The 'To' number is not valid.", "21211", 400, Kind.INVALID_RECIPIENT),
     ),
     "400 not JSON": (answers(400, b"no"), Refused("The provider answered HTTP 400.", "400", 400)),
     "400, strange types": (
@@ -77,8 +98,14 @@ FAULTS = {
         answers(400, {"code": True, "message": "a\u0000b\ud800c\n"}),
         Refused("a b c", "400", 400),
     ),
-    "401": (complains(401, 20003, "Authenticate"), Refused("Authenticate", "20003", 401)),
-    "403": (complains(403, 21408, "Not enabled."), Refused("Not enabled.", "21408", 403)),
+    "401": (
+        complains(401, 20003, "Authenticate"),
+        Refused("Authenticate", "20003", 401, Kind.CREDENTIALS),
+    ),
+    "403": (
+        complains(403, 21408, "Not enabled."),
+        Refused("Not enabled.", "21408", 403, Kind.REGION_NOT_ALLOWED),
+    ),
     "429": (
         complains(429, 20429, "Too Many Requests"),
         Throttled("Too Many Requests", "20429", 30),
@@ -190,21 +217,21 @@ def test_a_failed_handshake_sent_nothing(twilio):
 def test_a_tls_error_while_the_answer_is_read_is_unknown(twilio, monkeypatch):
     """`requests` tells both by one exception; only a failed handshake proves that nothing left."""
 
-    def post(*args: object, **kwargs: object) -> None:
+    def fails(*args: object, **kwargs: object) -> None:
         reason = exceptions.SSLError(ssl.SSLError(1, "decryption failed or bad record mac"))
         pool = HTTPSConnectionPool("api.twilio.com")
         raise requests.exceptions.SSLError(exceptions.MaxRetryError(pool, "/", reason))
 
-    monkeypatch.setattr(requests, "post", post)
+    monkeypatch.setattr(requests, "request", fails)
     assert hand_over() == Unknown("The connection broke off (SSLError).")
 
 
 @pytest.mark.parametrize("error", [requests.RequestException(), requests.Timeout("x")])
 def test_an_error_that_tells_nothing_is_unknown(twilio, monkeypatch, error):
-    def post(*args: object, **kwargs: object) -> None:
+    def fails(*args: object, **kwargs: object) -> None:
         raise error
 
-    monkeypatch.setattr(requests, "post", post)
+    monkeypatch.setattr(requests, "request", fails)
     assert hand_over() == Unknown(f"The connection broke off ({_shown(error)}).")
 
 
@@ -221,7 +248,7 @@ def test_a_url_that_is_none_sent_nothing(twilio, url):
 
 def test_our_own_errors_are_not_swallowed(twilio, monkeypatch):
     """The service turns them into Unknown and logs them; here they would be lost in a thread."""
-    monkeypatch.setattr(backend, "_read", lambda _response: 1 / 0)
+    monkeypatch.setattr(backend, "_read", lambda _response, _bytes: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         hand_over()
 
@@ -235,7 +262,7 @@ def test_an_answer_that_quotes_our_credentials_is_cleaned(twilio):
 
 def test_credentials_beyond_latin_1_are_sent_as_utf_8(twilio, settings):
     settings.TWILIO_AUTH_TOKEN = "kłucz"
-    assert hand_over() == Refused("Authenticate", "20003", 401)
+    assert hand_over() == Refused("Authenticate", "20003", 401, Kind.CREDENTIALS)
     assert twilio.received[0].authorization == faults.basic(ACCOUNT_SID, "kłucz")
 
 
@@ -248,5 +275,5 @@ def test_the_body_of_an_answer_is_read_up_to_a_bound():
     pieces = iter([b"a" * 40_000, b"b" * 25_536, b"never read"])
     response = requests.Response()
     response.raw = SimpleNamespace(read1=lambda amount: next(pieces)[:amount])
-    assert len(backend._read(response)) == 64 * 1024
+    assert len(backend._read(response, 64 * 1024)) == 64 * 1024
     assert next(pieces) == b"never read"

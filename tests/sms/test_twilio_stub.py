@@ -1,10 +1,22 @@
 """The stub answers as Twilio does: the judge is Twilio's own client, which knows nothing of us."""
 
-from urllib.parse import urlsplit, urlunsplit
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import pytest
 
 from tests.sms.conftest import FROM, TO
+from tests.sms.twilio_callbacks import FAILING, UNDELIVERABLE, Callback, arranged
+from tests.sms.twilio_faults import BY_NAME
 from tests.sms.twilio_stub import (
     ACCOUNT_SID,
     AUTH_TOKEN,
@@ -12,6 +24,7 @@ from tests.sms.twilio_stub import (
     BAD_SENDERS,
     TwilioStub,
     complains,
+    loses_answer,
 )
 
 pytestmark = pytest.mark.enable_socket
@@ -102,3 +115,170 @@ def test_a_fault_spoils_one_request(twilio):
     told = refusal(create, to=TO, from_=FROM, body="a")
     assert told == (429, 20429, "Too Many Requests")
     assert create(to=TO, from_=FROM, body="a").status == "queued"
+
+
+def test_the_list_is_filtered_by_the_moment_of_sending(twilio):
+    client = real_client(twilio)
+    sid = client.messages.create(to=TO, from_=FROM, body="a").sid
+    now = datetime.now(UTC)
+    before, after = now - timedelta(days=2), now + timedelta(days=2)
+
+    def sids(**filters: Any) -> list[str]:
+        return [message.sid for message in client.messages.list(**filters)]
+
+    assert (
+        sids(date_sent=now) == sids(date_sent_after=before) == sids(date_sent_before=after) == [sid]
+    )
+    assert (
+        sids(date_sent=before) == sids(date_sent_after=after) == sids(date_sent_before=before) == []
+    )
+
+
+def test_the_list_has_pages_that_the_package_follows(twilio):
+    client = real_client(twilio)
+    for _ in range(7):
+        twilio.store({"To": [TO], "From": [FROM], "Body": ["a"]})
+    twilio.store({"To": ["+15005550098"], "From": [FROM], "Body": ["a"]})
+    listed = client.messages.list(to=TO, page_size=3)
+    assert [message.sid for message in reversed(listed)] == [m["sid"] for m in twilio.messages[:7]]
+    assert len(twilio.received) == 3
+
+
+def test_a_pool_of_senders_is_taken(twilio):
+    pool = f"MG{'0' * 32}"
+    message = real_client(twilio).messages.create(to=TO, messaging_service_sid=pool, body="a")
+    assert (message.from_, message.status, message.num_segments) == (None, "accepted", "0")
+    assert message.messaging_service_sid == pool
+
+
+def test_a_message_whose_answer_is_lost_exists(twilio):
+    twilio.faults.append(loses_answer)
+    with pytest.raises(OSError, match=r"aborted|closed|reset"):
+        real_client(twilio).messages.create(to=TO, from_=FROM, body="a")
+    [message] = real_client(twilio).messages.list()
+    assert message.body == "a"
+
+
+class Receiver:
+    """Our side of the callbacks: judges each by Twilio's own validator."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str]] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                from twilio.request_validator import RequestValidator
+
+                content = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                fields = {name: values[0] for name, values in parse_qs(content, True).items()}  # noqa: FBT003
+                url, signature = f"{receiver.url}{self.path}", self.headers["X-Twilio-Signature"]
+                valid = RequestValidator(AUTH_TOKEN).validate(url, fields, signature)
+                receiver.heard.append((fields["MessageStatus"], fields.get("ErrorCode", "")))
+                self.send_response(204 if valid else 403)
+                self.end_headers()
+
+            def log_message(self, *args: object) -> None:
+                """Silent."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def receiver(monkeypatch) -> Iterator[Receiver]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+STORIES = {
+    TO: [("queued", ""), ("sent", ""), ("delivered", "")],
+    **{
+        number: [("queued", ""), ("sent", ""), ("undelivered", str(code))]
+        for number, code in UNDELIVERABLE.items()
+    },
+    **{number: [("queued", ""), ("failed", str(code))] for number, code in FAILING.items()},
+}
+
+
+@pytest.mark.parametrize(("number", "story"), STORIES.items())
+def test_the_callbacks_are_signed_as_twilio_signs_and_tell_the_story(receiver, number, story):
+    with TwilioStub(callbacks="ordered") as stub:
+        url = f"{receiver.url}/status/1/?a=b"
+        created = real_client(stub).messages.create(
+            to=number, from_=FROM, body="a", status_callback=url
+        )
+        fetched = real_client(stub).messages(created.sid).fetch()
+    assert receiver.heard == story
+    assert [status for _callback, status in stub.caller.made] == [204] * len(story)
+    status, code = story[-1]
+    assert (fetched.status, str(fetched.error_code or "")) == (status, code)
+
+
+def test_the_callbacks_are_made_out_of_order_and_repeated_on_request(receiver):
+    with TwilioStub(callbacks="reversed", repeat=2) as stub:
+        create = real_client(stub).messages.create
+        create(to=TO, from_=FROM, body="a", status_callback=receiver.url)
+    assert receiver.heard == [*reversed(STORIES[TO]), *reversed(STORIES[TO])]
+
+
+def test_a_shuffle_is_repeatable():
+    calls = [Callback(str(number), {}, "") for number in range(9)]
+    dice = (random.Random(1), random.Random(1))  # noqa: S311
+    once, again = (arranged(calls, "shuffled", 2, die) for die in dice)
+    assert once == again
+    assert once != calls * 2
+    assert sorted(call.url for call in once) == sorted(call.url for call in calls * 2)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://127.0.0.1:{}/nothing"])
+def test_a_callback_that_nobody_takes_does_no_harm(twilio, url):
+    call = Callback(url.format(urlsplit(twilio.url).port), {"a": "b"}, "c")
+    assert call.post() == (401 if "nothing" in url else 0)
+
+
+def test_every_so_manieth_creation_is_spoilt_and_asking_is_not():
+    with TwilioStub(fault=BY_NAME["throttled"], every=3) as stub:
+        client, refused = real_client(stub), []
+        for number in range(1, 7):
+            try:
+                client.messages.create(to=TO, from_=FROM, body=str(number))
+            except Exception:  # noqa: BLE001 - whatever the package raises
+                refused.append(number)
+            client.messages.list()
+    assert refused == [3, 6]
+    assert [message["body"] for message in stub.messages] == ["1", "2", "4", "5"]
+
+
+def test_latency_delays_every_answer():
+    with TwilioStub(latency=0.2) as stub:
+        began = time.monotonic()
+        real_client(stub).messages.list()
+    assert time.monotonic() - began >= 0.2
+
+
+def test_one_command_starts_it():
+    command = [sys.executable, "-u", "-m", "tests.sms.twilio_stub", "--port", "0"]
+    options = ["--callbacks", "shuffled", "--fault", "no-sid", "--every", "1"]
+    environment = {**os.environ, "NO_PROXY": "127.0.0.1"}
+    with subprocess.Popen(  # noqa: S603
+        [*command, *options], stdout=subprocess.PIPE, env=environment
+    ) as process:
+        try:
+            line = process.stdout.readline().decode()
+            told = dict(pair.split("=", 1) for pair in line.split())
+            assert (told["ACCOUNT_SID"], told["AUTH_TOKEN"]) == (ACCOUNT_SID, AUTH_TOKEN)
+            spoilt = type("Stub", (), {"url": told["TWILIO_API_BASE_URL"]})
+            assert real_client(spoilt).messages.create(to=TO, from_=FROM, body="a").sid is None
+        finally:
+            process.terminate()

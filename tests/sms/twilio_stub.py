@@ -1,17 +1,20 @@
 """A server on this machine that answers as Twilio's Messages API does, faults included.
 
-It creates, lists and fetches messages, asks for Basic credentials and knows the magic numbers of
-Twilio's test credentials (twilio.com/docs/iam/test-credentials). tests/sms/test_twilio_stub.py
-compares it with what the `twilio` package expects. By hand, without an account:
+It creates, lists and fetches messages, asks for Basic credentials, knows the magic numbers of
+Twilio's test credentials (twilio.com/docs/iam/test-credentials), calls back and can be told to be
+slow or faulty. tests/sms/test_twilio_stub.py compares it with what the `twilio` package expects.
+By hand, without an account (--help has all options):
 
-    python -m tests.sms.twilio_stub [port]
+    python -m tests.sms.twilio_stub --port 8112 --callbacks shuffled --fault loses-answer --every 10
 """
 
+import argparse
 import base64
+import itertools
 import json
+import random
 import sys
 import threading
-import uuid
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,30 +22,47 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
-ACCOUNT_SID = f"AC{'0123456789abcdef' * 2}"
-AUTH_TOKEN = "an-auth-token-of-nobody"
-MAX_BODY = 1600
+from tests.sms.twilio_callbacks import ORDERS, Callback, Caller, arranged, callback, progress
+from tests.sms.twilio_faults import (
+    BY_NAME,
+    Fault,
+    answers,
+    closes,
+    complains,
+    cuts_body,
+    drips_body,
+    drips_headers,
+    hangs,
+    loses_answer,
+)
+from tests.sms.twilio_resources import (
+    ACCOUNT_SID,
+    AUTH_TOKEN,
+    BAD_RECIPIENTS,
+    BAD_SENDERS,
+    PAGING,
+    fault_of,
+    is_wanted,
+    new_message,
+)
 
-# number: (status, code, message) where it is the recipient
-BAD_RECIPIENTS = {
-    "+15005550001": (400, 21211, "The 'To' number +15005550001 is not a valid phone number."),
-    "+15005550002": (400, 21612, "The 'To' phone number is not currently reachable."),
-    "+15005550003": (403, 21408, "Permission to send an SMS has not been enabled for the region."),
-    "+15005550004": (400, 21610, "Attempt to send to unsubscribed recipient"),
-    "+15005550009": (400, 21614, "'To' number is not a valid mobile number"),
-}
-BAD_SENDERS = {
-    "+15005550001": (400, 21212, "The 'From' number +15005550001 is not a valid phone number."),
-    "+15005550007": (400, 21606, "The 'From' phone number is not owned by your account."),
-    "+15005550008": (429, 21611, "This 'From' number has exceeded the maximum of queued messages"),
-}
-MISSING = {
-    "To": (400, 21604, "A 'To' phone number is required."),
-    "From": (400, 21603, "A 'From' phone number is required."),
-    "Body": (400, 21602, "Message body is required."),
-}
+__all__ = [
+    "ACCOUNT_SID",
+    "AUTH_TOKEN",
+    "BAD_RECIPIENTS",
+    "BAD_SENDERS",
+    "TwilioStub",
+    "answers",
+    "closes",
+    "complains",
+    "cuts_body",
+    "drips_body",
+    "drips_headers",
+    "hangs",
+    "loses_answer",
+]
 
 
 @dataclass(frozen=True)
@@ -56,15 +76,34 @@ class Received:
     content_type: str
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 512  # hundreds of senders at once; the default of 5 refuses some
+    daemon_threads = True
+
+
 class TwilioStub:
     """`with TwilioStub() as twilio:`; `twilio.faults.append(fault)` spoils the next request."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        latency: float = 0.0,
+        callbacks: str = "off",
+        repeat: int = 1,
+        fault: Fault | None = None,
+        every: int = 0,
+        seed: int = 0,
+    ) -> None:
         self.messages: list[dict[str, Any]] = []
         self.received: list[Received] = []
-        self.faults: deque[Callable[[Handler], None]] = deque()
+        self.faults: deque[Fault] = deque()
         self.stopping = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.latency, self.callbacks, self.repeat = latency, callbacks, repeat
+        self.caller = Caller()
+        self._fault, self._every, self._creations = fault, every, itertools.count(1)
+        self._dice = random.Random(seed)  # noqa: S311 - repeatable
+        self._server = Server(("127.0.0.1", port), Handler)
         self._server.stub = self  # type: ignore[attr-defined]  # how the handler finds us
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
@@ -81,38 +120,44 @@ class TwilioStub:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        self.caller.finish()
 
     def wait(self) -> None:
         self._thread.join()
 
+    def next_fault(self, method: str) -> Fault | None:
+        """One that a test has ordered, or that of every so manieth creation."""
+        if self.faults:
+            return self.faults.popleft()
+        due = method == "POST" and self._every and next(self._creations) % self._every == 0
+        return self._fault if due else None
+
     def store(self, fields: dict[str, list[str]]) -> dict[str, Any]:
-        """A new message resource, as Twilio answers it."""
-        sid, now = f"SM{uuid.uuid4().hex}", format_datetime(datetime.now(UTC))
-        uri = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{sid}.json"
-        message = {
-            "sid": sid,
-            "account_sid": ACCOUNT_SID,
-            "api_version": "2010-04-01",
-            "to": fields["To"][0],
-            "from": fields["From"][0],
-            "body": fields["Body"][0],
-            "status": "queued",
-            "direction": "outbound-api",
-            "num_segments": "1",
-            "num_media": "0",
-            "messaging_service_sid": None,
-            "price": None,
-            "price_unit": "USD",
-            "error_code": None,
-            "error_message": None,
-            "date_created": now,
-            "date_updated": now,
-            "date_sent": None,
-            "uri": uri,
-            "subresource_uris": {"media": uri.replace(".json", "/Media.json")},
-        }
+        message = new_message(fields)
         self.messages.append(message)
         return message
+
+    def move(self, message: dict[str, Any], status: str, error_code: int | None = None) -> None:
+        """What became of it, for those who ask."""
+        now = format_datetime(datetime.now(UTC))
+        message |= {"status": status, "error_code": error_code, "date_updated": now}
+        if status == "sent":
+            message["date_sent"] = now
+
+    def callbacks_of(self, message: dict[str, Any], url: str) -> list[Callback]:
+        """All that Twilio would call this URL for, as they happen."""
+        statuses = progress(message["to"])
+        return [callback(message, url, status, code, AUTH_TOKEN) for status, code in statuses]
+
+    def send_out(self, message: dict[str, Any], fields: dict[str, list[str]]) -> None:
+        """Let it go its way and tell whoever asked to be told, in the order that was chosen."""
+        if self.callbacks == "off":
+            return
+        for status, code in progress(message["to"]):
+            self.move(message, status, code)
+        if url := fields.get("StatusCallback", [""])[0]:
+            calls = self.callbacks_of(message, url)
+            self.caller.put(arranged(calls, self.callbacks, self.repeat, self._dice))
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -129,13 +174,14 @@ class Handler(BaseHTTPRequestHandler):
     def _serve(self, respond: Callable[[str, dict[str, list[str]]], None]) -> None:
         split = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-        fields = parse_qs(body or split.query, keep_blank_values=True)
+        self.fields = fields = parse_qs(body or split.query, keep_blank_values=True)
         authorization = self.headers.get("Authorization", "")
         content_type = self.headers.get("Content-Type", "")
         received = Received(self.command, split.path, fields, authorization, content_type)
         self.stub.received.append(received)
-        if self.stub.faults:
-            self.stub.faults.popleft()(self)
+        self.stub.stopping.wait(self.stub.latency)
+        if fault := self.stub.next_fault(self.command):
+            fault(self)
         elif authorization != basic(ACCOUNT_SID, AUTH_TOKEN):
             self.complain(401, 20003, "Authenticate")
         else:
@@ -144,10 +190,16 @@ class Handler(BaseHTTPRequestHandler):
     def _create(self, path: str, fields: dict[str, list[str]]) -> None:
         if path != f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json":
             self.complain(404, 20404, f"The requested resource {path} was not found")
-        elif fault := _fault(fields):
+        elif fault := fault_of(fields):
             self.complain(*fault)
         else:
-            self.reply(201, self.stub.store(fields))
+            message = self.stub.store(fields)
+            self.reply(201, message)
+            self.stub.send_out(message, fields)
+
+    def create_silently(self) -> None:
+        """The message is made; the answer is another matter."""
+        self.stub.send_out(self.stub.store(self.fields), self.fields)
 
     def _show(self, path: str, fields: dict[str, list[str]]) -> None:
         name = path.rpartition("/")[2]
@@ -161,23 +213,26 @@ class Handler(BaseHTTPRequestHandler):
         self.complain(404, 20404, f"The requested resource {path} was not found")
 
     def _page(self, path: str, fields: dict[str, list[str]]) -> dict[str, Any]:
-        """Every message that the filters allow, newest first; always one page."""
-        wanted = [
-            message
-            for message in reversed(self.stub.messages)
-            if message["to"] in fields.get("To", [message["to"]])
-            and message["from"] in fields.get("From", [message["from"]])
-        ]
+        """The messages that the filters allow, newest first."""
+        page, size = (int(fields.get(name, [std])[0]) for name, std in PAGING.items())
+        wanted = [message for message in reversed(self.stub.messages) if is_wanted(message, fields)]
+        start, end = page * size, (page + 1) * size
+        rows = wanted[start:end]
+
+        def uri(number: int) -> str:
+            query = {name: values[0] for name, values in fields.items()} | {"Page": number}
+            return f"{path}?{urlencode(query)}"
+
         return {
-            "messages": wanted,
-            "page": 0,
-            "page_size": 50,
-            "start": 0,
-            "end": max(len(wanted) - 1, 0),
-            "uri": path,
-            "first_page_uri": path,
-            "next_page_uri": None,
-            "previous_page_uri": None,
+            "messages": rows,
+            "page": page,
+            "page_size": size,
+            "start": start,
+            "end": start + max(len(rows) - 1, 0),
+            "uri": uri(page),
+            "first_page_uri": uri(0),
+            "next_page_uri": uri(page + 1) if end < len(wanted) else None,
+            "previous_page_uri": uri(page - 1) if page else None,
         }
 
     def complain(self, status: int, code: int, message: str, **headers: str) -> None:
@@ -200,76 +255,34 @@ class Handler(BaseHTTPRequestHandler):
         """Silent."""
 
 
-def _fault(fields: dict[str, list[str]]) -> tuple[int, int, str] | None:
-    """Status, code and message where Twilio would refuse these fields."""
-    for name, missing in MISSING.items():
-        if not fields.get(name, [""])[0]:
-            return missing
-    if len(fields["Body"][0]) > MAX_BODY:
-        return 400, 21617, "The concatenated message body exceeds the 1600 character limit"
-    return BAD_SENDERS.get(fields["From"][0]) or BAD_RECIPIENTS.get(fields["To"][0])
-
-
 def basic(user: str, password: str) -> str:
     """RFC 7617."""
     return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
 
 
-# --- Faults -------------------------------------------------------------------------------------
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Answers as Twilio's Messages API does.")
+    parser.add_argument("--port", type=int, default=8112)
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--callbacks", choices=("off", *ORDERS), default="ordered")
+    parser.add_argument("--repeat", type=int, default=1, help="make each callback so often")
+    parser.add_argument("--fault", choices=BY_NAME, help="what is wrong with every --every-th send")
+    parser.add_argument("--every", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=0, help="of the order of the callbacks")
+    return parser.parse_args()
 
 
-def answers(status: int, body: object = b"", **headers: str) -> Callable[[Handler], None]:
-    """This answer, whatever was asked."""
-    return lambda handler: handler.reply(status, body, **headers)
-
-
-def complains(status: int, code: int, message: str, **headers: str) -> Callable[[Handler], None]:
-    return lambda handler: handler.complain(status, code, message, **headers)
-
-
-def hangs(handler: Handler) -> None:
-    """Takes the request and says nothing until the stub stops."""
-    handler.stub.stopping.wait(30)
-
-
-def closes(handler: Handler) -> None:
-    """Takes the request and closes the connection."""
-    handler.close_connection = True
-
-
-def cuts_body(handler: Handler) -> None:
-    """Promises more than it sends."""
-    handler.send_response(201)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    handler.wfile.write(b'{"sid": "SM')
-
-
-def drips_body(handler: Handler) -> None:
-    """One byte now and then, often enough that no socket time-out ends it."""
-    handler.send_response(201)
-    handler.send_header("Content-Length", "100000")
-    handler.end_headers()
-    _drip(handler, b" ")
-
-
-def drips_headers(handler: Handler) -> None:
-    handler.wfile.write(b"HTTP/1.1 201 Created\r\nX-Slow: ")
-    _drip(handler, b"a")
-
-
-def _drip(handler: Handler, byte: bytes) -> None:
-    try:
-        while not handler.stub.stopping.wait(0.02):
-            handler.wfile.write(byte)
-    except OSError:  # the client has gone
-        handler.close_connection = True
-
-
-if __name__ == "__main__":
-    with TwilioStub(int(sys.argv[1]) if len(sys.argv) > 1 else 8112) as running:
+def main() -> None:
+    options = vars(_arguments())
+    if (name := options.pop("fault")) is None:
+        options["every"] = 0
+    with TwilioStub(fault=BY_NAME.get(name), **options) as running:
         sys.stdout.write(
             f"ACCOUNT_SID={ACCOUNT_SID} AUTH_TOKEN={AUTH_TOKEN} TWILIO_API_BASE_URL={running.url}\n"
         )
         sys.stdout.flush()
         running.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""The shapes of texts, and what is wrong with a request that does not fit."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from rest_framework import serializers
+
+from core.api.fields import (
+    StrictCharField,
+    StrictDateTimeField,
+    StrictIntegerField,
+    StrictSerializer,
+)
+from sms import numbers, segments
+from sms.models import BODY_LENGTH, Event, Message
+from sms.states import State
+
+WRITTEN_NUMBER_LENGTH = 32
+MIN_VALID_SECONDS, MAX_VALID_SECONDS = 60, 36_000  # Twilio's ValidityPeriod ends at ten hours
+MAX_AHEAD = timedelta(days=35)
+
+
+class NewMessageSerializer(StrictSerializer):
+    to = StrictCharField(max_length=WRITTEN_NUMBER_LENGTH)
+    body = StrictCharField(max_length=BODY_LENGTH)
+    send_at = StrictDateTimeField(
+        required=False, help_text="When to send it, at most 35 days ahead; left out: at once."
+    )
+    valid_for = StrictIntegerField(
+        required=False,
+        min_value=MIN_VALID_SECONDS,
+        max_value=MAX_VALID_SECONDS,
+        help_text="Seconds after which it is of no use any more and is not sent.",
+    )
+
+    def validate_to(self, value: str) -> numbers.Recipient:
+        return _recipient(value)
+
+    def validate_body(self, value: str) -> str:
+        if segments.count(value)[1] > settings.SMS_MAX_SEGMENTS:
+            raise serializers.ValidationError(
+                f"A text may have at most {settings.SMS_MAX_SEGMENTS} segments.",
+                code="too_many_segments",
+            )
+        return value
+
+    def validate_send_at(self, value: datetime) -> datetime:
+        if value > timezone.now() + MAX_AHEAD:
+            raise serializers.ValidationError(
+                f"Choose a moment within the next {MAX_AHEAD.days} days.", code="too_far_ahead"
+            )
+        return value
+
+
+class EventSerializer(serializers.ModelSerializer[Event]):
+    class Meta:
+        model = Event
+        fields = ("status", "source", "error_code", "received_at")
+        read_only_fields = fields
+
+
+class MessageSerializer(serializers.ModelSerializer[Message]):
+    status = serializers.ChoiceField(choices=State.choices, source="state", read_only=True)
+    attempts = serializers.IntegerField(source="attempt_count", read_only=True)
+
+    class Meta:
+        model = Message
+        fields: tuple[str, ...] = (
+            "id",
+            "to",
+            "body",
+            "status",
+            "encoding",
+            "segments",
+            "region",
+            "send_at",
+            "expires_at",
+            "created_at",
+            "finished_at",
+            "attempts",
+            "error_code",
+            "error_message",
+        )
+        read_only_fields = fields
+
+
+class MessageDetailSerializer(MessageSerializer):
+    events = EventSerializer(many=True, read_only=True)
+
+    class Meta(MessageSerializer.Meta):
+        fields = (*MessageSerializer.Meta.fields, "events")
+        read_only_fields = fields
+
+
+class MessageFilterSerializer(StrictSerializer):
+    default_error_messages = {"unknown_field": "There is no such parameter."}
+
+    status = serializers.ChoiceField(choices=State.choices, required=False)
+    to = serializers.CharField(
+        required=False, max_length=WRITTEN_NUMBER_LENGTH, help_text="A number in E.164 form."
+    )
+
+    def validate_to(self, value: str) -> str:
+        return value if value.startswith("+") else f"+{value}"  # `+` in a query string is a blank
+
+
+class SegmentsRequestSerializer(StrictSerializer):
+    body = StrictCharField(max_length=BODY_LENGTH)
+    to = StrictCharField(max_length=WRITTEN_NUMBER_LENGTH, required=False)
+
+    def validate_to(self, value: str) -> numbers.Recipient:
+        return _recipient(value)
+
+
+class SegmentsSerializer(serializers.Serializer[Any]):
+    encoding = serializers.ChoiceField(choices=[segments.GSM_7, segments.UCS_2])
+    segments = serializers.IntegerField()
+    characters = serializers.IntegerField()
+    remaining = serializers.IntegerField(help_text="Units until another segment begins.")
+    region = serializers.CharField(required=False, help_text="With `to` only.")
+    number_type = serializers.CharField(required=False, help_text="With `to` only.")
+
+
+def _recipient(value: str) -> numbers.Recipient:
+    try:
+        return numbers.recipient(value)
+    except numbers.RecipientError as error:
+        raise serializers.ValidationError(str(error), code=error.code) from error

@@ -1,0 +1,128 @@
+"""Texts over HTTP: taken with 202, delivered afterwards; every queryset starts from its sender."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.requests import signed_in_user
+from core.api.parameters import read_parameters
+from core.idempotency import idempotency_key, idempotent
+from sms import segments, service
+from sms.api.errors import NotAllowed, NotCancelable, switched_off, told_by_the_api
+from sms.api.serializers import (
+    MessageDetailSerializer,
+    MessageFilterSerializer,
+    MessageSerializer,
+    NewMessageSerializer,
+    SegmentsRequestSerializer,
+    SegmentsSerializer,
+)
+from sms.models import Message, MessageQuerySet
+from sms.states import State
+
+
+class MaySend(BasePermission):
+    """Reading is for everybody who is signed in; sending is what an operator allows."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not service.may_send(request.user):
+            raise NotAllowed
+        return True
+
+
+class MessageViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Message]
+):
+    """Your texts, newest first. The operator sees those of all accounts in the admin only."""
+
+    queryset = Message.objects.none()
+    serializer_class = MessageSerializer
+    lookup_value_converter = "uuid"
+    asked: Mapping[str, Any] = MappingProxyType({})  # filters are for the list only
+
+    def get_queryset(self) -> MessageQuerySet:
+        messages = Message.objects.sent_by(signed_in_user(self.request))
+        return messages if self.action == "list" else messages.prefetch_related("events")
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        columns = {"status": "state", "to": "to"}
+        return queryset.filter(**{columns[name]: value for name, value in self.asked.items()})
+
+    def get_ordering(self) -> list[str]:
+        return ["-created_at", "id"]
+
+    def get_serializer_class(self) -> type[MessageSerializer]:
+        return MessageSerializer if self.action == "list" else MessageDetailSerializer
+
+    def get_permissions(self) -> list[Any]:
+        return [*super().get_permissions(), *([MaySend()] if self.action == "create" else [])]
+
+    @extend_schema(parameters=[MessageFilterSerializer])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.asked = read_parameters(request, MessageFilterSerializer)
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(request=NewMessageSerializer, responses={202: MessageDetailSerializer})
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Take a text: it is written down, and delivered afterwards."""
+        serializer = NewMessageSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        try:
+            with told_by_the_api():
+                message = _queue(request, **serializer.validated_data)
+        except service.SwitchedOffError as error:
+            return switched_off(error)
+        location = f"{request.build_absolute_uri(request.path)}{message.pk}/"
+        data = self.get_serializer(message).data
+        return Response(data, status=HTTPStatus.ACCEPTED, headers={"Location": location})
+
+    @extend_schema(request=None, responses=MessageDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: object) -> Response:
+        """Take a text back that has not left; done again, it changes nothing."""
+        message = self.get_object()
+        canceled = service.cancel(actor=signed_in_user(request), message=message)
+        message = self.get_object()
+        if not canceled and message.state != State.CANCELED:
+            raise NotCancelable
+        return Response(self.get_serializer(message).data)
+
+    @extend_schema(request=SegmentsRequestSerializer, responses=SegmentsSerializer)
+    @action(detail=False, methods=["post"])
+    def segments(self, request: Request) -> Response:
+        """How many segments a text would have; nothing is sent and nothing is counted."""
+        serializer = SegmentsRequestSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        asked = serializer.validated_data
+        answer = vars(segments.measure(asked["body"]))
+        if to := asked.get("to"):
+            answer = {**answer, "region": to.region, "number_type": to.kind}
+        return Response(answer)
+
+
+def _queue(
+    request: Request, *, to: Any, body: str, valid_for: int | None = None, **moments: Any
+) -> Message:
+    encoding, count = segments.count(body)
+    return service.queue(
+        actor=signed_in_user(request),
+        to=to.number,
+        region=to.region,
+        body=body,
+        encoding=encoding,
+        segments=count,
+        send_at=moments.get("send_at"),
+        valid_for=None if valid_for is None else timedelta(seconds=valid_for),
+        key=idempotency_key(request),
+    )

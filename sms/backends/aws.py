@@ -1,0 +1,121 @@
+"""AWS End User Messaging, SMS and voice v2 (docs.aws.amazon.com/sms-voice), by boto3.
+
+AWS has no idempotency token either, keeps no list of texts that could be asked, and reports
+through event destinations: a lost answer stays unknown.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+
+from sms.backends.alarm import watched
+from sms.backends.aws_errors import outcome_of
+from sms.backends.deadline import within
+from sms.backends.provider import Provider
+from sms.numbers import is_e164
+from sms.outcomes import Accepted, Outcome, Unknown, WithoutSid
+
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 8.0
+CALL_SECONDS = 9.0  # the whole call, below the ten seconds that callers are promised
+MIN_LIVE, MAX_LIVE = 5, 259_200  # seconds, AWS's limits of TimeToLive
+
+_SID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_IDENTITY = re.compile(r"[A-Za-z0-9_:/+-]{1,256}")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
+
+
+class AwsProvider(Provider):
+    name: ClassVar[str] = "aws"
+    costs_money: ClassVar[bool] = True
+
+    def send(
+        self,
+        *,
+        to: str,
+        from_number: str,
+        body: str,
+        callback_url: str = "",
+        valid_seconds: int | None = None,
+        reference: str = "",
+    ) -> Outcome:
+        """`reference` travels in the events about the text; there are no callbacks."""
+        request = _request(to, body, valid_seconds, reference)
+        try:
+            outcome = within(CALL_SECONDS, lambda: _call(request))
+        except TimeoutError:
+            outcome = Unknown("No answer in time.")
+        return watched(self.name, outcome)
+
+    @classmethod
+    def check(cls) -> list[CheckMessage]:
+        faults = (
+            (
+                "sms.E009",
+                not _REGION.fullmatch(settings.AWS_SMS_REGION),
+                "AWS_SMS_REGION is missing or is not a region of AWS.",
+                "Set AWS_SMS_REGION to the region of your numbers, such as eu-central-1.",
+            ),
+            (
+                "sms.E010",
+                not _IDENTITY.fullmatch(settings.AWS_SMS_ORIGINATION_IDENTITY),
+                "AWS_SMS_ORIGINATION_IDENTITY is missing or cannot be a sender.",
+                "Set it to a number, a sender id or the id of a pool of your AWS account.",
+            ),
+            (
+                "sms.E011",
+                not is_e164(settings.SMS_TO_NUMBER),
+                "TO_NUMBER is missing or is not a phone number in E.164 form.",
+                "Set TO_NUMBER to the number that shall receive the texts, such as +15005550006.",
+            ),
+        )
+        return [
+            Error(message, hint=hint, id=name) for name, wrong, message, hint in faults if wrong
+        ]
+
+
+def _request(to: str, body: str, valid_seconds: int | None, reference: str) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "DestinationPhoneNumber": to,
+        "OriginationIdentity": settings.AWS_SMS_ORIGINATION_IDENTITY,
+        "MessageBody": body,
+        "MessageType": "TRANSACTIONAL",
+    }
+    if settings.AWS_SMS_CONFIGURATION_SET:
+        request["ConfigurationSetName"] = settings.AWS_SMS_CONFIGURATION_SET
+    if valid_seconds is not None:
+        request["TimeToLive"] = min(max(valid_seconds, MIN_LIVE), MAX_LIVE)
+    if reference:
+        request["Context"] = {"message_id": reference}
+    return request
+
+
+def _call(request: dict[str, Any]) -> Outcome:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer = client(settings.AWS_SMS_REGION).send_text_message(**request)
+    except (BotoCoreError, ClientError) as error:
+        return outcome_of(error)
+    sid = answer.get("MessageId")
+    return Accepted(sid) if isinstance(sid, str) and _SID.fullmatch(sid) else WithoutSid()
+
+
+@functools.cache
+def client(region: str) -> Any:
+    """One per region. One attempt: botocore's own retries sent a text three times on a time-out."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        retries={"total_max_attempts": 1},
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+    )
+    session = boto3.session.Session()  # the default one is not made for threads
+    return session.client("pinpoint-sms-voice-v2", region_name=region, config=config)

@@ -1,0 +1,25 @@
+from sms.models.allowance import Allowance
+from sms.models.message import (
+    BODY_LENGTH,
+    ERROR_LENGTH,
+    NUMBER_LENGTH,
+    SID_LENGTH,
+    Message,
+    MessageQuerySet,
+)
+from sms.models.optout import OptOut, OptOutQuerySet
+from sms.models.trail import Attempt, Event
+
+__all__ = [
+    "BODY_LENGTH",
+    "ERROR_LENGTH",
+    "NUMBER_LENGTH",
+    "SID_LENGTH",
+    "Allowance",
+    "Attempt",
+    "Event",
+    "Message",
+    "MessageQuerySet",
+    "OptOut",
+    "OptOutQuerySet",
+]

@@ -1,0 +1,241 @@
+"""The outbox: every text is a row before the provider hears of it, so that none is forgotten."""
+
+import uuid
+from datetime import datetime
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Length, Now
+from django.db.models.lookups import LessThanOrEqual
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sms.numbers import with_masked_numbers
+from sms.outcomes import Outcome
+from sms.states import FINAL, WAITING, State, below
+
+BODY_LENGTH = 1600  # Twilio's limit for one message, error 21617
+NUMBER_LENGTH = 64
+SID_LENGTH = 64
+ERROR_LENGTH = 500
+KEY_LENGTH = 255
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def sent_by(self, account: Any) -> Self:
+        return self.filter(sender=account)
+
+    def sending(self) -> Self:
+        """Claimed, the answer not yet written down."""
+        return self.filter(state=State.SENDING)
+
+    def abandoned(self, claimed_before: datetime) -> Self:
+        """Claimed so long ago that whoever claimed it must be dead."""
+        return self.sending().filter(claimed_at__lte=claimed_before)
+
+    def unknown(self) -> Self:
+        return self.filter(state=State.UNKNOWN)
+
+    def underway(self) -> Self:
+        """Taken by the provider, its end not heard of."""
+        return self.filter(state__in=(State.ACCEPTED, State.SENT)).exclude(provider_sid="")
+
+    def look_due(self, at: datetime) -> Self:
+        """It is time to ask the provider (again)."""
+        return self.filter(next_attempt_at__lte=at)
+
+    def waiting(self) -> Self:
+        return self.filter(state__in=WAITING)
+
+    def due(self, at: datetime) -> Self:
+        """Scheduled or queued, its moment has come and not passed."""
+        return self.waiting().filter(next_attempt_at__lte=at).exclude(expires_at__lte=at)
+
+    def overdue(self, at: datetime) -> Self:
+        """Waiting, and no longer of use to anybody."""
+        return self.waiting().filter(expires_at__lte=at)
+
+
+class Message(models.Model):
+    """One text to one number, and what became of it.
+
+    New columns carry a default in the database: while a release goes out, the one before still
+    inserts rows.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="messages",
+        verbose_name=_("sender"),
+    )
+    to = models.CharField(_("to"), max_length=NUMBER_LENGTH, blank=True)
+    from_number = models.CharField(_("from"), max_length=NUMBER_LENGTH, blank=True)
+    body = models.TextField(_("text"), max_length=BODY_LENGTH)
+    encoding = models.CharField(_("encoding"), max_length=5, default="GSM-7", db_default="GSM-7")
+    segments = models.PositiveSmallIntegerField(_("segments"), default=1, db_default=1)
+    region = models.CharField(_("region"), max_length=3, blank=True, db_default="")
+    idempotency_key = models.CharField(_("idempotency key"), max_length=KEY_LENGTH, null=True)  # noqa: DJ001 - many texts have none
+    provider = models.CharField(_("provider"), max_length=20)
+    provider_sid = models.CharField(_("provider's id"), max_length=SID_LENGTH, blank=True)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
+    error_code = models.CharField(_("error code"), max_length=20, blank=True)
+    error_message = models.CharField(_("error"), max_length=ERROR_LENGTH, blank=True)
+    attempt_count = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    send_at = models.DateTimeField(_("to be sent at"), null=True)
+    expires_at = models.DateTimeField(_("expires at"), null=True)
+    next_attempt_at = models.DateTimeField(
+        _("next attempt at"), default=timezone.now, db_default=Now()
+    )
+    claimed_at = models.DateTimeField(_("claimed at"), null=True)
+    accepted_at = models.DateTimeField(_("accepted at"), null=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, editable=False)
+
+    # What the provider said just now; not a column: only the call that sent it knows.
+    outcome: Outcome | None = None
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("text message")
+        verbose_name_plural = _("text messages")
+        ordering = ("-created_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("provider", "provider_sid"),
+                condition=~Q(provider_sid=""),
+                name="sms_message_one_of_a_sid",
+            ),
+            models.UniqueConstraint(
+                fields=("sender", "idempotency_key"),
+                name="sms_message_one_of_a_key",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=State.values), name="sms_message_known_state"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.ACCEPTED) | ~Q(provider_sid=""),
+                name="sms_message_accepted_has_sid",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=FINAL, finished_at__isnull=False)
+                | Q(~Q(state__in=FINAL), finished_at=None),
+                name="sms_message_finished_at_with_state",
+            ),
+            models.CheckConstraint(
+                condition=~Q(body="") & Q(LessThanOrEqual(Length("body"), BODY_LENGTH)),
+                name="sms_message_body_length",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("-created_at", "id"), name="sms_message_newest"),
+            models.Index(fields=("sender", "-created_at", "id"), name="sms_message_by_sender"),
+            models.Index(
+                fields=("state", "next_attempt_at"),
+                condition=~Q(state__in=FINAL),
+                name="sms_message_open",
+            ),
+            models.Index(fields=("to", "-created_at"), name="sms_message_by_number"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.pk} ({self.state})"
+
+    def claim(self, at: datetime, **changes: Any) -> bool:
+        """Take it for one attempt: of all who try at once exactly one gets True.
+
+        Commit this before the provider is called; a crash then leaves `sending`, never a text
+        that is sent and sent again. Nobody gets one that is not due, or not any more. The error
+        of an earlier attempt is history from here on: its Attempt keeps it.
+        """
+        return self._move(
+            Message.objects.due(at),
+            state=State.SENDING,
+            claimed_at=at,
+            attempt_count=F("attempt_count") + 1,
+            error_code="",
+            error_message="",
+            **changes,
+        )
+
+    def release(self, next_attempt_at: datetime, code: str, reason: str) -> bool:
+        """Give the claim back: certainly nothing was sent, so it may be tried again."""
+        return self._move(
+            Message.objects.sending(),
+            state=State.QUEUED,
+            next_attempt_at=next_attempt_at,
+            error_code=code,
+            error_message=_error(reason),
+        )
+
+    def cancel(self) -> bool:
+        """Nobody is to get it any more; only while it waits."""
+        waiting = Message.objects.waiting()
+        return self._move(waiting, state=State.CANCELED, finished_at=timezone.now())
+
+    def expire(self, at: datetime) -> bool:
+        """Its time is over and it never left."""
+        overdue = Message.objects.overdue(at)
+        return self._move(overdue, state=State.EXPIRED, finished_at=timezone.now())
+
+    def abandon(self, claimed_before: datetime, reason: str) -> bool:
+        """Whoever claimed it died, perhaps after the provider had taken it."""
+        abandoned = Message.objects.abandoned(claimed_before)
+        return self._move(abandoned, state=State.UNKNOWN, error_message=_error(reason))
+
+    def give_up(self, code: str, reason: str) -> bool:
+        """Nobody knows what became of it, and nobody asks any more."""
+        return self._move(
+            Message.objects.unknown(),
+            state=State.FAILED,
+            error_code=code,
+            error_message=_error(reason),
+            finished_at=timezone.now(),
+        )
+
+    def look_again(self, at: datetime, later: datetime) -> bool:
+        """Take it for one question to the provider: of all who try at once exactly one may ask."""
+        waiting = Message.objects.look_due(at).filter(state=self.state)
+        return self._move(waiting, next_attempt_at=later)
+
+    def advance(self, state: str, *, code: str = "", reason: str = "", **changes: Any) -> bool:
+        """Move forward; False, and nothing changed, where it is there or further already.
+
+        An error that is known is never blanked by a later report without one.
+        """
+        told = {"error_code": code, "error_message": _error(reason)}
+        changes |= {name: value for name, value in told.items() if value}
+        if state in FINAL:
+            changes["finished_at"] = timezone.now()
+        return self._move(Message.objects.filter(state__in=below(state)), state=state, **changes)
+
+    def accept(self, sid: str) -> bool:
+        """The provider took it under this id, which is kept where a callback was quicker too."""
+        at = timezone.now()
+        moved = self.advance(State.ACCEPTED, provider_sid=sid, accepted_at=at)
+        if not moved and not self.provider_sid:
+            self._move(Message.objects.filter(provider_sid=""), provider_sid=sid, accepted_at=at)
+        return moved
+
+    def fail(self, code: str, reason: str) -> bool:
+        """It was not sent and will not be."""
+        return self.advance(State.FAILED, code=code, reason=reason)
+
+    def lose(self, reason: str) -> bool:
+        """It may have been sent: nobody knows."""
+        return self.advance(State.UNKNOWN, reason=reason)
+
+    def _move(self, candidates: MessageQuerySet, **changes: Any) -> bool:
+        """One conditional UPDATE whose row count decides, then the row as it is now."""
+        moved = candidates.filter(pk=self.pk).update(**changes) == 1
+        self.refresh_from_db()
+        return moved
+
+
+def _error(reason: str) -> str:
+    return with_masked_numbers(reason)[:ERROR_LENGTH]

@@ -1,0 +1,60 @@
+"""How a text is cut into the segments that are paid for (3GPP TS 23.038 and 23.040).
+
+The provider's own count stays authoritative; this one is known before anything is sent.
+"""
+
+from dataclasses import dataclass
+
+GSM_7, UCS_2 = "GSM-7", "UCS-2"
+
+_GSM_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM_EXTENSION = frozenset("\f^{}\\[~]|€")  # an escape and a character: two units
+# Units of a text that fits one segment, and of each segment of a longer one, whose header takes 6
+# octets.
+_CAPACITY = {GSM_7: (160, 153), UCS_2: (70, 67)}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """`characters` as people count them; `remaining` units until another segment begins."""
+
+    encoding: str
+    segments: int
+    characters: int
+    remaining: int
+
+
+def count(text: str) -> tuple[str, int]:
+    """The encoding and the number of segments; an empty text has none."""
+    measured = measure(text)
+    return measured.encoding, measured.segments
+
+
+def measure(text: str) -> Measure:
+    encoding = GSM_7 if set(text) <= _GSM_BASIC | _GSM_EXTENSION else UCS_2
+    single, several = _CAPACITY[encoding]
+    widths = [_width(character, encoding) for character in text]
+    if sum(widths) <= single:
+        return Measure(encoding, 1 if text else 0, len(text), single - sum(widths))
+    segments, filled = _pack(widths, several)
+    return Measure(encoding, segments, len(text), several - filled)
+
+
+def _width(character: str, encoding: str) -> int:
+    """In septets of GSM-7, or in 16-bit units, of which an emoji takes two."""
+    if encoding == GSM_7:
+        return 2 if character in _GSM_EXTENSION else 1
+    return 2 if ord(character) > 0xFFFF else 1
+
+
+def _pack(widths: list[int], capacity: int) -> tuple[int, int]:
+    """Segments, and units in the last; a character of two units is never cut in half."""
+    segments, filled = 1, 0
+    for width in widths:
+        if filled + width > capacity:
+            segments, filled = segments + 1, 0
+        filled += width
+    return segments, filled

@@ -1,0 +1,46 @@
+"""Where a text stands. States have ranks and only move forward; docs/sms.md has the picture.
+
+One step back exists: who claimed a text and certainly sent nothing may release it to be tried again
+(`Message.release`).
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class State(models.TextChoices):
+    SCHEDULED = "scheduled", _("scheduled")  # its moment has not come
+    QUEUED = "queued", _("queued")  # written down, to be delivered
+    SENDING = "sending", _("sending")  # claimed: the provider is being asked, or we died asking
+    UNKNOWN = "unknown", _("unknown")  # asked, and no answer tells: never sent again blindly
+    ACCEPTED = "accepted", _("accepted")  # the provider took it
+    SENT = "sent", _("sent")  # on its way
+    DELIVERED = "delivered", _("delivered")
+    UNDELIVERED = "undelivered", _("undelivered")
+    FAILED = "failed", _("failed")
+    BLOCKED = "blocked", _("blocked")  # ours to refuse: opted out, region, switched off
+    CANCELED = "canceled", _("canceled")
+    EXPIRED = "expired", _("expired")  # not sent within its time
+
+
+RANK: dict[str, int] = {
+    State.SCHEDULED: 0,
+    State.QUEUED: 10,
+    State.SENDING: 15,
+    State.UNKNOWN: 18,
+    State.ACCEPTED: 20,
+    State.SENT: 40,
+    State.DELIVERED: 60,
+    State.UNDELIVERED: 60,
+    State.FAILED: 60,
+    State.BLOCKED: 60,
+    State.CANCELED: 60,
+    State.EXPIRED: 60,
+}
+FINAL: tuple[str, ...] = tuple(state for state, rank in RANK.items() if rank == 60)
+WAITING = (State.SCHEDULED, State.QUEUED)  # nothing has left yet: may be canceled, may expire
+
+
+def below(state: str) -> list[str]:
+    """The states from which a text may move to this one."""
+    return [other for other, rank in RANK.items() if rank < RANK[state]]

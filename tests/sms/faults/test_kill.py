@@ -1,0 +1,120 @@
+"""kill -9 at any moment: nothing is sent twice, nothing is forgotten (quality.md)."""
+
+import collections
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import IO
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from sms.models import Event, Message
+from sms.sweep import sweep
+from tests.config.conftest import ROOT
+from tests.sms.conftest import FROM, TO
+from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
+
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.enable_socket,
+    pytest.mark.django_db(transaction=True),
+]
+KILLS = 100
+LONGEST_LIFE = 0.5
+
+
+def database_url() -> str:
+    """Of the database of this test, for other processes."""
+    database = connection.settings_dict
+    host, name = quote(database["HOST"], safe=""), database["NAME"]
+    return f"postgresql://{database['USER']}@{host}:{database['PORT']}/{name}"
+
+
+@pytest.fixture
+def worker(twilio) -> Iterator[subprocess.Popen[str]]:
+    limits = ("DAILY_LIMIT", "DESTINATION_DAILY_LIMIT", "COUNTRY_DAILY_LIMIT", "MONTHLY_SEGMENTS")
+    environment = {
+        **os.environ,
+        **{f"SMS_{name}": "1000000" for name in limits},
+        "DATABASE_URL": database_url(),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "BACKGROUND": "threads",
+        "SMS_PROVIDER": "twilio",
+        "ACCOUNT_SID": ACCOUNT_SID,
+        "AUTH_TOKEN": AUTH_TOKEN,
+        "FROM_NUMBER": FROM,
+        "TO_NUMBER": TO,
+        "TWILIO_API_BASE_URL": twilio.url,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.sms.faults.worker"],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        yield process
+        pipes(process)[0].close()
+
+
+def pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return process.stdin, process.stdout
+
+
+def live_and_die(worker: subprocess.Popen[str], seconds: float) -> None:
+    orders, told = pipes(worker)
+    orders.write("live\n")
+    orders.flush()
+    pid = int(told.readline())
+    time.sleep(seconds)
+    os.kill(pid, signal.SIGKILL)
+    assert int(told.readline()) == -signal.SIGKILL
+
+
+def sweep_until_quiet(at: datetime) -> None:
+    while any(number for name, number in sweep(at=at, limit=1000).items() if name != "asked"):
+        pass
+
+
+def test_a_hundred_kills_double_nothing_and_forget_nothing(worker, twilio: TwilioStub):
+    moments = random.Random(20)  # noqa: S311 - when to kill
+    twilio.latency = 0.02
+    for _ in range(KILLS):
+        live_and_die(worker, moments.uniform(0.01, LONGEST_LIFE))
+    twilio.latency = 0.0
+    killed_at_work = Message.objects.sending().count()
+
+    now = timezone.now()
+    for later in (0, 2, 20):
+        sweep_until_quiet(now + timedelta(minutes=later))
+
+    at_the_stub = collections.Counter(message["body"] for message in twilio.messages)
+    rows = {row["body"]: row for row in Message.objects.values()}
+    accepted = {body for body, row in rows.items() if row["state"] == "accepted"}
+    lost = {body for body, row in rows.items() if row["state"] == "failed"}
+    sids = {row["provider_sid"] for row in rows.values()} - {""}
+    assert [body for body, times in at_the_stub.items() if times > 1] == []
+    assert accepted == set(at_the_stub)
+    assert sids == {message["sid"] for message in twilio.messages}
+    assert accepted | lost == set(rows)
+    assert {rows[body]["error_code"] for body in lost} <= {"lost"}
+    # It was a test: there was work, and kills have hit it in every phase.
+    sys.stdout.write(
+        f"{len(rows)} texts, {killed_at_work} in the air when killed, {len(lost)} never left\n"
+    )
+    assert len(rows) == Message.objects.count() > 2 * KILLS
+    assert killed_at_work > KILLS / 5
+    assert Event.objects.filter(status="unknown").count() == killed_at_work
+    assert killed_at_work > len(lost) > 0

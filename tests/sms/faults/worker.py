@@ -1,0 +1,32 @@
+"""Processes that live until they are killed (tests/sms/faults/life.py), one after the other.
+
+For every line on standard input one begins; its process id is printed, and once it is dead how it
+died. Forked, so that it is at work within milliseconds.
+"""
+
+import os
+import sys
+
+import django
+
+
+def main() -> None:
+    django.setup()
+    from tests.sms.faults import life  # noqa: PLC0415 - needs the applications
+
+    for _line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            life.live()
+        tell(pid)
+        _pid, status = os.waitpid(pid, 0)
+        tell(os.waitstatus_to_exitcode(status))
+
+
+def tell(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

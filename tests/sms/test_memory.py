@@ -1,0 +1,102 @@
+"""The provider of tests: it keeps what it was given and says what it was told to say."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from sms.backends import PROVIDERS, UnansweredError
+from sms.backends.memory import MemoryProvider
+from sms.outcomes import Accepted, NotSent, Outcome, Refused, Report, Throttled, Unknown, WithoutSid
+from tests.sms.conftest import FROM, TO
+
+
+@pytest.fixture(autouse=True)
+def _empty() -> Iterator[None]:
+    MemoryProvider.reset()
+    yield
+    MemoryProvider.reset()
+
+
+def hand_over(body: str = "hey", **more: Any) -> Outcome:
+    return MemoryProvider().send(to=TO, from_number=FROM, body=body, **more)
+
+
+def ask(**changes: Any) -> Report | None:
+    now = timezone.now()
+    question: dict[str, Any] = {"to": TO, "from_number": FROM, "body": "hey"}
+    question |= {"since": now - timedelta(minutes=1), "until": now + timedelta(minutes=1)}
+    return MemoryProvider().find(**{**question, **changes})
+
+
+def test_it_is_one_of_the_providers():
+    assert PROVIDERS["memory"] is MemoryProvider
+    assert not MemoryProvider.costs_money
+
+
+def test_a_text_is_kept_as_it_was_given():
+    outcome = hand_over(callback_url="https://a.test/", valid_seconds=60, reference="ours")
+    [call] = MemoryProvider.calls
+    assert outcome == Accepted(call.sid)
+    assert (call.to, call.from_number, call.body) == (TO, FROM, "hey")
+    assert (call.callback_url, call.valid_seconds) == ("https://a.test/", 60)
+    assert call.reference == "ours"
+
+
+ANSWERS = [Accepted("SM1"), WithoutSid(), Unknown("?"), Refused("No.", "1", 400)]
+
+
+@pytest.mark.parametrize("answer", [*ANSWERS, NotSent("?"), Throttled("?", "1", 5)])
+def test_it_answers_once_what_it_was_told(answer):
+    MemoryProvider.answers.append(answer)
+    assert hand_over() == answer
+    assert isinstance(hand_over(), Accepted)
+    arrived = isinstance(answer, Accepted | WithoutSid | Unknown)
+    assert len(MemoryProvider.arrived()) == 1 + arrived
+
+
+def test_it_raises_or_asks_what_it_was_told():
+    MemoryProvider.answers.extend([ZeroDivisionError(), lambda: Unknown("asked")])
+    with pytest.raises(ZeroDivisionError):
+        hand_over()
+    assert hand_over() == Unknown("asked")
+
+
+def test_a_text_is_found_and_fetched():
+    MemoryProvider.answers.append(Unknown("?"))
+    hand_over()
+    [call] = MemoryProvider.calls
+    assert ask() == MemoryProvider().fetch(call.sid) == Report(call.sid, "sent")
+    MemoryProvider.statuses[call.sid] = Report(call.sid, "undelivered", "30003")
+    assert ask() == Report(call.sid, "undelivered", "30003")
+    assert ask(known={call.sid}) is None
+    assert ask(body="other") is None
+    assert ask(since=timezone.now()) is None
+    assert MemoryProvider().fetch("SM0") is None
+
+
+def test_what_never_arrived_is_not_found():
+    MemoryProvider.answers.append(NotSent("?"))
+    hand_over()
+    assert ask() is None
+    assert MemoryProvider().fetch(MemoryProvider.calls[0].sid) is None
+
+
+def test_out_of_reach_it_says_nothing():
+    hand_over()
+    MemoryProvider.out_of_reach = True
+    with pytest.raises(UnansweredError):
+        ask()
+    with pytest.raises(UnansweredError):
+        MemoryProvider().fetch("SM1")
+
+
+def test_it_is_an_error_where_texts_matter(settings):
+    settings.DEBUG = True
+    assert MemoryProvider.check() == []
+    settings.DEBUG = False
+    [message] = MemoryProvider.check()
+    assert message.id == "sms.E012"
+    assert message.hint

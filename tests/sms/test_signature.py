@@ -1,0 +1,140 @@
+"""X-Twilio-Signature: the judge is Twilio's own validator."""
+
+from urllib.parse import urlencode
+
+import pytest
+from django.test import RequestFactory
+from django.utils.datastructures import MultiValueDict
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sms.signature import is_signed, sign
+
+BASE = "https://nudge.example.com/production"
+PATH = "/service/sms/inbound/"
+TOKEN = "0123456789abcdef" * 2
+WORDS = st.text(st.characters(codec="utf-8"), max_size=20)
+FIELDS = st.dictionaries(WORDS, st.lists(WORDS, min_size=1, max_size=3), max_size=6)
+
+
+@pytest.fixture(autouse=True)
+def _configured(settings) -> None:
+    settings.TWILIO_AUTH_TOKEN, settings.PUBLIC_BASE_URL = TOKEN, BASE
+
+
+def theirs(token: str, url: str, fields) -> str:
+    """What Twilio's own code computes."""
+    from twilio.request_validator import RequestValidator
+
+    return RequestValidator(token).compute_signature(url, fields)
+
+
+def form(fields: dict, signature: str | None, path: str = PATH):
+    headers = {} if signature is None else {"X-Twilio-Signature": signature}
+    content = urlencode(fields, doseq=True)
+    kind = "application/x-www-form-urlencoded"
+    return RequestFactory().post(path, content, content_type=kind, headers=headers)
+
+
+@settings(max_examples=2000, deadline=None)
+@given(
+    token=st.text(st.characters(codec="utf-8"), min_size=1, max_size=40), path=WORDS, fields=FIELDS
+)
+def test_the_signature_is_the_one_that_twilio_computes(token, path, fields):
+    url = f"https://nudge.example.com/{path}"
+    assert sign(token, url, fields) == theirs(token, url, MultiValueDict(fields))
+
+
+FORMS = [
+    {},
+    {"Body": "  STOP \r\n", "From": "+15005550006"},
+    {"Body": ["a", "b", "a"], "To": ""},
+    {"Körper": "hé 😀 & = + %"},
+    {"b": "2", "B": "1", "": "nothing"},
+]
+
+
+@pytest.mark.parametrize("fields", FORMS)
+def test_what_twilio_signs_is_signed(fields):
+    posted = form(fields, "")
+    signature = theirs(TOKEN, BASE + PATH, posted.POST)
+    assert is_signed(form(fields, signature))
+
+
+def test_the_query_belongs_to_the_url():
+    signature = theirs(TOKEN, f"{BASE}{PATH}?a=1&b=%20", {"c": "d"})
+    assert is_signed(form({"c": "d"}, signature, f"{PATH}?a=1&b=%20"))
+    assert not is_signed(form({"c": "d"}, signature))
+
+
+def test_a_slash_at_the_end_of_the_public_address_does_not_matter(settings):
+    settings.PUBLIC_BASE_URL += "/"
+    assert is_signed(form({"a": "b"}, sign(TOKEN, BASE + PATH, {"a": ["b"]})))
+
+
+def test_the_stage_prefix_is_not_counted_twice():
+    """Zappa puts the stage in SCRIPT_NAME; PUBLIC_BASE_URL has it already."""
+    staged = form({"a": "b"}, sign(TOKEN, BASE + PATH, {"a": ["b"]}))
+    staged.META["SCRIPT_NAME"] = "/production"
+    staged.path = f"/production{PATH}"
+    assert is_signed(staged)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://nudge.example.com/production{PATH}",
+        f"https://nudge.example.com{PATH}",
+        f"https://evil.example.com/production{PATH}",
+        f"https://nudge.example.com:443/production{PATH}",
+        f"{BASE}/service/sms/status/1/",
+        f"http://testserver{PATH}",
+    ],
+)
+def test_a_signature_over_another_address_is_none(url):
+    assert not is_signed(form({"a": "b"}, sign(TOKEN, url, {"a": ["b"]})))
+
+
+def test_what_the_request_says_of_its_host_does_not_count():
+    lying = form({"a": "b"}, sign(TOKEN, f"https://evil.example.com{PATH}", {"a": ["b"]}))
+    lying.META |= {"HTTP_HOST": "evil.example.com", "HTTP_X_FORWARDED_PROTO": "https"}
+    assert not is_signed(lying)
+
+
+RIGHT = sign(TOKEN, BASE + PATH, {"a": ["b"]})
+WRONG = [
+    None,
+    "",
+    " ",
+    "=",
+    "AAAA",
+    "é" * 28,
+    RIGHT[:-1],
+    RIGHT + "=",
+    RIGHT.lower(),
+    "not base64!",
+]
+
+
+@pytest.mark.parametrize("signature", WRONG)
+def test_a_wrong_or_missing_header_is_no_signature(signature):
+    assert not is_signed(form({"a": "b"}, signature))
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"a": "B"}, {"a": "b "}, {"a": ["b", "c"]}, {"a": "b", "c": ""}]
+)
+def test_other_fields_than_the_signed_ones_are_refused(fields):
+    assert is_signed(form({"a": "b"}, RIGHT))
+    assert not is_signed(form(fields, RIGHT))
+
+
+@pytest.mark.parametrize("name", ["TWILIO_AUTH_TOKEN", "PUBLIC_BASE_URL"])
+def test_without_configuration_nothing_is_signed(settings, name):
+    setattr(settings, name, "")
+    for token, base in ((TOKEN, BASE), ("", BASE), (TOKEN, "")):
+        assert not is_signed(form({"a": "b"}, sign(token, base + PATH, {"a": ["b"]})))
+
+
+def test_another_token_does_not_sign():
+    assert not is_signed(form({"a": "b"}, sign("another", BASE + PATH, {"a": ["b"]})))

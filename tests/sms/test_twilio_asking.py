@@ -1,0 +1,143 @@
+"""Asking Twilio later what became of a text: by its id or, where that was lost, by what it said."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from sms.backends import UnansweredError
+from sms.backends.twilio import TwilioProvider
+from sms.outcomes import Report, Unknown
+from tests.sms import twilio_stub as faults
+from tests.sms.conftest import FROM, TO
+from tests.sms.test_twilio import POOL, hand_over
+from tests.sms.twilio_stub import answers
+
+pytestmark = pytest.mark.enable_socket
+
+LONG_AGO, LATER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def ask(**changes: Any) -> Report | None:
+    now = timezone.now()
+    question: dict[str, Any] = {"to": TO, "from_number": FROM, "body": "hey mate!!!"}
+    question |= {"since": now - timedelta(minutes=5), "until": now + timedelta(minutes=5)}
+    return TwilioProvider().find(**{**question, **changes})
+
+
+def test_a_message_is_fetched_with_its_error(twilio):
+    hand_over()
+    [message] = twilio.messages
+    assert TwilioProvider().fetch(message["sid"]) == Report(message["sid"], "queued", "")
+    twilio.move(message, "undelivered", 30003)
+    assert TwilioProvider().fetch(message["sid"]) == Report(message["sid"], "undelivered", "30003")
+
+
+@pytest.mark.parametrize("sid", ["SM" + "0" * 32, "", "../Calls", "a b"])
+def test_a_message_that_is_not_there_is_none(twilio, sid):
+    assert TwilioProvider().fetch(sid) is None
+
+
+def test_a_text_whose_answer_was_lost_is_found(twilio):
+    twilio.faults.append(faults.loses_answer)
+    assert hand_over("  two\nlines ") == Unknown("The connection broke off (ProtocolError).")
+    hand_over("another")
+    hand_over("  two\nlines ", to="+15005550098")
+    assert ask(body="  two\nlines ") == Report(twilio.messages[0]["sid"], "queued", "")
+
+
+def test_a_text_of_a_pool_is_found(twilio, settings):
+    settings.TWILIO_MESSAGING_SERVICE_SID = POOL
+    hand_over()
+    assert ask() == Report(twilio.messages[0]["sid"], "accepted", "")
+    settings.TWILIO_MESSAGING_SERVICE_SID = ""
+    assert ask() is None
+
+
+def test_the_oldest_that_belongs_to_no_other_text_is_found(twilio):
+    """Two of the same words to the same number are two texts."""
+    first, second = (hand_over().sid for _ in range(2))
+    assert ask().sid == first
+    assert ask(known={first}).sid == second
+    assert ask(known={first, second}) is None
+
+
+def test_nothing_is_found_where_nothing_fits(twilio):
+    hand_over()
+    assert ask(body="other") is None
+    assert ask(to="+15005550098") is None
+    assert ask(from_number="+15005550098") is None
+    assert ask(since=LONG_AGO, until=LONG_AGO) is None
+    assert ask(since=LATER, until=LATER) is None
+
+
+def test_every_page_is_looked_through(twilio):
+    hand_over()
+    for _ in range(120):
+        twilio.messages.append({**twilio.messages[0], "body": "another", "sid": "SM1"})
+    assert ask().sid == twilio.messages[0]["sid"]
+    assert [request.method for request in twilio.received] == ["POST", "GET", "GET", "GET"]
+
+
+def test_a_list_without_an_end_says_nothing_about_a_text(twilio):
+    rows = {"messages": [], "next_page_uri": "/again"}
+    twilio.faults.extend([answers(200, rows)] * 11)
+    with pytest.raises(UnansweredError):
+        ask()
+    assert len(twilio.received) == 10
+
+
+STRANGE = [
+    {"messages": [{"sid": None, "status": "sent"}, 7, {}]},
+    {"messages": [{"sid": "SM1", "status": []}]},
+]
+
+
+@pytest.mark.parametrize("body", STRANGE)
+def test_a_strange_list_holds_nothing(twilio, body):
+    twilio.faults.append(answers(200, body))
+    assert ask() is None
+
+
+def test_a_strange_member_of_the_list_is_passed_over(twilio):
+    now = format_datetime(timezone.now())
+    row = {"to": TO, "from": FROM, "body": "hey mate!!!", "date_created": now}
+    rows = [{**row, "sid": "SM1", "status": []}, {**row, "date_created": "yesterday"}]
+    twilio.faults.append(answers(200, {"messages": [*rows, {**row, "body": None}]}))
+    assert ask() is None
+
+
+SILENCES = [
+    answers(500),
+    answers(401, {}),
+    answers(429),
+    answers(302, Location="/"),
+    faults.closes,
+]
+
+
+@pytest.mark.parametrize("fault", SILENCES)
+def test_who_cannot_be_asked_says_nothing_about_a_text(twilio, fault):
+    """None would mean: it is not there. That must never be concluded from a fault."""
+    twilio.faults.extend([fault, fault])
+    with pytest.raises(UnansweredError):
+        TwilioProvider().fetch("SM1")
+    with pytest.raises(UnansweredError):
+        ask()
+    hand_over()
+    assert ask() == TwilioProvider().fetch(twilio.messages[0]["sid"])
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"", {}, {"messages": {}}, []])
+def test_a_list_that_is_none_says_nothing_about_a_text(twilio, body):
+    twilio.faults.append(answers(200, body))
+    with pytest.raises(UnansweredError):
+        ask()
+
+
+def test_a_list_that_is_not_found_says_nothing_about_a_text(twilio):
+    twilio.faults.append(answers(404, {}))
+    with pytest.raises(UnansweredError):
+        ask()

@@ -1,0 +1,81 @@
+"""What can go wrong with an answer: each is given the handler of one request, and spoils it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.sms.twilio_stub import Handler
+
+Fault = Callable[["Handler"], None]
+
+
+def answers(status: int, body: object = b"", **headers: str) -> Fault:
+    """This answer, whatever was asked."""
+    return lambda handler: handler.reply(status, body, **headers)
+
+
+def complains(status: int, code: int, message: str, **headers: str) -> Fault:
+    return lambda handler: handler.complain(status, code, message, **headers)
+
+
+def hangs(handler: Handler) -> None:
+    """Takes the request and says nothing until the stub stops."""
+    handler.stub.stopping.wait(30)
+
+
+def closes(handler: Handler) -> None:
+    """Takes the request and closes the connection."""
+    handler.close_connection = True
+
+
+def loses_answer(handler: Handler) -> None:
+    """Makes the message and closes the connection: sent, and nobody was told."""
+    handler.create_silently()
+    handler.close_connection = True
+
+
+def cuts_body(handler: Handler) -> None:
+    """Promises more than it sends."""
+    handler.send_response(201)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    handler.wfile.write(b'{"sid": "SM')
+
+
+def drips_body(handler: Handler) -> None:
+    """One byte now and then, often enough that no socket time-out ends it."""
+    handler.send_response(201)
+    handler.send_header("Content-Length", "100000")
+    handler.end_headers()
+    _drip(handler, b" ")
+
+
+def drips_headers(handler: Handler) -> None:
+    handler.wfile.write(b"HTTP/1.1 201 Created\r\nX-Slow: ")
+    _drip(handler, b"a")
+
+
+def _drip(handler: Handler, byte: bytes) -> None:
+    try:
+        while not handler.stub.stopping.wait(0.02):
+            handler.wfile.write(byte)
+    except OSError:  # the client has gone
+        handler.close_connection = True
+
+
+# For the command line: python -m tests.sms.twilio_stub --fault throttled --every 10
+BY_NAME: dict[str, Fault] = {
+    "hangs": hangs,
+    "closes": closes,
+    "loses-answer": loses_answer,
+    "cuts-body": cuts_body,
+    "drips-body": drips_body,
+    "drips-headers": drips_headers,
+    "junk": answers(201, b"<html>"),
+    "no-sid": answers(201, {"status": "queued"}),
+    "credentials": complains(401, 20003, "Authenticate"),
+    "throttled": complains(429, 20429, "Too Many Requests", Retry_After="1"),
+    "error": complains(500, 20500, "Internal Server Error"),
+}
