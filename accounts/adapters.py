@@ -11,6 +11,7 @@ from allauth.core.internal.httpkit import clean_client_ip, is_headless_request
 from allauth.headless.base.response import AuthenticationResponse
 from allauth.headless.internal.restkit.response import ErrorResponse
 from django.contrib import messages
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, transaction
@@ -60,9 +61,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 
     def clean_password(self, password: str, user: User | None = None) -> str:
         """Allauth's API checks the password of a newcomer without the address it must not be."""
-        if user is None and is_headless_request(context.request):
-            user = User(email=json.loads(context.request.body).get("email", ""))
+        newcomer = user is None and is_headless_request(context.request)
+        if newcomer:
+            user = User(email=json.loads(context.request.body).get("email", "").strip())
         cleaned: str = super().clean_password(password, user)
+        if newcomer and user and flows.manage_email.assess_unique_email(user.email) is None:
+            make_password(password)  # as accounts.forms.SignupForm does
         return cleaned
 
     def _address_in_use(self, request: HttpRequest, form: Any) -> HttpResponse:

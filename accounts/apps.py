@@ -6,6 +6,11 @@ class AccountsConfig(AppConfig):
     name = "accounts"
     default = True
 
+    def ready(self) -> None:
+        from accounts import addresses  # noqa: PLC0415 - reads models, which are ready only now
+
+        addresses.install()
+
 
 class NudgeAdminConfig(admin_apps.AdminConfig):
     """Django's admin behind the product's one log-in."""

@@ -1,13 +1,22 @@
-"""The pages under /auth/: allauth's, with a log-in that answers 429 and a log-out by POST only."""
+"""The pages under /auth/: allauth's, with a log-in that answers 429 and a log-out by POST only.
 
-from allauth.account.views import logout
+Two pages that only strangers are sent to lead everybody else to the to-dos.
+"""
+
+from allauth.account.views import account_inactive, email_verification_sent
 from django.urls import include, path
-from django.views.decorators.http import require_POST
 
-from accounts.views import LoginView
+from accounts.logout import log_out
+from accounts.views import LoginView, not_for_members
 
 urlpatterns = [
     path("login/", LoginView.as_view(), name="account_login"),
-    path("logout/", require_POST(logout), name="account_logout"),
+    path("logout/", log_out, name="account_logout"),
+    path("inactive/", not_for_members(account_inactive), name="account_inactive"),
+    path(
+        "confirm-email/",
+        not_for_members(email_verification_sent),
+        name="account_email_verification_sent",
+    ),
     path("", include("allauth.urls")),
 ]

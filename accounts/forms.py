@@ -7,8 +7,9 @@ from typing import Any
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, language_choices, validate_time_zone
@@ -41,6 +42,13 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth is untyped
         except ValidationError:
             return "UTC"
         return zone
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """An address in use takes as long as a new one, whose password is hashed."""
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
+        return saved
 
     def custom_signup(self, request: HttpRequest, user: User) -> None:
         user.time_zone = self.cleaned_data["time_zone"]

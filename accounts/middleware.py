@@ -53,7 +53,7 @@ class ApiErrorShapeMiddleware:
     def process_view(
         self, request: HttpRequest, view: object, args: object, kwargs: object
     ) -> HttpResponse | None:
-        if request.method in ("GET", "HEAD", "OPTIONS") or not _is_allauth_view(request):
+        if request.method == "GET" or not _is_allauth_view(request):
             return None
         if not (faults := body_faults(request)):
             return None

@@ -1,9 +1,13 @@
 """Account pages that differ from allauth's."""
 
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.views import LoginView as AllauthLoginView
+from allauth.account.views import email_verification_sent
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -26,6 +30,19 @@ class LoginView(AllauthLoginView):  # type: ignore[misc]  # allauth is untyped
             response.status_code = HTTPStatus.TOO_MANY_REQUESTS
             response["Retry-After"] = str(log_in_wait(self.request))
         return response
+
+
+def not_for_members(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The page is untrue for who is signed in, unless it asks for the code of an added address."""
+
+    @wraps(view)
+    def shown(request: HttpRequest) -> HttpResponse:
+        asks = view is email_verification_sent and app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
+        if request.user.is_authenticated and not asks:
+            return redirect("todos:index")
+        return view(request)
+
+    return shown
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

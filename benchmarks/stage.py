@@ -41,6 +41,7 @@ def _set_up(url: str) -> None:
         SECRET_KEY="only-for-measuring-" * 3,
         ALLOWED_HOSTS="localhost",
         SMS_PROVIDER="console",
+        EMAIL_HOST="localhost",
     )
     django.setup()
     logging.disable(logging.INFO)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
 _LIMITS = (
@@ -13,19 +12,6 @@ _LIMITS = (
     "SMS_MONTHLY_SEGMENTS",
     "SMS_MAX_SEGMENTS",
 )
-
-
-@register(deploy=True)
-def check_email(**kwargs: Any) -> list[CheckMessage]:
-    if settings.EMAIL_HOST:
-        return []
-    return [
-        checks.Warning(
-            "EMAIL_HOST is not set: verification codes go to the log and nobody can sign up.",
-            hint="Set EMAIL_HOST, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD and DEFAULT_FROM_EMAIL.",
-            id="config.W001",
-        )
-    ]
 
 
 @register()

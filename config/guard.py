@@ -15,6 +15,7 @@ def refuse_unsafe(
     database_engine: str,
     allowed_hosts: list[str],
     sms_provider: str,
+    email_host: str,
 ) -> None:
     """Raise ImproperlyConfigured naming every fault at once, so that one restart mends them all."""
     faults = {
@@ -35,6 +36,9 @@ def refuse_unsafe(
         "ALLOWED_HOSTS is empty: list the host names that people type.": not allowed_hosts,
         "SMS_PROVIDER is not set: choose twilio, or console to say that no text leaves.": (
             not sms_provider
+        ),
+        "EMAIL_HOST is missing: codes and addresses would go to the log, and to nobody else.": (
+            not email_host
         ),
     }
     if sentences := [sentence for sentence, wrong in faults.items() if wrong]:

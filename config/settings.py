@@ -34,6 +34,7 @@ CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 _database = env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/db.sqlite3")
 DATABASES = {"default": database.tuned(_database)}
 SMS_PROVIDER = env.text("SMS_PROVIDER", default="" if GUARDED else "console")
+EMAIL_HOST = env.text("EMAIL_HOST")
 
 if GUARDED:
     guard.refuse_unsafe(
@@ -43,6 +44,7 @@ if GUARDED:
         database_engine=_database["ENGINE"],
         allowed_hosts=ALLOWED_HOSTS,
         sms_provider=SMS_PROVIDER,
+        email_host=EMAIL_HOST,
     )
 
 # Shared by every process, unlike memory: allauth's log-in limits count in it.
@@ -168,7 +170,6 @@ USERSESSIONS_TRACK_ACTIVITY = True  # shown; written once a day by accounts.sess
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_TOKEN_STRATEGY = "accounts.tokens.BearerSessionStrategy"  # noqa: S105 - a class
 
-EMAIL_HOST = env.text("EMAIL_HOST")
 EMAIL_PORT = env.integer("EMAIL_PORT", default=587)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")

@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.core.cache import caches
 from django.db import connection, connections
@@ -159,6 +160,33 @@ def test_a_sign_up_page_tells_nobody_who_has_an_account(alice):
     )
     assert (known.status_code, known["Location"]) == (302, "/auth/confirm-email/")
     assert (unknown.status_code, unknown["Location"]) == (302, "/auth/confirm-email/")
+
+
+@pytest.fixture
+def hashed(monkeypatch) -> list[str]:
+    """Every password that is hashed, which is what takes the time."""
+    passwords: list[str] = []
+    encode = MD5PasswordHasher.encode
+
+    def note(hasher, password, salt):
+        passwords.append(password)
+        return encode(hasher, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", note)
+    return passwords
+
+
+@pytest.mark.usefixtures("mandatory")
+@pytest.mark.parametrize("email", ["alice@example.com", " ALICE@example.com ", "new@example.com"])
+def test_a_sign_up_hashes_once_whoever_has_an_account(alice, hashed, email):
+    """SEED-11: its time tells nothing either."""
+    hashed.clear()
+    Phone().post("auth/signup", {"email": email, "password": PASSWORD})
+    assert hashed == [PASSWORD]
+    User.objects.exclude(pk=alice.pk).delete()
+    hashed.clear()
+    Client().post("/auth/signup/", {"email": email, "password1": PASSWORD})
+    assert hashed == [PASSWORD]
 
 
 def test_a_reset_tells_nobody_who_has_an_account(alice):

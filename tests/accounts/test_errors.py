@@ -81,6 +81,14 @@ def test_a_body_that_is_no_json_object_is_400(body, detail):
     assert response.json() == {"status": 400, "type": "validation_error", "errors": errors}
 
 
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_deep_body_is_refused_by_every_method(alice, api, method, route):
+    expected = 404 if route == "unknown" else 400
+    for client in (APIClient(), api(alice)):
+        assert send(client, method, route, b"[" * 6000).status_code == expected
+
+
 @pytest.mark.parametrize(
     "value", [1234567890, 1.5, True, None, ["a"], {"a": "b"}, "a\0b", "\ud800"]
 )

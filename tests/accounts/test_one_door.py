@@ -11,13 +11,30 @@ def test_log_out_is_a_post_with_a_token(alice):
     """SEED-14."""
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(alice)
-    assert browser.get("/auth/logout/").status_code == 405
     assert browser.post("/auth/logout/").status_code == 403
-    assert browser.get("/api/browse/logout/").status_code == 405
     assert browser.get("/account/").status_code == 200
     browser.cookies["csrftoken"] = "a" * 32
     assert browser.post("/auth/logout/", HTTP_X_CSRFTOKEN="a" * 32).status_code == 302
     assert browser.get("/account/").status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/auth/logout/", "/api/browse/logout/"])
+def test_a_link_does_not_log_out_and_says_so(web, alice, path):
+    """SEED-14."""
+    browser = web(alice)
+    response = browser.get(path)
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert response["Content-Type"] == "text/html; charset=utf-8"
+    assert "A link cannot log you out." in response.text
+    assert browser.head(path).status_code == 405
+    assert browser.get("/account/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/auth/inactive/", "/auth/confirm-email/"])
+def test_what_strangers_are_told_is_not_told_to_members(web, alice, path):
+    response = web(alice).get(path)
+    assert (response.status_code, response["Location"]) == (302, "/todos/")
+    assert Client().get(path).status_code == 200
 
 
 @pytest.mark.parametrize(

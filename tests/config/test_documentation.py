@@ -13,7 +13,6 @@ READERS = {"text", "flag", "integer", "names", "database"}
 CHECK_ID = re.compile(r"\b(?:config|core|accounts|sms|todos)\.[EW]\d{3}\b")
 TABLE_ROW = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
 ALL_WRONG = {
-    "EMAIL_HOST": "",
     "SMS_DAILY_LIMIT": -1,
     "SMS_PROVIDER": "twilio",
     "SMS_FROM_NUMBER": "wrong",

@@ -22,6 +22,7 @@ REFUSALS = {
     "sqlite": "DATABASE_URL must name PostgreSQL: SQLite loses its data with the machine.",
     "hosts": "ALLOWED_HOSTS is empty: list the host names that people type.",
     "sms": "SMS_PROVIDER is not set: choose twilio, or console to say that no text leaves.",
+    "mail": "EMAIL_HOST is missing: codes and addresses would go to the log, and to nobody else.",
     "debug": "DEBUG must be False on Lambda: error pages would show the settings to strangers.",
 }
 
@@ -184,6 +185,7 @@ def test_production_cookies_are_secure_and_bound_to_the_host(settings_of):
         ({"DATABASE_URL": "mysql://u:p@db/nudge"}, "sqlite"),
         ({"ALLOWED_HOSTS": " , "}, "hosts"),
         ({"SMS_PROVIDER": ""}, "sms"),
+        ({"EMAIL_HOST": ""}, "mail"),
         ({"DEBUG": "True", "AWS_LAMBDA_FUNCTION_NAME": "nudge"}, "debug"),
     ],
 )
@@ -194,7 +196,7 @@ def test_one_unsafe_setting_is_refused_with_its_sentence(settings_of, change, se
 
 def test_every_fault_is_named_at_once(settings_of):
     variables = {"AWS_LAMBDA_FUNCTION_NAME": "nudge", "DEBUG": "True"}
-    expected = {REFUSALS[name] for name in ("secret", "sqlite", "hosts", "sms", "debug")}
+    expected = {REFUSALS[name] for name in ("secret", "sqlite", "hosts", "sms", "mail", "debug")}
     assert set(refusal(settings_of, **variables)) == expected
 
 
