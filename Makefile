@@ -6,6 +6,7 @@ PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-postgres test-faults test-browser check fmt coverage lock bench clean
+.PHONY: infra deploy rollback logs manage destroy cloud cloud-down cloud-test
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -65,10 +66,55 @@ lock: .venv/.dev ## compile requirements*.in to hashed requirements*.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
 
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-cloud.in -o requirements-cloud.txt
+
 bench: .venv/.dev ## measure what docs/performance.md promises
 	$(BIN)/python -m benchmarks.start
 	$(BIN)/python -m benchmarks.todos
 	$(BIN)/python -m benchmarks.sms
+
+# --- AWS, and the same on this machine ---------------------------------------------------------
+STAGE ?= dev
+CLOUD_PORT ?= 4566
+RUNTIME := build/runtime/bin
+
+# What runs on Lambda and nothing else: the package is made from it.
+build/runtime/.ready: requirements.txt
+	$(PYTHON) -m venv --clear build/runtime
+	$(RUNTIME)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+build/emulator/.ready: requirements-cloud.txt
+	$(PYTHON) -m venv --clear build/emulator
+	build/emulator/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-cloud.txt
+	@touch $@
+
+infra: build/runtime/.ready ## make or update what a STAGE stands on (PARAMETERS="DbMode=rds Nat=true")
+	$(RUNTIME)/python -m deploy.stack $(STAGE) $(PARAMETERS)
+
+deploy: build/runtime/.ready ## package, migrate, switch, look; back again if it fails (STAGE=dev)
+	$(RUNTIME)/python -m deploy.release $(STAGE)
+
+rollback: build/runtime/.ready ## let the version before this one serve again (STAGE=dev)
+	$(RUNTIME)/python -m deploy.versions $(STAGE)
+
+logs: build/runtime/.ready ## follow the log of STAGE
+	VIRTUAL_ENV=$(CURDIR)/build/runtime $(RUNTIME)/zappa tail $(STAGE) --since 1h
+
+manage: build/runtime/.ready ## a management command in the cloud (STAGE=dev CMD="check --deploy")
+	$(RUNTIME)/python -m deploy.manage $(STAGE) "$(CMD)"
+
+destroy: build/runtime/.ready ## remove STAGE with all that undeploy leaves (CONFIRM=dev)
+	$(RUNTIME)/python -m deploy.destroy $(STAGE) --yes-remove "$(CONFIRM)"
+
+cloud: build/runtime/.ready build/emulator/.ready ## a local AWS with Nudge deployed to it, until Ctrl-C
+	$(RUNTIME)/python -m deploy.cloud up --port $(CLOUD_PORT)
+
+cloud-down: build/runtime/.ready ## end and remove what an interrupted `make cloud` left
+	$(RUNTIME)/python -m deploy.cloud down
+
+cloud-test: .venv/.dev build/runtime/.ready build/emulator/.ready ## deploy, use, break and remove it all, on the local AWS
+	$(PYTEST) -m cloud
 
 clean: ## remove everything made by the targets above, except the database
 	rm -rf .venv build staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov .import_linter_cache

@@ -1,0 +1,130 @@
+"""What Zappa calls: after reading its settings, after making the zip, and after deploying.
+
+Zappa imports this file anew for each call, so nothing is kept in the module.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from deploy import aws, package, stack, static  # noqa: E402 - found by the line above
+
+PACKAGED_OFFLINE = ("package", "save-python-settings-file", "template")
+NOWHERE = "serves-no-host.invalid"  # an ops function has no address
+
+
+def settings(cli: Any) -> None:
+    """Fill in what must not be written down: bucket, role, network and where the secrets lie.
+
+    Raises ClickException, Zappa's own way of ending with one sentence, without infrastructure.
+    """
+    if cli.command in PACKAGED_OFFLINE:
+        return
+    outputs = stack.outputs(cli.api_stage)
+    if outputs:
+        _use_stack(cli, outputs)
+    elif "s3_bucket" not in cli.stage_config:
+        cli.s3_bucket_name = _bucket_by_hand(cli.api_stage)
+    cli.aws_environment_variables = {
+        **cli.aws_environment_variables,
+        **environment(cli.api_stage, outputs, serves=cli.use_apigateway),
+    }
+
+
+def environment(stage: str, outputs: dict[str, str], *, serves: bool) -> dict[str, str]:
+    """The variables of the function: pointers only. Values and secrets are parameters in SSM."""
+    variables = {
+        "STAGE": stage,
+        "PARAMETERS_PATH": aws.parameters_path(stage),
+        "STATIC_URL": static.url(outputs),
+        "MEDIA_BUCKET": outputs.get("MediaBucket", ""),
+        "DEAD_LETTER_QUEUE_URL": outputs.get("DeadLetterQueueUrl", ""),
+        "DATABASE_HOST": outputs.get("DatabaseHost", ""),
+        "DATABASE_NAME": outputs.get("DatabaseName", ""),
+        "DATABASE_SECRET_ARN": outputs.get("DatabaseSecretArn", ""),
+        "AWS_ENDPOINT_URL": aws.endpoint(),
+        "API_URL": aws.api_url(aws.base_stage(stage)),
+        "ALLOWED_HOSTS": "" if serves else NOWHERE,
+    }
+    return {name: value for name, value in variables.items() if value}
+
+
+def zip(cli: Any) -> None:  # noqa: A001 - Zappa's word
+    """Collect the static files, then make the archive anew from what belongs into it."""
+    from click import ClickException
+
+    try:
+        static.collect(_outputs_if_any(cli))
+        build_id = package.finish(Path(cli.zip_path))
+    except (package.PackageRefused, static.CollectFailed) as error:
+        raise ClickException(str(error)) from None
+    sys.stdout.write(f"Build {build_id}\n")
+
+
+def post(cli: Any) -> None:
+    """What Zappa does not set, or only when it creates: retries, dead letters, the address."""
+    function = aws.client("lambda")
+    function.get_waiter("function_updated_v2").wait(FunctionName=cli.lambda_name)
+    function.put_function_event_invoke_config(
+        FunctionName=cli.lambda_name, MaximumRetryAttempts=2, MaximumEventAgeInSeconds=3600
+    )
+    present = function.get_function_configuration(FunctionName=cli.lambda_name)
+    outputs = stack.outputs(cli.api_stage)
+    change: dict[str, Any] = {}
+    variables = present.get("Environment", {}).get("Variables", {})
+    address = _public_url(cli)
+    if address and variables.get("API_URL") != address:
+        change["Environment"] = {"Variables": {**variables, "API_URL": address}}
+    queue = outputs.get("DeadLetterQueueArn", "")
+    if present.get("DeadLetterConfig", {}).get("TargetArn", "") != queue:
+        change["DeadLetterConfig"] = {"TargetArn": queue}
+    if change:
+        function.update_function_configuration(FunctionName=cli.lambda_name, **change)
+        function.get_waiter("function_updated_v2").wait(FunctionName=cli.lambda_name)
+
+
+def _use_stack(cli: Any, outputs: dict[str, str]) -> None:
+    cli.s3_bucket_name = outputs["ArtifactBucket"]
+    cli.manage_roles = False
+    cli.zappa.credentials_arn = outputs["RoleArn"]
+    cli.dead_letter_config = {"TargetArn": outputs["DeadLetterQueueArn"]}
+    if outputs.get("SubnetIds"):
+        cli.vpc_config = {
+            "SubnetIds": outputs["SubnetIds"].split(","),
+            "SecurityGroupIds": outputs["SecurityGroupIds"].split(","),
+        }
+
+
+def _bucket_by_hand(stage: str) -> str:
+    import os
+
+    from click import ClickException
+
+    if bucket := os.environ.get("S3_BUCKET", ""):
+        return bucket
+    raise ClickException(
+        f"There is no stack {stack.name(stage)}: run `make infra STAGE={aws.base_stage(stage)}` "
+        "first, or name a bucket for the package with S3_BUCKET=..."
+    )
+
+
+def _outputs_if_any(cli: Any) -> dict[str, str]:
+    """`zappa package` also works without an account: then the files stay here."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return stack.outputs(cli.api_stage)
+    except (BotoCoreError, ClientError, SystemExit):
+        if cli.command in PACKAGED_OFFLINE:
+            return {}
+        raise
+
+
+def _public_url(cli: Any) -> str:
+    if cli.domain:
+        return f"https://{cli.domain}/{(cli.base_path or '').strip('/')}".rstrip("/") + "/"
+    address = aws.api_url(aws.base_stage(cli.api_stage))
+    return address if urlsplit(address).hostname else ""

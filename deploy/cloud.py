@@ -1,0 +1,178 @@
+"""The local cloud: AWS on this machine, and the same deploy as to the real one.
+
+    python -m deploy.cloud up       make cloud        stays until Ctrl-C
+    python -m deploy.cloud down     make cloud-down   ends and removes what is left of it
+"""
+
+import argparse
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from deploy import aws, release, stack
+from deploy.progress import done, step
+
+STAGE = "dev"
+HOST = "127.0.0.1"
+FOLDER = Path("build/cloud")
+EMULATOR_PYTHON = Path("build/emulator/bin/python")
+CREDENTIALS = {  # the emulator takes any; real ones in the terminal must not be used by mistake
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_REGION": "us-east-1",
+}
+TWILIO = {"ACCOUNT_SID": "AC" + "0" * 32, "AUTH_TOKEN": "local-cloud-token"}
+PATIENCE_SECONDS = 60
+
+
+def up(port: int) -> dict[str, str]:
+    """Start the parts, make the infrastructure and deploy; returns the addresses to open."""
+    down()
+    FOLDER.mkdir(parents=True)
+    step("A local AWS, a PostgreSQL, a mailbox and a Twilio stub")
+    mail_port, twilio_port = _free_port(), _free_port()
+    _start("emulator", str(EMULATOR_PYTHON), "-m", "deploy.emulator", "--folder", str(FOLDER),
+           "--port", str(port), "--mail-port", str(mail_port))  # fmt: skip
+    _start("twilio", sys.executable, "-m", "tests.sms.twilio_stub", "--port", str(twilio_port))
+    for each in (port, mail_port, twilio_port):
+        _wait_for(each)
+    _speak_to(port)
+    step("Infrastructure")
+    stack.apply(STAGE, {"DbMode": "none", "Nat": "false", "Cdn": "false"})
+    _configure(port, mail_port, twilio_port)
+    release.release(STAGE)
+    step("A demo account")
+    done(release.manage(aws.function_name(STAGE), "demo"))
+    return addresses()
+
+
+def down() -> None:
+    """End what an earlier `up` started, and remove its data. Harmless to repeat."""
+    for pid_file in sorted(FOLDER.glob("*.pid")):
+        _end(pid_file)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def addresses() -> dict[str, str]:
+    page = aws.api_url(STAGE)
+    return {"page": f"{page}todos/", "API": f"{page}api/v1/", "admin": f"{page}admin/"}
+
+
+def _speak_to(port: int) -> None:
+    os.environ.update(CREDENTIALS)
+    os.environ.pop("AWS_PROFILE", None)
+    os.environ["AWS_ENDPOINT_URL"] = f"http://{HOST}:{port}"
+
+
+def _configure(port: int, mail_port: int, twilio_port: int) -> None:
+    """As an operator does it: parameters in SSM, here for services on this machine."""
+    values = {
+        "SECRET_KEY": secrets.token_urlsafe(64),
+        "DATABASE_URL": (FOLDER / "database-url").read_text(),
+        "SMS_PROVIDER": "twilio",
+        **TWILIO,
+        "TWILIO_API_BASE_URL": f"http://{HOST}:{twilio_port}",
+        "FROM_NUMBER": "+15005550006",
+        "TO_NUMBER": "+14155550100",
+        "EMAIL_HOST": HOST,
+        "EMAIL_PORT": str(mail_port),
+        "EMAIL_USE_TLS": "False",
+        "CSRF_TRUSTED_ORIGINS": f"http://{HOST}:{port}",
+    }
+    for variable, value in values.items():
+        stack.put_parameter(STAGE, variable, value)
+    done(f"{len(values)} parameters are stored under {aws.parameters_path(STAGE)}")
+
+
+def _start(name: str, *command: str) -> None:
+    log = (FOLDER / f"{name}.log").open("w")
+    # A session of its own: Ctrl-C reaches this process only, which then ends them in order.
+    process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603 - our own command
+    (FOLDER / f"{name}.pid").write_text(json.dumps({"pid": process.pid, "command": command[2]}))
+
+
+def _end(pid_file: Path) -> None:
+    """Only a process that is still the one we started: its number may have been given anew."""
+    told = json.loads(pid_file.read_text())
+    line = Path(f"/proc/{told['pid']}/cmdline")
+    if line.exists() and told["command"].encode() not in line.read_bytes():
+        return
+    try:
+        os.kill(told["pid"], signal.SIGTERM)
+        _wait_for_end(told["pid"])
+    except ProcessLookupError:
+        pass
+
+
+def _wait_for_end(pid: int) -> None:
+    for _ in range(PATIENCE_SECONDS * 5):
+        try:
+            if os.waitpid(pid, os.WNOHANG)[0]:
+                return
+        except ChildProcessError:  # started by an earlier run
+            os.kill(pid, 0)
+        time.sleep(0.2)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            socket.create_connection((HOST, port), timeout=1).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                logs = "\n".join(log.read_text()[-2000:] for log in FOLDER.glob("*.log"))
+                raise SystemExit(f"Nothing answers at {HOST}:{port}.\n{logs}") from None
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _stay() -> None:
+    """Show the mails, which hold the codes to log in with, until Ctrl-C."""
+    shown = 0
+    while True:
+        mails = sorted((FOLDER / "mail").glob("*.txt"))
+        for mail in mails[shown:]:
+            sys.stdout.write(f"\n--- mail ---\n{mail.read_text()}\n")
+            sys.stdout.flush()
+        shown = len(mails)
+        time.sleep(1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A local AWS with Nudge deployed to it.")
+    parser.add_argument("action", choices=("up", "down"))
+    parser.add_argument("--port", type=int, default=4566)
+    arguments = parser.parse_args()
+    if arguments.action == "down":
+        down()
+        return
+    try:
+        for name, address in up(arguments.port).items():
+            sys.stdout.write(f"   {name:6} {address}\n")
+        sys.stdout.write("Mails appear here. Stop with Ctrl-C.\n")
+        sys.stdout.flush()
+        _stay()
+    except KeyboardInterrupt:
+        step("The local cloud ends")
+    finally:
+        down()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""What belongs in the package for Lambda, and what never may."""
+
+import re
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+
+LANGUAGES = {"en"}  # those of settings.LANGUAGES; the other catalogues stay at home
+
+# From the working folder and from Zappa.
+PROJECT = (
+    "accounts",
+    "config",
+    "core",
+    "sms",
+    "todos",
+    "templates",
+    "locale",
+    "staticfiles/staticfiles.json",
+    "handler.py",
+    "zappa_settings.py",
+    "django_zappa_app.py",
+)
+REQUIRED = (
+    "config/on_lambda.py",
+    "config/settings.py",
+    "handler.py",
+    "zappa_settings.py",
+    "staticfiles/staticfiles.json",
+)
+
+# Zappa's command line needs them; its handler does not.
+ONLY_FOR_DEPLOYING = {
+    "argcomplete",
+    "cfn-flip",
+    "click",
+    "hjson",
+    "packaging",
+    "pip",
+    "placebo",
+    "python-slugify",
+    "setuptools",
+    "text-unidecode",
+    "toml",
+    "tqdm",
+    "troposphere",
+    "wheel",
+}
+
+# The services that are called; each of the other 430 descriptions is weight.
+AWS_SERVICES = {"lambda", "pinpoint-sms-voice-v2", "s3", "secretsmanager", "sqs", "ssm", "sts"}
+
+_NEVER_NEEDED = (
+    "*.pyc",  # made anew, in a form that Lambda accepts
+    "*.pyi",
+    "*/py.typed",
+    "*.po",
+    "*.c",
+    "*.map",
+    "bin/*",
+    "*/tests/*",
+    "*/static/*",  # served by S3
+    "django/contrib/admindocs/*",
+    "django/contrib/flatpages/*",
+    "django/contrib/gis/*",
+    "django/contrib/redirects/*",
+    "django/contrib/sitemaps/*",
+    "django/contrib/syndication/*",
+    "allauth/socialaccount/providers/*/*",
+    "zappa/cli.py",
+    "zappa/core.py",
+    "zappa/letsencrypt.py",
+)
+
+_FORBIDDEN = (
+    ".env*",
+    "*/.env*",
+    "*.sqlite3*",
+    ".git/*",
+    "*/.git/*",
+    ".venv/*",
+    "tests/*",
+    "*/tests/*",
+    "deploy/*",
+    "*.log",
+    "*.pem",
+    "*.key",
+    "zappa_settings.json",
+    "*test_settings*",
+)
+_FORBIDDEN_BUT = {"certifi/cacert.pem", "botocore/cacert.pem"}  # public certificates
+
+
+def normalized(name: str) -> str:
+    """The name of a distribution as PEP 503 compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def locked(requirements: Path) -> set[str]:
+    """The normalized names that a compiled requirements file pins."""
+    pins = re.findall(r"(?m)^([A-Za-z0-9][\w.-]*)==", requirements.read_text())
+    return {normalized(name) for name in pins}
+
+
+def is_needed(name: str) -> bool:
+    """Whether this file of a distribution (POSIX path in the package) is used at run time."""
+    path = PurePosixPath(name)
+    if any(fnmatch(name, pattern) for pattern in _NEVER_NEEDED):
+        return False
+    if ".dist-info" in path.parts[0]:
+        return path.name in {"METADATA", "entry_points.txt"}
+    if path.parts[:2] == ("botocore", "data") and len(path.parts) > 3:
+        return path.parts[2] in AWS_SERVICES
+    if path.parts[:2] == ("boto3", "data"):
+        return path.parts[2] in AWS_SERVICES
+    return _is_in_a_language_we_speak(path)
+
+
+def is_forbidden(name: str) -> bool:
+    """Whether this must never leave the machine of the person who deploys."""
+    return name not in _FORBIDDEN_BUT and any(fnmatch(name, pattern) for pattern in _FORBIDDEN)
+
+
+def _is_in_a_language_we_speak(path: PurePosixPath) -> bool:
+    if "locale" not in path.parts[:-1]:
+        return True
+    after = path.parts[path.parts.index("locale") + 1]
+    return after == "__init__.py" or after in LANGUAGES

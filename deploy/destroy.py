@@ -1,0 +1,59 @@
+"""Removes a stage with all that `zappa undeploy` leaves; the database and the media stay.
+
+    python -m deploy.destroy dev --yes-remove dev      make destroy STAGE=dev CONFIRM=dev
+"""
+
+import argparse
+
+from deploy import aws, release, stack, versions
+from deploy.progress import done, step
+
+
+def destroy(stage: str) -> None:
+    """Functions, API, events and logs, then parameters, then the stack. Harmless to repeat."""
+    for each in (stage, aws.ops_stage(stage)):
+        if versions.exists(aws.function_name(each)):
+            step(f"Undeploy {each}")
+            release.zappa("undeploy", each, "--remove-logs", "--yes")
+    step(f"Configuration of {stage}")
+    _forget_parameters(stage)
+    step(f"Infrastructure of {stage}")
+    outputs = stack.outputs(stage)
+    for bucket in (outputs.get("ArtifactBucket"), outputs.get("StaticBucket")):
+        if bucket:
+            _empty(bucket)
+    stack.delete(stage)
+
+
+def _forget_parameters(stage: str) -> None:
+    path = aws.parameters_path(stage)
+    for variable in sorted(stack.configured(stage)):
+        aws.client("ssm").delete_parameter(Name=path + variable)
+        done(f"{path}{variable} is removed")
+
+
+def _empty(bucket: str) -> None:
+    """All versions of all objects: CloudFormation removes empty buckets only."""
+    s3 = aws.client("s3")
+    count = 0
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        objects = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
+        if objects:
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+            count += len(objects)
+    done(f"{bucket}: {count} objects are removed")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Remove a stage.")
+    parser.add_argument("stage")
+    parser.add_argument("--yes-remove", default="", help="the stage's name again")
+    arguments = parser.parse_args()
+    if arguments.yes_remove != arguments.stage:
+        raise SystemExit(f"Nothing is removed without CONFIRM={arguments.stage}.")
+    destroy(arguments.stage)
+
+
+if __name__ == "__main__":
+    main()

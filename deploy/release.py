@@ -1,0 +1,127 @@
+"""Deploys a stage: migrations before the switch, a look from outside after it, back if it fails.
+
+    python -m deploy.release dev      make deploy STAGE=dev
+
+Each step may be repeated after an interruption: Zappa is told to deploy or to update by what is
+there, migrations are applied once, and uploads skip what is uploaded.
+"""
+
+import argparse
+import base64
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from deploy import aws, package, smoke, stack, versions
+from deploy.progress import done, step
+
+BUILD = Path("build")
+
+
+def release(stage: str) -> None:
+    """Raises SystemExit, with the old version serving, if any step fails."""
+    if wanting := stack.missing(stage):
+        raise SystemExit(
+            f"{stage} would refuse to start without {', '.join(wanting)}: store them under "
+            f"{aws.parameters_path(stage)} (docs/deployment.md)."
+        )
+    archive = _package(stage)
+    build_id = _build_id(archive)
+    _migrate(stage, archive)
+    _switch(stage, archive, build_id)
+    step(f"{stage} serves build {build_id}")
+    done(aws.api_url(stage))
+
+
+def _package(stage: str) -> Path:
+    step(f"Package for {stage}")
+    BUILD.mkdir(exist_ok=True)
+    archive = BUILD / f"{aws.function_name(stage)}.zip"
+    archive.unlink(missing_ok=True)
+    zappa("package", stage, "--output", str(archive))
+    done(f"{archive} has {archive.stat().st_size / package.MEGABYTE:.1f} MB")
+    return archive
+
+
+def _build_id(archive: Path) -> str:
+    with zipfile.ZipFile(archive) as packed:
+        return packed.read(package.BUILD_ID_FILE).decode()
+
+
+def _migrate(stage: str, archive: Path) -> None:
+    """In a function of its own, while the old code serves: it has 15 minutes and no visitors."""
+    operations = aws.ops_stage(stage)
+    function = aws.function_name(operations)
+    step(f"Migrations, in {function}")
+    previous = versions.serving(function) if versions.exists(function) else ""
+    try:
+        _put(operations, archive)
+        done(manage(function, "migrate --noinput --verbosity 1"))
+    except (ManageFailed, SystemExit) as error:
+        if previous:
+            versions.restore(function, previous)
+        raise SystemExit(f"Migrations failed, {stage} is as it was.\n{error}") from None
+
+
+def _switch(stage: str, archive: Path, build_id: str) -> None:
+    function = aws.function_name(stage)
+    step(f"The new code serves in {function}")
+    previous = versions.serving(function) if versions.exists(function) else ""
+    try:
+        _put(stage, archive)
+        step(f"Is {stage} well?")
+        smoke.check(stage, build_id)
+    except (smoke.SmokeFailed, SystemExit) as error:
+        if not previous:
+            raise SystemExit(f"The first deploy of {stage} does not serve.\n{error}") from None
+        versions.restore(function, previous)
+        smoke.check(stage)
+        raise SystemExit(f"Build {build_id} failed; the version before it serves.\n{error}") from None
+
+
+def _put(stage: str, archive: Path) -> None:
+    command = "update" if versions.exists(aws.function_name(stage)) else "deploy"
+    zappa(command, stage, "--zip", str(archive))
+
+
+def zappa(*arguments: str) -> None:
+    """Run Zappa from this environment. Raises SystemExit if it fails."""
+    scripts = Path(sys.executable).parent
+    environment = {
+        **os.environ,
+        "VIRTUAL_ENV": sys.prefix,
+        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+    }
+    command = [str(scripts / "zappa"), *arguments]
+    if subprocess.call(command, env=environment):  # noqa: S603 - our own command
+        raise SystemExit(f"zappa {' '.join(arguments)} failed.")
+
+
+class ManageFailed(Exception):
+    """A management command ended with an error inside Lambda."""
+
+
+def manage(function: str, command: str) -> str:
+    """Run a management command inside Lambda and return the end of its log (AWS gives 4 KB)."""
+    answer = aws.client("lambda").invoke(
+        FunctionName=function,
+        LogType="Tail",
+        Payload=json.dumps({"manage": command}).encode(),
+    )
+    log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
+    if "FunctionError" in answer:
+        raise ManageFailed(f"{command}: {answer['Payload'].read().decode()[:2000]}\n{log}")
+    return log.strip()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Deploy a stage, or go back if it fails.")
+    parser.add_argument("stage")
+    release(parser.parse_args().stage)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Does what was deployed serve? Asked from outside, as a client would."""
+
+import json
+import os
+import time
+
+from deploy import aws, stack, static
+from deploy.progress import done
+
+PATIENCE_SECONDS = 90  # the first cold starts after a change of code and configuration
+PAUSE_SECONDS = 1
+
+
+class SmokeFailed(Exception):
+    """Something that every client needs is not there."""
+
+
+def check(stage: str, build_id: str = "") -> None:
+    """Raises SmokeFailed unless the stage is ready (as this build, if named), its files are there
+    and its API asks who calls.
+    """
+    address = os.environ.get("SMOKE_URL") or aws.api_url(stage)
+    _until_ready(address, build_id)
+    done(f"{address}readyz/ answers" + (f" as build {build_id}" if build_id else ""))
+    _static_file(stage)
+    _expect(address + "api/v1/todos/", 401)
+    done("the API asks who calls")
+
+
+def _until_ready(address: str, build_id: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        status, body = _get(address + "readyz/")
+        if status == 200 and build_id in ("", _version(body)):
+            return
+        if time.monotonic() > deadline:
+            raise SmokeFailed(f"{address}readyz/ answers {status}: {body[:200]}")
+        time.sleep(PAUSE_SECONDS)
+
+
+def _version(body: str) -> str:
+    try:
+        return str(json.loads(body)["version"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _static_file(stage: str) -> None:
+    outputs = stack.outputs(stage)
+    if not outputs.get("StaticBucket") or not static.MANIFEST.exists():
+        done("no static files to ask for")
+        return
+    paths = json.loads(static.MANIFEST.read_text())["paths"]
+    _expect(static.url(outputs) + paths["css/app.css"], 200)
+    done("a static file answers")
+
+
+def _expect(url: str, wanted: int) -> None:
+    status, body = _get(url)
+    if status != wanted:
+        raise SmokeFailed(f"{url} answers {status}, not {wanted}: {body[:200]}")
+
+
+def _get(url: str) -> tuple[int, str]:
+    import requests
+
+    headers = {"x-api-key": key} if (key := os.environ.get("API_KEY")) else {}
+    try:
+        answer = requests.get(url, headers=headers, timeout=35, allow_redirects=False)
+    except requests.RequestException as error:
+        return 0, str(error)
+    return answer.status_code, answer.text

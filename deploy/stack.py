@@ -1,0 +1,160 @@
+"""The infrastructure stack of a stage: made, brought up to date, read and removed.
+
+    python -m deploy.stack dev [Parameter=Value ...]      make infra STAGE=dev
+"""
+
+import argparse
+import secrets
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from deploy import aws
+from deploy.progress import done, step
+
+TEMPLATE = Path(__file__).with_name("template.yaml")
+POLL_SECONDS = 3
+WAIT_SECONDS = 45 * 60  # a database and a distribution take their time
+GONE = "ValidationError"  # what CloudFormation answers for a stack that is not there
+NOTHING_TO_DO = "No updates are to be performed"
+
+
+def name(stage: str) -> str:
+    return f"{aws.PROJECT}-infra-{aws.base_stage(stage)}"
+
+
+def outputs(stage: str) -> dict[str, str]:
+    """The stack's outputs by name; empty where there is no stack."""
+    stack = _describe(stage)
+    return {item["OutputKey"]: item["OutputValue"] for item in (stack or {}).get("Outputs", [])}
+
+
+def apply(stage: str, parameters: dict[str, str]) -> dict[str, str]:
+    """Create or update the stack, wait for it, and return its outputs. Harmless to repeat."""
+    existing = _describe(stage)
+    kept = {item["ParameterKey"] for item in (existing or {}).get("Parameters", [])}
+    given = {**parameters, "Stage": aws.base_stage(stage)}
+    request: dict[str, Any] = {
+        "StackName": name(stage),
+        "TemplateBody": TEMPLATE.read_text(),
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in given.items()]
+        + [{"ParameterKey": k, "UsePreviousValue": True} for k in sorted(kept - set(given))],
+    }
+    _submit(request, update=existing is not None)
+    _wait(stage)
+    return outputs(stage)
+
+
+def delete(stage: str) -> None:
+    """Remove the stack; what it holds of value stays, by its DeletionPolicy."""
+    if _describe(stage) is None:
+        return
+    aws.client("cloudformation").delete_stack(StackName=name(stage))
+    _wait(stage)
+
+
+def _describe(stage: str) -> dict[str, Any] | None:
+    from botocore.exceptions import ClientError
+
+    try:
+        answer = aws.client("cloudformation").describe_stacks(StackName=name(stage))
+    except ClientError as error:
+        if aws.error_code(error) == GONE:
+            return None
+        raise
+    stack: dict[str, Any] = answer["Stacks"][0]
+    return None if stack["StackStatus"] == "DELETE_COMPLETE" else stack
+
+
+def _submit(request: dict[str, Any], *, update: bool) -> None:
+    from botocore.exceptions import ClientError
+
+    cloudformation = aws.client("cloudformation")
+    try:
+        (cloudformation.update_stack if update else cloudformation.create_stack)(**request)
+    except ClientError as error:
+        if NOTHING_TO_DO not in str(error):
+            raise
+
+
+def _wait(stage: str) -> None:
+    """Tell each change of state until the stack rests; raises SystemExit if it rests broken."""
+    told = ""
+    for _ in range(WAIT_SECONDS // POLL_SECONDS):
+        stack = _describe(stage)
+        state = stack["StackStatus"] if stack else "DELETE_COMPLETE"
+        if state != told:
+            done(f"{name(stage)}: {state}")
+            told = state
+        if not state.endswith("_IN_PROGRESS"):
+            break
+        time.sleep(POLL_SECONDS)
+    if told.endswith("_FAILED") or "ROLLBACK" in told:
+        raise SystemExit(f"The stack {name(stage)} is {told}.\n{_reasons(stage)}")
+
+
+def _reasons(stage: str) -> str:
+    events = aws.client("cloudformation").describe_stack_events(StackName=name(stage))
+    return "\n".join(
+        f"  {event['LogicalResourceId']}: {event['ResourceStatusReason']}"
+        for event in events["StackEvents"]
+        if event["ResourceStatus"].endswith("_FAILED") and event.get("ResourceStatusReason")
+    )
+
+
+def put_parameter(stage: str, variable: str, value: str, *, overwrite: bool = True) -> bool:
+    """Store one variable of the stage's configuration, encrypted; False if it was there already."""
+    from botocore.exceptions import ClientError
+
+    try:
+        aws.client("ssm").put_parameter(
+            Name=aws.parameters_path(stage) + variable,
+            Value=value,
+            Type="SecureString",
+            Overwrite=overwrite,
+        )
+    except ClientError as error:
+        if aws.error_code(error) == "ParameterAlreadyExists":
+            return False
+        raise
+    return True
+
+
+def configured(stage: str) -> set[str]:
+    """The names of the variables that are stored for this stage."""
+    path = aws.parameters_path(stage)
+    pages = aws.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=path)
+    return {item["Name"].removeprefix(path) for page in pages for item in page["Parameters"]}
+
+
+def missing(stage: str) -> list[str]:
+    """What the stage refuses to start without, with what to do about each."""
+    stored = configured(stage)
+    database = {"DATABASE_URL"} if "DatabaseSecretArn" not in outputs(stage) else set()
+    wanted = {"SMS_PROVIDER", "EMAIL_HOST"} | database
+    return sorted(wanted - stored)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Create or update the infrastructure of a stage.")
+    parser.add_argument("stage")
+    parser.add_argument("parameters", nargs="*", metavar="Parameter=Value")
+    arguments = parser.parse_args()
+    parameters = dict(item.split("=", 1) for item in arguments.parameters)
+    step(f"Infrastructure of {arguments.stage}")
+    for key, value in sorted(apply(arguments.stage, parameters).items()):
+        done(f"{key} = {value}")
+    if put_parameter(arguments.stage, "SECRET_KEY", secrets.token_urlsafe(64), overwrite=False):
+        done("SECRET_KEY was made and stored.")
+    path = aws.parameters_path(arguments.stage)
+    for variable in missing(arguments.stage):
+        sys.stdout.write(
+            f"Still to be set: {variable}, with\n"
+            f"  aws ssm put-parameter --type SecureString --name {path}{variable} --value ...\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
