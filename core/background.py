@@ -8,7 +8,7 @@ by the sweeps, so nothing may be dispatched that no sweep would find.
 import functools
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
@@ -18,6 +18,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 logger = logging.getLogger(__name__)
+
+_begun: set[Future[None]] = set()  # in the threads of this process, and not yet at its end
 
 
 def run_after_commit(function: Callable[..., object], *ids: str) -> None:
@@ -42,9 +44,19 @@ def _start(function: Callable[..., object], ids: tuple[str, ...]) -> None:
 
             run(function, ids)
         case "threads":
-            _pool().submit(_in_thread, function, ids)
+            begun = _pool().submit(_in_thread, function, ids)
+            _begun.add(begun)
+            begun.add_done_callback(_begun.discard)
         case _:
             function(*ids)
+
+
+def settle(seconds: float) -> None:
+    """Wait, so long at most, for what this process has begun in threads.
+
+    For whoever has more to begin: without it a queue would grow here that outlives the caller.
+    """
+    wait(_begun.copy(), timeout=max(0.0, seconds))
 
 
 @functools.cache

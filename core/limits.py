@@ -57,9 +57,9 @@ class Limit:
             return _first_of_month(start + timedelta(days=31))  # no month has more
         return start + self.window
 
-    def seconds_left(self, at: datetime) -> int:
-        """Until the window ends, rounded up: the value of Retry-After."""
-        return int((self.window_end(at) - at).total_seconds()) + 1
+    def seconds_left(self, at: datetime, *, due: datetime | None = None) -> int:
+        """Until the window of now, or of a later `due`, ends; rounded up, as Retry-After is."""
+        return int((self.window_end(due or at) - at).total_seconds()) + 1
 
 
 def _first_of_month(at: datetime) -> datetime:

@@ -1,5 +1,8 @@
 """What a text may cost: every text takes one of each limit before it is a row (docs/sms.md).
 
+It takes them in the day and the month in which it is due: however much is scheduled, no more texts
+are due on a day than are allowed on a day.
+
 The order is fixed: account, destination, country, all together, segments. Whoever takes or gives
 back keeps to it, so that no two transactions wait for each other.
 """
@@ -60,27 +63,45 @@ def may_send(user: "User | AnonymousUser") -> bool:
     return is_open() or (user.pk is not None and _allowance(user.pk) > 0)
 
 
-def admit(*, account: "User | None", to: str, region: str, segments: int, at: datetime) -> None:
-    """Take what a text needs, or raise LimitReachedError.
+def may_leave(*, is_active: bool | None, per_day: int | None) -> bool:
+    """Whether the sender of a text that waited may still send; both are None without an account.
+
+    A text of nobody, as after the account was deleted, leaves only where anybody may send.
+    """
+    return is_active is not False and (is_open() or bool(is_active and per_day))
+
+
+def admit(
+    *,
+    account: "User | None",
+    to: str,
+    region: str,
+    segments: int,
+    at: datetime,
+    due: datetime | None = None,
+) -> None:
+    """Take what a text needs when it is `due` (left out: now, `at`), or raise LimitReachedError.
 
     Belongs into the transaction that inserts the row: where one limit refuses, the caller's
     rollback returns what the others gave.
     """
+    due = due or at
     sender = None if account is None else account.pk
     per_day = 0 if sender is None else _per_day(sender)
     for share in _shares(sender, per_day, to, region, segments):
-        in_use = spend(share.limit, amount=share.amount, at=at)
+        in_use = spend(share.limit, amount=share.amount, at=due)
         if not in_use:
-            raise LimitReachedError(share.explanation, retry_after=share.limit.seconds_left(at))
+            wait = share.limit.seconds_left(at, due=due)
+            raise LimitReachedError(share.explanation, retry_after=wait)
         if share.warns:
-            _warn_once(share.limit, in_use, at)
+            _warn_once(share.limit, in_use, due)
 
 
 def return_unused(message: Message) -> None:
     """Give back what a text took that certainly was never sent; once, in its last transaction."""
     shares = _shares(message.sender_id, 0, message.to, message.region, message.segments)
     for share in shares:
-        give_back(share.limit, amount=share.amount, at=message.created_at)
+        give_back(share.limit, amount=share.amount, at=message.due_at)
 
 
 def common_limits() -> tuple[Limit, Limit]:
@@ -159,11 +180,12 @@ def _warn_once(limit: Limit, in_use: int, at: datetime) -> None:
         return
     mark = Limit(scope=f"{limit.scope}:warned", amount=1, window=limit.window)
     if take(mark, at=at):
-        run_after_commit(warn_operator, limit.scope, str(in_use), str(limit.amount))
+        since = f"{limit.window_start(at):%Y-%m-%d}"
+        run_after_commit(warn_operator, limit.scope, since, str(in_use), str(limit.amount))
 
 
-def warn_operator(scope: str, in_use: str, amount: str) -> None:
+def warn_operator(scope: str, since: str, in_use: str, amount: str) -> None:
     """A line with a code that an alarm may look for, and a mail to ADMINS."""
-    told = f"{in_use} of {amount} are used ({scope}); at {amount} texts are refused."
+    told = f"{in_use} of {amount} are used ({scope}, {since}); at {amount} texts are refused."
     logger.warning("%s: %s", WARNING_CODE, told)
     mail_admins("Text messages: a limit is nearly used up", told, fail_silently=True)

@@ -189,6 +189,7 @@ def _admit(at: datetime, **fields: Any) -> Message:
         region=fields["region"],
         segments=fields["segments"],
         at=at,
+        due=fields.get("next_attempt_at"),
     )
     message = Message.objects.create(
         from_number=settings.SMS_FROM_NUMBER,

@@ -5,14 +5,16 @@ them alone, and a row that cannot be dealt with keeps no other from it.
 """
 
 import logging
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
-from core.background import run_after_commit
+from core.background import run_after_commit, settle
 from sms import limits, reports, tasks
 from sms.backends import PROVIDERS
 from sms.backends.provider import UnansweredError
@@ -27,40 +29,73 @@ GIVE_UP = timedelta(minutes=15)  # where the provider has been asked and knows o
 LAST_CHANCE = timedelta(hours=24)  # where it cannot be asked
 QUIET = timedelta(minutes=5)  # so long without news, then we ask
 LAST_NEWS = timedelta(hours=11)  # Twilio tries for ten hours at most (ValidityPeriod)
-SECONDS = 20.0  # a Lambda function has thirty
+SECONDS = 50.0  # of the minute until the next one begins
+FOR_DELIVERY = 0.8  # of this time; the rest is for questions, which a backlog must not keep away
 DONE = ("expired", "dispatched", "unknown", "found", "lost", "asked")
 
 Step = Callable[[Message, datetime], str]
 
 
-def sweep(*, at: datetime, limit: int = 50) -> dict[str, int]:
-    """One round: at most `limit` texts a step, none begun after SECONDS; how many were done."""
-    counts, end = dict.fromkeys(DONE, 0), time.monotonic() + SECONDS
-    for rows, step in _steps(at):
-        for message in _in_time(rows.order_by("next_attempt_at")[:limit], end):
-            done = _safely(step, message, at)
-            if done:
-                counts[done] += 1
+@dataclass
+class _Walk:
+    """All rows of one step, page by page, none twice.
+
+    What was dispatched is due until somebody has claimed it, and what failed stays as it was.
+    """
+
+    rows: QuerySet[Message]
+    step: Step
+    seen: set[UUID] = field(default_factory=set)
+
+    def page(self, limit: int) -> list[Message]:
+        page = list(self.rows.exclude(pk__in=self.seen)[:limit])
+        self.seen.update(message.pk for message in page)
+        return page
+
+
+def sweep(*, at: datetime, seconds: float = SECONDS, limit: int = 50) -> dict[str, int]:
+    """Everything there is to do at this moment, or what can be begun in so many seconds.
+
+    In rounds of at most `limit` texts a step, so that no step keeps another from its turn.
+    """
+    counts, began = dict.fromkeys(DONE, 0), monotonic()
+    for walks, share in ((_deliveries(at), FOR_DELIVERY), (_questions(at), 1.0)):
+        end, busy = began + seconds * share, walks
+        while busy:
+            busy = [walk for walk in busy if _round(walk, at, end, limit, counts)]
     return counts
 
 
-def _steps(at: datetime) -> list[tuple[QuerySet[Message], Step]]:
+def _deliveries(at: datetime) -> list[_Walk]:
+    """What comes first is of no use first."""
     messages = Message.objects
-    quiet = messages.underway().filter(claimed_at__gt=at - LAST_NEWS, claimed_at__lte=at - QUIET)
+    due = messages.due(at).order_by(F("expires_at").asc(nulls_last=True), "next_attempt_at", "pk")
     return [
-        (messages.overdue(at), _expire),
-        (messages.due(at), _dispatch),
-        (messages.abandoned(at - LEASE), _abandon),
-        (messages.unknown().look_due(at), _resolve),
-        (quiet.look_due(at).exclude(events__received_at__gt=at - QUIET), _ask),
+        _Walk(messages.overdue(at).order_by("expires_at", "pk"), _expire),
+        _Walk(due, _dispatch),
+        _Walk(messages.abandoned(at - LEASE).order_by("claimed_at", "pk"), _abandon),
     ]
 
 
-def _in_time(rows: QuerySet[Message], end: float) -> Iterator[Message]:
-    for message in rows:
-        if time.monotonic() > end:
-            return
-        yield message
+def _questions(at: datetime) -> list[_Walk]:
+    """To the provider, each of which may take its ten seconds."""
+    messages = Message.objects.order_by("next_attempt_at", "pk")
+    quiet = messages.underway().filter(claimed_at__gt=at - LAST_NEWS, claimed_at__lte=at - QUIET)
+    quiet = quiet.look_due(at).exclude(events__received_at__gt=at - QUIET)
+    return [_Walk(messages.unknown().look_due(at), _resolve), _Walk(quiet, _ask)]
+
+
+def _round(walk: _Walk, at: datetime, end: float, limit: int, counts: dict[str, int]) -> bool:
+    """The next page of a step; whether it may have another, and there is time for one."""
+    page = walk.page(limit) if monotonic() < end else []
+    for message in page:
+        if monotonic() >= end:
+            return False
+        done = _safely(walk.step, message, at)
+        if done:
+            counts[done] += 1
+    settle(end - monotonic())
+    return len(page) == limit
 
 
 def _safely(step: Step, message: Message, at: datetime) -> str:

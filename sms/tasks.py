@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import Error as DatabaseFault
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from core.background import task_boundary
 from sms import limits, reports
 from sms.backends import PROVIDERS, chosen_provider
 from sms.models import ERROR_LENGTH, Attempt, Event, Message, OptOut
-from sms.numbers import with_masked_numbers
+from sms.numbers import RecipientError, recipient, with_masked_numbers
 from sms.outcomes import Accepted, NotSent, Outcome, Refused, Throttled, Unknown, WithoutSid
 from sms.states import State
 
@@ -29,9 +30,11 @@ NOT_SENT = "not_sent"
 LOST = "lost"  # nobody ever told what became of it
 SWITCHED_OFF = "switched_off"
 OPTED_OUT = "opted_out"
+NOT_ALLOWED = "not_allowed"
 OBSTACLES = {
     SWITCHED_OFF: "Sending text messages is switched off.",
     OPTED_OUT: "This number has asked for no more text messages.",
+    NOT_ALLOWED: "This account may not send text messages any more.",
 }
 
 
@@ -62,9 +65,9 @@ def carry_out(message: Message, *, again: bool = True) -> None:
     Without `again` a text that certainly was not sent has failed: its sender has been told and may
     repeat it.
     """
-    code = obstacle(message.to)
+    code, reason = _forbidden(message)
     if code:
-        _block(message, code)
+        _block(message, code, reason)
         return
     started_at = timezone.now()
     message.outcome = _call(message, started_at)
@@ -78,10 +81,42 @@ def obstacle(number: str) -> str:
     return OPTED_OUT if OptOut.objects.of(number).exists() else ""
 
 
+def _forbidden(message: Message) -> tuple[str, str]:
+    """Why it may not leave after all, code and words, or nothing twice.
+
+    Asked after the claim is committed: what the operator stopped before that does not leave,
+    however long ago it was accepted.
+    """
+    code = _stopped(message)
+    if code:
+        return code, OBSTACLES[code]
+    if message.to == settings.SMS_TO_NUMBER:  # the operator's own choice, of whatever region
+        return "", ""
+    try:
+        recipient(message.to)
+    except RecipientError as error:
+        return error.code, str(error)
+    return "", ""
+
+
+def _stopped(message: Message) -> str:
+    """By the switch, by its account or by its recipient; account and recipient in one query."""
+    if not settings.SMS_ENABLED:
+        return SWITCHED_OFF
+    opted_out = Exists(OptOut.objects.filter(number=OuterRef("to")))
+    account = ("sender__is_active", "sender__sms_allowance__per_day")
+    is_active, per_day, is_unwanted = (
+        Message.objects.filter(pk=message.pk).values_list(*account, opted_out).get()
+    )
+    if not limits.may_leave(is_active=is_active, per_day=per_day):
+        return NOT_ALLOWED
+    return OPTED_OUT if is_unwanted else ""
+
+
 @transaction.atomic
-def _block(message: Message, code: str) -> None:
-    message.outcome = Refused(OBSTACLES[code], code, http_status=403)
-    if message.advance(State.BLOCKED, code=code, reason=OBSTACLES[code]):
+def _block(message: Message, code: str, reason: str) -> None:
+    message.outcome = Refused(reason, code, http_status=403)
+    if message.advance(State.BLOCKED, code=code, reason=reason):
         limits.return_unused(message)
         note(message, code)
 
@@ -143,7 +178,7 @@ def _apply(message: Message, outcome: Outcome, *, again: bool) -> bool:
         case Accepted(sid):
             return message.accept(sid)
         case Refused():
-            return reports.refuse(message, outcome)
+            return _refuse(message, outcome)
         case Throttled(reason, code, seconds):
             return _put_off(message, code, reason, timedelta(seconds=seconds), again=again)
         case NotSent(reason):
@@ -152,6 +187,14 @@ def _apply(message: Message, outcome: Outcome, *, again: bool) -> bool:
         case WithoutSid():
             return message.lose("The provider gave no id.")
     return message.lose(outcome.reason)
+
+
+def _refuse(message: Message, refused: Refused) -> bool:
+    """For good, and nothing was charged: it does not count. Once, by the change that ends it."""
+    ended = reports.refuse(message, refused)
+    if ended:
+        limits.return_unused(message)
+    return ended
 
 
 def _put_off(message: Message, code: str, reason: str, wait: timedelta, *, again: bool) -> bool:

@@ -18,7 +18,8 @@ from sms.models import BODY_LENGTH, Event, Message
 from sms.states import State
 
 WRITTEN_NUMBER_LENGTH = 32
-MIN_VALID_SECONDS, MAX_VALID_SECONDS = 60, 36_000  # Twilio's ValidityPeriod ends at ten hours
+MIN_VALID_SECONDS = 120  # after it is due: two sweeps find it, whatever its first delivery met
+MAX_VALID_SECONDS = 36_000  # Twilio's ValidityPeriod ends at ten hours
 MAX_AHEAD = timedelta(days=35)
 
 

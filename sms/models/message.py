@@ -146,6 +146,14 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.pk} ({self.state})"
 
+    @property
+    def due_at(self) -> datetime:
+        """When it was to leave at first: the day and the month in which it counts.
+
+        Unlike `next_attempt_at` it stays the same, so what was taken there is found again.
+        """
+        return max(self.created_at, self.send_at or self.created_at)
+
     def claim(self, at: datetime, **changes: Any) -> bool:
         """Take it for one attempt: of all who try at once exactly one gets True.
 

@@ -112,6 +112,19 @@ def test_a_fault_in_a_thread_is_logged(threads, caplog):
     assert caplog.messages == [f"faulty failed for {ID}"]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_settling_waits_for_what_was_begun_and_not_for_ever(threads):
+    done, go = [], threading.Event()
+    run_after_commit(lambda: go.wait(10) and done.append("slow"))
+    background.settle(0.01)
+    assert done == []
+    go.set()
+    background.settle(10)
+    assert done == ["slow"]
+    assert background._begun == set()
+    background.settle(-1)
+
+
 # --- Lambda ---------------------------------------------------------------------------------------
 
 

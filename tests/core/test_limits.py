@@ -122,6 +122,7 @@ def test_seconds_left_never_promises_too_soon(at, seconds):
     assert LIMIT.seconds_left(at) == seconds
     later = at + timedelta(seconds=seconds)
     assert LIMIT.window_start(later) > LIMIT.window_start(at)
+    assert LIMIT.seconds_left(at, due=at + timedelta(days=3)) == seconds + 3 * 86_400
 
 
 @pytest.mark.django_db(transaction=True)

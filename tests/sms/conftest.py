@@ -1,5 +1,6 @@
 """Providers that answer what a test says, and Twilio's stub."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from sms import backends
 from sms.backends import Provider
 from sms.models import Allowance
 from sms.outcomes import Accepted, Outcome, Report
+from tests.conftest import make_user
 from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 
 TO, FROM = "+15005550099", "+15005550006"
@@ -21,6 +23,12 @@ def allow(person: User, per_day: int = 50) -> User:
     """What the operator does in the admin."""
     Allowance.objects.update_or_create(account=person, defaults={"per_day": per_day})
     return person
+
+
+def somebody() -> User:
+    """Whose texts may leave: the sender of rows where it does not matter who sent them."""
+    email = "somebody@example.com"
+    return User.objects.filter(email=email).first() or allow(make_user(email))
 
 
 def failure(message: str) -> dict[str, str]:
@@ -79,6 +87,14 @@ def provider(monkeypatch, settings) -> type[ScriptedProvider]:
     settings.SMS_PROVIDER = "scripted"
     settings.SMS_TO_NUMBER, settings.SMS_FROM_NUMBER = TO, FROM
     return ScriptedProvider
+
+
+@pytest.fixture
+def numbered(provider) -> type[ScriptedProvider]:
+    """Accepts every text under an id of its own."""
+    numbers = itertools.count()
+    provider.outcome = lambda: Accepted(f"SM{next(numbers):032x}")
+    return provider
 
 
 @pytest.fixture

@@ -187,7 +187,7 @@ def test_the_operator_is_warned_once_at_four_fifths(alice, settings, caplog):
         for _ in range(3):
             take_one(alice)
         assert refusal(alice)[0] == "The daily limit of this service is used up."
-    told = "8 of 10 are used (sms:all:day); at 10 texts are refused."
+    told = "8 of 10 are used (sms:all:day, 2026-11-20); at 10 texts are refused."
     assert caplog.messages == [f"{WARNING_CODE}: {told}"]
     [letter] = mail.outbox
     assert (letter.to, letter.body) == (["operator@example.com"], told)

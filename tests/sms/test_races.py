@@ -1,14 +1,17 @@
 """Many at once: as many texts as allowed, one for each key, one for each row (PostgreSQL)."""
 
-import itertools
+import collections
 import random
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+import time_machine
 from django.db import connection, connections
 from django.utils import timezone
 
@@ -16,7 +19,6 @@ from accounts.models import User
 from core.models import Counter
 from sms import service, tasks
 from sms.models import Message
-from sms.outcomes import Accepted
 from sms.sweep import sweep
 from tests.conftest import make_user
 from tests.sms.conftest import allow
@@ -29,14 +31,6 @@ NUMBER = "+15005550011"
 def _generous(settings) -> None:
     settings.SMS_DESTINATION_DAILY_LIMIT = settings.SMS_COUNTRY_DAILY_LIMIT = 100_000
     settings.SMS_DAILY_LIMIT = settings.SMS_MONTHLY_SEGMENTS = 100_000
-
-
-@pytest.fixture
-def numbered(provider):
-    """Accepts every text under an id of its own."""
-    numbers = itertools.count()
-    provider.outcome = lambda: Accepted(f"SM{next(numbers):032x}")
-    return provider
 
 
 def at_once(threads: int, call: Callable[[int], Any]) -> list[Any]:
@@ -119,10 +113,16 @@ def test_fifty_keys_by_thirty_two_senders_and_every_dispatch_thrice_are_fifty_te
 def test_four_sweeps_at_once_take_each_row_once(numbered, alice):
     now = timezone.now()
     past = now - timedelta(minutes=20)
-    fields = {"to": NUMBER, "provider": "scripted", "next_attempt_at": past, "created_at": past}
+    fields: dict[str, Any] = {
+        "sender": allow(alice),
+        "to": NUMBER,
+        "provider": "scripted",
+        "next_attempt_at": past,
+        "created_at": past,
+    }
     kinds: list[dict[str, Any]] = [
         {"state": "queued"},
-        {"state": "scheduled", "expires_at": now, "sender": alice},
+        {"state": "scheduled", "expires_at": now},
         {"state": "sending", "claimed_at": now - timedelta(minutes=2)},
         {"state": "unknown", "claimed_at": past},
         {"state": "sent", "claimed_at": past},
@@ -149,6 +149,60 @@ def test_four_sweeps_at_once_take_each_row_once(numbered, alice):
     assert Counter.objects.get(scope=scope).used == 1000 - 20
     # 20 that were unknown, 20 that have become so; every one of both and of `sent` asked for once.
     assert len(numbered.asked) == 60
+
+
+def test_what_is_due_on_a_day_never_exceeds_the_quota_of_that_day(numbered, settings):
+    """At once, for later today and for tomorrow, by everybody: each day has its own quota."""
+    settings.SMS_DAILY_LIMIT, own, noon = 30, 10, datetime(2026, 11, 20, 12, tzinfo=UTC)
+    people = [allow(make_user(f"p{number}@example.com"), per_day=own) for number in range(4)]
+    waits = [None, timedelta(hours=1), timedelta(days=1), timedelta(days=1, hours=3)]
+
+    def send(number: int) -> None:
+        for turn in range(40):
+            wait = waits[(number + turn) % len(waits)]
+            person = people[(number // 2 + turn) % len(people)]
+            try:
+                queue(person, body="hey", send_at=wait and noon + wait)
+            except service.LimitReachedError:
+                continue
+
+    with time_machine.travel(noon, tick=False):
+        at_once(8, send)
+    today, tomorrow = (
+        [text for text in Message.objects.all() if text.due_at.date() == day.date()]
+        for day in (noon, noon + timedelta(days=1))
+    )
+    assert (len(today), len(tomorrow)) == (30, 30)
+    for texts in (today, tomorrow):
+        assert max(collections.Counter(text.sender_id for text in texts).values()) <= own
+    at_midnights = Counter.objects.filter(scope="sms:all:day").order_by("window_start")
+    assert list(at_midnights.values_list("used", flat=True)) == [30, 30]
+    assert len(numbered.sent) == len([text for text in today if text.send_at is None])
+
+
+def test_a_stopped_account_gets_back_what_did_not_leave_once(numbered, alice):
+    """The operator stops it while every text is being delivered thrice."""
+    allow(alice, per_day=1000)
+    with patch.object(service, "run_after_commit"):
+        ids = [str(queue(alice, body=f"{number}").pk) for number in range(60)]
+
+    def work(number: int) -> None:
+        if number == 0:
+            while len(numbered.sent) < 10:
+                time.sleep(0.001)
+            allow(alice, per_day=0)
+            return
+        for message_id in random.Random(number).sample(ids, len(ids)):  # noqa: S311 - an order
+            tasks.deliver(message_id)
+
+    at_once(4, work)
+    states = collections.Counter(Message.objects.values_list("state", flat=True))
+    assert states["accepted"] == len(numbered.sent) >= 10
+    assert states["accepted"] + states["blocked"] == 60
+    assert states["blocked"] > 0
+    assert set(
+        Counter.objects.exclude(scope__endswith="warned").values_list("used", flat=True)
+    ) == {states["accepted"]}
 
 
 def test_a_text_is_canceled_or_sent_and_never_both(numbered, alice):

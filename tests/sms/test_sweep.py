@@ -1,5 +1,6 @@
 """What was forgotten is found: by the command, by the schedule, by several at once."""
 
+import json
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -13,8 +14,9 @@ from sms import schedule, sweep
 from sms.backends.provider import UnansweredError
 from sms.limits import account_limit
 from sms.models import Event, Message
-from sms.outcomes import Accepted, Report
-from tests.sms.conftest import FROM, SID, TO
+from sms.outcomes import Report
+from tests.config.conftest import ROOT
+from tests.sms.conftest import FROM, SID, TO, somebody
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -41,6 +43,7 @@ def provider_in_use(provider):
 
 def make_message(state: str = "queued", **fields: object) -> Message:
     defaults = {
+        "sender": somebody(),
         "body": "hey",
         "to": TO,
         "from_number": FROM,
@@ -228,28 +231,11 @@ def test_whoever_comes_second_leaves_it_alone(provider, monkeypatch):
     make_message("sending")
     make_message("unknown", body="a")
     make_message("sent", provider="console", body="b")
-    steps = [(list(rows), step) for rows, step in sweep._steps(NOW)]
+    walks = [*sweep._deliveries(NOW), *sweep._questions(NOW)]
+    steps = [(list(walk.rows), walk.step) for walk in walks]
     first, second = ([step(text, NOW) for rows, step in steps for text in rows] for _ in range(2))
     assert first == ["expired", "unknown", "found", "asked"]
     assert second == [""] * 4
-
-
-def test_a_round_is_bounded(run, provider):
-    numbers = iter(range(100))
-    provider.outcome = lambda: Accepted(f"SM{next(numbers):032x}")
-    for age in range(5):
-        make_message(next_attempt_at=NOW - age * MINUTE, body=str(age))
-    assert run(limit=2) == {"dispatched": 2}
-    assert [sent["body"] for sent in provider.sent] == ["4", "3"]
-    assert (run(limit=2), run(limit=2), run(limit=2)) == (
-        *({"dispatched": 2}, {"dispatched": 1}, {}),
-    )
-
-
-def test_a_round_ends_in_time(run, provider, monkeypatch):
-    monkeypatch.setattr(sweep, "SECONDS", -1.0)
-    make_message()
-    assert (run(), states(), provider.sent) == ({}, ["queued"], [])
 
 
 def test_a_row_that_fails_keeps_no_other(run, provider, caplog):
@@ -278,3 +264,9 @@ def test_the_schedule_takes_an_event_and_a_context():
     make_message(expires_at=NOW)
     schedule.sweep({"kwargs": {}}, None)
     assert states() == ["expired"]
+
+
+def test_on_lambda_the_last_question_is_answered_in_time():
+    """A provider is given ten seconds; who is cut off by Lambda is run again."""
+    stages = json.loads((ROOT / "zappa_settings.json").read_text())
+    assert stages["dev"]["timeout_seconds"] > schedule.SECONDS + 10

@@ -10,7 +10,7 @@ from core.models import Counter
 from sms import tasks
 from sms.models import Attempt, Message, OptOut
 from sms.outcomes import Accepted, Kind, NotSent, Refused, Throttled, Unknown, WithoutSid
-from tests.sms.conftest import FROM, SID, TO
+from tests.sms.conftest import FROM, SID, TO, allow, somebody
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -18,7 +18,7 @@ SECOND = timedelta(seconds=1)
 
 def make_message(**fields: object) -> Message:
     defaults = {"body": "hey", "to": TO, "from_number": FROM, "provider": "twilio"}
-    return Message.objects.create(**{**defaults, **fields})
+    return Message.objects.create(**{"sender": somebody(), **defaults, **fields})
 
 
 def deliver(message: Message) -> Message:
@@ -173,7 +173,7 @@ def test_a_second_attempt_may_succeed(provider):
 
 def test_what_failed_without_being_sent_does_not_count_and_frees_its_key(provider, alice):
     provider.outcome = NotSent("No connection.")
-    message = make_message(sender=alice, attempt_count=4, idempotency_key="a")
+    message = make_message(sender=allow(alice), attempt_count=4, idempotency_key="a")
     scope = f"sms:account:{alice.pk}:day"
     today = message.created_at.replace(hour=0, minute=0, second=0, microsecond=0)
     Counter.objects.create(scope=scope, window_start=today, used=2)

@@ -1,9 +1,11 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as DatabaseFault
 from django.utils import timezone
 
 from core.background import task_boundary
+from core.errors import is_database_away
 from sms.sweep import sweep
 
 
@@ -11,6 +13,15 @@ class Command(BaseCommand):
     help = "Delivers texts that are due and clears up what became of the others; run every minute."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        done = task_boundary(sweep)(at=timezone.now())
+        try:
+            done = task_boundary(sweep)(at=timezone.now())
+        except DatabaseFault as error:
+            if not is_database_away(error):
+                raise
+            # Only the kind of error: its words may quote a row, and are several lines.
+            kind = type(error).__name__
+            raise CommandError(
+                f"The database cannot be reached ({kind}); the next sweep goes on."
+            ) from error
         told = ", ".join(f"{number} {name}" for name, number in done.items() if number)
         self.stdout.write(told or "nothing to do")

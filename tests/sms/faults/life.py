@@ -9,10 +9,11 @@ import requests  # noqa: F401 - loaded before the fork, not in every short life
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.models import User
 from sms import numbers, service
 from sms.sweep import sweep
 
-numbers.region(settings.SMS_TO_NUMBER)  # likewise
+numbers.recipient(settings.SMS_TO_NUMBER)  # likewise
 SENDS, QUEUES = 3, 8  # in one life
 
 
@@ -26,15 +27,15 @@ def live() -> None:
 def send() -> None:
     """As POST /service/sms/send does."""
     for _ in range(SENDS):
-        service.send(actor=None, body=f"sent {uuid.uuid4()}")
+        service.send(actor=User.objects.get(), body=f"sent {uuid.uuid4()}")
 
 
 def queue() -> None:
     """As POST /api/v1/sms/messages/ does; the threads of core.background deliver."""
     for _ in range(QUEUES):
         service.queue(
-            actor=None,
-            to=f"+1415{uuid.uuid4().int % 10_000_000:07}",
+            actor=User.objects.get(),
+            to=f"+1415555{uuid.uuid4().int % 10_000:04}",
             region="US",
             body=f"queued {uuid.uuid4()}",
             encoding="GSM-7",

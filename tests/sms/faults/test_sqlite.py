@@ -43,6 +43,7 @@ def start(database: Path, code: str) -> subprocess.Popen[str]:
         "PATH": os.environ["PATH"],
         "DATABASE_URL": f"sqlite:///{database}",
         "DJANGO_SETTINGS_MODULE": "config.settings",
+        "SMS_ALLOWED_REGIONS": "US",
         **{f"SMS_{name}": "1000" for name in limits},
     }
     return subprocess.Popen(  # noqa: S603 - our own code
