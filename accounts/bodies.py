@@ -9,6 +9,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from core.api.parsers import RepeatedMemberError, unique_members
+
 _LARGEST_ID = 2**63 - 1
 
 
@@ -17,7 +19,9 @@ def body_faults(request: HttpRequest) -> list[dict[str, Any]]:
     if not request.body:
         return []
     try:
-        body = json.loads(request.body.decode())
+        body = json.loads(request.body.decode(), object_pairs_hook=unique_members)
+    except RepeatedMemberError as error:
+        return [_fault("parse_error", str(error))]
     except ValueError:  # not UTF-8, not JSON, a number of thousands of digits
         return [_fault("parse_error", "The body is not JSON.")]
     except RecursionError:

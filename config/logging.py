@@ -37,8 +37,22 @@ _REDACTIONS = (
     (re.compile(r"(/(?:confirm-email|password/reset/key|feeds)/)[^\s\"'/?]+"), r"\1[redacted]"),
     # A session key by itself: 32 of a-z0-9; hexadecimal digests and UUIDs are left readable.
     (re.compile(r"\b(?=[a-f0-9]*[g-z])[a-z0-9]{32}\b"), "[redacted]"),
-    # A phone number (E.164, also with blanks or dashes), of which the last two digits stay.
-    (re.compile(r"(?:\+|%2B)[1-9](?:[ ().-]{0,2}\d){3,12}[ ().-]{0,2}(\d{2})(?!\d)"), r"+…\1"),
+    # A phone number (E.164, also with blanks or dashes), of which the last two digits stay. Its
+    # plus may be escaped as in a URL, once or twice, or as in a path of the admin.
+    (
+        re.compile(
+            r"(?:\+|%(?:25)*2[Bb]|_2B)[1-9](?:[ ().-]{0,2}\d){3,12}[ ().-]{0,2}(\d{2})(?!\d)"
+        ),
+        r"+…\1",
+    ),
+    # One without a plus, where the name before it says so: other digits may be ids and times.
+    (
+        re.compile(
+            r"(?i)((?:phone|mobile|msisdn|recipient)(?:[ _-]?(?:number|no))?"
+            r"\\*[\"']?\s*[:=]\s*\\*[\"']?)\d{5,15}(\d{2})(?!\d)"
+        ),
+        r"\1…\2",
+    ),
 )
 
 

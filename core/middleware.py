@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.core.signals import request_finished
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.translation import gettext as _
 
 from core.errors import database_unavailable, error_response, is_database_away
@@ -89,7 +89,7 @@ def body_limit(get_response: GetResponse) -> GetResponse:
 
 
 def understandable(get_response: GetResponse) -> GetResponse:
-    """UTF-8 and a query string of reasonable size, or a short 4xx before anything reads them."""
+    """UTF-8, a query string and a form of reasonable size, or a short 4xx before they are read."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if not _is_utf8((request.content_params or {}).get("charset", "utf-8")):
@@ -97,13 +97,23 @@ def understandable(get_response: GetResponse) -> GetResponse:
             status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
             return error_response(request, status, "unsupported_media_type", detail)
         try:
-            request.GET  # noqa: B018 - parsed and kept
+            _read_parameters(request)
         except SuspiciousOperation:
-            detail = _("There are too many query parameters.")
+            detail = _("There are too many parameters.")
             return error_response(request, HTTPStatus.BAD_REQUEST, "too_many_parameters", detail)
+        except UnreadablePostError:
+            detail = _("The body ended too early.")
+            return error_response(request, HTTPStatus.BAD_REQUEST, "bad_request", detail)
         return get_response(request)
 
     return middleware
+
+
+def _read_parameters(request: HttpRequest) -> None:
+    """Parsed here and kept. A multipart form is left alone: who reads it uses up the body."""
+    request.GET  # noqa: B018
+    if request.content_type == "application/x-www-form-urlencoded":
+        request.POST  # noqa: B018
 
 
 def _is_utf8(charset: str) -> bool:

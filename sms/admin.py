@@ -170,7 +170,7 @@ class OptOutForm(forms.ModelForm[OptOut]):
 
 @admin.register(OptOut)
 class OptOutAdmin(MaskedNumbersAdmin):
-    """Numbers that want no texts. The key is the number, so adding and removing show it."""
+    """Numbers that want no texts. Whoever adds one learns whether it is there already."""
 
     masked = {"number": "masked_number"}
     form = OptOutForm
@@ -178,9 +178,6 @@ class OptOutAdmin(MaskedNumbersAdmin):
     list_filter = ("source", "created_at")
     search_fields = ("number",)
     fields: ClassVar[tuple[str, ...]] = ("number",)
-
-    def get_list_display_links(self, request: HttpRequest, list_display: Sequence[Any]) -> Any:
-        return ("number",) if _sees_numbers(request) else None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return _sees_numbers(request)

@@ -1,18 +1,18 @@
-"""Texts that people send to us: STOP, START and HELP, as the networks ask of every sender.
+"""Texts that people send to us: STOP and START, as the networks ask of every sender.
 
-Twilio does this too and answers STOP and START itself; our table is what keeps us from asking it
-to send at all. Whatever else people write is not kept.
+Twilio does this too and answers STOP, START and HELP itself; our table is what keeps us from
+asking it to send at all. We answer nothing: a reply would be a text outside the outbox and its
+limits. Whatever else people write is not kept.
 """
 
-import hashlib
-from datetime import datetime, timedelta
+import unicodedata
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from django.conf import settings
+from django.db import transaction
 
-from core.limits import Limit, take
-from sms.models import OptOut
+from sms.models import InboundMessage, OptOut
 from sms.numbers import is_e164
 
 
@@ -31,36 +31,33 @@ WORDS: Final[dict[str, Command]] = {
     **dict.fromkeys(("START", "YES", "UNSTOP"), Command.START),
     **dict.fromkeys(("HELP", "INFO"), Command.HELP),
 }
-HELP_TEXT: Final = (
-    "Nudge sends the reminders that its users ask for."
-    " Reply STOP to get no more texts, START to get them again."
-)
-HELP_PER_DAY: Final = 3  # a machine that answers our answer must not make a bill
+OPT_OUT_TYPES: Final = {command.value: command for command in Command}
 
 
-def command(body: str) -> Command | None:
-    """The whole text is the word, in any case; signs around it do not count."""
-    return WORDS.get(body.strip(" \t\r\n.,!\"'").upper())
+def command(*, body: str, opt_out_type: str) -> Command | None:
+    """What Twilio took the text for (OptOutType, which Advanced Opt-Out sends), else its words.
+
+    The operator may have chosen other keywords there, so Twilio's own reading comes first.
+    """
+    return OPT_OUT_TYPES.get(opt_out_type.upper()) or WORDS.get(_letters(body))
 
 
-def receive(*, number: str, body: str, at: datetime) -> str:
-    """Do what the text asks for and return the reply, empty where there is none."""
-    if not is_e164(number):  # a short code, a name, WhatsApp: nobody we could text
-        return ""
-    match command(body):
-        case Command.STOP:
-            OptOut.objects.get_or_create(
-                number=number, defaults={"source": OptOut.Source.INBOUND, "created_at": at}
-            )
-        case Command.START:
-            OptOut.objects.of(number).delete()
-        case Command.HELP:
-            return HELP_TEXT if settings.SMS_ENABLED and _may_help(number, at) else ""
-    return ""
+def _letters(body: str) -> str:
+    """In plain capitals: phones add blanks that do not break, signs, emoji, wide letters."""
+    return "".join(filter(str.isalpha, unicodedata.normalize("NFKC", body))).upper()
 
 
-def _may_help(number: str, at: datetime) -> bool:
-    """Counted under a digest: counters are no place for numbers."""
-    digest = hashlib.sha256(number.encode()).hexdigest()[:32]
-    limit = Limit(scope=f"sms:help:{digest}", amount=HELP_PER_DAY, window=timedelta(days=1))
-    return take(limit, at=at)
+@transaction.atomic
+def receive(*, sid: str, number: str, body: str, opt_out_type: str, at: datetime) -> None:
+    """Do what the text asks for, once however often it is told."""
+    wish = command(body=body, opt_out_type=opt_out_type)
+    if wish not in (Command.STOP, Command.START):
+        return
+    if not (sid and is_e164(number)):  # a short code, a name, WhatsApp: nobody we could text
+        return
+    if not InboundMessage.objects.is_new(sid, at=at):
+        return
+    if wish is Command.STOP:
+        OptOut.objects.remember(number, source=OptOut.Source.INBOUND, at=at)
+    else:
+        OptOut.objects.of(number).revocable().delete()

@@ -16,6 +16,9 @@ _ANY_NUMBER = re.compile(r"\+?[0-9]{7,15}")
 # International, with the signs that people write between digits; no extension, no letters.
 _WRITTEN = re.compile(r"\+[1-9][0-9 ().-]{5,30}")
 
+# Until 2019 a 1 told Mexican mobiles; some networks still write it, phonenumbers refuses it.
+_OLD_MEXICAN = re.compile(r"\+521(?=[0-9]{10}\Z)")
+
 # Who sends to these pays more, or reaches nobody. Not "mobile only": in much of America a number
 # does not tell, and Twilio's test numbers are personal ones.
 REFUSED_TYPES: Final = frozenset(
@@ -103,6 +106,19 @@ def _region_of(number: str) -> frozenset[str]:
 def region(number: str) -> str:
     """The region of a number of our own, empty where it has none; nothing is refused."""
     return next(iter(_region_of(number)), "")
+
+
+def canonical(number: str) -> str:
+    """The form that recipients have, whatever form a network gave; as it is where it is no number.
+
+    Without it a STOP from one form would not keep texts from the other.
+    """
+    for form in (number, _OLD_MEXICAN.sub("+52", number)):
+        try:
+            return parsed(form).number
+        except RecipientError:
+            continue
+    return number
 
 
 def is_e164(number: str) -> bool:

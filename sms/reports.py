@@ -7,11 +7,12 @@ the state only moves forward.
 from typing import Final
 
 from django.db import transaction
+from django.utils import timezone
 
 from sms.backends.twilio_errors import kind_of
 from sms.models import Event, Message, OptOut
 from sms.outcomes import Kind, Refused
-from sms.states import State
+from sms.states import NEVER_LEFT, State
 
 # Twilio's words; "queued" and "sending" there are what we call accepted.
 STATES: Final[dict[str, State]] = {
@@ -55,6 +56,14 @@ def refuse(message: Message, refused: Refused) -> bool:
     return message.advance(refused.kind.state, code=refused.code, reason=refused.message)
 
 
+def may_be_known(message: Message) -> bool:
+    """Whether the provider can have heard of it: what it says of another text is not believed.
+
+    Rows older than the count of attempts have a state that tells.
+    """
+    return message.attempt_count > 0 or message.state not in NEVER_LEFT
+
+
 @transaction.atomic
 def adopt(message: Message, sid: str) -> bool:
     """Whether this is the provider's id of the text, which we may not have heard yet.
@@ -71,8 +80,7 @@ def adopt(message: Message, sid: str) -> bool:
 
 def opt_out(number: str) -> None:
     """By the provider's word; an opt-out that is known stays as it is."""
-    source = OptOut.Source.PROVIDER
-    OptOut.objects.bulk_create([OptOut(number=number, source=source)], ignore_conflicts=True)
+    OptOut.objects.remember(number, source=OptOut.Source.PROVIDER, at=timezone.now())
 
 
 def _state(status: str, code: str) -> State | None:

@@ -39,6 +39,7 @@ RANK: dict[str, int] = {
 }
 FINAL: tuple[str, ...] = tuple(state for state, rank in RANK.items() if rank == 60)
 WAITING = (State.SCHEDULED, State.QUEUED)  # nothing has left yet: may be canceled, may expire
+NEVER_LEFT = (*WAITING, State.BLOCKED, State.CANCELED, State.EXPIRED)  # where nobody attempted it
 
 
 def below(state: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Where Twilio calls: reports about our texts, and the texts that people send to us.
 
-Signed or nothing (403). After that every answer is harmless to repeat, and what is not about us is
-204: an error would only make Twilio call again.
+A signed form or nothing (403, 415). After that every answer is harmless to repeat, and what is not
+about us is 204: an error would only make Twilio call again.
 """
 
 import functools
@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Concatenate, ParamSpec
-from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -31,7 +30,10 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 FORM = "application/x-www-form-urlencoded"
-_SID = re.compile(r"[A-Za-z0-9]{1,64}")
+EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
+# No longer and no other: the signature does not tell where a field ends, so whoever repeats a call
+# could join the next one to it and so give an old text a new id.
+_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 _STATUS = re.compile(r"[A-Za-z_]{1,30}")
 _ERROR_CODE = re.compile(r"[0-9]{1,9}")
 
@@ -46,11 +48,11 @@ def from_twilio(view: View[P]) -> View[P]:
     @require_POST
     @functools.wraps(view)
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.content_type != FORM:
+            return HttpResponse(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         if not (is_signed(request) and _is_about_us(request)):
             logger.warning("Refused a call of a webhook that is not signed for us")
             return HttpResponse(status=HTTPStatus.FORBIDDEN)
-        if request.content_type != FORM:
-            return HttpResponse(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         return view(request, *args, **kwargs)
 
     return checked
@@ -59,7 +61,7 @@ def from_twilio(view: View[P]) -> View[P]:
 @from_twilio
 def status(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
     """POST /service/sms/status/<our id>/: how one of our texts stands."""
-    sid = _field(request, "MessageSid", _SID) or _field(request, "SmsSid", _SID)
+    sid = _sid(request)
     word = _field(request, "MessageStatus", _STATUS) or _field(request, "SmsStatus", _STATUS)
     if sid and word:
         _apply(message_id, sid, word, _field(request, "ErrorCode", _ERROR_CODE))
@@ -73,6 +75,9 @@ def _apply(message_id: uuid.UUID, sid: str, word: str, error_code: str) -> None:
     message = ours.filter(pk=message_id).first()
     if message is None:
         return
+    if not reports.may_be_known(message):
+        logger.warning("Message %s was reported before it was sent", message.pk)
+        return
     if not reports.adopt(message, sid):
         logger.warning("Message %s was reported under another id than its own", message.pk)
         return
@@ -82,21 +87,26 @@ def _apply(message_id: uuid.UUID, sid: str, word: str, error_code: str) -> None:
 
 @from_twilio
 def receive(request: HttpRequest) -> HttpResponse:
-    """POST /service/sms/inbound/: a text that somebody sent to us; answered in TwiML."""
-    reply = inbound.receive(
+    """POST /service/sms/inbound/: a text that somebody sent to us; no reply, in TwiML."""
+    inbound.receive(
+        sid=_sid(request),
         number=request.POST.get("From", ""),
         body=request.POST.get("Body", ""),
+        opt_out_type=request.POST.get("OptOutType", ""),
         at=timezone.now(),
     )
-    content = f"<Message>{escape(reply)}</Message>" if reply else ""
-    document = f'<?xml version="1.0" encoding="UTF-8"?><Response>{content}</Response>'
-    return HttpResponse(document, content_type="text/xml; charset=utf-8")
+    return HttpResponse(EMPTY_TWIML, content_type="text/xml; charset=utf-8")
 
 
 def _is_about_us(request: HttpRequest) -> bool:
     """Other accounts may be signed with our token: Twilio signs for subaccounts with theirs."""
     account, ours = request.POST.get("AccountSid", ""), settings.TWILIO_ACCOUNT_SID
     return bool(ours) and hmac.compare_digest(account.encode(), ours.encode())
+
+
+def _sid(request: HttpRequest) -> str:
+    """Twilio's id of the text, also by its old name; empty without one."""
+    return _field(request, "MessageSid", _SID) or _field(request, "SmsSid", _SID)
 
 
 def _field(request: HttpRequest, name: str, form: re.Pattern[str]) -> str:

@@ -1,4 +1,5 @@
 from sms.models.allowance import Allowance
+from sms.models.inbound import InboundMessage, InboundMessageQuerySet
 from sms.models.message import (
     BODY_LENGTH,
     ERROR_LENGTH,
@@ -18,6 +19,8 @@ __all__ = [
     "Allowance",
     "Attempt",
     "Event",
+    "InboundMessage",
+    "InboundMessageQuerySet",
     "Message",
     "MessageQuerySet",
     "OptOut",

@@ -1,26 +1,46 @@
+import uuid
+from datetime import datetime
 from typing import Self
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.functions import RandomUUID
 from sms.models.message import NUMBER_LENGTH
+from sms.numbers import canonical
 
 
 class OptOutQuerySet(models.QuerySet["OptOut"]):
     def of(self, number: str) -> Self:
-        return self.filter(number=number)
+        """Of this number in whatever form it is written."""
+        return self.filter(number=canonical(number))
+
+    def revocable(self) -> Self:
+        """What START takes back: not what people entered by hand, who had their reasons."""
+        return self.exclude(source=OptOut.Source.ADMIN)
+
+    def remember(self, number: str, *, source: str, at: datetime) -> None:
+        """Keep it; one that is known stays as it is. One statement, so nobody looks first."""
+        opt_out = OptOut(number=canonical(number), source=source, created_at=at)
+        self.bulk_create([opt_out], ignore_conflicts=True)
 
 
 class OptOut(models.Model):
-    """A number that wants no texts, until it says START."""
+    """A number that wants no texts, until it says START.
+
+    The key is not the number: keys are in addresses, and addresses are in logs.
+    """
 
     class Source(models.TextChoices):
         INBOUND = "inbound", _("STOP by text")
         PROVIDER = "provider", _("refused by the provider")  # Twilio 21610
         ADMIN = "admin", _("entered by hand")
 
-    number = models.CharField(_("number"), max_length=NUMBER_LENGTH, primary_key=True)
+    id = models.UUIDField(
+        primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False
+    )
+    number = models.CharField(_("number"), max_length=NUMBER_LENGTH, unique=True)
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from django.contrib.admin.utils import quote
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -59,6 +60,8 @@ READABLE = [
     "Did you mean https://nudge.example.com/todos/?",
     "The token is missing. Why? Nobody knows.",
     "alice@example.com asked for /api/v1/lists/",
+    "Not Found: /admin/sms/optout/0191f3e2-1500-7555-8006-123456789012/change/",
+    "from=1700000000 to=1700003600 id=15005550006 phone: none",
 ]
 
 
@@ -110,6 +113,29 @@ def test_a_phone_number_keeps_its_last_two_digits_only(number, around):
 @pytest.mark.parametrize("number", ["+1 500 555 0006", "+1 (500) 555-0006", "+49-170-1234567"])
 def test_a_written_phone_number_is_shortened_too(number):
     assert redact(f"texting {number} now") == f"texting +…{number[-2:]} now"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/admin/sms/optout/_2B15005550006/change/", "/admin/sms/optout/+…06/change/"),
+        ("/x/%2b15005550006/", "/x/+…06/"),
+        ("/x/%252B15005550006/", "/x/+…06/"),
+        ("phone_number=15005550006, age 3", "phone_number=…06, age 3"),
+        ("{'Phone': '015005550006'}", "{'Phone': '…06'}"),
+        ('{\\"msisdn\\": \\"15005550006\\"}', '{\\"msisdn\\": \\"…06\\"}'),
+        ("recipient: 004915123456789", "recipient: …89"),
+    ],
+)
+def test_a_phone_number_in_another_dress_is_shortened_too(text, expected):
+    assert redact(text) == expected
+
+
+@given(number=NUMBERS)
+def test_a_phone_number_in_a_path_of_the_admin_is_shortened(number):
+    """The admin escapes keys in a way of its own: a plus is _2B there."""
+    shortened = redact(f"Not Found: /admin/sms/optout/{quote(number)}/change/")
+    assert shortened == f"Not Found: /admin/sms/optout/+…{number[-2:]}/change/"
 
 
 @pytest.mark.parametrize("text", READABLE)

@@ -22,6 +22,8 @@ ME = "/api/v1/account/"
         (b"{}", "application/json; charset=undefined", 415, "unsupported_media_type"),
         (b'{"name": NaN}', "application/json", 400, "parse_error"),
         (b'{"name": ' + b"9" * 5000 + b"}", "application/json", 400, "parse_error"),
+        (b'{"name": "a", "name": "b"}', "application/json", 400, "parse_error"),
+        (b'{"name": "a", "n\\u0061me": "a"}', "application/json", 400, "parse_error"),
         (b"name=x", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
     ],
 )
@@ -29,6 +31,22 @@ def test_a_body_that_is_not_our_json_is_refused(api, alice, body, content_type, 
     response = api(alice).generic("PATCH", ME, body, content_type=content_type)
     assert response.status_code == status
     assert response.json()["errors"][0]["code"] == code
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "body", ['{"name": "a", "name": "b"}', '{"name": {"a": 1, "a": 1}}', '[{"a": 1, "a": 2}]']
+)
+def test_a_member_that_is_there_twice_is_refused(api, alice, body):
+    """Readers differ in which of the two they take (RFC 7493, 2.3)."""
+    response = api(alice).generic("PATCH", ME, body, content_type="application/json")
+    error = {"code": "parse_error", "detail": "JSON parse error - A member is there twice."}
+    assert (response.status_code, response.json()) == (
+        400,
+        {"type": "client_error", "errors": [error | {"attr": None}]},
+    )
+    alice.refresh_from_db()
+    assert alice.name != "b"
 
 
 @pytest.mark.django_db

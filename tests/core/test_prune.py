@@ -12,6 +12,7 @@ from django.db import connection
 from core.limits import LONGEST_WINDOW, Limit
 from core.management.commands import prune
 from core.models import Counter, IdempotencyKey
+from sms.models import InboundMessage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_noon")]
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -30,6 +31,10 @@ def run() -> str:
     return out.getvalue().strip()
 
 
+def told(keys: int = 0, counters: int = 0, texts: int = 0) -> str:
+    return f"{keys} idempotency keys, {counters} counters, {texts} inbound texts removed."
+
+
 def make_key(key: str, age: timedelta, **fields: object) -> None:
     IdempotencyKey.objects.create(
         scope="anonymous", door="POST /", key=key, claimed_at=NOON - age, **fields
@@ -46,7 +51,7 @@ def test_keys_go_after_a_day(settings):
     make_key("over", DAY, status=201)
     make_key("dead", DAY)
     make_key("running", DAY - SECOND)
-    assert run() == "2 idempotency keys and 0 counters removed."
+    assert run() == told(keys=2)
     kept = set(IdempotencyKey.objects.values_list("key", flat=True))
     assert kept == {"new", "almost", "running"}
 
@@ -55,20 +60,29 @@ def test_counters_go_two_months_after_their_window():
     make_counter("ended just 62 days ago", 62 * DAY)
     make_counter("ended longer ago", 62 * DAY + SECOND)
     make_counter("now", timedelta())
-    assert run() == "0 idempotency keys and 1 counters removed."
+    assert run() == told(counters=1)
     kept = set(Counter.objects.values_list("scope", flat=True))
     assert kept == {"ended just 62 days ago", "now"}
 
 
+def test_texts_to_us_are_remembered_for_five_years():
+    """A START that is told again later must not undo a STOP (47 CFR 64.1200(d)(6): five years)."""
+    years = timedelta(days=5 * 366)
+    for sid, age in (("new", DAY), ("almost", years - SECOND), ("over", years)):
+        InboundMessage.objects.create(sid=sid, received_at=NOON - age)
+    assert run() == told(texts=1)
+    assert set(InboundMessage.objects.values_list("sid", flat=True)) == {"new", "almost"}
+
+
 def test_with_nothing_to_do_it_does_nothing():
-    assert run() == run() == "0 idempotency keys and 0 counters removed."
+    assert run() == run() == told()
 
 
 def test_more_than_a_batch_goes(monkeypatch):
     monkeypatch.setattr(prune, "BATCH", 2)
     for number in range(5):
         make_key(str(number), DAY)
-    assert run() == "5 idempotency keys and 0 counters removed."
+    assert run() == told(keys=5)
 
 
 def test_no_limit_has_a_window_that_would_be_forgotten_early():

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 PATHS = ["/healthz/", "/todos/", "/api/v1/todos/", "/api/schema/", "/service/sms/send"]
 
 
-def call(path, content_type, query="a=b", body=b""):
+def call(path, content_type, query="a=b", body=b"", stream=None):
     """One request through the WSGI application, as a server hands it over."""
     answers: list[tuple[str, dict]] = []
     environ = {
@@ -26,7 +26,7 @@ def call(path, content_type, query="a=b", body=b""):
         "SERVER_NAME": "testserver",
         "SERVER_PORT": "80",
         "REMOTE_ADDR": "127.0.0.1",
-        "wsgi.input": io.BytesIO(body),
+        "wsgi.input": stream or io.BytesIO(body),
         "wsgi.errors": io.StringIO(),
         "wsgi.url_scheme": "http",
     }
@@ -57,6 +57,22 @@ def test_a_thousand_parameters_are_400(client, path):
     assert client.get(f"{path}?{'a=&' * 1002}").status_code == 400
 
 
+@pytest.mark.parametrize("path", ["/auth/login/", "/api/v1/lists/", "/service/sms/send"])
+def test_a_thousand_fields_of_a_form_are_400_without_a_traceback(client, path, caplog):
+    form = "application/x-www-form-urlencoded"
+    assert client.post(path, "a=&" * 1002, content_type=form).status_code == 400
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_a_form_whose_sender_is_gone_is_400():
+    class Gone(io.BytesIO):
+        def read(self, *args: object) -> bytes:
+            raise OSError("reset by peer")
+
+    form = "application/x-www-form-urlencoded"
+    assert call("/auth/login/", form, body=b"a=b", stream=Gone())[0] == "400 Bad Request"
+
+
 @pytest.mark.parametrize("query", ["version=%0d%0aX:1", "version=%00", "version=v1%22", "lang=%00"])
 def test_the_schema_answers_whatever_it_is_asked(client, query):
     response = client.get(f"/api/schema/?{query}")
@@ -85,6 +101,15 @@ def test_half_a_character_for_the_sms_endpoint_is_400(settings):
         "POST", "/service/sms/send", r'{"msg": "x", "\ud800": 1}', content_type="application/json"
     )
     assert (response.status_code, response.json()["status"]) == (400, "failure")
+
+
+def test_a_member_that_is_there_twice_is_400_for_the_sms_endpoint(settings):
+    settings.DEBUG = True
+    response = APIClient().generic(
+        "POST", "/service/sms/send", '{"msg": "a", "msg": "b"}', content_type="application/json"
+    )
+    expected = {"status": "failure", "message": "JSON parse error - A member is there twice."}
+    assert (response.status_code, response.json()) == (400, expected)
 
 
 def test_the_form_of_the_browsable_api_creates_as_it_stands(web, alice):

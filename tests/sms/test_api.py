@@ -77,6 +77,13 @@ def test_a_text_is_taken_and_then_delivered(phone, provider, alice, bob):
     assert phone.get(response["Location"]).json()["status"] == "accepted"
 
 
+def test_a_text_to_two_numbers_goes_to_none(phone, provider):
+    """Whoever checks the one `to` and whoever sends to the other must not differ."""
+    body = f'{{"to": "{NUMBER}", "to": "{TO}", "body": "hey"}}'
+    one_error(phone.generic("POST", URL, body, "application/json"), 400, "parse_error")
+    assert (provider.sent, Message.objects.count()) == ([], 0)
+
+
 def test_a_text_for_later_waits(phone, provider):
     with time_machine.travel(NOON, tick=False):
         response = phone.post(

@@ -63,8 +63,9 @@ def test_a_status_that_twilio_has_not_signed_is_refused(text, forge, known):
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
 @pytest.mark.parametrize("word", ["STOP", "START", "HELP"])
 def test_a_text_that_twilio_has_not_signed_is_refused(forge, word):
-    OptOut.objects.create(number="+15005550098", source="admin")
-    fields = {"AccountSid": ACCOUNT_SID, "From": "+15005550098", "Body": word}
+    OptOut.objects.create(number="+15005550098", source="inbound")
+    text = {"MessageSid": SID, "From": "+15005550098", "Body": word}
+    fields = {"AccountSid": ACCOUNT_SID, **text}
     assert_nothing_changes(INBOUND, fields, 403, signature=forge(INBOUND, fields))
 
 
@@ -72,7 +73,7 @@ def test_a_text_that_twilio_has_not_signed_is_refused(forge, word):
 def test_what_is_about_another_account_is_refused(text, account):
     fields = report("failed", AccountSid=account)
     assert_nothing_changes(path_of(text), fields, 403)
-    fields = {"AccountSid": account, "From": TO, "Body": "STOP"}
+    fields = {"AccountSid": account, "From": TO, "Body": "STOP", "MessageSid": SID}
     assert_nothing_changes(INBOUND, fields, 403)
 
 

@@ -8,10 +8,11 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse, set_script_prefix
+from django.utils import timezone
 
 from sms import tasks
 from sms.models import Event, Message
-from sms.states import State
+from sms.states import FINAL, NEVER_LEFT, State
 from tests.config.test_matrix import everything
 from tests.sms.conftest import FROM, TO
 from tests.sms.signed_calls import (
@@ -109,17 +110,35 @@ def test_the_callbacks_of_the_stub_are_understood(number):
     assert (message.state, message.error_code) == (status, str(code or ""))
 
 
-@pytest.mark.parametrize("state", [State.SENDING, State.UNKNOWN, State.QUEUED, State.SCHEDULED])
+@pytest.mark.parametrize("state", [State.SENDING, State.UNKNOWN, State.QUEUED])
 @pytest.mark.parametrize(
     ("status", "expected"),
     [("queued", State.ACCEPTED), ("sent", State.SENT), ("delivered", State.DELIVERED)],
 )
 def test_a_report_resolves_a_text_whose_answer_was_lost(state, status, expected):
-    message = make_text(state)
+    message = make_text(state, attempt_count=1)
     assert post(path_of(message), report(status)).status_code == 204
     message.refresh_from_db()
     assert (message.state, message.provider_sid) == (expected, SID)
     assert message.accepted_at is not None
+
+
+@pytest.mark.parametrize("state", [State.SENDING, State.UNKNOWN])
+def test_a_text_from_before_attempts_were_counted_is_resolved_too(state):
+    message = make_text(state, attempt_count=0)
+    assert post(path_of(message), report("delivered")).status_code == 204
+    message.refresh_from_db()
+    assert (message.state, message.provider_sid) == (State.DELIVERED, SID)
+
+
+@pytest.mark.parametrize("state", NEVER_LEFT)
+@pytest.mark.parametrize("status", ["queued", "delivered", "failed"])
+def test_a_report_about_a_text_that_never_left_is_nothing(state, status, caplog):
+    """Not even an opt-out of its number."""
+    at = timezone.now() if state in FINAL else None
+    message = make_text(state, finished_at=at)
+    assert_nothing_changes(path_of(message), report(status, code="21610"), 204)
+    assert "was reported before it was sent" in caplog.text
 
 
 def test_a_report_names_a_text_that_was_given_up():
@@ -156,6 +175,7 @@ def test_an_id_that_belongs_to_another_text_is_not_adopted(text):
     [
         {"MessageSid": ""},
         {"MessageSid": "a" * 65},
+        {"MessageSid": f"{SID}MessageStatusfailed"},
         {"MessageSid": "a\x00b"},
         {"MessageStatus": ""},
         {"MessageStatus": "s" * 31},
@@ -191,12 +211,11 @@ def test_only_post_is_answered(path, verb):
     "kind", ["application/json", "multipart/form-data; boundary=x", "text/plain"]
 )
 def test_only_forms_are_read(text, kind):
-    """With nothing in the form the account is missing, so this is refused before it is read."""
     signature = signed(BASE + path_of(text), {}, AUTH_TOKEN)
     headers = {"X-Twilio-Signature": signature}
     before = everything()
     response = Client().post(path_of(text), b"{}", content_type=kind, headers=headers)
-    assert response.status_code in (400, 403)
+    assert (response.status_code, response.content) == (415, b"")
     assert everything() == before
 
 
@@ -209,6 +228,22 @@ def test_a_signed_multipart_form_is_not_taken(text):
     assert everything() == before
 
 
+@pytest.mark.parametrize("signature", ["forged", None])
+@pytest.mark.parametrize("door", ["status", "inbound"])
+def test_a_form_of_too_many_fields_is_400_without_a_traceback(text, door, signature, caplog):
+    path = path_of(text) if door == "status" else INBOUND
+    fields = report("failed") | {f"a{number}": "" for number in range(1500)}
+    before = everything()
+    response = post(path, fields, signature)
+    assert (response.status_code, response.json()) == (
+        400,
+        {"status": "failure", "message": "There are too many parameters."},
+    )
+    assert everything() == before
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "Traceback" not in caplog.text
+
+
 def test_a_body_that_is_too_large_is_refused(text):
     fields = report("failed", Body="a" * 70_000)
     response = post(path_of(text), fields)
@@ -219,13 +254,13 @@ def test_a_body_that_is_too_large_is_refused(text):
 @pytest.mark.parametrize("path", ["status", "inbound"])
 def test_a_database_that_is_away_is_503_and_the_next_call_is_healthy(text, path):
     """Twilio calls again, or the sweep asks."""
+    stop = {"AccountSid": ACCOUNT_SID, "From": TO, "Body": "STOP", "MessageSid": SID}
     url, fields = {
         "status": (path_of(text), report("delivered")),
-        "inbound": (INBOUND, {"AccountSid": ACCOUNT_SID, "From": TO, "Body": "STOP"}),
+        "inbound": (INBOUND, stop),
     }[path]
-    target = "sms.webhooks._apply" if path == "status" else "sms.inbound.OptOut.objects"
-    with mock.patch(target, side_effect=OperationalError("gone")) as broken:
-        broken.get_or_create.side_effect = OperationalError("gone")
+    target = "sms.webhooks._apply" if path == "status" else "sms.inbound.OptOut.objects.remember"
+    with mock.patch(target, side_effect=OperationalError("gone")):
         response = post(url, fields)
     assert response.status_code == 503
     assert response.json()["status"] == "failure"
@@ -242,6 +277,7 @@ def test_no_log_line_and_no_answer_has_a_number_a_text_or_a_credential(text, cap
         post(path_of(text), report("failed", sid=OTHER_SID, To=TO)),
         post(INBOUND, {"AccountSid": ACCOUNT_SID, "From": TO, "Body": "private words"}),
         post(INBOUND, {"AccountSid": ACCOUNT_SID, "From": TO, "Body": "STOP"}),
+        post(INBOUND, {"AccountSid": ACCOUNT_SID, "From": TO, "Body": "STOP", "MessageSid": SID}),
     ]
     told = caplog.text + "".join(answer.content.decode() for answer in answers)
     for secret in (TO, FROM, "private", AUTH_TOKEN, ACCOUNT_SID):

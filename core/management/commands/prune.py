@@ -1,31 +1,27 @@
 """Removes what nothing asks for any more; for a nightly schedule, harmless at any time."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from core import idempotency
-from core.limits import LONGEST_WINDOW
-from core.models import Counter, IdempotencyKey
+from core.pruning import RULES
 
-COUNTERS_KEPT = timedelta(days=62)  # after the end of their window: two months, to look back
 BATCH = 5_000
 
 
 class Command(BaseCommand):
-    help = "Remove answered Idempotency-Keys after a day and used-up counters after two months."
+    help = "Remove answered keys, used-up counters and all else whose time is over."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        now = timezone.now()
-        keys = IdempotencyKey.objects.filter(claimed_at__lte=now - idempotency.KEPT)
-        ended = now - COUNTERS_KEPT - LONGEST_WINDOW
-        counters = Counter.objects.filter(window_start__lt=ended)
-        self.stdout.write(
-            f"{remove(keys)} idempotency keys and {remove(counters)} counters removed."
-        )
+        at = timezone.now()
+        removed = (_told(rule(at)) for rule in RULES)
+        self.stdout.write(f"{', '.join(removed)} removed.")
+
+
+def _told(rows: QuerySet[Any]) -> str:
+    return f"{remove(rows)} {rows.model._meta.verbose_name_plural}"
 
 
 def remove(rows: QuerySet[Any]) -> int:

@@ -1,0 +1,18 @@
+"""Functions of the database that Django offers for one vendor only."""
+
+from typing import Any
+
+from django.db import models
+
+
+class RandomUUID(models.Func):
+    """A UUID that the database makes: for rows of a release that does not know of the column.
+
+    Django's own is for PostgreSQL; on SQLite it keeps UUIDs as 32 hexadecimal digits.
+    """
+
+    template = "GEN_RANDOM_UUID()"
+    output_field = models.UUIDField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="LOWER(HEX(RANDOMBLOB(16)))", **context)

@@ -1,0 +1,31 @@
+"""What `manage.py prune` may remove: every app says in its AppConfig what it keeps for how long."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import QuerySet
+
+from core import idempotency
+from core.limits import LONGEST_WINDOW
+from core.models import Counter, IdempotencyKey
+
+COUNTERS_KEPT: Final = timedelta(days=62)  # after their window ended: two months, to look back
+
+Rule = Callable[[datetime], QuerySet[Any]]
+
+
+def answered_keys(at: datetime) -> QuerySet[IdempotencyKey]:
+    return IdempotencyKey.objects.filter(claimed_at__lte=at - idempotency.KEPT)
+
+
+def ended_counters(at: datetime) -> QuerySet[Counter]:
+    return Counter.objects.filter(window_start__lt=at - COUNTERS_KEPT - LONGEST_WINDOW)
+
+
+RULES: Final[list[Rule]] = [answered_keys, ended_counters]
+
+
+def register(rule: Rule) -> None:
+    """The rows that nothing asks for any more at this moment; once for every kind of row."""
+    RULES.append(rule)
