@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from rest_framework.exceptions import APIException, PermissionDenied
+from rest_framework.exceptions import APIException, PermissionDenied, ValidationError
 from rest_framework.response import Response
 
 from core.api.errors import Conflict
 from core.errors import error_body
 from sms import service
+from sms.numbers import RecipientError
+from sms.texts import TextError
 
 
 class NotAllowed(PermissionDenied):
@@ -37,10 +39,26 @@ class LimitReached(APIException):
 
 
 @contextmanager
+def told_of_members(*, to: str, body: str) -> Iterator[None]:
+    """What is wrong with a recipient or a text, as a fault of the member with this name."""
+    try:
+        yield
+    except RecipientError as error:
+        raise _fault(to, error) from error
+    except TextError as error:
+        raise _fault(body, error) from error
+
+
+def _fault(member: str, error: RecipientError | TextError) -> ValidationError:
+    return ValidationError({member: [str(error)]}, code=error.code)
+
+
+@contextmanager
 def told_by_the_api() -> Iterator[None]:
     """The errors of sms.service as answers, but for the switch: see switched_off()."""
     try:
-        yield
+        with told_of_members(to="to", body="body"):
+            yield
     except service.LimitReachedError as error:
         raise LimitReached(str(error), error.retry_after) from error
     except service.BlockedError as error:

@@ -112,16 +112,12 @@ class MessageViewSet(
 
 
 def _queue(
-    request: Request, *, to: Any, body: str, valid_for: int | None = None, **moments: Any
+    request: Request, *, to: str, body: str, valid_for: int | None = None, **moments: Any
 ) -> Message:
-    encoding, count = segments.count(body)
     return service.queue(
         actor=signed_in_user(request),
-        to=to.number,
-        region=to.region,
+        to=to,
         body=body,
-        encoding=encoding,
-        segments=count,
         send_at=moments.get("send_at"),
         valid_for=None if valid_for is None else timedelta(seconds=valid_for),
         key=idempotency_key(request),

@@ -19,7 +19,7 @@ from django.utils import timezone
 from sms.models import Event, Message
 from sms.sweep import sweep
 from tests.config.conftest import ROOT
-from tests.sms.conftest import FROM, TO
+from tests.sms.conftest import FROM, TO, allow
 from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 
 pytestmark = [
@@ -88,7 +88,8 @@ def sweep_until_quiet(at: datetime) -> None:
         pass
 
 
-def test_a_hundred_kills_double_nothing_and_forget_nothing(worker, twilio: TwilioStub):
+def test_a_hundred_kills_double_nothing_and_forget_nothing(worker, twilio: TwilioStub, alice):
+    allow(alice, per_day=1_000_000)
     moments = random.Random(20)  # noqa: S311 - when to kill
     twilio.latency = 0.02
     for _ in range(KILLS):
