@@ -16,9 +16,8 @@ from accounts.models import User
 from core.idempotency import idempotency_key, idempotent
 from sms import service
 from sms.answers import answer, exception_answer, failure
-from sms.api.errors import told_of_members
 from sms.schema import document_send
-from sms.serializers import SmsSendSerializer
+from sms.serializers import SmsSendSerializer, told_of_members
 
 
 class MaySend(BasePermission):

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from rest_framework.exceptions import APIException, PermissionDenied, ValidationError
+from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.response import Response
 
 from core.api.errors import Conflict
 from core.errors import error_body
 from sms import service
-from sms.numbers import RecipientError
-from sms.texts import TextError
+from sms.serializers import told_of_members
 
 
 class NotAllowed(PermissionDenied):
@@ -36,21 +35,6 @@ class LimitReached(APIException):
     def __init__(self, detail: str, wait: int) -> None:
         super().__init__(detail)
         self.wait = wait  # becomes Retry-After
-
-
-@contextmanager
-def told_of_members(*, to: str, body: str) -> Iterator[None]:
-    """What is wrong with a recipient or a text, as a fault of the member with this name."""
-    try:
-        yield
-    except RecipientError as error:
-        raise _fault(to, error) from error
-    except TextError as error:
-        raise _fault(body, error) from error
-
-
-def _fault(member: str, error: RecipientError | TextError) -> ValidationError:
-    return ValidationError({member: [str(error)]}, code=error.code)
 
 
 @contextmanager

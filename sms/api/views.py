@@ -6,7 +6,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import BasePermission
@@ -29,6 +29,14 @@ from sms.api.serializers import (
 )
 from sms.models import Message, MessageQuerySet
 from sms.states import State
+
+LOCATION = OpenApiParameter(
+    "Location",
+    location=OpenApiParameter.HEADER,
+    response=[202],
+    description="Where to ask what becomes of it.",
+    type={"type": "string"},
+)
 
 
 class MaySend(BasePermission):
@@ -72,7 +80,11 @@ class MessageViewSet(
         self.asked = read_parameters(request, MessageFilterSerializer)
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(request=NewMessageSerializer, responses={202: MessageDetailSerializer})
+    @extend_schema(
+        request=NewMessageSerializer,
+        responses={202: MessageDetailSerializer},
+        parameters=[LOCATION],
+    )
     @idempotent
     def create(self, request: Request) -> Response:
         """Take a text: it is written down, and delivered afterwards."""
