@@ -7,7 +7,9 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import UserAdmin
@@ -91,6 +93,7 @@ class MessageAdmin(MaskedNumbersAdmin):
     fields = (
         *("id", "sender", "to", "from_number", "region", "body", "encoding", "segments"),
         *("provider", "provider_sid", "state", "error_code", "error_message", "attempt_count"),
+        *("retry_of", "sent_again_as"),
         *("created_at", "send_at", "expires_at", "next_attempt_at", "claimed_at", "accepted_at"),
         "finished_at",
     )
@@ -111,7 +114,7 @@ class MessageAdmin(MaskedNumbersAdmin):
         description=_("Send again what certainly was not sent"), permissions=["send_again"]
     )
     def send_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
-        for message in queryset.select_related("sender").prefetch_related("attempts"):
+        for message in queryset.select_related("sender").prefetch_related("attempts", "events"):
             try:
                 successor = retry.send_again(message)
             except retry.ERRORS as error:
@@ -119,6 +122,15 @@ class MessageAdmin(MaskedNumbersAdmin):
             else:
                 self.log_change(request, message, f"Sent again as {successor.pk}.")
                 self.message_user(request, _("Sent again as %s.") % successor.pk)
+
+    @admin.display(description=_("sent again as"))
+    def sent_again_as(self, row: Message) -> str:
+        """The other end of `retry_of`, which Django makes a link by itself."""
+        successor = Message.objects.filter(retry_of=row).first()
+        if successor is None:
+            return self.get_empty_value_display()
+        address = reverse("admin:sms_message_change", args=(successor.pk,))
+        return format_html('<a href="{}">{}</a>', address, successor)
 
     @admin.display(description=_("to"))
     def masked_to(self, row: Message) -> str:

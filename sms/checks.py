@@ -1,11 +1,13 @@
 """System checks: what would keep texts from being sent, with an id and the cure."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's name
 
 from sms.backends import PROVIDERS
+from sms.numbers import Recipient, RecipientError, is_e164, parsed, recipient
 
 
 @register()
@@ -39,3 +41,34 @@ def check_regions(**kwargs: Any) -> list[CheckMessage]:
         for name in settings.SMS_ALLOWED_REGIONS
         if name not in SUPPORTED_REGIONS
     ]
+
+
+@register()
+def check_numbers(**kwargs: Any) -> list[CheckMessage]:
+    """Numbers in E.164 form that are none, or to which every text would be refused.
+
+    The form itself is for the provider to check. A sender may be toll-free or of another country;
+    it gets a warning only, for numbers are assigned that no table knows yet.
+    """
+    provider = PROVIDERS.get(settings.SMS_PROVIDER)
+    if provider is None or not provider.costs_money:
+        return []
+    faults: list[CheckMessage] = []
+    if code := _refusal(recipient, settings.SMS_TO_NUMBER):
+        hint = "Set TO_NUMBER to a number of an ordinary kind in an allowed region."
+        faults.append(Error(f"No text may go to TO_NUMBER ({code}).", hint=hint, id="sms.E014"))
+    if _refusal(parsed, settings.SMS_FROM_NUMBER):
+        hint = "Set FROM_NUMBER to a number of your account, such as +15005550006."
+        faults.append(Warning("FROM_NUMBER is no number in use.", hint=hint, id="sms.W001"))
+    return faults
+
+
+def _refusal(read: Callable[[str], Recipient], number: str) -> str:
+    """The code with which a number in E.164 form is refused; empty where it is not."""
+    if not is_e164(number):
+        return ""
+    try:
+        read(number)
+    except RecipientError as error:
+        return error.code
+    return ""

@@ -1,43 +1,99 @@
 """Sending again what an operator chose, and only where that cannot make two texts of one."""
 
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError
+from django.utils import timezone
+
 from sms import service, tasks
-from sms.models import Message
+from sms.models import Event, Message
 from sms.outcomes import NotSent, Refused, Throttled
 from sms.states import State
 
-# The outcomes after which certainly nothing was sent, as Attempt.outcome names them.
-_NOT_SENT = {outcome.__name__.lower() for outcome in (Refused, NotSent, Throttled)}
+if TYPE_CHECKING:
+    from accounts.models import User
+
+# The outcomes after which certainly nothing was sent, as Attempt.outcome names them, and those of
+# them that POST /service/sms/send answers with a request to try again.
+_REPEATABLE = {outcome.__name__.lower() for outcome in (NotSent, Throttled)}
+_NOT_SENT = {Refused.__name__.lower(), *_REPEATABLE}
 
 
-class UnsafeError(Exception):
-    """It may have been sent, or may still be."""
+class RetryError(Exception):
+    """This text is not sent again; the words say why."""
 
 
-ERRORS = (UnsafeError, service.SendingError, service.LimitReachedError)
-
-
-def is_safe(message: Message) -> bool:
-    """Failed, never taken by the provider, and every attempt is known to have sent nothing."""
-    attempts = [attempt.outcome for attempt in message.attempts.all()]
-    return (
-        message.state == State.FAILED
-        and not message.provider_sid
-        and message.error_code != tasks.LOST
-        and len(attempts) == message.attempt_count
-        and _NOT_SENT.issuperset(attempts)
-    )
+# Its own, and the refusals that any new text can meet.
+ERRORS = (
+    *(RetryError, service.TextError, service.RecipientError),
+    *(service.SendingError, service.LimitReachedError),
+)
 
 
 def send_again(message: Message) -> Message:
-    """A new text like this one, on its sender's account; asked twice, it is the same one."""
-    if not is_safe(message):
-        raise UnsafeError("It may have been sent, so it is not sent again.")
-    return service.queue(
-        actor=message.sender,
-        to=message.to,
-        region=message.region,
-        body=message.body,
-        encoding=message.encoding,
-        segments=message.segments,
-        key=f"again {message.pk}",
+    """A new text like this one, once for ever, by the rules and on the account of a new one.
+
+    It expires when the first would have. Raises one of ERRORS.
+    """
+    _refuse_a_second(message)
+    _refuse_unless_certain(message)
+    _refuse_what_is_over(message)
+    _refuse_the_sender(message.sender)
+    try:
+        return service.queue_again(message)
+    except (IntegrityError, service.LimitReachedError):
+        _refuse_a_second(message)  # by whoever was quicker just now
+        raise
+
+
+def _refuse_a_second(message: Message) -> None:
+    successor = Message.objects.filter(retry_of=message).first()
+    if successor is not None:
+        raise RetryError(f"It has been sent again already, as {successor.pk}.")
+
+
+def _refuse_unless_certain(message: Message) -> None:
+    if message.state != State.FAILED:
+        told = message.get_state_display()
+        raise RetryError(f"Only a text that failed is sent again; this one is {told}.")
+    outcomes = [attempt.outcome for attempt in message.attempts.all()]
+    if not _certainly_not_sent(message, outcomes):
+        raise RetryError("It may have been sent, so it is not sent again.")
+    if outcomes[-1] in _REPEATABLE and _answered_at_once(message):
+        raise RetryError("Its sender was asked to try again, and may have done so.")
+
+
+def _certainly_not_sent(message: Message, outcomes: list[str]) -> bool:
+    """Never taken by the provider, and every attempt is known to have sent nothing.
+
+    A row of before attempts were kept has none, and proves nothing.
+    """
+    return (
+        not message.provider_sid
+        and message.error_code != tasks.LOST
+        and len(outcomes) == message.attempt_count > 0
+        and _NOT_SENT.issuperset(outcomes)
     )
+
+
+def _answered_at_once(message: Message) -> bool:
+    """Whether it came by POST /service/sms/send: its history begins with the provider's call."""
+    return any(
+        (event.source, event.status) == (Event.Source.SERVICE, State.SENDING)
+        for event in message.events.all()
+    )
+
+
+def _refuse_what_is_over(message: Message) -> None:
+    if message.expires_at is not None and message.expires_at <= timezone.now():
+        raise RetryError("Its time is over: nobody needs it any more.")
+
+
+def _refuse_the_sender(sender: "User | None") -> None:
+    """It is sent on the account of whoever sent it; that of nobody is the service's to refuse."""
+    if sender is None:
+        return
+    if not sender.is_active:
+        raise RetryError("The account that sent it is disabled.")
+    if not service.may_send(sender):
+        raise RetryError("The account that sent it has no allowance.")

@@ -27,7 +27,8 @@ _FAILURE = _body("SmsFailure", "failure")
 
 _FAILURES = {
     200: "The provider took the text and gave no id.",
-    400: "Not JSON, no `msg`, empty, too long, a field too many; or the provider refused the text.",
+    400: "Not JSON, no `msg`, nothing to see in it, too long, a field too many; or the number of"
+    " this service or the provider refused the text.",
     401: "Not signed in, where texts cost money.",
     403: "This account may not send texts, or the CSRF token is missing.",
     405: "Only POST.",

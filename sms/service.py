@@ -16,10 +16,11 @@ from sms import limits, tasks
 from sms.backends import chosen_provider
 from sms.limits import LimitReachedError
 from sms.models import Event, Message
+from sms.numbers import Recipient, RecipientError, recipient
 from sms.numbers import region as region_of
 from sms.outcomes import Accepted, Outcome, Refused, Unknown
-from sms.segments import count
 from sms.states import State
+from sms.texts import TextError, measured
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -29,11 +30,15 @@ if TYPE_CHECKING:
 __all__ = [
     "BlockedError",
     "LimitReachedError",
+    "NobodysError",
+    "RecipientError",
     "SwitchedOffError",
+    "TextError",
     "cancel",
     "is_open",
     "may_send",
     "queue",
+    "queue_again",
     "send",
 ]
 
@@ -50,6 +55,10 @@ class SwitchedOffError(SendingError):
     """SMS_ENABLED is False; `retry_after` is in seconds."""
 
     retry_after = SWITCHED_OFF_SECONDS
+
+
+class NobodysError(SendingError):
+    """It would be on nobody's account, so that no allowance would bound what it may cost."""
 
 
 class BlockedError(SendingError):
@@ -73,20 +82,16 @@ def may_send(user: "User | AnonymousUser") -> bool:
 def send(*, actor: "User | None", body: str, key: str | None = None) -> Message:
     """Send one text to TO_NUMBER, once, and return it with its `outcome`.
 
+    TextError and RecipientError where the text or TO_NUMBER is not one that texts may be sent to.
     Must not run inside a transaction: the row is committed, claimed, before the provider is
     called, so that a crash at any moment leaves a trace. Nothing is raised once the provider has
     been called. Repeated with its key it answers from the row and sends nothing.
     """
-    at, (encoding, segments) = timezone.now(), count(body)
+    at = timezone.now()
     message, is_new = _enter(
         at,
         key and f"send {key}",
-        sender=actor,
-        to=settings.SMS_TO_NUMBER,
-        region=region_of(settings.SMS_TO_NUMBER),
-        body=body,
-        encoding=encoding,
-        segments=segments,
+        **_text(actor, body, _own_recipient()),
         state=State.SENDING,
         claimed_at=at,
         attempt_count=1,
@@ -102,33 +107,43 @@ def queue(
     *,
     actor: "User | None",
     to: str,
-    region: str,
     body: str,
-    encoding: str,
-    segments: int,
     send_at: datetime | None = None,
     valid_for: timedelta | None = None,
     key: str | None = None,
 ) -> Message:
     """Write one text down, to be delivered after commit or at its moment.
 
-    With a key that this sender has used within a day, the text that was written down then.
+    TextError and RecipientError where it cannot be sent, or not to this number. With a key that
+    this sender has used within a day, the text that was written down then.
     """
     at = timezone.now()
     due = max(at, send_at or at)
     message, _is_new = _enter(
         at,
         key and f"queue {key}",
-        sender=actor,
-        to=to,
-        region=region,
-        body=body,
-        encoding=encoding,
-        segments=segments,
+        **_text(actor, body, recipient(to)),
         state=State.SCHEDULED if due > at else State.QUEUED,
         send_at=send_at,
         next_attempt_at=due,
         expires_at=valid_for and due + valid_for,
+    )
+    return message
+
+
+def queue_again(first: Message) -> Message:
+    """As queue(), what `first` was, while that is of use; IntegrityError where one was before.
+
+    Whether it may be sent again at all is for sms.retry to say.
+    """
+    at = timezone.now()
+    message, _is_new = _enter(
+        at,
+        None,
+        **_text(first.sender, first.body, recipient(first.to)),
+        state=State.QUEUED,
+        expires_at=first.expires_at,
+        retry_of=first,
     )
     return message
 
@@ -144,13 +159,37 @@ def cancel(*, actor: "User | None", message: Message) -> bool:
     return True
 
 
+def _text(sender: "User | None", body: str, to: Recipient) -> dict[str, Any]:
+    """The columns that say what is sent; TextError where that is no text to send."""
+    encoding, segments = measured(body)
+    return {
+        "sender": sender,
+        "to": to.number,
+        "region": to.region,
+        "body": body,
+        "encoding": encoding,
+        "segments": segments,
+    }
+
+
+def _own_recipient() -> Recipient:
+    """TO_NUMBER, by the rules of all numbers where texts cost money.
+
+    Where they cost nothing it may be missing: the console prints texts to nobody.
+    """
+    number = settings.SMS_TO_NUMBER
+    if chosen_provider().costs_money:
+        return recipient(number)
+    return Recipient(number, region_of(number), kind="")
+
+
 def _enter(at: datetime, key: str | None, **fields: Any) -> tuple[Message, bool]:
     """The row of a new text, committed, or that of the first request with this key."""
     bound = key and hashlib.sha256(key.encode()).hexdigest()
     earlier = _earlier(at, bound, fields)
     if earlier is not None:
         return earlier, False
-    _refuse_what_may_not_go(fields["to"])
+    _refuse_what_may_not_go(fields["sender"], fields["to"])
     try:
         return _admit(at, idempotency_key=bound, **fields), True
     except IntegrityError:  # somebody was quicker with the same key
@@ -172,7 +211,9 @@ def _earlier(at: datetime, key: str | None, fields: dict[str, Any]) -> Message |
     return earlier
 
 
-def _refuse_what_may_not_go(number: str) -> None:
+def _refuse_what_may_not_go(sender: "User | None", number: str) -> None:
+    if sender is None and not is_open():
+        raise NobodysError("It would be on nobody's account, and texts cost money here.")
     code = tasks.obstacle(number)
     if code == tasks.SWITCHED_OFF:
         raise SwitchedOffError(tasks.OBSTACLES[code])

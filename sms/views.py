@@ -17,7 +17,7 @@ from core.idempotency import idempotency_key, idempotent
 from sms import service
 from sms.answers import answer, exception_answer, failure
 from sms.schema import document_send
-from sms.serializers import SmsSendSerializer
+from sms.serializers import SmsSendSerializer, told_of_members
 
 
 class MaySend(BasePermission):
@@ -62,9 +62,10 @@ class SendView(APIView):
         serializer.is_valid(raise_exception=True)
         actor = request.user if isinstance(request.user, User) else None
         try:
-            message = service.send(
-                actor=actor, body=serializer.validated_data["msg"], key=idempotency_key(request)
-            )
+            with told_of_members(to="TO_NUMBER", body="msg"):
+                message = service.send(
+                    actor=actor, body=serializer.validated_data["msg"], key=idempotency_key(request)
+                )
         except service.LimitReachedError as error:
             return failure(HTTPStatus.TOO_MANY_REQUESTS, str(error), error.retry_after)
         except service.SwitchedOffError as error:

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from core.api.errors import Conflict
 from core.errors import error_body
 from sms import service
+from sms.serializers import told_of_members
 
 
 class NotAllowed(PermissionDenied):
@@ -40,7 +41,8 @@ class LimitReached(APIException):
 def told_by_the_api() -> Iterator[None]:
     """The errors of sms.service as answers, but for the switch: see switched_off()."""
     try:
-        yield
+        with told_of_members(to="to", body="body"):
+            yield
     except service.LimitReachedError as error:
         raise LimitReached(str(error), error.retry_after) from error
     except service.BlockedError as error:

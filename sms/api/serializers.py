@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 from rest_framework import serializers
 
@@ -24,6 +23,8 @@ MAX_AHEAD = timedelta(days=35)
 
 
 class NewMessageSerializer(StrictSerializer):
+    """A text to one number. Whether it may be sent there is for sms.service to say."""
+
     to = StrictCharField(max_length=WRITTEN_NUMBER_LENGTH)
     body = StrictCharField(max_length=BODY_LENGTH)
     send_at = StrictDateTimeField(
@@ -35,17 +36,6 @@ class NewMessageSerializer(StrictSerializer):
         max_value=MAX_VALID_SECONDS,
         help_text="Seconds after which it is of no use any more and is not sent.",
     )
-
-    def validate_to(self, value: str) -> numbers.Recipient:
-        return _recipient(value)
-
-    def validate_body(self, value: str) -> str:
-        if segments.count(value)[1] > settings.SMS_MAX_SEGMENTS:
-            raise serializers.ValidationError(
-                f"A text may have at most {settings.SMS_MAX_SEGMENTS} segments.",
-                code="too_many_segments",
-            )
-        return value
 
     def validate_send_at(self, value: datetime) -> datetime:
         if value > timezone.now() + MAX_AHEAD:
@@ -112,7 +102,10 @@ class SegmentsRequestSerializer(StrictSerializer):
     to = StrictCharField(max_length=WRITTEN_NUMBER_LENGTH, required=False)
 
     def validate_to(self, value: str) -> numbers.Recipient:
-        return _recipient(value)
+        try:
+            return numbers.recipient(value)
+        except numbers.RecipientError as error:
+            raise serializers.ValidationError(str(error), code=error.code) from error
 
 
 class SegmentsSerializer(serializers.Serializer[Any]):
@@ -122,10 +115,3 @@ class SegmentsSerializer(serializers.Serializer[Any]):
     remaining = serializers.IntegerField(help_text="Units until another segment begins.")
     region = serializers.CharField(required=False, help_text="With `to` only.")
     number_type = serializers.CharField(required=False, help_text="With `to` only.")
-
-
-def _recipient(value: str) -> numbers.Recipient:
-    try:
-        return numbers.recipient(value)
-    except numbers.RecipientError as error:
-        raise serializers.ValidationError(str(error), code=error.code) from error

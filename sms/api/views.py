@@ -6,7 +6,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import BasePermission
@@ -29,6 +29,14 @@ from sms.api.serializers import (
 )
 from sms.models import Message, MessageQuerySet
 from sms.states import State
+
+LOCATION = OpenApiParameter(
+    "Location",
+    location=OpenApiParameter.HEADER,
+    response=[202],
+    description="Where to ask what becomes of it.",
+    type={"type": "string"},
+)
 
 
 class MaySend(BasePermission):
@@ -72,7 +80,11 @@ class MessageViewSet(
         self.asked = read_parameters(request, MessageFilterSerializer)
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(request=NewMessageSerializer, responses={202: MessageDetailSerializer})
+    @extend_schema(
+        request=NewMessageSerializer,
+        responses={202: MessageDetailSerializer},
+        parameters=[LOCATION],
+    )
     @idempotent
     def create(self, request: Request) -> Response:
         """Take a text: it is written down, and delivered afterwards."""
@@ -112,16 +124,12 @@ class MessageViewSet(
 
 
 def _queue(
-    request: Request, *, to: Any, body: str, valid_for: int | None = None, **moments: Any
+    request: Request, *, to: str, body: str, valid_for: int | None = None, **moments: Any
 ) -> Message:
-    encoding, count = segments.count(body)
     return service.queue(
         actor=signed_in_user(request),
-        to=to.number,
-        region=to.region,
+        to=to,
         body=body,
-        encoding=encoding,
-        segments=count,
         send_at=moments.get("send_at"),
         valid_for=None if valid_for is None else timedelta(seconds=valid_for),
         key=idempotency_key(request),

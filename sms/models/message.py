@@ -85,6 +85,14 @@ class Message(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
     error_code = models.CharField(_("error code"), max_length=20, blank=True)
     error_message = models.CharField(_("error"), max_length=ERROR_LENGTH, blank=True)
+    # One successor for ever, whoever asks and however often: the database itself says no to two.
+    retry_of = models.OneToOneField(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="successor",
+        verbose_name=_("sent again after"),
+    )
     attempt_count = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     send_at = models.DateTimeField(_("to be sent at"), null=True)

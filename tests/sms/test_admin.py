@@ -16,7 +16,7 @@ from sms.limits import common_limits, may_send
 from sms.models import Allowance, Attempt, Event, Message, OptOut
 from sms.states import FINAL
 from tests.conftest import make_user
-from tests.sms.conftest import FROM, TO, allow
+from tests.sms.conftest import FROM, TO
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/sms/message/"
@@ -188,77 +188,6 @@ def test_the_columns_of_the_chart_stand_on_each_other():
         Bar("bad", 1, 0.0, 10.0),
     ]
     assert bars([]) == []
-
-
-# --- Sending again -------------------------------------------------------------------------------
-
-
-def failed(sender, outcome: str = "refused", code: str = "21211", **fields) -> Message:
-    given = {
-        "state": "failed",
-        "finished_at": timezone.now(),
-        "error_code": code,
-        "attempt_count": 1,
-        **fields,
-    }
-    row = Message.objects.create(
-        sender=sender, to=TO, region="US", body="hey", provider="scripted", **given
-    )
-    Attempt.objects.create(message=row, number=1, started_at=row.created_at, outcome=outcome)
-    return row
-
-
-def send_again(client: Client, *rows: Message) -> str:
-    data = {"action": "send_again", "_selected_action": [str(row.pk) for row in rows]}
-    return client.post(LIST, data, follow=True).content.decode()
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("outcome", ["refused", "notsent", "throttled"])
-def test_what_certainly_was_not_sent_is_sent_again_once(
-    superuser, provider, alice, settings, outcome
-):
-    settings.BACKGROUND = "inline"
-    row = failed(allow(alice), outcome)
-    for _ in range(2):
-        page = send_again(superuser, row)
-    [successor] = Message.objects.exclude(pk=row.pk)
-    assert f"Sent again as {successor.pk}." in page
-    assert (successor.sender, successor.to, successor.body) == (alice, TO, "hey")
-    assert [sent["to"] for sent in provider.sent] == [TO]
-    row.refresh_from_db()
-    assert row.state == "failed"
-
-
-@pytest.mark.parametrize(
-    ("outcome", "fields"),
-    [
-        ("unknown", {}),
-        ("withoutsid", {}),
-        ("refused", {"error_code": "lost"}),
-        ("refused", {"provider_sid": "SM1"}),
-        ("refused", {"attempt_count": 2}),  # one attempt ended without a trace
-        ("refused", {"state": "unknown", "finished_at": None}),
-        ("refused", {"state": "undelivered"}),
-    ],
-)
-def test_what_may_have_been_sent_is_not(superuser, provider, alice, outcome, fields):
-    row = failed(allow(alice), outcome, **fields)
-    assert "It may have been sent, so it is not sent again." in send_again(superuser, row)
-    assert (Message.objects.count(), provider.sent) == (1, [])
-
-
-def test_a_text_sent_again_costs_its_sender(superuser, provider, alice):
-    page = send_again(superuser, failed(alice))
-    assert "Your daily limit of text messages is used up." in page
-    assert (Message.objects.count(), provider.sent) == (1, [])
-
-
-def test_who_may_only_look_sends_nothing(helper, provider, alice):
-    row = failed(allow(alice))
-    assert "send_again" not in shown(helper)
-    send_again(helper, row)
-    assert (Message.objects.count(), provider.sent) == (1, [])
 
 
 # --- Allowances ----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """/api/v1/sms/messages/: a text is taken with 202, read by its sender only, taken back in time."""
 
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -97,12 +98,44 @@ def test_a_text_for_later_waits(phone, provider):
     assert provider.sent == []
 
 
+@pytest.mark.parametrize("signed_in", ["by token", "by cookie"])
+@pytest.mark.parametrize(
+    ("written", "moment", "end"),
+    [
+        # Clocks in Berlin jump from 02:00 to 03:00 on 2026-03-29: an offset says what is meant.
+        ("2026-03-29T02:30:00+01:00", "2026-03-29T01:30:00Z", "2026-03-29T11:30:00Z"),
+        ("2026-03-29T01:59:59+01:00", "2026-03-29T00:59:59Z", "2026-03-29T10:59:59Z"),
+        ("2026-03-29T00:30:00Z", "2026-03-29T00:30:00Z", "2026-03-29T10:30:00Z"),
+        ("2026-03-28T23:30:00-05:00", "2026-03-29T04:30:00Z", "2026-03-29T14:30:00Z"),
+    ],
+)
+def test_a_moment_is_kept_in_utc_and_ten_hours_are_ten_hours(
+    provider, api, web, alice, signed_in, written, moment, end
+):
+    alice.time_zone = "Europe/Berlin"
+    alice.save()
+    client = {"by token": api, "by cookie": web}[signed_in](allow(alice))
+    text = json.dumps({"to": NUMBER, "body": "hey", "send_at": written, "valid_for": 36_000})
+    with time_machine.travel(datetime(2026, 3, 20, tzinfo=UTC), tick=False):
+        response = client.post(URL, text, content_type="application/json")
+    body = response.json()
+    assert (response.status_code, body["status"]) == (202, "scheduled")
+    assert (body["send_at"], body["expires_at"]) == (moment, end)
+    row = Message.objects.get()
+    assert (row.send_at, row.expires_at) == (
+        datetime.fromisoformat(moment),
+        datetime.fromisoformat(end),
+    )
+    assert row.next_attempt_at == row.send_at
+
+
 @pytest.mark.parametrize(
     ("body", "code", "attr"),
     [
         ({"body": "hey"}, "required", "to"),
         ({"to": NUMBER}, "required", "body"),
         ({"to": NUMBER, "body": " "}, "blank", "body"),
+        ({"to": NUMBER, "body": "\u200b\u00ad\x07\ufeff"}, "blank", "body"),
         ({"to": NUMBER, "body": None}, "null", "body"),
         ({"to": NUMBER, "body": 5}, "invalid", "body"),
         ({"to": 14155552671, "body": "hey"}, "invalid", "to"),

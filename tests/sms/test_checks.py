@@ -1,9 +1,9 @@
 """Every check has an id, a cure and a test."""
 
 import pytest
-from django.core.checks import Error, run_checks
+from django.core.checks import Error, Warning, run_checks  # noqa: A004 - Django's name
 
-from sms.checks import check_provider, check_regions
+from sms.checks import check_numbers, check_provider, check_regions
 from tests.sms.conftest import FROM, TO
 from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN
 
@@ -116,3 +116,71 @@ def test_a_region_that_does_not_exist_is_an_error(settings, name):
 def test_a_pool_of_senders_replaces_the_number(settings):
     settings.SMS_FROM_NUMBER, settings.TWILIO_MESSAGING_SERVICE_SID = "", "MG" + "0" * 32
     assert ids() == []
+
+
+# --- Numbers -------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("complete")
+@pytest.mark.parametrize("provider", ["twilio", "aws"])
+@pytest.mark.parametrize(
+    ("number", "regions", "code"),
+    [
+        ("+19005551234", [], "type_not_allowed"),
+        ("+18005551212", ["US"], "type_not_allowed"),
+        (TO, ["DE"], "region_not_allowed"),
+        ("+447700900123", [], "invalid_recipient"),
+        ("+447700900123", ["GB"], "invalid_recipient"),
+    ],
+)
+def test_a_number_that_no_text_may_go_to_is_an_error(settings, provider, number, regions, code):
+    settings.SMS_PROVIDER = provider
+    settings.SMS_TO_NUMBER, settings.SMS_ALLOWED_REGIONS = number, regions
+    assert check_numbers() == [
+        Error(
+            f"No text may go to TO_NUMBER ({code}).",
+            hint="Set TO_NUMBER to a number of an ordinary kind in an allowed region.",
+            id="sms.E014",
+        )
+    ]
+
+
+@pytest.mark.usefixtures("complete")
+def test_a_sender_that_does_not_exist_is_a_warning(settings):
+    settings.SMS_FROM_NUMBER = "+447700900123"
+    assert check_numbers() == [
+        Warning(
+            "FROM_NUMBER is no number in use.",
+            hint="Set FROM_NUMBER to a number of your account, such as +15005550006.",
+            id="sms.W001",
+        )
+    ]
+
+
+@pytest.mark.usefixtures("complete")
+@pytest.mark.parametrize("number", ["+18005551212", "+4915112345678", FROM])
+def test_a_sender_may_be_toll_free_or_of_another_country(settings, number):
+    settings.SMS_FROM_NUMBER = number
+    assert check_numbers() == []
+
+
+@pytest.mark.usefixtures("complete")
+@pytest.mark.parametrize("number", ["", "Nudge", "12345"])
+def test_the_form_of_a_number_is_for_the_provider_to_check(settings, number):
+    settings.SMS_TO_NUMBER = settings.SMS_FROM_NUMBER = number
+    assert check_numbers() == []
+    assert ids() == ["sms.E004", "sms.E005"]
+
+
+@pytest.mark.usefixtures("complete")
+@pytest.mark.parametrize("provider", ["console", "memory", "nothing"])
+def test_where_texts_cost_nothing_any_number_will_do(settings, provider):
+    settings.SMS_PROVIDER, settings.SMS_TO_NUMBER = provider, "+19005551234"
+    assert check_numbers() == []
+
+
+@pytest.mark.usefixtures("complete")
+@pytest.mark.django_db
+def test_the_check_of_numbers_is_registered(settings):
+    settings.SMS_TO_NUMBER = "+19005551234"
+    assert "sms.E014" in [message.id for message in run_checks()]

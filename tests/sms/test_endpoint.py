@@ -170,6 +170,33 @@ def test_a_number_that_opted_out_is_400(phone, provider):
 
 
 @pytest.mark.parametrize(
+    ("number", "regions", "words"),
+    [
+        ("+19005551234", [], "Texts to this kind of number are not allowed."),
+        ("+18005551212", [], "Texts to this kind of number are not allowed."),
+        (TO, ["DE"], "Texts to this country are not allowed here."),
+        (
+            "+447700900123",
+            ["GB"],
+            "Write a phone number in international form, such as +15005550006.",
+        ),
+    ],
+)
+def test_the_number_of_the_service_keeps_to_the_rules_of_all(
+    phone, provider, settings, number, regions, words
+):
+    settings.SMS_TO_NUMBER, settings.SMS_ALLOWED_REGIONS = number, regions
+    assert_failure(phone.post(URL, {"msg": "hey"}), 400, f"TO_NUMBER: {words}")
+    assert (provider.sent, Message.objects.count(), Counter.objects.count()) == ([], 0, 0)
+
+
+@pytest.mark.usefixtures("embedded")
+def test_where_texts_cost_nothing_any_number_of_the_service_will_do(client, settings):
+    settings.SMS_TO_NUMBER = "+19005551234"
+    assert client.post(URL, {"msg": "hey"}, "application/json").status_code == 201
+
+
+@pytest.mark.parametrize(
     ("outcome", "status"),
     [(Accepted(SID), 201), (Refused("Not valid.", "21211", 400), 400), (Unknown("a"), 202)],
     ids=str,

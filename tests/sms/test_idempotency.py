@@ -7,7 +7,7 @@ import pytest
 from core.models import IdempotencyKey
 from sms.models import Message
 from sms.outcomes import Accepted, NotSent, Refused, Unknown, WithoutSid
-from tests.sms.conftest import SID, URL, allow, assert_failure
+from tests.sms.conftest import SID, TO, URL, allow, assert_failure
 
 pytestmark = pytest.mark.django_db
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
@@ -108,3 +108,19 @@ def test_who_may_not_send_learns_nothing_of_a_key(api, alice, bob):
     assert_failure(api(bob).post(URL, HEY, headers=KEY), 403)
     allow(alice, per_day=0)
     assert_failure(api(alice).post(URL, HEY, headers=KEY), 403)
+
+
+def test_a_key_belongs_to_its_door_so_at_both_doors_it_is_two_texts(phone, provider, settings):
+    """By design (docs/sms.md): a key is a promise about one path."""
+    settings.SMS_ALLOWED_REGIONS = ["US"]
+    text = {"to": TO, "body": HEY["msg"]}
+    for _ in range(2):
+        at_once = phone.post(URL, HEY, headers=KEY)
+        later = phone.post("/api/v1/sms/messages/", text, headers=KEY)
+        assert (at_once.status_code, later.status_code) == (201, 202)
+    assert (is_replay(at_once), is_replay(later)) == (True, True)
+    assert Message.objects.count() == 2
+    assert set(IdempotencyKey.objects.values_list("door", flat=True)) == {
+        "POST /service/sms/send",
+        "POST /api/v1/sms/messages/",
+    }

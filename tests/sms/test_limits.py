@@ -232,10 +232,7 @@ def simultaneously(sends: list[tuple[User, int]], threads: int) -> dict[object, 
             service.queue(
                 actor=account,
                 to=f"+1415555{number:04}",
-                region="US",
                 body="hey",
-                encoding="GSM-7",
-                segments=1,
                 send_at=datetime.now(UTC) + timedelta(hours=1),  # nothing is delivered here
             )
         except service.LimitReachedError:

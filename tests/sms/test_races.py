@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.models import Counter
-from sms import service, tasks
+from sms import retry, service, tasks
 from sms.models import Message
 from sms.sweep import sweep
 from tests.conftest import make_user
@@ -50,8 +50,7 @@ def at_once(threads: int, call: Callable[[int], Any]) -> list[Any]:
 
 
 def queue(person: User, **fields: Any) -> Message:
-    text: dict[str, Any] = {"to": NUMBER, "region": "US", "encoding": "GSM-7", "segments": 1}
-    return service.queue(actor=person, **text, **fields)
+    return service.queue(actor=person, to=NUMBER, **fields)
 
 
 def deliver_all(ids: Iterable[str], threads: int = 8) -> None:
@@ -223,3 +222,32 @@ def test_a_text_is_canceled_or_sent_and_never_both(numbered, alice):
     states = list(Message.objects.values_list("state", flat=True))
     assert states.count("canceled") == canceled
     assert states.count("accepted") == len(numbered.sent) == 40 - canceled
+
+
+@pytest.mark.parametrize("allowance", [1, 1000])
+def test_of_all_who_press_send_again_at_once_one_does(numbered, alice, allowance):
+    allow(alice, per_day=allowance)
+    row = Message.objects.create(
+        sender=alice,
+        to=NUMBER,
+        region="US",
+        body="hey",
+        provider="scripted",
+        state="failed",
+        finished_at=timezone.now(),
+        attempt_count=1,
+    )
+    row.attempts.create(number=1, started_at=row.created_at, outcome="refused")
+
+    def press(_number: int) -> str:
+        try:
+            return str(retry.send_again(Message.objects.get(pk=row.pk)).pk)
+        except retry.RetryError as error:
+            return str(error)
+
+    told = at_once(8, press)
+    [successor] = Message.objects.filter(retry_of=row)
+    refused = f"It has been sent again already, as {successor.pk}."
+    assert sorted(told) == sorted([str(successor.pk), *[refused] * 7])
+    assert len(numbered.sent) == 1
+    assert Counter.objects.get(scope=f"sms:account:{alice.pk}:day").used == 1

@@ -19,6 +19,15 @@ pytestmark = pytest.mark.django_db
         ('{"msg": null}', "msg: This field may not be null."),
         ('{"msg": ""}', "msg: This field may not be blank."),
         ('{"msg": " \\n\\t "}', "msg: This field may not be blank."),
+        ('{"msg": "\\u200b\\u00ad\\u0007\\ufeff"}', "msg: This field may not be blank."),
+        (
+            json.dumps({"msg": "a" * 613}),
+            "msg: The text is too long: it has 5 segments, at most 4 are sent.",
+        ),
+        (
+            json.dumps({"msg": "中" * 269}, ensure_ascii=False),
+            "msg: The text is too long: it has 5 segments, at most 4 are sent.",
+        ),
         ('{"msg": 123}', "msg: Not a valid string."),
         ('{"msg": true}', "msg: Not a valid string."),
         ('{"msg": ["a"]}', "msg: Not a valid string."),
@@ -55,7 +64,7 @@ def test_a_wrong_body_is_400_and_says_what_is_wrong(phone, provider, body, messa
     assert (provider.sent, Message.objects.count(), Counter.objects.count()) == ([], 0, 0)
 
 
-@pytest.mark.parametrize("text", ["a" * 1600, "é😀", "<b>&amp;</b>", "a\r\nb", "\u202e", "123"])
+@pytest.mark.parametrize("text", ["a" * 612, "é😀", "<b>&amp;</b>", "a\r\nb", "a\u202e", "123"])
 def test_every_text_arrives_as_it_was(phone, provider, text):
     assert phone.post(URL, {"msg": text}).status_code == 201
     assert provider.sent[0]["body"] == Message.objects.get().body == text

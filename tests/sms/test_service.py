@@ -12,7 +12,14 @@ from core.models import Counter
 from sms import service
 from sms.models import Message, OptOut
 from sms.outcomes import Accepted, Kind, NotSent, Refused, Throttled, Unknown, WithoutSid
-from sms.service import BlockedError, LimitReachedError, SwitchedOffError
+from sms.service import (
+    BlockedError,
+    LimitReachedError,
+    NobodysError,
+    RecipientError,
+    SwitchedOffError,
+    TextError,
+)
 from tests.conftest import make_user
 from tests.sms.conftest import FROM, SID, TO, allow
 
@@ -46,8 +53,7 @@ def history(message: Message) -> list[tuple[str, str, str]]:
 
 
 def queue(actor, **fields) -> Message:
-    text = {"to": OTHER, "region": "US", "body": "hey", "encoding": "GSM-7", "segments": 1}
-    return service.queue(actor=actor, **{**text, **fields})
+    return service.queue(actor=actor, **{"to": OTHER, "body": "hey", **fields})
 
 
 @pytest.fixture
@@ -220,9 +226,10 @@ def test_of_two_with_one_key_the_slower_gets_the_row_of_the_quicker(sender, monk
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("provider")
-def test_a_fault_that_is_not_the_keys_is_not_hidden(sender):
+def test_a_fault_that_is_not_the_keys_is_not_hidden(sender, settings):
+    settings.SMS_MAX_SEGMENTS = 20
     with pytest.raises(IntegrityError):
-        queue(sender, body="")
+        queue(sender, body="a" * 1601)
 
 
 # --- The queue ------------------------------------------------------------------------------------
@@ -299,6 +306,34 @@ def test_who_has_opted_out_is_left_alone(provider, sender):
             start()
         assert caught.value.code == "opted_out"
     assert (provider.sent, Message.objects.count(), used()) == ([], 0, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ({"body": "\u200b"}, "blank"),
+        ({"body": "a" * 613}, "too_many_segments"),
+        ({"to": "+18095551234"}, "region_not_allowed"),
+        ({"to": "+19005551234"}, "type_not_allowed"),
+        ({"to": "+1415"}, "invalid_recipient"),
+    ],
+    ids=str,
+)
+def test_what_no_door_takes_is_not_queued(provider, sender, text, code):
+    with pytest.raises((TextError, RecipientError)) as caught:
+        queue(sender, **text)
+    assert caught.value.code == code
+    assert (provider.sent, Message.objects.count(), used()) == ([], 0, {})
+
+
+def test_what_costs_money_is_on_somebodys_account(provider, settings):
+    """No allowance would bound what nobody sends."""
+    for start in (lambda: service.send(actor=None, body="hey"), lambda: queue(None)):
+        with pytest.raises(NobodysError):
+            start()
+    assert (provider.sent, Message.objects.count(), used()) == ([], 0, {})
+    settings.DEBUG, settings.SMS_PROVIDER = True, "memory"
+    assert queue(None).sender is None
 
 
 # --- Taken back -----------------------------------------------------------------------------------

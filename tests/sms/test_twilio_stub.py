@@ -188,6 +188,11 @@ class Receiver:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}"
 
+    def wait_for(self, calls: int) -> None:
+        end = time.monotonic() + 10
+        while len(self.heard) < calls and time.monotonic() < end:
+            time.sleep(0.01)
+
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
@@ -218,6 +223,7 @@ def test_the_callbacks_are_signed_as_twilio_signs_and_tell_the_story(receiver, n
         created = real_client(stub).messages.create(
             to=number, from_=FROM, body="a", status_callback=url
         )
+        receiver.wait_for(len(story))  # the stub answers first and moves the message then
         fetched = real_client(stub).messages(created.sid).fetch()
     assert receiver.heard == story
     assert [status for _callback, status in stub.caller.made] == [204] * len(story)

@@ -26,21 +26,17 @@ def live() -> None:
 
 def send() -> None:
     """As POST /service/sms/send does."""
+    actor = User.objects.get()
     for _ in range(SENDS):
-        service.send(actor=User.objects.get(), body=f"sent {uuid.uuid4()}")
+        service.send(actor=actor, body=f"sent {uuid.uuid4()}")
 
 
 def queue() -> None:
     """As POST /api/v1/sms/messages/ does; the threads of core.background deliver."""
+    actor = User.objects.get()
     for _ in range(QUEUES):
-        service.queue(
-            actor=User.objects.get(),
-            to=f"+1415555{uuid.uuid4().int % 10_000:04}",
-            region="US",
-            body=f"queued {uuid.uuid4()}",
-            encoding="GSM-7",
-            segments=1,
-        )
+        number = f"+1415555{uuid.uuid4().int % 10_000:04}"
+        service.queue(actor=actor, to=number, body=f"queued {uuid.uuid4()}")
 
 
 def sweep_on() -> None:

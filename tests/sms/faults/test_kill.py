@@ -19,7 +19,6 @@ from django.utils import timezone
 from sms.models import Event, Message
 from sms.sweep import sweep
 from tests.config.conftest import ROOT
-from tests.conftest import make_user
 from tests.sms.conftest import FROM, TO, allow
 from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 
@@ -89,9 +88,9 @@ def sweep_until_quiet(at: datetime) -> None:
         pass
 
 
-def test_a_hundred_kills_double_nothing_and_forget_nothing(worker, twilio: TwilioStub):
+def test_a_hundred_kills_double_nothing_and_forget_nothing(worker, twilio: TwilioStub, alice):
+    allow(alice, per_day=1_000_000)
     moments = random.Random(20)  # noqa: S311 - when to kill
-    allow(make_user("carol@example.com"), per_day=1_000_000)
     twilio.latency = 0.02
     for _ in range(KILLS):
         live_and_die(worker, moments.uniform(0.01, LONGEST_LIFE))
