@@ -225,11 +225,11 @@ def rotating(transactional_db):
 
 def until_the_rules_hold(one: DatabaseWrapper) -> None:
     """The server reads its rules soon after it was told to."""
+    params = one.get_connection_params() | {"password": "wrong"}
+    params = {name: params[name] for name in ("host", "port", "user", "password", "dbname")}
     for _ in range(100):
-        wrong = psycopg.connect
-        params = one.get_connection_params() | {"password": "wrong"}
         try:
-            wrong(**{k: params[k] for k in ("host", "port", "user", "password", "dbname")}).close()
+            psycopg.connect(**params).close()
         except psycopg.OperationalError:
             return
         time.sleep(0.05)
