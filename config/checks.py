@@ -1,9 +1,12 @@
 """System checks: what is contradictory or missing, with an id and its cure."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+
+from config.storages import MANIFEST
 
 _LIMITS = (
     "SMS_DESTINATION_DAILY_LIMIT",
@@ -25,3 +28,41 @@ def check_limits(**kwargs: Any) -> list[CheckMessage]:
         for name in _LIMITS
         if getattr(settings, name) < 0
     ]
+
+
+@register()
+def check_database(**kwargs: Any) -> list[CheckMessage]:
+    if not settings.DATABASE_NAMED_TWICE:
+        return []
+    return [
+        Error(
+            "DATABASE_URL and DATABASE_SECRET_ARN name two databases; the second is used.",
+            hint="Remove one of them.",
+            id="config.E002",
+        )
+    ]
+
+
+@register(deploy=True)
+def check_static_files(**kwargs: Any) -> list[CheckMessage]:
+    """With --deploy only: migrate and collectstatic must run before the files are there."""
+    hashed = settings.STORAGES["staticfiles"]["BACKEND"] == MANIFEST
+    if settings.ON_LAMBDA and not hashed:
+        return [
+            Error(
+                "STATIC_URL is not set, and Lambda serves no static files.",
+                hint="Set STATIC_URL to the address of the bucket or CDN they were collected to.",
+                id="config.E003",
+            )
+        ]
+    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    if hashed and not manifest.is_file():
+        return [
+            Error(
+                "The manifest of static files is missing: every page will be an error.",
+                hint="Run collectstatic before the package is built; it writes "
+                "staticfiles/staticfiles.json.",
+                id="config.E004",
+            )
+        ]
+    return []

@@ -2,8 +2,37 @@
 
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
+from config import aws, database_secret
+
 SQLITE = "django.db.backends.sqlite3"
 POSTGRESQL = "django.db.backends.postgresql"
+MANAGED_POSTGRESQL = "config.postgresql"  # the same, with a login that AWS changes
+
+
+def managed(*, secret_arn: str, host: str, name: str) -> dict[str, Any]:
+    """The dictionary of a database on RDS, over TLS; empty where no secret is named."""
+    if not secret_arn:
+        return {}
+    if not (host and name):
+        raise ImproperlyConfigured(
+            "DATABASE_SECRET_ARN needs DATABASE_HOST and DATABASE_NAME beside it."
+        )
+    try:
+        login = database_secret.login(secret_arn)
+    except aws.CallError as error:
+        raise ImproperlyConfigured(
+            f"The secret that DATABASE_SECRET_ARN names cannot be read: {error.code}."
+        ) from None
+    return {
+        "ENGINE": MANAGED_POSTGRESQL,
+        "HOST": host,
+        "NAME": name,
+        **login,
+        "SECRET_ARN": secret_arn,
+        "OPTIONS": {"sslmode": "require"},
+    }
 
 
 def tuned(database: dict[str, Any]) -> dict[str, Any]:

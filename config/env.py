@@ -1,19 +1,30 @@
 """Typed readers for environment variables; the only place that touches os.environ.
 
-Every variable read here is in .env.example and docs/configuration.md; a test compares them.
+What config/parameters.py found counts as well; a real variable of the same name wins.
+Every variable of the service is in .env.example and docs/configuration.md; a test compares them.
 """
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+
+_parameters: dict[str, str] = {}
+
+
+def use(parameters: Mapping[str, str]) -> None:
+    """From now on these are variables too, in place of those given before."""
+    _parameters.clear()
+    _parameters.update(parameters)
 
 
 def text(*names: str, default: str = "") -> str:
     """The first of these variables that is set and not empty, without surrounding blanks."""
     for name in names:
-        if value := os.environ.get(name, "").strip():
-            return value
+        for source in (os.environ, _parameters):
+            if value := source.get(name, "").strip():
+                return value
     return default
 
 

@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config.database import POSTGRESQL
+from config.database import MANAGED_POSTGRESQL, POSTGRESQL
 
 EMBEDDED_SECRET_KEY = "django-insecure-embedded-key-for-one-machine-never-for-a-server"  # noqa: S105
 
@@ -31,7 +31,7 @@ def refuse_unsafe(
             _is_known(key) or _is_weak(key) for key in old_secret_keys
         ),
         "DATABASE_URL must name PostgreSQL: SQLite loses its data with the machine.": (
-            database_engine != POSTGRESQL
+            database_engine not in (POSTGRESQL, MANAGED_POSTGRESQL)
         ),
         "ALLOWED_HOSTS is empty: list the host names that people type.": not allowed_hosts,
         "SMS_PROVIDER is not set: choose twilio, or console to say that no text leaves.": (

@@ -9,18 +9,20 @@ from pathlib import Path
 import django_stubs_ext
 from corsheaders.defaults import default_headers
 
-from config import __version__, content_security, database, env, guard, logging
+from config import __version__, content_security, database, env, guard, logging, parameters
 from config.api import (  # noqa: F401 - settings by their names
     DRF_STANDARDIZED_ERRORS,
     REST_FRAMEWORK,
     SPECTACULAR_SETTINGS,
 )
+from config.storages import storages
 
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Where this runs ----------------------------------------------------------------------------
+parameters.load(env.text("PARAMETERS_PATH"))  # before anything else is read
 ON_LAMBDA = bool(env.text("AWS_LAMBDA_FUNCTION_NAME"))
 DEBUG = env.flag("DEBUG", default=not ON_LAMBDA)
 GUARDED = ON_LAMBDA or not DEBUG
@@ -31,7 +33,11 @@ SECRET_KEY_FALLBACKS = env.names("OLD_SECRET_KEYS")  # while a key is being rota
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")  # in DEBUG an empty list means this machine only
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 
-_database = env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/db.sqlite3")
+DATABASE_SECRET_ARN = env.text("DATABASE_SECRET_ARN")
+DATABASE_NAMED_TWICE = bool(DATABASE_SECRET_ARN and env.text("DATABASE_URL"))
+_database = database.managed(
+    secret_arn=DATABASE_SECRET_ARN, host=env.text("DATABASE_HOST"), name=env.text("DATABASE_NAME")
+) or env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/db.sqlite3")
 DATABASES = {"default": database.tuned(_database)}
 SMS_PROVIDER = env.text("SMS_PROVIDER", default="" if GUARDED else "console")
 EMAIL_HOST = env.text("EMAIL_HOST")
@@ -195,10 +201,16 @@ CORS_URLS_REGEX = r"^/(api|service)/"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match"]
 CORS_EXPOSE_HEADERS = ["ETag", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-Id"]
 
-# --- Static files -------------------------------------------------------------------------------
+# --- Files --------------------------------------------------------------------------------------
 STATIC_URL = env.text("STATIC_URL", default="static/")
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = BASE_DIR / "staticfiles"  # holds the manifest, also in the package for Lambda
 STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = BASE_DIR / "media"
+STORAGES = storages(
+    hashed=GUARDED and bool(env.text("STATIC_URL")),
+    static_bucket=env.text("STATIC_BUCKET"),
+    media_bucket=env.text("MEDIA_BUCKET"),
+)
 CONTENT_SECURITY_POLICY = content_security.policy(STATIC_URL)
 
 # --- Language, time, logs -----------------------------------------------------------------------

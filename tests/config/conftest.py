@@ -2,11 +2,14 @@
 
 import os
 import runpy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from config import aws, env
+from tests.config.cloud import Answer, Cloud
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PRODUCTION = {
@@ -31,3 +34,23 @@ def settings_of(monkeypatch) -> Callable[..., dict[str, Any]]:
         return runpy.run_path(str(ROOT / "config" / "settings.py"))
 
     return load
+
+
+@pytest.fixture
+def cloud_of(monkeypatch) -> Iterator[Callable[[Answer], Cloud]]:
+    """`cloud_of(answer)`: AWS on this machine, and the variables by which config.aws finds it."""
+    made: list[Cloud] = []
+
+    def start(answer: Answer) -> Cloud:
+        made.append(Cloud(answer))
+        for name, value in made[-1].variables.items():
+            monkeypatch.setenv(name, value)
+        return made[-1]
+
+    monkeypatch.setattr(aws, "PAUSES", (0, 0))
+    yield start
+    aws._pool().clear()
+    aws._pool.cache_clear()
+    env.use({})
+    for each in made:
+        each.close()

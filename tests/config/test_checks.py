@@ -3,7 +3,8 @@
 import pytest
 from django.core.checks import Error, run_checks
 
-from config.checks import check_limits
+from config.checks import check_database, check_limits, check_static_files
+from config.storages import MANIFEST, storages
 
 LIMITS = [
     *("SMS_DESTINATION_DAILY_LIMIT", "SMS_COUNTRY_DAILY_LIMIT", "SMS_DAILY_LIMIT"),
@@ -39,3 +40,61 @@ def test_zero_is_a_limit(settings):
 def test_the_checks_are_registered(settings):
     settings.SMS_DAILY_LIMIT = -1
     assert ours() == ["config.E001"]
+
+
+def test_two_databases_are_an_error(settings):
+    settings.DATABASE_NAMED_TWICE = True
+    assert check_database() == [
+        Error(
+            "DATABASE_URL and DATABASE_SECRET_ARN name two databases; the second is used.",
+            hint="Remove one of them.",
+            id="config.E002",
+        )
+    ]
+    settings.DATABASE_NAMED_TWICE = False
+    assert check_database() == []
+
+
+def store(settings, folder, *, hashed: bool) -> None:
+    settings.STORAGES = storages(hashed=hashed, static_bucket="", media_bucket="")
+    settings.STATIC_ROOT = folder
+
+
+def test_lambda_without_static_files_is_an_error(settings, tmp_path):
+    settings.ON_LAMBDA = True
+    store(settings, tmp_path, hashed=False)
+    assert check_static_files() == [
+        Error(
+            "STATIC_URL is not set, and Lambda serves no static files.",
+            hint="Set STATIC_URL to the address of the bucket or CDN they were collected to.",
+            id="config.E003",
+        )
+    ]
+    settings.ON_LAMBDA = False
+    assert check_static_files() == []
+
+
+@pytest.mark.parametrize("on_lambda", [True, False])
+def test_a_missing_manifest_is_an_error(settings, tmp_path, on_lambda):
+    settings.ON_LAMBDA = on_lambda
+    store(settings, tmp_path, hashed=True)
+    assert settings.STORAGES["staticfiles"]["BACKEND"] == MANIFEST
+    assert check_static_files() == [
+        Error(
+            "The manifest of static files is missing: every page will be an error.",
+            hint="Run collectstatic before the package is built; it writes "
+            "staticfiles/staticfiles.json.",
+            id="config.E004",
+        )
+    ]
+    (tmp_path / "staticfiles.json").write_text("{}")
+    assert check_static_files() == []
+
+
+@pytest.mark.django_db
+def test_static_files_are_looked_at_before_a_deployment_only(settings, tmp_path):
+    """`migrate` and `collectstatic` run before the manifest is there."""
+    store(settings, tmp_path, hashed=True)
+    assert ours() == []
+    found = [str(message.id) for message in run_checks(include_deployment_checks=True)]
+    assert "config.E004" in found

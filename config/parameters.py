@@ -1,0 +1,40 @@
+"""Configuration from AWS Systems Manager: every parameter under PARAMETERS_PATH is a variable.
+
+They are given to config.env and not put into the environment, which every child would inherit.
+"""
+
+import re
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config import aws, env
+
+_PATH = re.compile(r"(/[\w.-]+)+/?", re.ASCII)
+_PER_PAGE = 10  # the most that GetParametersByPath gives at once
+
+
+def load(path: str) -> None:
+    """Make /nudge/dev/SECRET_KEY the variable SECRET_KEY; without a path there are none.
+
+    A service without its configuration does not start: the sentence names path and reason only.
+    """
+    if path and not _PATH.fullmatch(path):
+        raise ImproperlyConfigured(f"PARAMETERS_PATH must look like /nudge/dev/, not {path!r}.")
+    try:
+        env.use(_under(path.rstrip("/")) if path else {})
+    except aws.CallError as error:
+        raise ImproperlyConfigured(
+            f"The parameters under {path} (PARAMETERS_PATH) cannot be read: {error.code}."
+        ) from None
+
+
+def _under(path: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    page = {"Path": path, "Recursive": False, "WithDecryption": True, "MaxResults": _PER_PAGE}
+    while True:
+        answer = aws.call("ssm", "GetParametersByPath", page)
+        for parameter in answer.get("Parameters", []):
+            found[parameter["Name"].removeprefix(f"{path}/")] = parameter["Value"]
+        if not (token := answer.get("NextToken")):
+            return found
+        page["NextToken"] = token

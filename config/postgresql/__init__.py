@@ -1,0 +1,1 @@
+"""Django's PostgreSQL for a login that AWS changes: ENGINE "config.postgresql"."""

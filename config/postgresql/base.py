@@ -1,0 +1,46 @@
+"""The module of this name is where Django looks for the wrapper of an ENGINE."""
+
+import logging
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+
+from config import database_secret
+from config.aws import CallError
+
+logger = logging.getLogger(__name__)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Reads the secret again when the server refuses the password of a warm process.
+
+    The settings of a database are shared by the threads of a process: one reads for all.
+    """
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        try:
+            return super().get_new_connection(conn_params)
+        except psycopg.OperationalError as error:
+            if not (_password_was_asked(error) and self._renew_login(conn_params)):
+                raise
+        return super().get_new_connection(self.get_connection_params())
+
+    def _renew_login(self, tried: dict[str, Any]) -> bool:
+        """Whether there is another login than the one that was tried."""
+        try:
+            login = database_secret.login(self.settings_dict["SECRET_ARN"])
+        except CallError as error:
+            logger.error("The secret of the database cannot be read: %s", error.code)  # noqa: TRY400 - its reason is all there is
+            return False
+        self.settings_dict.update(login)
+        return (login["USER"], login["PASSWORD"]) != (tried.get("user"), tried.get("password"))
+
+
+def _password_was_asked(error: Exception) -> bool:
+    """libpq keeps no SQLSTATE of a failed connection (it would be 28P01), and its message is in
+    the server's language: that a password was sent is all it tells. A server that is away
+    asks for none.
+    """
+    connection = getattr(error, "pgconn", None)
+    return bool(connection and connection.used_password)

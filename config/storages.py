@@ -1,0 +1,41 @@
+"""Where static files and uploads lie: the value of STORAGES. Django imports one when it is used."""
+
+from typing import Any
+
+MANIFEST = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+PRESIGNED_SECONDS = 900  # how long a link to an upload lives
+
+
+def storages(*, hashed: bool, static_bucket: str, media_bucket: str) -> dict[str, Any]:
+    """`hashed`: pages name static files by their content, as the manifest in STATIC_ROOT says."""
+    return {"default": _media(media_bucket), "staticfiles": _static(static_bucket, hashed=hashed)}
+
+
+def _static(bucket: str, *, hashed: bool) -> dict[str, Any]:
+    """A bucket is written by collectstatic and by nothing else: serving needs the manifest only."""
+    if bucket:
+        options = {"bucket_name": bucket}
+        return {"BACKEND": "config.static_bucket.StaticBucketStorage", "OPTIONS": options}
+    if hashed:
+        return {"BACKEND": MANIFEST}
+    return {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+
+def _media(bucket: str) -> dict[str, Any]:
+    """Uploads are private: whoever may see one gets a link that ends.
+
+    No ACL: the bucket belongs to its owner alone, and S3 refuses every ACL there. Signatures of
+    version 4 and the address of the region, since regions newer than 2014 know nothing else.
+    """
+    if not bucket:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    options = {
+        "bucket_name": bucket,
+        "querystring_auth": True,
+        "querystring_expire": PRESIGNED_SECONDS,
+        "signature_version": "s3v4",
+        "addressing_style": "virtual",
+        "file_overwrite": False,
+        "default_acl": None,
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
