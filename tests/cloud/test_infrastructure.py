@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.deploy.cloudformation import TEMPLATE, Stack, source
@@ -22,8 +21,10 @@ FUNCTION_LOGS = ["/aws/lambda/nudge-lab", "/aws/lambda/nudge-lab-ops"]
 
 
 @pytest.fixture
-def cloud() -> boto3.session.Session:
-    """Never the real one: a test that deletes buckets must not find yours."""
+def cloud() -> Any:
+    """A session of boto3; never of the real cloud: a test that deletes must not find yours."""
+    import boto3
+
     assert os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://127.0.0.1:")
     return boto3.session.Session()
 
@@ -205,9 +206,9 @@ def test_a_network_with_a_way_out(cloud):
     ec2 = cloud.client("ec2")
     [group] = ec2.describe_security_groups(GroupIds=[made["SecurityGroupIds"]])["SecurityGroups"]
     assert group["IpPermissions"] == []
-    tables = ec2.describe_route_tables(
-        Filters=[{"Name": "vpc-id", "Values": [group["VpcId"]]}]
-    )["RouteTables"]
+    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [group["VpcId"]]}])[
+        "RouteTables"
+    ]
     ways_out = [
         route["GatewayId"]
         for table in tables

@@ -249,7 +249,9 @@ def test_the_stack_takes_no_data_with_it(stage):
     assert stack.properties("MediaBucket")["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
-@pytest.mark.parametrize(("stage", "protected", "days"), [("dev", False, 1), ("production", True, 14)])
+@pytest.mark.parametrize(
+    ("stage", "protected", "days"), [("dev", False, 1), ("production", True, 14)]
+)
 def test_the_database_is_private_encrypted_and_backed_up(stage, protected, days):
     database = Stack(Stage=stage, DbMode="rds").properties("Database")
     expected = {
@@ -434,7 +436,12 @@ def test_what_a_function_reaches_without_the_internet(parameters, expected):
 
 
 def test_nothing_is_paid_by_the_hour_unless_asked_for(small):
-    hourly = ("AWS::EC2::NatGateway", "AWS::EC2::EIP", "AWS::EC2::VPCEndpoint", "AWS::RDS::DBInstance")
+    hourly = (
+        "AWS::EC2::NatGateway",
+        "AWS::EC2::EIP",
+        "AWS::EC2::VPCEndpoint",
+        "AWS::RDS::DBInstance",
+    )
     assert small.of_type(*hourly) == {}
 
 
