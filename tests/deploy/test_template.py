@@ -267,6 +267,16 @@ def test_the_database_is_private_encrypted_and_backed_up(stage, protected, days)
     assert "MasterUserPassword" not in database
 
 
+def test_a_restored_database_is_what_the_snapshot_was():
+    """CloudFormation refuses a snapshot beside a name, a user or an encryption."""
+    stack = Stack(Stage="dev", DbMode="rds", DatabaseSnapshot="rds:nudge-2026")
+    database = stack.properties("Database")
+    assert database["DBSnapshotIdentifier"] == "rds:nudge-2026"
+    assert {"DBName", "MasterUsername", "StorageEncrypted"} & set(database) == set()
+    new = Stack(Stage="dev", DbMode="rds").properties("Database")
+    assert "DBSnapshotIdentifier" not in new
+
+
 def test_only_functions_reach_the_database(full):
     assert full.properties("DatabaseSecurityGroup")["SecurityGroupIngress"] == [
         {
@@ -507,3 +517,23 @@ def test_an_alarm_is_mailed_where_somebody_is_named(small, full):
         "Protocol": "email",
         "Endpoint": "operator@example.com",
     }
+
+
+# --- The document --------------------------------------------------------------------------------
+
+
+def test_the_document_names_every_parameter_with_its_default():
+    document = (ROOT / "docs" / "deployment.md").read_text()
+    table = document.split("| parameter | default | |")[1].split("\n\n")[0]
+    rows = [row.split("|")[1:3] for row in table.splitlines()[2:]]
+    told = {
+        name: default
+        for names, defaults in rows
+        for name, default in zip(
+            re.findall(r"`(\w+)`", names),
+            re.findall(r"`([\w.]+)`", defaults) or [""] * names.count("`"),
+            strict=False,
+        )
+    }
+    declared = source()["Parameters"]
+    assert told == {name: str(spec.get("Default", "")) for name, spec in declared.items()}
