@@ -3,10 +3,12 @@
 Nothing is created: what only AWS knows stands there as its name, ${Role.Arn} for !GetAtt Role.Arn.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from cfnlint.decode import decode_str
@@ -122,4 +124,19 @@ def allows(statements: list[dict[str, Any]], action: str, resource: str) -> bool
     return any(
         fnmatchcase(action, allowed) and fnmatchcase(resource, pattern)
         for allowed, pattern in permissions(statements)
+    )
+
+
+@cache
+def known_actions() -> dict[str, Any]:
+    """AWS's own list, which cfn-lint carries."""
+    table = files("cfnlint") / "data" / "AdditionalSpecs" / "Policies.json"
+    return dict(json.loads(table.read_text()))
+
+
+def takes_a_resource(action: str) -> bool:
+    service, _, name = action.partition(":")
+    actions = known_actions()[service]["Actions"]
+    return bool(
+        {key.lower(): entry for key, entry in actions.items()}[name.lower()].get("Resources")
     )
