@@ -18,6 +18,18 @@ from tests.config.conftest import ROOT
 TEMPLATE = ROOT / "deploy" / "template.yaml"
 ACCOUNT, REGION = "0" * 12, "us-east-1"
 NOTHING = object()
+# Every switch on, but the NAT gateway, which would take the place of the endpoints.
+EVERYTHING = {
+    "Stage": "production",
+    "DbMode": "rds",
+    "Nat": "false",
+    "MailEndpoint": "true",
+    "Cdn": "true",
+    "AlarmEmail": "operator@example.com",
+    "ParameterKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/example",
+    "SmsByAws": "true",
+    "XRay": "true",
+}
 PSEUDO = {
     "AWS::AccountId": ACCOUNT,
     "AWS::NoValue": NOTHING,
