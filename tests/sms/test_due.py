@@ -19,6 +19,7 @@ URL = "/api/v1/sms/messages/"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 NUMBER = "+14155552671"
+TWO_SEGMENTS, THREE_SEGMENTS = "x" * 161, "x" * 307
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +29,7 @@ def _noon():
 
 
 def queue(person, send_at: datetime | None = None, **fields) -> Message:
-    text = {"to": NUMBER, "region": "US", "body": "hey", "encoding": "GSM-7", "segments": 1}
+    text = {"to": NUMBER, "body": "hey"}
     return service.queue(actor=person, send_at=send_at, **{**text, **fields})
 
 
@@ -39,13 +40,13 @@ def counted(person, at: datetime) -> tuple[int, int, int]:
 
 
 def test_what_is_scheduled_leaves_the_present_day_alone(provider, alice):
-    queue(allow(alice), NOON + DAY, segments=2)
+    queue(allow(alice), NOON + DAY, body=TWO_SEGMENTS)
     assert counted(alice, NOON) == (0, 0, 2)
     assert counted(alice, NOON + DAY) == (1, 1, 2)
 
 
 def test_the_month_is_that_of_the_day(provider, alice):
-    queue(allow(alice), datetime(2026, 12, 1, tzinfo=UTC), segments=3)
+    queue(allow(alice), datetime(2026, 12, 1, tzinfo=UTC), body=THREE_SEGMENTS)
     queue(alice, datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC))
     assert counted(alice, NOON)[2] == 1
     assert counted(alice, datetime(2026, 12, 31, tzinfo=UTC))[2] == 3
@@ -112,7 +113,7 @@ def test_it_is_given_back_where_it_was_taken(numbered, alice, bob, end):
     due = NOON + 12 * DAY
     for _ in range(2):
         queue(allow(alice))
-    message = queue(alice, due, segments=2)
+    message = queue(alice, due, body=TWO_SEGMENTS)
     queue(allow(bob), due, to="+14155552672")
     if end is not block:
         queue(alice, due + timedelta(minutes=1))

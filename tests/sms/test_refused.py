@@ -25,12 +25,7 @@ def take_two(person: User) -> Message:
     """Two texts of hers, each counted; one of them."""
     allow(person)
     with patch.object(service, "run_after_commit"):
-        _other, text = (
-            service.queue(
-                actor=person, to=TO, region="US", body="hey", encoding="GSM-7", segments=1
-            )
-            for _ in range(2)
-        )
+        _other, text = (service.queue(actor=person, to=TO, body="hey") for _ in range(2))
     return text
 
 

@@ -44,7 +44,6 @@ def start(database: Path, code: str) -> subprocess.Popen[str]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "SMS_ALLOWED_REGIONS": "US",
         **{f"SMS_{name}": "1000" for name in limits},
-        "SMS_ALLOWED_REGIONS": "US",
     }
     return subprocess.Popen(  # noqa: S603 - our own code
         [sys.executable, "-c", code],

@@ -1,0 +1,167 @@
+"""Buckets and the database are private, encrypted, and outlive the stack."""
+
+import pytest
+
+from tests.deploy.cloudformation import ACCOUNT, Stack
+
+# --- Buckets --------------------------------------------------------------------------------------
+
+
+BUCKETS = ("ArtifactBucket", "MediaBucket", "StaticBucket")
+CLOSED = {
+    "BlockPublicAcls": True,
+    "BlockPublicPolicy": True,
+    "IgnorePublicAcls": True,
+    "RestrictPublicBuckets": True,
+}
+
+
+def policy_of(stack: Stack, bucket: str) -> list[dict]:
+    policies = stack.of_type("AWS::S3::BucketPolicy").values()
+    [policy] = [policy for policy in policies if policy["Bucket"] == f"${{{bucket}}}"]
+    return policy["PolicyDocument"]["Statement"]
+
+
+def test_these_are_the_buckets(full):
+    assert set(full.of_type("AWS::S3::Bucket")) == set(BUCKETS)
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_bucket_is_private_encrypted_and_without_acls(small, bucket):
+    properties = small.properties(bucket)
+    assert properties["PublicAccessBlockConfiguration"] == CLOSED
+    assert properties["OwnershipControls"] == {
+        "Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    }
+    assert properties["BucketEncryption"] == {
+        "ServerSideEncryptionConfiguration": [
+            {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+        ]
+    }
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_bucket_is_reached_by_tls_only(small, bucket):
+    denied = [statement for statement in policy_of(small, bucket) if statement["Effect"] == "Deny"]
+    assert denied == [
+        {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [f"${{{bucket}.Arn}}", f"${{{bucket}.Arn}}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ]
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_half_an_upload_is_not_paid_for_ever(small, bucket):
+    rules = small.properties(bucket)["LifecycleConfiguration"]["Rules"]
+    aborted = [rule["AbortIncompleteMultipartUpload"] for rule in rules if len(rule) == 3]
+    assert aborted[-1] == {"DaysAfterInitiation": 1}
+
+
+def test_only_our_cdn_reads_the_static_files(small):
+    [allowed] = [s for s in policy_of(small, "StaticBucket") if s["Effect"] == "Allow"]
+    assert allowed == {
+        "Sid": "ReadByOurCdn",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "s3:GetObject",
+        "Resource": "${StaticBucket.Arn}/*",
+        "Condition": {
+            "StringEquals": {
+                "AWS:SourceArn": f"arn:aws:cloudfront::{ACCOUNT}:distribution/${{Distribution}}"
+            }
+        },
+    }
+
+
+def test_without_a_cdn_everybody_reads_the_static_files_and_nothing_else():
+    stack = Stack(Stage="dev", Cdn="false")
+    opened = {
+        name: policy_of(stack, name)[1:]
+        for name in BUCKETS
+        if stack.properties(name)["PublicAccessBlockConfiguration"] != CLOSED
+    }
+    assert opened == {
+        "StaticBucket": [
+            {
+                "Sid": "ReadByEverybody",
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "s3:GetObject",
+                "Resource": "${StaticBucket.Arn}/*",
+            }
+        ]
+    }
+
+
+def test_modules_of_another_origin_are_let_through(small):
+    """A browser fetches <script type="module"> of another origin by CORS only."""
+    behavior = small.properties("Distribution")["DistributionConfig"]["DefaultCacheBehavior"]
+    assert behavior["ViewerProtocolPolicy"] == "https-only"
+    assert behavior["ResponseHeadersPolicyId"] == "e61eb60c-9c35-4d20-a928-2b84e02af89c"
+    [rule] = small.properties("StaticBucket")["CorsConfiguration"]["CorsRules"]
+    assert (rule["AllowedMethods"], rule["AllowedOrigins"]) == (["GET", "HEAD"], ["*"])
+
+
+# --- Data outlives the stack ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stage", ["dev", "production"])
+def test_the_stack_takes_no_data_with_it(stage):
+    stack = Stack(Stage=stage, DbMode="rds")
+    kept = {
+        name: (body["DeletionPolicy"], body["UpdateReplacePolicy"])
+        for name, body in stack.resources.items()
+        if body.get("DeletionPolicy", "Delete") != "Delete"
+    }
+    assert kept == {
+        "MediaBucket": ("RetainExceptOnCreate", "Retain"),
+        "MediaBucketPolicy": ("RetainExceptOnCreate", "Retain"),
+        "Database": ("Snapshot", "Snapshot"),
+    }
+    assert stack.properties("MediaBucket")["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+@pytest.mark.parametrize(
+    ("stage", "protected", "days"), [("dev", False, 1), ("production", True, 14)]
+)
+def test_the_database_is_private_encrypted_and_backed_up(stage, protected, days):
+    database = Stack(Stage=stage, DbMode="rds").properties("Database")
+    expected = {
+        "PubliclyAccessible": False,
+        "StorageEncrypted": True,
+        "ManageMasterUserPassword": True,
+        "BackupRetentionPeriod": days,
+        "DeleteAutomatedBackups": False,
+        "DeletionProtection": protected,
+        "DBInstanceClass": "db.t4g.micro",
+    }
+    assert {key: database[key] for key in expected} == expected
+    assert "MasterUserPassword" not in database
+
+
+def test_a_restored_database_is_what_the_snapshot_was():
+    """CloudFormation refuses a snapshot beside a name, a user or an encryption."""
+    stack = Stack(Stage="dev", DbMode="rds", DatabaseSnapshot="rds:nudge-2026")
+    database = stack.properties("Database")
+    assert database["DBSnapshotIdentifier"] == "rds:nudge-2026"
+    assert {"DBName", "MasterUsername", "StorageEncrypted"} & set(database) == set()
+    new = Stack(Stage="dev", DbMode="rds").properties("Database")
+    assert "DBSnapshotIdentifier" not in new
+
+
+def test_only_functions_reach_the_database(full):
+    assert full.properties("DatabaseSecurityGroup")["SecurityGroupIngress"] == [
+        {
+            "IpProtocol": "tcp",
+            "FromPort": 5432,
+            "ToPort": 5432,
+            "SourceSecurityGroupId": "${FunctionSecurityGroup}",
+            "Description": "PostgreSQL",
+        }
+    ]
+    assert "SecurityGroupIngress" not in full.properties("FunctionSecurityGroup")
