@@ -36,7 +36,7 @@ test: .venv/.dev ## the fast suite on SQLite
 	$(PYTEST) -n 2
 
 test-postgres: .venv/.dev ## the fast suite and the race tests on a real PostgreSQL
-	$(BIN)/python -m tests.on_postgres -n 2 -m "not browser and not faults and not sqlite"
+	$(BIN)/python -m tests.on_postgres -n 2 -m "not browser and not faults and not sqlite and not cloud"
 
 test-faults: .venv/.dev ## kill -9 a hundred times: nothing sent twice, nothing forgotten
 	$(BIN)/python -m tests.on_postgres -m faults

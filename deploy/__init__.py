@@ -1,1 +1,1 @@
-"""Brings Nudge to AWS: Zappa's callbacks, the package, the release and the local cloud. Never shipped."""
+"""Brings Nudge to AWS: callbacks, package, release and the local cloud. Never shipped itself."""

@@ -1,4 +1,4 @@
-"""The AWS account that the terminal's own settings name (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL)."""
+"""The AWS account that the terminal names: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL."""
 
 import functools
 import os
@@ -19,7 +19,7 @@ def client(service: str) -> Any:
     try:
         return boto3.client(service, config=config if service == "lambda" else None)
     except NoRegionError:
-        raise SystemExit("No AWS region: set AWS_REGION, such as AWS_REGION=eu-central-1.") from None
+        raise SystemExit("No AWS region: set AWS_REGION, such as eu-central-1.") from None
 
 
 def endpoint() -> str:
@@ -71,7 +71,7 @@ def api_id(stage: str) -> str:
 
 
 def api_url(stage: str) -> str:
-    """The address of the stage without a custom domain, ending in a slash; empty before a deploy."""
+    """The address of the stage without a custom domain, with its slash; empty before a deploy."""
     if not (identifier := api_id(stage)):
         return ""
     if local := endpoint():

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from deploy import aws, package, stack, static  # noqa: E402 - found by the line above
+from deploy import aws, package, stack, static
 
 PACKAGED_OFFLINE = ("package", "save-python-settings-file", "template")
 NOWHERE = "serves-no-host.invalid"  # an ops function has no address
@@ -59,7 +59,7 @@ def zip(cli: Any) -> None:  # noqa: A001 - Zappa's word
     try:
         static.collect(_outputs_if_any(cli))
         build_id = package.finish(Path(cli.zip_path))
-    except (package.PackageRefused, static.CollectFailed) as error:
+    except (package.PackageError, static.CollectError) as error:
         raise ClickException(str(error)) from None
     sys.stdout.write(f"Build {build_id}\n")
 

@@ -1,7 +1,7 @@
 """The local cloud: AWS on this machine, and the same deploy as to the real one.
 
-    python -m deploy.cloud up       make cloud        stays until Ctrl-C
-    python -m deploy.cloud down     make cloud-down   ends and removes what is left of it
+python -m deploy.cloud up       make cloud        stays until Ctrl-C
+python -m deploy.cloud down     make cloud-down   ends and removes what is left of it
 """
 
 import argparse
@@ -95,7 +95,7 @@ def _configure(port: int, mail_port: int, twilio_port: int) -> None:
 def _start(name: str, *command: str) -> None:
     log = (FOLDER / f"{name}.log").open("w")
     # A session of its own: Ctrl-C reaches this process only, which then ends them in order.
-    process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603 - our own command
+    process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     (FOLDER / f"{name}.pid").write_text(json.dumps({"pid": process.pid, "command": command[2]}))
 
 

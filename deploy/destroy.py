@@ -1,6 +1,6 @@
 """Removes a stage with all that `zappa undeploy` leaves; the database and the media stay.
 
-    python -m deploy.destroy dev --yes-remove dev      make destroy STAGE=dev CONFIRM=dev
+python -m deploy.destroy dev --yes-remove dev      make destroy STAGE=dev CONFIRM=dev
 """
 
 import argparse

@@ -51,7 +51,7 @@ class Mailbox:
 
 
 def accept_function_prefix() -> None:
-    """AWS takes `function:NAME:VERSION` as a name, and `zappa rollback` asks so; the emulator not."""
+    """AWS takes `function:NAME:VERSION` as a name, and `zappa rollback` asks so."""
     from ministack.services import lambda_svc
 
     def without(original: Any) -> Any:

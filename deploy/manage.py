@@ -1,6 +1,6 @@
 """A management command in the cloud, in the function that has 15 minutes and no visitors.
 
-    python -m deploy.manage dev "check --deploy"      make manage STAGE=dev CMD="check --deploy"
+python -m deploy.manage dev "check --deploy"      make manage STAGE=dev CMD="check --deploy"
 """
 
 import argparse
@@ -20,7 +20,7 @@ def main() -> None:
     function = operations if versions.exists(operations) else aws.function_name(arguments.stage)
     try:
         sys.stdout.write(release.manage(function, arguments.command) + "\n")
-    except release.ManageFailed as error:
+    except release.ManageError as error:
         raise SystemExit(str(error)) from None
 
 

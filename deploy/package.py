@@ -1,4 +1,4 @@
-"""Turns the zip that Zappa made into the one that goes to Lambda: what a request needs, and no more.
+"""Turns the zip that Zappa made into the one for Lambda: what a request needs, and no more.
 
 Zappa packs the whole working folder and the whole virtual environment, with bytecode that Lambda
 can never use: it dates entries 1980, and bytecode is valid only for the date of its source. Here
@@ -26,14 +26,14 @@ ZIPPED_LIMIT = 25 * MEGABYTE  # goals of this project; those of AWS are 50 and 2
 UNPACKED_LIMIT = 70 * MEGABYTE
 
 
-class PackageRefused(Exception):
+class PackageError(Exception):
     """The archive holds what must not leave this machine, or lacks what Lambda needs."""
 
 
 def finish(archive: Path) -> str:
     """Rewrite Zappa's archive in place and return the id of its content.
 
-    Raises PackageRefused, and leaves Zappa's archive as it was.
+    Raises PackageError, and leaves Zappa's archive as it was.
     """
     with tempfile.TemporaryDirectory(prefix="nudge-package-") as folder:
         root = Path(folder)
@@ -47,7 +47,7 @@ def finish(archive: Path) -> str:
         _pack(root, fresh)
         if (size := fresh.stat().st_size) > ZIPPED_LIMIT:
             fresh.unlink()
-            raise PackageRefused(f"The package has {size / MEGABYTE:.1f} MB, over the limit of 25.")
+            raise PackageError(f"The package has {size / MEGABYTE:.1f} MB, over the limit of 25.")
         fresh.replace(archive)
     return build_id
 
@@ -77,7 +77,7 @@ def _refuse_foreign(name: str, distribution: Distribution) -> None:
     """A wheel for another system, or one compiled here against a newer C library than Lambda's."""
     tags = [line for line in (distribution.read_text("WHEEL") or "").splitlines() if "Tag:" in line]
     if not any("none-any" in tag or "manylinux" in tag for tag in tags):
-        raise PackageRefused(
+        raise PackageError(
             f"{name} is not built for Lambda ({', '.join(tags) or 'no wheel'}). "
             "Deploy from Linux, or with the Dockerfile."
         )
@@ -136,11 +136,11 @@ def _compile(root: Path) -> None:
 def _refuse(root: Path) -> None:
     names = [path.relative_to(root).as_posix() for path in _files(root)]
     if wrong := sorted(name for name in names if contents.is_forbidden(name)):
-        raise PackageRefused(f"Not for Lambda: {', '.join(wrong[:10])}")
+        raise PackageError(f"Not for Lambda: {', '.join(wrong[:10])}")
     if missing := sorted(set(contents.REQUIRED) - set(names)):
-        raise PackageRefused(f"Missing from the package: {', '.join(missing)}")
+        raise PackageError(f"Missing from the package: {', '.join(missing)}")
     if (size := sum((root / name).stat().st_size for name in names)) > UNPACKED_LIMIT:
-        raise PackageRefused(f"Unpacked it has {size / MEGABYTE:.1f} MB, over the limit of 70.")
+        raise PackageError(f"Unpacked it has {size / MEGABYTE:.1f} MB, over the limit of 70.")
 
 
 def _pack(root: Path, archive: Path) -> None:

@@ -60,7 +60,7 @@ def _migrate(stage: str, archive: Path) -> None:
     try:
         _put(operations, archive)
         done(manage(function, "migrate --noinput --verbosity 1"))
-    except (ManageFailed, SystemExit) as error:
+    except (ManageError, SystemExit) as error:
         if previous:
             versions.restore(function, previous)
         raise SystemExit(f"Migrations failed, {stage} is as it was.\n{error}") from None
@@ -74,12 +74,12 @@ def _switch(stage: str, archive: Path, build_id: str) -> None:
         _put(stage, archive)
         step(f"Is {stage} well?")
         smoke.check(stage, build_id)
-    except (smoke.SmokeFailed, SystemExit) as error:
+    except (smoke.SmokeError, SystemExit) as error:
         if not previous:
             raise SystemExit(f"The first deploy of {stage} does not serve.\n{error}") from None
         versions.restore(function, previous)
         smoke.check(stage)
-        raise SystemExit(f"Build {build_id} failed; the version before it serves.\n{error}") from None
+        raise SystemExit(f"Build {build_id} failed, the one before it serves.\n{error}") from None
 
 
 def _put(stage: str, archive: Path) -> None:
@@ -96,11 +96,11 @@ def zappa(*arguments: str) -> None:
         "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
     }
     command = [str(scripts / "zappa"), *arguments]
-    if subprocess.call(command, env=environment):  # noqa: S603 - our own command
+    if subprocess.call(command, env=environment):
         raise SystemExit(f"zappa {' '.join(arguments)} failed.")
 
 
-class ManageFailed(Exception):
+class ManageError(Exception):
     """A management command ended with an error inside Lambda."""
 
 
@@ -113,7 +113,7 @@ def manage(function: str, command: str) -> str:
     )
     log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
     if "FunctionError" in answer:
-        raise ManageFailed(f"{command}: {answer['Payload'].read().decode()[:2000]}\n{log}")
+        raise ManageError(f"{command}: {answer['Payload'].read().decode()[:2000]}\n{log}")
     return log.strip()
 
 

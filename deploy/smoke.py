@@ -11,12 +11,12 @@ PATIENCE_SECONDS = 90  # the first cold starts after a change of code and config
 PAUSE_SECONDS = 1
 
 
-class SmokeFailed(Exception):
+class SmokeError(Exception):
     """Something that every client needs is not there."""
 
 
 def check(stage: str, build_id: str = "") -> None:
-    """Raises SmokeFailed unless the stage is ready (as this build, if named), its files are there
+    """Raises SmokeError unless the stage is ready (as this build, if named), its files are there
     and its API asks who calls.
     """
     address = os.environ.get("SMOKE_URL") or aws.api_url(stage)
@@ -34,7 +34,7 @@ def _until_ready(address: str, build_id: str) -> None:
         if status == 200 and build_id in ("", _version(body)):
             return
         if time.monotonic() > deadline:
-            raise SmokeFailed(f"{address}readyz/ answers {status}: {body[:200]}")
+            raise SmokeError(f"{address}readyz/ answers {status}: {body[:200]}")
         time.sleep(PAUSE_SECONDS)
 
 
@@ -58,7 +58,7 @@ def _static_file(stage: str) -> None:
 def _expect(url: str, wanted: int) -> None:
     status, body = _get(url)
     if status != wanted:
-        raise SmokeFailed(f"{url} answers {status}, not {wanted}: {body[:200]}")
+        raise SmokeError(f"{url} answers {status}, not {wanted}: {body[:200]}")
 
 
 def _get(url: str) -> tuple[int, str]:

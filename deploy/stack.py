@@ -1,6 +1,6 @@
 """The infrastructure stack of a stage: made, brought up to date, read and removed.
 
-    python -m deploy.stack dev [Parameter=Value ...]      make infra STAGE=dev
+python -m deploy.stack dev [Parameter=Value ...]      make infra STAGE=dev
 """
 
 import argparse

@@ -15,7 +15,7 @@ from deploy import aws
 MANIFEST = Path("staticfiles/staticfiles.json")
 
 
-class CollectFailed(Exception):
+class CollectError(Exception):
     """`collectstatic` ended with an error."""
 
 
@@ -36,8 +36,8 @@ def collect(outputs: dict[str, str]) -> None:
         "STATIC_URL": url(outputs) or "/static/",
     }
     command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if ended.returncode or not MANIFEST.exists():
-        raise CollectFailed(f"collectstatic failed:\n{ended.stderr[-2000:]}")
+        raise CollectError(f"collectstatic failed:\n{ended.stderr[-2000:]}")
     where = urlsplit(url(outputs)).netloc or "this machine only"
     sys.stdout.write(f"Static files are collected ({where}).\n")

@@ -32,7 +32,7 @@ def before(function: str) -> str:
 
 
 def restore(function: str, version: str) -> None:
-    """Make the code of this published version serve again. Raises SystemExit if it cannot be had."""
+    """Make the code of this published version serve again; SystemExit if it cannot be had."""
     import requests
 
     client = aws.client("lambda")
@@ -71,7 +71,7 @@ def _published(function: str) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    """Back to the code before this one; the database stays: migrations expand before they contract."""
+    """Back to the code before this one. The database stays: migrations expand, then contract."""
     parser = argparse.ArgumentParser(description="Let the version before this one serve again.")
     parser.add_argument("stage")
     stage = parser.parse_args().stage
