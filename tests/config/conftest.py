@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils.module_loading import import_string
+
+from tests.config import zappa_in_process
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PRODUCTION = {
@@ -31,3 +34,17 @@ def settings_of(monkeypatch) -> Callable[..., dict[str, Any]]:
         return runpy.run_path(str(ROOT / "config" / "settings.py"))
 
     return load
+
+
+@pytest.fixture(params=["config.on_lambda.handler", "zappa.handler.lambda_handler"])
+def handler(request, monkeypatch) -> Callable[[Any, Any], Any]:
+    """What Lambda calls: ours, and Zappa's own, which has to keep working."""
+    zappa_in_process.install(monkeypatch)
+    return import_string(request.param)
+
+
+@pytest.fixture
+def on_lambda(monkeypatch) -> Callable[[Any, Any], Any]:
+    """What Lambda calls for everything that is not a request."""
+    zappa_in_process.install(monkeypatch)
+    return import_string("config.on_lambda.handler")
