@@ -112,5 +112,7 @@ def logging_config(*, json_lines: bool) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": ["default"], "level": "INFO", "propagate": False},
             "django.server": {"handlers": ["default"], "level": "INFO", "propagate": False},
+            # Tells at INFO where it found its credentials.
+            "botocore": {"handlers": ["default"], "level": "WARNING", "propagate": False},
         },
     }

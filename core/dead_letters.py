@@ -1,7 +1,6 @@
 """What Lambda gave up after its retries: the dead letter queue of this stage (SQS).
 
-Lambda puts the event itself into the body, and RequestID, ErrorCode and ErrorMessage beside it
-(AWS Lambda Developer Guide, "Adding a dead-letter queue").
+AWS Lambda Developer Guide, "Adding a dead-letter queue" and "Adding a destination".
 """
 
 from __future__ import annotations
@@ -24,10 +23,11 @@ READ_SECONDS = 10.0  # above the second that SQS waits for messages
 HOLD_SECONDS = 120  # nobody else sees what is read for so long, at most
 BATCH = 10  # of one request, SQS's limit
 ERROR_LENGTH = 200
+_ENVELOPE = "requestPayload"
 
 
 class NotReplayableError(Exception):
-    """The letter holds no event."""
+    """The letter holds no event that would do anything."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +68,8 @@ def held() -> Iterator[list[Letter]]:
 
 def replay(letter: Letter) -> None:
     """Deleted only once Lambda has taken the event: at worst it runs twice, never not at all."""
-    if not letter.event:
-        raise NotReplayableError(f"{letter.id} holds no event.")
+    if letter.name == events.UNKNOWN:
+        raise NotReplayableError("It holds no event that would run anything.")
     invocation.invoke(letter.event)
     forget(letter)
 
@@ -91,28 +91,44 @@ def _receive() -> list[Letter]:
 
 
 def _letter(message: dict[str, Any]) -> Letter:
-    told = {
-        name: str(value.get("StringValue", ""))
-        for name, value in message.get("MessageAttributes", {}).items()
-    }
-    first_line, *_rest = told.get("ErrorMessage", "").splitlines() or [""]
+    body = _json_object(message["Body"])
+    event, request_id, error = _of_destination(body) if _ENVELOPE in body else _of_queue(message)
     milliseconds = int(message["Attributes"]["SentTimestamp"])
+    first_line, *_rest = error.splitlines() or [""]
     return Letter(
         id=message["MessageId"],
         receipt=message["ReceiptHandle"],
         died_at=datetime.fromtimestamp(milliseconds / 1000, UTC),
-        event=_event(message["Body"]),
-        request_id=told.get("RequestID", "-"),
+        event=event,
+        request_id=request_id or "-",
         error=first_line[:ERROR_LENGTH],
     )
 
 
-def _event(body: str) -> Event:
+def _of_queue(message: dict[str, Any]) -> tuple[Event, str, str]:
+    """What `dead_letter_arn` gives: the event alone, the rest in attributes."""
+    told = {
+        name: str(value.get("StringValue", ""))
+        for name, value in message.get("MessageAttributes", {}).items()
+    }
+    event = _json_object(message["Body"])
+    return event, told.get("RequestID", ""), told.get("ErrorMessage", "")
+
+
+def _of_destination(body: dict[str, Any]) -> tuple[Event, str, str]:
+    """What an on-failure destination gives, and MiniStack always: the event in an envelope."""
+    event, answer = body[_ENVELOPE], body.get("responsePayload")
+    error = str(answer.get("errorMessage", "")) if isinstance(answer, dict) else ""
+    request_id = str((body.get("requestContext") or {}).get("requestId", ""))
+    return event if isinstance(event, dict) else {}, request_id, error
+
+
+def _json_object(text: str) -> dict[str, Any]:
     try:
-        event = json.loads(body)
+        found = json.loads(text)
     except ValueError:
         return {}
-    return event if isinstance(event, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _release(letter: Letter) -> None:

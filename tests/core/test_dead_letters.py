@@ -83,6 +83,27 @@ def test_of_other_events_nothing_but_the_name_is_shown(stub: AwsStub):
     assert names == ["sms.schedule.sweep", "manage createsuperuser", "unknown", "unknown"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "context", "end"),
+    [
+        (
+            {"errorMessage": "TypeError: x\nsecond"},
+            {"requestId": "r-1"},
+            "request r-1  TypeError: x",
+        ),
+        (None, None, "request -  "),
+    ],
+    ids=["all", "little"],
+)
+def test_a_letter_of_an_on_failure_destination_is_read_as_well(stub: AwsStub, answer, context, end):
+    body = {"requestPayload": TASK, "responsePayload": answer, "requestContext": context}
+    stub.bury(letter(1, body, MessageAttributes={}))
+    [line, _count] = run()
+    assert line.endswith(end)
+    assert run("--replay", "letter-1") == ["letter-1 replayed: sms.tasks.deliver"]
+    assert [event for _path, _kind, event in stub.invoked] == [TASK]
+
+
 def test_only_the_first_line_of_an_error_is_shown_and_not_all_of_it(stub: AwsStub):
     attributes = {"ErrorMessage": {"StringValue": "x" * 500 + "\nalice@example.com"}}
     stub.bury(letter(1, MessageAttributes=attributes))
@@ -124,10 +145,12 @@ def test_what_lambda_refuses_stays_in_the_queue(stub: AwsStub):
     assert "DeleteMessage" not in stub.asked
 
 
-def test_a_letter_without_an_event_stays_and_keeps_no_other_from_it(stub: AwsStub):
-    stub.bury(letter(1, "no JSON"))
+@pytest.mark.parametrize("body", ["no JSON", {"hello": "world"}, {"requestPayload": "text"}])
+def test_a_letter_without_an_event_stays_and_keeps_no_other_from_it(stub: AwsStub, body):
+    """Run again, it would do nothing, and be gone."""
+    stub.bury(letter(1, body))
     stub.bury(letter(2))
-    with pytest.raises(CommandError, match=r"letter-1: letter-1 holds no event\."):
+    with pytest.raises(CommandError, match=r"letter-1: It holds no event"):
         run("--replay", "all")
     assert (set(stub.queue), len(stub.invoked)) == ({"receipt-1"}, 1)
 
