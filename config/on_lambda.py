@@ -8,6 +8,7 @@ import logging
 import time
 from typing import Any
 
+from django.urls import clear_script_prefix
 from django.utils.module_loading import import_string
 
 from config import env, warm
@@ -48,6 +49,7 @@ def _zappa() -> Any:
 
 def _watched(event: Event, context: Any) -> Any:
     """A line at the start and one at the end: the name of what runs, never its payload."""
+    clear_script_prefix()  # of the last request of this process, which had its own stage and host
     name, started = events.name_of(event), time.monotonic()
     logger.info("%s begins", name, extra={"task": name})
     try:

@@ -2,11 +2,12 @@
 
 import os
 import runpy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import clear_script_prefix
 from django.utils.module_loading import import_string
 
 from tests.config import zappa_in_process
@@ -36,15 +37,21 @@ def settings_of(monkeypatch) -> Callable[..., dict[str, Any]]:
     return load
 
 
-@pytest.fixture(params=["config.on_lambda.handler", "zappa.handler.lambda_handler"])
-def handler(request, monkeypatch) -> Callable[[Any, Any], Any]:
-    """What Lambda calls: ours, and Zappa's own, which has to keep working."""
+@pytest.fixture
+def _zappa(monkeypatch) -> Iterator[None]:
+    """Requests leave their prefix behind, in this thread; the next request sets its own."""
     zappa_in_process.install(monkeypatch)
+    yield
+    clear_script_prefix()
+
+
+@pytest.fixture(params=["config.on_lambda.handler", "zappa.handler.lambda_handler"])
+def handler(request, _zappa) -> Callable[[Any, Any], Any]:
+    """What Lambda calls: ours, and Zappa's own, which has to keep working."""
     return import_string(request.param)
 
 
 @pytest.fixture
-def on_lambda(monkeypatch) -> Callable[[Any, Any], Any]:
+def on_lambda(_zappa) -> Callable[[Any, Any], Any]:
     """What Lambda calls for everything that is not a request."""
-    zappa_in_process.install(monkeypatch)
     return import_string("config.on_lambda.handler")

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 from django.db import OperationalError, connection
-from django.urls import get_resolver
+from django.urls import get_resolver, reverse
 
 from config import on_lambda as module
 from config import warm
@@ -139,6 +139,15 @@ def test_every_event_passes_the_boundary_once_and_no_request_does(on_lambda, mon
     assert passed == []
     on_lambda(task("record"), CONTEXT)
     assert passed == [True, True]
+
+
+def test_a_task_knows_nothing_of_the_last_request(on_lambda, monkeypatch, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    monkeypatch.setattr(sys.modules[__name__], "record", lambda: calls.append((reverse("home"),)))
+    on_lambda(request("rest_edge", "/healthz/"), CONTEXT)
+    assert reverse("home") == "/dev/"
+    on_lambda(task("record"), CONTEXT)
+    assert calls == [("/",)]
 
 
 # --- What goes wrong ------------------------------------------------------------------------------
