@@ -58,7 +58,7 @@ def _sqlite() -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _postgresql() -> tuple[dict[str, Any], dict[str, Any]]:
     """Below API Gateway's 29 s: a stuck query or lock is an answer, never its time-out."""
-    return {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}, {
+    return {"CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}, {
         "connect_timeout": 3,
         "options": "-c statement_timeout=10000 -c lock_timeout=3000"
         " -c idle_in_transaction_session_timeout=15000",

@@ -89,6 +89,8 @@ class JSONFormatter(logging.Formatter):
     ASCII only, so that no line separator or lone surrogate of Unicode breaks a line.
     """
 
+    FACTS = ("task", "duration_ms", "outcome")  # what config.on_lambda adds
+
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -97,6 +99,7 @@ class JSONFormatter(logging.Formatter):
             "message": record.getMessage(),
             "request_id": current_request_id.get(),
         }
+        line |= {name: getattr(record, name) for name in self.FACTS if hasattr(record, name)}
         if record.exc_text:
             line["traceback"] = record.exc_text
         return json.dumps(line)
@@ -123,5 +126,7 @@ def logging_config(*, json_lines: bool) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": ["default"], "level": "INFO", "propagate": False},
             "django.server": {"handlers": ["default"], "level": "INFO", "propagate": False},
+            # Tells at INFO where it found its credentials.
+            "botocore": {"handlers": ["default"], "level": "WARNING", "propagate": False},
         },
     }

@@ -23,7 +23,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Where this runs ----------------------------------------------------------------------------
 parameters.load(env.text("PARAMETERS_PATH"))  # before anything else is read
-ON_LAMBDA = bool(env.text("AWS_LAMBDA_FUNCTION_NAME"))
+LAMBDA_FUNCTION = env.text("AWS_LAMBDA_FUNCTION_NAME")
+ON_LAMBDA = bool(LAMBDA_FUNCTION)
 DEBUG = env.flag("DEBUG", default=not ON_LAMBDA)
 GUARDED = ON_LAMBDA or not DEBUG
 VERSION = env.text("BUILD_ID", default=__version__)  # what /readyz/ answers
@@ -223,6 +224,7 @@ LOGGING = logging.logging_config(json_lines=GUARDED)
 # After commit: "lambda" invokes, "threads" runs here, "inline" runs at once (tests).
 BACKGROUND = env.text("BACKGROUND", default="lambda" if ON_LAMBDA else "threads")
 BACKGROUND_THREADS = env.integer("BACKGROUND_THREADS", default=8)
+DEAD_LETTER_QUEUE_URL = env.text("DEAD_LETTER_QUEUE_URL")  # what Lambda gave up
 
 SMS_ENABLED = env.flag("SMS_ENABLED", default=True)
 # How many an account may send is its allowance in the admin: none until it is granted.

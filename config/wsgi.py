@@ -7,6 +7,8 @@ import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.utils.http import parse_header_parameters
 
+from config import gateway, warm
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
@@ -25,6 +27,11 @@ class TextRequest(WSGIRequest):
 class Handler(WSGIHandler):
     request_class = TextRequest
 
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        gateway.put_right(environ)
+        return super().__call__(environ, start_response)
+
 
 django.setup(set_prefix=False)
 application = Handler()
+warm.routes()

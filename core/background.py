@@ -14,6 +14,8 @@ from typing import ParamSpec, TypeVar
 from django.conf import settings
 from django.db import connections, transaction
 
+from core import events, invocation
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -40,9 +42,7 @@ def _dispatch(function: Callable[..., object], ids: tuple[str, ...]) -> None:
 def _start(function: Callable[..., object], ids: tuple[str, ...]) -> None:
     match settings.BACKGROUND:
         case "lambda":
-            from zappa.asynchronous import run  # builds four AWS clients
-
-            run(function, ids)
+            invocation.invoke(events.task(function, ids))
         case "threads":
             begun = _pool().submit(_in_thread, function, ids)
             _begun.add(begun)

@@ -15,24 +15,24 @@ NO_REQUEST = "-"
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default=NO_REQUEST)
 
 
-def gateway_context(request: HttpRequest) -> dict[str, Any]:
-    """API Gateway's own words about the request; empty outside Lambda. No client can write them."""
-    event = request.META.get("lambda.event") or {}
-    return event.get("requestContext") or {}
+def gateway_address(environ: dict[str, Any]) -> str:
+    """Who called, in API Gateway's own words; empty outside Lambda. No client can write them."""
+    context = (environ.get("lambda.event") or {}).get("requestContext") or {}
+    caller = (
+        context.get("identity") or context.get("http") or {}
+    )  # REST API; HTTP API, function URL
+    return str(caller.get("sourceIp") or "")
 
 
 def client_address(request: HttpRequest) -> str:
     """The address the connection came from, never what X-Forwarded-For claims.
 
     Zappa's REMOTE_ADDR is a piece of X-Forwarded-For and so, behind most gateways, the client's
-    choice; the gateway's request context is not (identity: REST API; http: HTTP API, function URL).
+    choice; the gateway's request context is not.
     Behind proxies of one's own, TRUSTED_PROXIES says how many entries at its end are true.
     """
-    context = gateway_context(request)
-    source = (context.get("identity") or {}).get("sourceIp") or (context.get("http") or {}).get(
-        "sourceIp"
-    )
-    return str(source or _behind_proxies(request) or request.META.get("REMOTE_ADDR", ""))
+    address = gateway_address(request.META) or _behind_proxies(request)
+    return str(address or request.META.get("REMOTE_ADDR", ""))
 
 
 def _behind_proxies(request: HttpRequest) -> str:

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import clear_script_prefix
+from django.utils.module_loading import import_string
 
 from config import aws, env
+from tests.config import zappa_in_process
 from tests.config.cloud import Answer, Cloud
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -54,3 +57,22 @@ def cloud_of(monkeypatch) -> Iterator[Callable[[Answer], Cloud]]:
     env.use({})
     for each in made:
         each.close()
+
+
+def _zappa(monkeypatch) -> Iterator[None]:
+    """Requests leave their prefix behind, in this thread; the next request sets its own."""
+    zappa_in_process.install(monkeypatch)
+    yield
+    clear_script_prefix()
+
+
+@pytest.fixture(params=["config.on_lambda.handler", "zappa.handler.lambda_handler"])
+def handler(request, _zappa) -> Callable[[Any, Any], Any]:
+    """What Lambda calls: ours, and Zappa's own, which has to keep working."""
+    return import_string(request.param)
+
+
+@pytest.fixture
+def on_lambda(_zappa) -> Callable[[Any, Any], Any]:
+    """What Lambda calls for everything that is not a request."""
+    return import_string("config.on_lambda.handler")

@@ -77,7 +77,7 @@ def test_database_url_gives_postgresql_with_time_outs(settings_of):
     database = settings_of(**PRODUCTION)["DATABASES"]["default"]
     assert database["ENGINE"] == "django.db.backends.postgresql"
     assert database["PASSWORD"] == "hunter/2"
-    assert database["CONN_MAX_AGE"] == 60
+    assert database["CONN_MAX_AGE"] == 300
     assert database["CONN_HEALTH_CHECKS"] is True
     assert database["OPTIONS"] == {
         "connect_timeout": 3,

@@ -3,9 +3,9 @@
 import inspect
 import json
 import re
-from importlib import import_module
 
 import pytest
+from django.utils.module_loading import import_string
 
 from tests.config.conftest import ROOT
 
@@ -41,11 +41,39 @@ def test_no_account_and_no_secret_is_written_in_it():
     )
 
 
+SERVING = [stage for stage in STAGES if not stage.endswith("_ops")]
+FUNCTION = re.compile(r"[._A-Za-z0-9]{0,63}")  # zappa.core get_scheduled_event_name
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_event_calls_a_function_of_exactly_event_and_context(stage):
-    """Zappa calls again with fewer arguments where the body raises TypeError."""
-    for event in effective(stage)["events"]:
-        module, _, name = event["function"].rpartition(".")
-        parameters = inspect.signature(getattr(import_module(module), name)).parameters.values()
+    """Zappa calls again with fewer arguments where the body raises TypeError (T5)."""
+    for event in effective(stage).get("events", []):
+        parameters = inspect.signature(import_string(event["function"])).parameters.values()
         assert [p.name for p in parameters] == ["event", "context"]
+        assert {p.kind for p in parameters} == {inspect.Parameter.POSITIONAL_OR_KEYWORD}
         assert all(p.default is inspect.Parameter.empty for p in parameters)
+
+
+@pytest.mark.parametrize("stage", SERVING)
+def test_the_minute_and_the_night_are_scheduled_once_in_every_stage_that_serves(stage):
+    events = {event["function"]: event["expression"] for event in effective(stage)["events"]}
+    assert events == {
+        "sms.schedule.sweep": "rate(1 minute)",
+        "config.schedule.nightly": "cron(17 3 * * ? *)",
+    }
+    assert len(effective(stage)["events"]) == len(events)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_name_of_an_event_fits_a_rule_of_eventbridge(stage):
+    for event in effective(stage).get("events", []):
+        assert FUNCTION.fullmatch(event["function"])
+        assert "name" not in event  # with one, the longest allowed function is shorter
+
+
+def test_operations_functions_have_no_events():
+    """They have the same code: every minute would come twice."""
+    operations = {stage: effective(stage) for stage in STAGES if stage not in SERVING}
+    assert [stage for stage, own in operations.items() if own.get("events")] == []
+    assert [stage for stage, own in operations.items() if own.get("keep_warm", True)] == []

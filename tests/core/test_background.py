@@ -1,7 +1,6 @@
 """What runs after commit: where, when, and with what (core/background.py)."""
 
 import ast
-import json
 import subprocess
 import sys
 import threading
@@ -10,7 +9,7 @@ import uuid
 import pytest
 from django.db import connection, connections, transaction
 
-from core import background
+from core import background, invocation
 from core.background import run_after_commit, task_boundary
 from sms.tasks import deliver
 from tests.config.conftest import ROOT
@@ -128,63 +127,45 @@ def test_settling_waits_for_what_was_begun_and_not_for_ever(threads):
 # --- Lambda ---------------------------------------------------------------------------------------
 
 
-class Lambda:
-    """boto3's client, as far as Zappa uses it."""
-
-    def __init__(self) -> None:
-        self.calls: list[dict] = []
-
-    def invoke(self, **call: object) -> dict[str, int]:
-        self.calls.append(call)
-        return {"StatusCode": 202}
-
-
 @pytest.fixture
-def cloud(settings, monkeypatch):
-    """As inside a Lambda function; Zappa makes its clients when it is imported."""
-    variables = {
-        "AWS_ACCESS_KEY_ID": "none",
-        "AWS_SECRET_ACCESS_KEY": "none",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "AWS_REGION": "eu-central-1",
-        "AWS_LAMBDA_FUNCTION_NAME": "nudge-production",
-    }
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    import zappa.asynchronous
-
+def invoked(settings, monkeypatch) -> list[dict]:
+    """As inside a Lambda function: the events that it sent to itself."""
+    sent: list[dict] = []
     settings.BACKGROUND = "lambda"
-    client = Lambda()
-    monkeypatch.setattr(zappa.asynchronous, "LAMBDA_CLIENT", client)
-    return client
+    monkeypatch.setattr(invocation, "invoke", sent.append)
+    return sent
 
 
 @pytest.mark.django_db(transaction=True)
-def test_on_lambda_it_is_invoked_with_ids_only(cloud):
+def test_on_lambda_it_is_invoked_with_ids_only(invoked):
     run_after_commit(task, ID)
-    [call] = cloud.calls
-    assert ran == []
-    assert (call["FunctionName"], call["InvocationType"]) == ("nudge-production", "Event")
-    assert len(call["Payload"]) < 1024
-    payload = json.loads(call["Payload"])
-    assert payload["task_path"] == "tests.core.test_background.task"
-    assert (payload["args"], payload["kwargs"]) == ([ID], {})
+    assert (ran, invoked) == (
+        [],
+        [
+            {
+                "command": "zappa.asynchronous.route_lambda_task",
+                "task_path": "tests.core.test_background.task",
+                "args": [ID],
+                "kwargs": {},
+            }
+        ],
+    )
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_task_inside_its_boundary_is_found_by_its_name(cloud):
-    """Zappa sends the path of the function: the wrapper must carry that of what it wraps."""
+def test_a_task_inside_its_boundary_is_found_by_its_name(invoked):
+    """Lambda gets the path of the function: the wrapper must carry that of what it wraps."""
     run_after_commit(deliver, ID)
-    [call] = cloud.calls
-    assert json.loads(call["Payload"])["task_path"] == "sms.tasks.deliver"
+    assert [event["task_path"] for event in invoked] == ["sms.tasks.deliver"]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_invocation_that_fails_is_logged_and_not_raised(cloud, monkeypatch, caplog):
-    def throttled(**call: object) -> None:
+def test_an_invocation_that_fails_is_logged_and_not_raised(settings, monkeypatch, caplog):
+    def throttled(event: object) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(cloud, "invoke", throttled)
+    settings.BACKGROUND = "lambda"
+    monkeypatch.setattr(invocation, "invoke", throttled)
     run_after_commit(task, ID)
     assert (ran, caplog.messages) == ([], [f"task was not run for {ID}"])
 
@@ -215,7 +196,7 @@ def test_zappa_is_imported_in_one_place():
                 names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
                 names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
                 places += [path.name for name in names if name.split(".")[0] == "zappa"]
-    assert places == ["background.py"]
+    assert places == ["on_lambda.py"]
 
 
 # --- The boundary ---------------------------------------------------------------------------------

@@ -1,0 +1,31 @@
+"""What runs at night; Zappa calls it with an event and a context, and with nothing else."""
+
+import logging
+from io import StringIO
+
+from django.core.management import call_command
+
+from core.background import task_boundary
+
+NIGHTLY = ("prune", "clearsessions")  # each harmless at any time, and twice
+
+logger = logging.getLogger(__name__)
+
+
+def nightly(event: object, context: object) -> None:
+    """Both are ignored. Lambda repeats the night where a command failed."""
+    failed = [name for name in NIGHTLY if not task_boundary(_succeeds)(name)]
+    if failed:
+        raise RuntimeError(f"Failed: {', '.join(failed)}")
+
+
+def _succeeds(name: str) -> bool:
+    """One that fails keeps no other from its work."""
+    out = StringIO()
+    try:
+        call_command(name, stdout=out)
+    except Exception:
+        logger.exception("%s failed", name)
+        return False
+    logger.info("%s: %s", name, out.getvalue().strip() or "done")
+    return True

@@ -1,0 +1,293 @@
+"""A request through every gateway: whose it is, where it asked, and that all links lead back."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from django.core import mail
+from django.core.handlers.wsgi import WSGIRequest
+from rest_framework.request import Request
+from rest_framework.throttling import AnonRateThrottle
+
+from config import gateway
+from core.http import client_address
+from tests.builders import make_todo
+from tests.config.zappa_in_process import CLIENT, CONTEXT, Browser, answer, request
+from tests.conftest import PASSWORD, bearer_token
+from todos.models import Todo
+
+pytestmark = pytest.mark.django_db
+API = "a1b2c3d4e5"
+AWS = f"https://{API}.execute-api.us-east-1.amazonaws.com"
+URL = "https://q7xmplw2vkzrj5c3.lambda-url.us-east-1.on.aws"
+EMULATOR = "http://127.0.0.1:4566"
+LOCAL_NAME = f"{API}.execute-api.localhost:4566"
+FORGED = "6.6.6.6"
+
+# The recorded event, PUBLIC_BASE_URL, and where links have to begin.
+PLACES = {
+    "REST API, edge": ("rest_edge", "", f"{AWS}/dev"),
+    "REST API, regional": ("rest_regional", "", f"{AWS}/dev"),
+    "REST API, its address told": ("rest_regional", f"{AWS}/dev", f"{AWS}/dev"),
+    "REST API, domain": ("rest_custom_domain", "", "https://nudge.example.com"),
+    "REST API, domain and path": ("rest_base_path", "", "https://example.com/nudge"),
+    "HTTP API": ("http_api", "", f"{AWS}/dev"),
+    "HTTP API, $default": ("http_api_default_stage", "", AWS),
+    "HTTP API, domain": ("http_api_custom_domain", "", "https://nudge.example.com"),
+    "HTTP API, domain and path": (
+        "http_api_custom_domain",
+        "https://Nudge.example.com/app/",
+        "https://nudge.example.com/app",
+    ),
+    "function URL": ("function_url", "", URL),
+    "emulator, path": (
+        "emulator_path",
+        f"{EMULATOR}/_aws/execute-api/{API}/dev",
+        f"{EMULATOR}/_aws/execute-api/{API}/dev",
+    ),
+    "emulator, host": ("emulator_host", "", f"https://{LOCAL_NAME}/dev"),
+    "emulator, host told": (
+        "emulator_host",
+        f"http://{LOCAL_NAME}/dev",
+        f"http://{LOCAL_NAME}/dev",
+    ),
+}
+GATEWAYS = {
+    "REST API, edge": ("rest_edge", f"{FORGED}, {CLIENT}, 70.132.1.1"),
+    "REST API, regional": ("rest_regional", f"{FORGED}, {CLIENT}"),
+    "HTTP API": ("http_api", f"{FORGED}, {CLIENT}"),
+    "function URL": ("function_url", f"{FORGED}, {FORGED}, {CLIENT}"),
+}
+
+
+@pytest.fixture(params=PLACES)
+def place(request, settings) -> tuple[str, str, str]:
+    """The shape, the origin and the prefix of one place, in the settings of a server."""
+    shape, public, base = PLACES[request.param]
+    settings.PUBLIC_BASE_URL = public
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.STATIC_URL = "https://static.example.com/"
+    settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    parts = urlsplit(base)
+    return shape, f"{parts.scheme}://{parts.netloc}", parts.path
+
+
+@pytest.fixture
+def browser(place, handler) -> Browser:
+    shape, origin, _prefix = place
+    return Browser(handler, shape, origin)
+
+
+def token_in(page: str) -> str:
+    return re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
+
+
+def links_in(page: str) -> set[str]:
+    return set(re.findall(r'(?:href|action|src|hx-[a-z]+)="(/[^"]*|https?://[^"]*)"', page))
+
+
+def environ(event: dict) -> dict:
+    """What Zappa hands over, put right."""
+    from zappa.wsgi import create_wsgi_request
+
+    result = create_wsgi_request(event, script_name="/dev")
+    result |= {"lambda.event": event, "wsgi.url_scheme": "https"}
+    gateway.put_right(result)
+    return result
+
+
+# --- Where it is ----------------------------------------------------------------------------------
+
+
+def test_who_is_not_signed_in_is_sent_to_the_log_in_of_the_same_place(browser, place):
+    _shape, _origin, prefix = place
+    told = browser.get("/todos/")
+    expected = f"{prefix}/auth/login/?next={prefix}/todos/"
+    assert (told.status, told.headers["location"]) == (302, expected)
+    assert browser.get("/").headers["location"] == f"{prefix}/todos/"
+    assert browser.get("/todos").headers["location"] == f"{prefix}/todos/"
+
+
+def test_a_person_signs_up_and_every_link_leads_back(browser, place):
+    _shape, origin, prefix = place
+    page = browser.get("/auth/signup/")
+    data = {"email": "new@example.com", "password1": PASSWORD, "time_zone": "UTC"}
+    told = browser.post("/auth/signup/", {"csrfmiddlewaretoken": token_in(page.text), **data})
+    assert (told.status, told.headers["location"]) == (302, f"{prefix}/todos/")
+    [letter] = mail.outbox
+    [link] = re.findall(r"https?://\S+", str(letter.body))
+    assert link.startswith(f"{origin}{prefix}/auth/confirm-email/")
+    page = browser.get("/todos/")
+    assert page.status == 200
+    links = links_in(page.text)
+    assert f"{prefix}/account/" in links
+    static = ("https://static.example.com/", "https://github.com/")
+    assert [link for link in links if not link.startswith((f"{prefix}/", *static))] == []
+
+
+def test_a_person_logs_in_and_adds_a_todo(browser, place, alice, bob):
+    _shape, _origin, prefix = place
+    page = browser.get(f"/auth/login/?next={prefix}/account/")
+    data = {"csrfmiddlewaretoken": token_in(page.text), "login": alice.email, "password": PASSWORD}
+    told = browser.post("/auth/login/", {**data, "next": f"{prefix}/account/"})
+    assert (told.status, told.headers["location"]) == (302, f"{prefix}/account/")
+    assert set(browser.cookies) == {"__Host-sessionid", "__Host-csrftoken"}
+    assert [cookie for cookie in told.cookies if "Path=/;" not in cookie] == []
+    page = browser.get("/todos/")
+    data = {"csrfmiddlewaretoken": token_in(page.text), "title": "Buy milk"}
+    told = browser.post("/todos/", data)
+    [todo] = Todo.objects.owned_by(alice)
+    assert (told.status, todo.title) == (302, "Buy milk")
+    assert told.headers["location"] == f"{prefix}/todos/#todo-{todo.pk}"
+
+
+def test_a_form_of_another_origin_is_refused(browser, alice):
+    page = browser.get("/auth/login/")
+    data = {"csrfmiddlewaretoken": token_in(page.text), "login": alice.email, "password": PASSWORD}
+    told = browser.post("/auth/login/", data, Origin="https://evil.example.com")
+    assert told.status == 403
+    assert "__Host-sessionid" not in browser.cookies
+
+
+def test_the_api_names_its_own_addresses(place, handler, alice, bob):
+    shape, origin, prefix = place
+    for title in ("one", "two"):
+        make_todo(alice, title=title)
+    make_todo(bob)
+    headers = {"Authorization": f"Bearer {bearer_token(alice)}"}
+    event = request(shape, "/api/v1/todos/?limit=1", headers=headers)
+    page = answer(handler(event, CONTEXT))
+    assert page.status == 200
+    assert page.json["next"].startswith(f"{origin}{prefix}/api/v1/todos/?cursor=")
+    headers["Content-Type"] = "application/json"
+    event = request(shape, "/api/v1/todos/", method="POST", headers=headers, body='{"title": "x"}')
+    made = answer(handler(event, CONTEXT))
+    address = f"{origin}{prefix}/api/v1/todos/{made.json['id']}/"
+    assert (made.status, made.headers["location"]) == (201, address)
+
+
+def test_the_openapi_document_names_its_server(place, on_lambda):
+    shape, _origin, prefix = place
+    document = answer(on_lambda(request(shape, "/api/schema/"), CONTEXT)).json
+    assert document["servers"] == [{"url": prefix or "/"}]
+    assert all(path.startswith(("/api/", "/service/")) for path in document["paths"])
+    page = answer(on_lambda(request(shape, "/api/docs/"), CONTEXT))
+    assert page.status == 200
+    assert f"{prefix}/api/docs/" in page.text
+
+
+@pytest.mark.parametrize(
+    ("shape", "path", "expected"),
+    [
+        ("rest_regional", "/devices", ("/dev", "/devices")),  # T24: was /ices
+        ("rest_regional", "/dev/todos/", ("/dev", "/dev/todos/")),
+        ("rest_regional", "/", ("/dev", "/")),
+        ("rest_custom_domain", "/devices/", ("", "/devices/")),
+        ("rest_custom_domain", "/dev", ("", "/dev")),
+        ("rest_custom_domain", "/", ("", "/")),
+        ("rest_custom_domain", "/todos/todos/", ("", "/todos/todos/")),
+        ("rest_base_path", "/", ("/nudge", "/")),
+        ("rest_base_path", "/nudge/", ("/nudge", "/nudge/")),
+        ("rest_base_path", "/a%20b/%C3%A4", ("/nudge", "/a b/\xc3\xa4")),
+        ("http_api", "/devices", ("/dev", "/devices")),
+        ("http_api", "/dev/todos/", ("/dev", "/dev/todos/")),
+        ("http_api", "", ("/dev", "/")),
+        ("http_api_custom_domain", "/devices", ("", "/devices")),
+        ("http_api_custom_domain", "/dev/todos/", ("", "/dev/todos/")),
+        ("http_api_default_stage", "/%2525/100%", ("", "/%25/100%")),
+        ("function_url", "/dev/\u00e4", ("", "/dev/\xc3\xa4")),
+    ],
+)
+def test_a_stage_is_taken_off_where_the_gateway_put_it(shape, path, expected):
+    result = environ(request(shape, path))
+    assert (result["SCRIPT_NAME"], result["PATH_INFO"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("public", "expected"),
+    [
+        ("https://nudge.example.com/app", ("/app", "/todos/")),
+        ("https://nudge.example.com", ("", "/app/todos/")),
+        ("https://other.example.com/app", ("", "/app/todos/")),
+        ("", ("", "/app/todos/")),
+    ],
+)
+def test_a_path_in_front_of_an_http_api_is_known_from_its_public_address(
+    settings, public, expected
+):
+    """API Gateway leaves the path of an API mapping in rawPath and names it nowhere."""
+    settings.PUBLIC_BASE_URL = public
+    result = environ(request("http_api_custom_domain", "/app/todos/"))
+    assert (result["SCRIPT_NAME"], result["PATH_INFO"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "public", "expected"),
+    [
+        ("127.0.0.1:4566", "http://127.0.0.1:4566/x", "http"),
+        ("localhost:4566", "http://localhost:4566", "http"),
+        ("a.execute-api.localhost", "http://a.execute-api.localhost", "http"),
+        ("127.0.0.1:4566", "https://127.0.0.1:4566", "https"),
+        ("127.0.0.1:4566", "http://127.0.0.1:9999", "https"),
+        ("nudge.example.com", "http://nudge.example.com", "https"),
+        ("localhost.example.com", "http://localhost.example.com", "https"),
+    ],
+)
+def test_only_this_machine_is_reached_without_tls(settings, host, public, expected):
+    settings.PUBLIC_BASE_URL = public
+    event = request("rest_custom_domain", headers={"Host": host})
+    assert environ(event)["wsgi.url_scheme"] == expected
+
+
+def test_events_with_less_in_them_are_left_as_they_are():
+    """A load balancer's, and the test button of the console."""
+    event = {"httpMethod": "GET", "path": "/devices", "headers": None}
+    result = environ({**event, "requestContext": {"elb": {"targetGroupArn": "..."}}})
+    assert (result["SCRIPT_NAME"], result["PATH_INFO"]) == ("", "/devices")
+    assert result["REMOTE_ADDR"] == "127.0.0.1"
+    result = environ(
+        {**event, "requestContext": {"path": "/devices", "stage": "test-invoke-stage"}}
+    )
+    assert (result["SCRIPT_NAME"], result["PATH_INFO"]) == ("", "/devices")
+
+
+def test_other_servers_are_left_alone():
+    before = {"SCRIPT_NAME": "/app", "PATH_INFO": "/x", "REMOTE_ADDR": "10.0.0.1"}
+    gateway.put_right(after := dict(before))
+    assert after == before
+
+
+# --- Whose it is ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", GATEWAYS)
+@pytest.mark.parametrize("forged", [False, True])
+def test_every_limit_sees_the_address_that_the_gateway_saw(name, forged):
+    shape, header = GATEWAYS[name]
+    event = request(shape, headers={"X-Forwarded-For": header} if forged else {})
+    seen = WSGIRequest(environ(event))
+    assert (seen.META["REMOTE_ADDR"], client_address(seen)) == (CLIENT, CLIENT)
+    assert AnonRateThrottle().get_ident(Request(seen)) == CLIENT
+
+
+def log_in(browser: Browser, number: int, forwarded: str) -> int:
+    page = browser.get("/auth/login/")
+    data = {
+        "csrfmiddlewaretoken": token_in(page.text),
+        "login": f"nobody{number}@example.com",
+        "password": "wrong",
+    }
+    headers = {"X-Forwarded-For": forwarded.replace(FORGED, f"6.6.6.{number}")}
+    return browser.post("/auth/login/", data, **headers).status
+
+
+@pytest.mark.parametrize("name", GATEWAYS)
+def test_a_forged_header_opens_no_locked_log_in(name, handler, settings):
+    """Ten failures a minute for one address, whatever accounts and addresses it names."""
+    settings.ALLOWED_HOSTS = ["*"]
+    shape, header = GATEWAYS[name]
+    event = request(shape)
+    browser = Browser(handler, shape, f"https://{event['requestContext']['domainName']}")
+    assert [log_in(browser, number, header) for number in range(10)] == [200] * 10
+    assert log_in(browser, 11, header) == 429

@@ -1,0 +1,106 @@
+"""What runs every minute and every night."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.contrib.sessions.models import Session
+from django.core.management import get_commands
+from django.utils import timezone
+
+from accounts.sessions import SessionStore
+from config import schedule
+from core.http import current_request_id
+from core.models import IdempotencyKey
+from sms.models import Message
+from sms.schedule import sweep
+from sms.states import State
+from tests.config.zappa_in_process import CONTEXT, REQUEST_ID, load
+
+pytestmark = pytest.mark.django_db
+NIGHT = datetime(2026, 11, 21, 3, 17, 5, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _night():
+    with time_machine.travel(NIGHT, tick=False):
+        yield
+
+
+def session(expires: timedelta) -> str:
+    store = SessionStore()
+    store.create()
+    Session.objects.filter(pk=store.session_key).update(expire_date=timezone.now() + expires)
+    return str(store.session_key)
+
+
+def key(name: str, age: timedelta) -> None:
+    IdempotencyKey.objects.create(
+        scope="anonymous", door="POST /", key=name, claimed_at=NIGHT - age, status=201
+    )
+
+
+def test_the_night_removes_what_is_over_and_keeps_the_rest(on_lambda, caplog):
+    session(timedelta(seconds=-1))
+    kept = session(timedelta(days=1))
+    key("old", timedelta(days=2))
+    key("new", timedelta(hours=1))
+    assert on_lambda(load("scheduled_nightly"), CONTEXT) is None
+    assert [each.pk for each in Session.objects.all()] == [kept]
+    assert [each.key for each in IdempotencyKey.objects.all()] == ["new"]
+    told = [record.getMessage() for record in caplog.records if record.name == "config.schedule"]
+    assert told == ["prune: 1 idempotency keys and 0 counters removed.", "clearsessions: done"]
+
+
+def test_the_night_twice_is_as_good_as_once(on_lambda):
+    kept = session(timedelta(days=1))
+    for _again in range(2):
+        on_lambda(load("scheduled_nightly"), CONTEXT)
+    assert [each.pk for each in Session.objects.all()] == [kept]
+
+
+def test_a_command_that_fails_keeps_no_other_from_its_work(on_lambda, monkeypatch, caplog):
+    """And the night has failed: Lambda repeats it."""
+    session(timedelta(seconds=-1))
+    monkeypatch.setattr(schedule, "NIGHTLY", ("no_such_command", "clearsessions"))
+    with pytest.raises(Exception, match=r"^RuntimeError: Failed: no_such_command$"):
+        on_lambda(load("scheduled_nightly"), CONTEXT)
+    assert not Session.objects.exists()
+    assert "no_such_command failed" in caplog.messages
+
+
+def test_every_nightly_command_exists():
+    assert set(schedule.NIGHTLY) <= set(get_commands())
+
+
+def test_the_minute_is_one_line_with_its_time_and_its_request_id(on_lambda, caplog):
+    told: list[tuple[str, str]] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            told.append((record.getMessage(), current_request_id.get()))
+
+    logger = logging.getLogger("sms.schedule")
+    logger.addHandler(listener := Listener())
+    try:
+        on_lambda(load("scheduled"), CONTEXT)
+    finally:
+        logger.removeHandler(listener)
+    assert told == [("Minute 2026-11-21T03:17:05+00:00: nothing to do", REQUEST_ID)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_minute_delivers_what_was_forgotten(caplog):
+    message = Message.objects.create(
+        to="+15005550009",
+        body="hello",
+        segments=1,
+        state=State.QUEUED,
+        provider="console",
+        next_attempt_at=NIGHT,
+    )
+    sweep(load("scheduled"), CONTEXT)
+    assert "Minute 2026-11-21T03:17:05+00:00: 1 dispatched" in caplog.messages
+    message.refresh_from_db()
+    assert (message.state, message.attempt_count) == (State.ACCEPTED, 1)

@@ -1,0 +1,123 @@
+"""Lambda and SQS on this machine, as far as core.invocation and core.dead_letters speak to them.
+
+Real HTTP by botocore: paths, headers and protocols are those of AWS (Lambda's REST, SQS's JSON).
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+from core import dead_letters, invocation
+
+Json = dict[str, Any]
+
+
+class AwsStub:
+    def __init__(self) -> None:
+        self.status = 202  # of Lambda's answer
+        self.invoked: list[tuple[str, str, Any]] = []  # path, kind of invocation, event
+        self.queue: dict[str, Json] = {}  # by receipt, oldest first
+        self.hidden: set[str] = set()
+        self.forgets = False  # what it has shown, as where a hold ends early
+        self.asked: list[str] = []  # of SQS
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def bury(self, message: Json) -> None:
+        self.queue[message["ReceiptHandle"]] = message
+
+    # --- SQS ---
+
+    def receive_message(self, request: Json) -> Json:
+        assert request["MessageAttributeNames"] == ["All"]
+        assert request["MessageSystemAttributeNames"] == ["SentTimestamp"]
+        visible = [receipt for receipt in self.queue if receipt not in self.hidden]
+        found = visible[: request["MaxNumberOfMessages"]]
+        self.hidden |= set() if self.forgets else set(found)
+        return {"Messages": [self.queue[receipt] for receipt in found]} if found else {}
+
+    def delete_message(self, request: Json) -> Json:
+        del self.queue[request["ReceiptHandle"]]
+        self.hidden.discard(request["ReceiptHandle"])
+        return {}
+
+    def change_message_visibility(self, request: Json) -> Json:
+        self.queue[request["ReceiptHandle"]]
+        assert request["VisibilityTimeout"] == 0
+        self.hidden.discard(request["ReceiptHandle"])
+        return {}
+
+
+def _handler(stub: AwsStub) -> type[BaseHTTPRequestHandler]:
+    operations: dict[str, Callable[[Json], Json]] = {
+        "ReceiveMessage": stub.receive_message,
+        "DeleteMessage": stub.delete_message,
+        "ChangeMessageVisibility": stub.change_message_visibility,
+    }
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if target := self.headers.get("X-Amz-Target"):
+                self._queue(target.removeprefix("AmazonSQS."), body)
+            else:
+                stub.invoked.append((self.path, self.headers["X-Amz-Invocation-Type"], body))
+                self._answer(stub.status, {} if stub.status == 200 else None)
+
+        def _queue(self, operation: str, body: Json) -> None:
+            stub.asked.append(operation)
+            try:
+                self._answer(200, operations[operation](body))
+            except KeyError:
+                self._answer(400, {"__type": "com.amazonaws.sqs#ReceiptHandleIsInvalid"})
+
+        def _answer(self, status: int, body: Json | None) -> None:
+            payload = b"" if body is None else json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/x-amz-json-1.0")
+            self.send_header("Content-Length", str(len(payload)))
+            self.end_headers()
+            self.wfile.write(payload)
+
+        def log_message(self, *_args: object) -> None:
+            """Silent."""
+
+    return Handler
+
+
+@contextmanager
+def aws(monkeypatch: Any, settings: Any) -> Iterator[AwsStub]:
+    """As inside the function `nudge-dev`, with this stub in place of AWS."""
+    with AwsStub() as stub:
+        variables = {
+            "AWS_ACCESS_KEY_ID": "none",
+            "AWS_SECRET_ACCESS_KEY": "none",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": stub.url,
+            "NO_PROXY": "127.0.0.1",
+        }
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        settings.LAMBDA_FUNCTION = "nudge-dev"
+        settings.DEAD_LETTER_QUEUE_URL = f"{stub.url}/queue/nudge-dev"
+        for made in (invocation.client, dead_letters.client):
+            made.cache_clear()
+        yield stub
+        for made in (invocation.client, dead_letters.client):
+            made().close()
+            made.cache_clear()
