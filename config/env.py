@@ -7,6 +7,7 @@ Every variable of the service is in .env.example and docs/configuration.md; a te
 import os
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -47,6 +48,12 @@ def integer(name: str, *, default: int) -> int:
 def names(name: str) -> list[str]:
     """A comma-separated list, without blanks and empty parts."""
     return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def host(name: str) -> list[str]:
+    """The host name of a URL, alone in a list; an empty list where the variable is not set."""
+    found = urlsplit(text(name)).hostname
+    return [found] if found else []
 
 
 def database(name: str, *, default: str) -> dict[str, Any]:

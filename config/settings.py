@@ -9,7 +9,7 @@ from pathlib import Path
 import django_stubs_ext
 from corsheaders.defaults import default_headers
 
-from config import __version__, content_security, database, env, guard, logging, parameters
+from config import build_id, content_security, database, env, guard, logging, parameters
 from config.api import (  # noqa: F401 - settings by their names
     DRF_STANDARDIZED_ERRORS,
     REST_FRAMEWORK,
@@ -27,11 +27,12 @@ LAMBDA_FUNCTION = env.text("AWS_LAMBDA_FUNCTION_NAME")
 ON_LAMBDA = bool(LAMBDA_FUNCTION)
 DEBUG = env.flag("DEBUG", default=not ON_LAMBDA)
 GUARDED = ON_LAMBDA or not DEBUG
-VERSION = env.text("BUILD_ID", default=__version__)  # what /readyz/ answers
+VERSION = env.text("BUILD_ID", default=build_id())  # what /readyz/ answers
 
 SECRET_KEY = env.text("SECRET_KEY", default="" if GUARDED else guard.EMBEDDED_SECRET_KEY)
 SECRET_KEY_FALLBACKS = env.names("OLD_SECRET_KEYS")  # while a key is being rotated
-ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")  # in DEBUG an empty list means this machine only
+# In DEBUG an empty list means this machine only. API_URL is set by the deploy.
+ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS"), *env.host("API_URL")]
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 
 DATABASE_SECRET_ARN = env.text("DATABASE_SECRET_ARN")
@@ -243,7 +244,7 @@ TWILIO_API_BASE_URL = env.text("TWILIO_API_BASE_URL", default="https://api.twili
 # A pool of senders instead of FROM_NUMBER.
 TWILIO_MESSAGING_SERVICE_SID = env.text("TWILIO_MESSAGING_SERVICE_SID")
 # Where the world reaches this service, with the stage: for callbacks and their signatures.
-PUBLIC_BASE_URL = env.text("PUBLIC_BASE_URL")
+PUBLIC_BASE_URL = env.text("PUBLIC_BASE_URL", "API_URL")
 AWS_SMS_REGION = env.text("AWS_SMS_REGION")
 AWS_SMS_ORIGINATION_IDENTITY = env.text("AWS_SMS_ORIGINATION_IDENTITY", "FROM_NUMBER")
 AWS_SMS_CONFIGURATION_SET = env.text("AWS_SMS_CONFIGURATION_SET")

@@ -21,6 +21,7 @@ def settings(cli: Any) -> None:
 
     Raises ClickException, Zappa's own way of ending with one sentence, without infrastructure.
     """
+    cli.use_websocket = None  # Zappa looks for one in every file below, its own included
     if cli.command in PACKAGED_OFFLINE:
         return
     outputs = stack.outputs(cli.api_stage)

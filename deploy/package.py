@@ -55,12 +55,7 @@ def finish(archive: Path) -> str:
 def allowed(root: Path) -> set[Path]:
     """Our own code, what Zappa writes, and the needed files of the distributions we run on."""
     ours = {path for name in contents.PROJECT for path in _files(root / name)}
-    theirs = {
-        path
-        for distribution in _needed(root)
-        for path in _installed(root, distribution)
-        if contents.is_needed(path.relative_to(root).as_posix())
-    }
+    theirs = {path for distribution in _needed(root) for path in _installed(root, distribution)}
     return {path for path in ours if path.suffix != ".pyc"} | theirs
 
 
@@ -84,10 +79,14 @@ def _refuse_foreign(name: str, distribution: Distribution) -> None:
 
 
 def _installed(root: Path, distribution: Distribution) -> Iterator[Path]:
+    """Raises PackageError if one is missing: an `exclude` of Zappa's matches names at any depth."""
     for entry in distribution.files or ():
-        path = root / str(entry)
-        if path.is_file():
-            yield path
+        name = entry.as_posix()
+        if name.startswith("..") or not contents.is_needed(name):
+            continue
+        if not (root / name).is_file():
+            raise PackageError(f"{name} is missing from the package: see `exclude`.")
+        yield root / name
 
 
 def _files(path: Path) -> Iterator[Path]:

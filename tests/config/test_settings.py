@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.test import Client
 
+import config
 from config import database as database_settings
 from config.guard import EMBEDDED_SECRET_KEY
 from tests.config.conftest import PRODUCTION, ROOT
@@ -71,6 +72,22 @@ def test_no_variable_gives_the_embedded_defaults(settings_of):
         "ALLOWED_HOSTS": [],
     }
     assert {name: settings[name] for name in embedded} == embedded
+
+
+def test_the_address_that_the_gateway_gave_is_served_and_called_back(settings_of):
+    address = "https://abcdef1234.execute-api.eu-central-1.amazonaws.com/dev/"
+    settings = settings_of(**PRODUCTION | {"API_URL": address})
+    own = ["nudge.example.com", "abcdef1234.execute-api.eu-central-1.amazonaws.com"]
+    assert (settings["ALLOWED_HOSTS"], settings["PUBLIC_BASE_URL"]) == (own, address)
+    settings = settings_of(**PRODUCTION | {"API_URL": address, "PUBLIC_BASE_URL": "https://x.io"})
+    assert settings["PUBLIC_BASE_URL"] == "https://x.io"
+
+
+def test_a_package_knows_its_own_id(monkeypatch, tmp_path):
+    monkeypatch.setattr(config, "__file__", str(tmp_path / "config" / "__init__.py"))
+    assert config.build_id() == config.__version__
+    (tmp_path / "BUILD_ID").write_text("0123456789ab")
+    assert config.build_id() == "0123456789ab"
 
 
 def test_database_url_gives_postgresql_with_time_outs(settings_of):

@@ -117,6 +117,13 @@ def test_a_package_that_could_not_start_is_refused(archive, name):
         package.finish(archive({each: text for each, text in OURS.items() if each != name}))
 
 
+def test_a_package_without_a_file_of_a_distribution_is_refused(archive):
+    record = "demo/__init__.py,,\ndemo/gone.py,,\n../../bin/demo,,\n"
+    path = archive({**OURS, "demo-1.0.dist-info/RECORD": record})
+    with pytest.raises(package.PackageError, match="demo/gone.py is missing"):
+        package.finish(path)
+
+
 def test_a_package_over_the_limit_is_refused(archive, monkeypatch):
     monkeypatch.setattr(package, "UNPACKED_LIMIT", 10)
     with pytest.raises(package.PackageError, match="over the limit"):
