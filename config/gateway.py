@@ -42,13 +42,17 @@ def _rest_api(event: Event) -> tuple[str, str]:
 
 
 def _base_path(path: str, event: Event) -> str:
-    """What precedes the part that API Gateway matched; AWS allows no "%" in a base path."""
-    whole = unquote(path).rstrip("/")
+    """What precedes the part that API Gateway matched; AWS allows no "%" in a base path.
+
+    Nothing with an empty segment: `//evil.example.com` in front would make links lead there.
+    """
+    whole, base = unquote(path).rstrip("/"), ""
+    matched = unquote((event.get("pathParameters") or {}).get("proxy") or "").rstrip("/")
     if event.get("resource") == "/":
-        return whole
-    matched = (event.get("pathParameters") or {}).get("proxy") or ""
-    tail = "/" + unquote(matched).rstrip("/")
-    return whole.removesuffix(tail) if matched and whole.endswith(tail) else ""
+        base = whole
+    elif matched and whole.endswith(f"/{matched}"):
+        base = whole.removesuffix(f"/{matched}")
+    return "" if "//" in f"{base}/" else base
 
 
 def _http_api(event: Event) -> tuple[str, str]:

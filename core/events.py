@@ -42,7 +42,7 @@ def name_of(event: Event) -> str:
         return path
     if command := str(event.get("manage") or "").split():
         return f"manage {command[0]}"
-    return "records" if event.get("Records") else UNKNOWN
+    return next((kind for kind in ("raw_command", "Records") if event.get(kind)), UNKNOWN)
 
 
 def _scheduled(event: Event) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.urls import clear_script_prefix
 from django.utils.module_loading import import_string
 
@@ -60,9 +62,16 @@ def cloud_of(monkeypatch) -> Iterator[Callable[[Answer], Cloud]]:
 
 
 def _zappa(monkeypatch) -> Iterator[None]:
-    """Requests leave their prefix behind, in this thread; the next request sets its own."""
+    """Zappa, in the connection of the test: as Django's test client does, nothing closes it.
+
+    Requests leave their prefix behind, in this thread; the next request sets its own.
+    """
     zappa_in_process.install(monkeypatch)
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
     yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
     clear_script_prefix()
 
 

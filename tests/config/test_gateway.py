@@ -187,6 +187,7 @@ def test_the_openapi_document_names_its_server(place, on_lambda):
         ("rest_custom_domain", "/dev", ("", "/dev")),
         ("rest_custom_domain", "/", ("", "/")),
         ("rest_custom_domain", "/todos/todos/", ("", "/todos/todos/")),
+        ("rest_custom_domain", "//evil.example.com/x", ("", "//evil.example.com/x")),
         ("rest_base_path", "/", ("/nudge", "/")),
         ("rest_base_path", "/nudge/", ("/nudge", "/nudge/")),
         ("rest_base_path", "/a%20b/%C3%A4", ("/nudge", "/a b/\xc3\xa4")),

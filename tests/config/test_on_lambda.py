@@ -10,6 +10,7 @@ from types import ModuleType
 
 import pytest
 from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 
 from config import on_lambda as module
@@ -232,10 +233,10 @@ def test_a_failure_ends_with_its_traceback_redacted_by_the_handler(on_lambda, li
         (load("command"), "sms.schedule.sweep"),
         (load("scheduled"), "sms.schedule.sweep"),
         (load("keep_warm"), "handler.keep_warm_callback"),
-        (load("records"), "records"),
+        (load("records"), "Records"),
         ({"manage": "createsuperuser --email alice@example.com"}, "manage createsuperuser"),
         ({"manage": " "}, "unknown"),
-        ({"raw_command": "print('secret')"}, "unknown"),
+        ({"raw_command": "print('secret')"}, "raw_command"),
         ({"detail-type": "Scheduled Event", "resources": []}, "unknown"),
         ({"detail-type": "Scheduled Event", "resources": ["arn:rule/nudge-dev-expire"]}, "unknown"),
         ({}, "unknown"),
@@ -266,6 +267,7 @@ def test_keep_warm_asks_the_database_and_loads_the_pages(
 
 def test_keep_warm_compiles_every_page(on_lambda, settings, monkeypatch):
     compiled: list[str] = []
+    monkeypatch.setattr(connection, "close", lambda: None)
     monkeypatch.setattr(warm, "get_template", compiled.append)
     on_lambda(load("keep_warm"), CONTEXT)
     assert {"todos/index.html", "account/login.html", "base.html"} <= set(compiled)
@@ -281,6 +283,25 @@ def test_a_database_that_is_away_does_not_fail_keep_warm(on_lambda, monkeypatch,
     assert "The database could not be reached to keep it warm: connection refused" in (
         caplog.messages
     )
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_after_keep_warm_there_is_a_new_connection_that_works(on_lambda):
+    """Also where the database had closed the old one while the container was frozen."""
+
+    def backend() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            return int(cursor.fetchone()[0])
+
+    before = backend()
+    connection.connection.close()
+    on_lambda(load("keep_warm"), CONTEXT)
+    assert connection.connection is not None
+    with CaptureQueriesContext(connection) as queries:
+        assert backend() != before
+    assert len(queries) == 1
 
 
 def test_a_connection_outlives_the_pause_between_two_keep_warm_events(settings_of):

@@ -173,7 +173,8 @@ def test_an_invocation_that_fails_is_logged_and_not_raised(settings, monkeypatch
 def test_neither_zappa_nor_boto3_is_loaded_before_it_is_needed():
     code = (
         "import sys, django; django.setup();"
-        "import config.urls, sms.tasks, sms.sweep, sms.schedule, core.background;"
+        "import config.wsgi, config.on_lambda, config.schedule, sms.tasks, sms.sweep, sms.schedule;"
+        "import core.background, core.invocation, core.management.commands.dead_letters;"
         "print([name for name in ('zappa', 'boto3', 'botocore') if name in sys.modules])"
     )
     environment = {"DJANGO_SETTINGS_MODULE": "config.settings", "PATH": "/usr/bin"}
