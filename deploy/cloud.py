@@ -21,7 +21,7 @@ from deploy.progress import done, step
 
 STAGE = "dev"
 HOST = "127.0.0.1"
-FOLDER = Path("build/cloud")
+FOLDER = Path("build/cloud")  # of the data, the mails and the logs
 EMULATOR_PYTHON = Path("build/emulator/bin/python")
 CREDENTIALS = {  # the emulator takes any; real ones in the terminal must not be used by mistake
     "AWS_ACCESS_KEY_ID": "test",
@@ -31,34 +31,37 @@ CREDENTIALS = {  # the emulator takes any; real ones in the terminal must not be
 }
 TWILIO = {"ACCOUNT_SID": "AC" + "0" * 32, "AUTH_TOKEN": "local-cloud-token"}
 PATIENCE_SECONDS = 60
+READY = "Mails appear here. Stop with Ctrl-C."
 
 
-def up(port: int) -> dict[str, str]:
+def up(folder: Path, port: int) -> dict[str, str]:
     """Start the parts, make the infrastructure and deploy; returns the addresses to open."""
-    down()
-    FOLDER.mkdir(parents=True)
+    down(folder)
+    folder.mkdir(parents=True)
     step("A local AWS, a PostgreSQL, a mailbox and a Twilio stub")
     mail_port, twilio_port = _free_port(), _free_port()
-    _start("emulator", str(EMULATOR_PYTHON), "-m", "deploy.emulator", "--folder", str(FOLDER),
+    _start(folder, "emulator", str(EMULATOR_PYTHON), "-m", "deploy.emulator", "--folder", str(folder),
            "--port", str(port), "--mail-port", str(mail_port))  # fmt: skip
-    _start("twilio", sys.executable, "-m", "tests.sms.twilio_stub", "--port", str(twilio_port))
+    _start(
+        folder, "twilio", sys.executable, "-m", "tests.sms.twilio_stub", "--port", str(twilio_port)
+    )
     for each in (port, mail_port, twilio_port):
-        _wait_for(each)
+        _wait_for(each, folder)
     _speak_to(port)
     step("Infrastructure")
     stack.apply(STAGE, {"DbMode": "none", "Nat": "false", "Cdn": "false"})
-    _configure(port, mail_port, twilio_port)
+    _configure(folder, mail_port, twilio_port)
     release.release(STAGE)
     step("A demo account")
     done(release.manage(aws.function_name(STAGE), "demo"))
     return addresses()
 
 
-def down() -> None:
+def down(folder: Path) -> None:
     """End what an earlier `up` started, and remove its data. Harmless to repeat."""
-    for pid_file in sorted(FOLDER.glob("*.pid")):
+    for pid_file in sorted(folder.glob("*.pid")):
         _end(pid_file)
-    shutil.rmtree(FOLDER, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def addresses() -> dict[str, str]:
@@ -72,11 +75,11 @@ def _speak_to(port: int) -> None:
     os.environ["AWS_ENDPOINT_URL"] = f"http://{HOST}:{port}"
 
 
-def _configure(port: int, mail_port: int, twilio_port: int) -> None:
+def _configure(folder: Path, mail_port: int, twilio_port: int) -> None:
     """As an operator does it: parameters in SSM, here for services on this machine."""
     values = {
         "SECRET_KEY": secrets.token_urlsafe(64),
-        "DATABASE_URL": (FOLDER / "database-url").read_text(),
+        "DATABASE_URL": (folder / "database-url").read_text(),
         "SMS_PROVIDER": "twilio",
         **TWILIO,
         "TWILIO_API_BASE_URL": f"http://{HOST}:{twilio_port}",
@@ -92,11 +95,11 @@ def _configure(port: int, mail_port: int, twilio_port: int) -> None:
     done(f"{len(values)} parameters are stored under {aws.parameters_path(STAGE)}")
 
 
-def _start(name: str, *command: str) -> None:
-    log = (FOLDER / f"{name}.log").open("w")
+def _start(folder: Path, name: str, *command: str) -> None:
+    log = (folder / f"{name}.log").open("w")
     # A session of its own: Ctrl-C reaches this process only, which then ends them in order.
     process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-    (FOLDER / f"{name}.pid").write_text(json.dumps({"pid": process.pid, "command": command[2]}))
+    (folder / f"{name}.pid").write_text(json.dumps({"pid": process.pid, "command": command[2]}))
 
 
 def _end(pid_file: Path) -> None:
@@ -128,25 +131,25 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(port: int) -> None:
+def _wait_for(port: int, folder: Path) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             socket.create_connection((HOST, port), timeout=1).close()
         except OSError:
             if time.monotonic() > deadline:
-                logs = "\n".join(log.read_text()[-2000:] for log in FOLDER.glob("*.log"))
+                logs = "\n".join(log.read_text()[-2000:] for log in folder.glob("*.log"))
                 raise SystemExit(f"Nothing answers at {HOST}:{port}.\n{logs}") from None
             time.sleep(0.2)
         else:
             return
 
 
-def _stay() -> None:
+def _stay(folder: Path) -> None:
     """Show the mails, which hold the codes to log in with, until Ctrl-C."""
     shown = 0
     while True:
-        mails = sorted((FOLDER / "mail").glob("*.txt"))
+        mails = sorted((folder / "mail").glob("*.txt"))
         for mail in mails[shown:]:
             sys.stdout.write(f"\n--- mail ---\n{mail.read_text()}\n")
             sys.stdout.flush()
@@ -158,20 +161,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A local AWS with Nudge deployed to it.")
     parser.add_argument("action", choices=("up", "down"))
     parser.add_argument("--port", type=int, default=4566)
+    parser.add_argument("--folder", type=Path, default=FOLDER)
     arguments = parser.parse_args()
+    folder = arguments.folder
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     if arguments.action == "down":
-        down()
+        down(folder)
         return
     try:
-        for name, address in up(arguments.port).items():
+        for name, address in up(folder, arguments.port).items():
             sys.stdout.write(f"   {name:6} {address}\n")
-        sys.stdout.write("Mails appear here. Stop with Ctrl-C.\n")
+        sys.stdout.write(f"{READY}\n")
         sys.stdout.flush()
-        _stay()
+        _stay(folder)
     except KeyboardInterrupt:
         step("The local cloud ends")
     finally:
-        down()
+        down(folder)
 
 
 if __name__ == "__main__":

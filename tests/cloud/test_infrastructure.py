@@ -1,15 +1,14 @@
-"""deploy/template.yaml in a cloud: made, changed, removed. The emulator enforces no permission.
-
-AWS_ENDPOINT_URL, AWS_DEFAULT_REGION and credentials of the emulator are in the environment.
-"""
+"""deploy/template.yaml in a cloud: made, changed, removed. The emulator enforces no permission."""
 
 import json
 import os
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from tests.cloud.conftest import Cloud
 from tests.deploy.cloudformation import TEMPLATE, Stack, source
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
@@ -21,19 +20,19 @@ FUNCTION_LOGS = ["/aws/lambda/nudge-lab", "/aws/lambda/nudge-lab-ops"]
 
 
 @pytest.fixture
-def cloud() -> Any:
-    """A session of boto3; never of the real cloud: a test that deletes must not find yours."""
+def account(cloud: Cloud) -> Iterator[Any]:
+    """A session of boto3, of the local cloud and of no other: what is here deletes."""
     import boto3
 
-    assert os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://127.0.0.1:")
-    return boto3.session.Session()
+    with patch.dict(os.environ, cloud.variables):
+        yield boto3.session.Session()
 
 
 @pytest.fixture(autouse=True)
-def _nothing_stays(cloud) -> Iterator[None]:
+def _nothing_stays(account) -> Iterator[None]:
     yield
-    delete(cloud)
-    buckets = cloud.resource("s3").buckets.all()
+    delete(account)
+    buckets = account.resource("s3").buckets.all()
     for bucket in [bucket for bucket in buckets if bucket.name.startswith(NAME)]:
         bucket.object_versions.delete()
         bucket.delete()
@@ -49,65 +48,67 @@ def request(body: str, parameters: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def outputs(cloud) -> dict[str, str]:
-    [stack] = cloud.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"]
+def outputs(account) -> dict[str, str]:
+    [stack] = account.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
-def create(cloud, body: str = "", **parameters: str) -> dict[str, str]:
-    client = cloud.client("cloudformation")
+def create(account, body: str = "", **parameters: str) -> dict[str, str]:
+    client = account.client("cloudformation")
     client.create_stack(**request(body or TEMPLATE.read_text(), parameters))
     client.get_waiter("stack_create_complete").wait(StackName=NAME, WaiterConfig={"Delay": 1})
-    return outputs(cloud)
+    return outputs(account)
 
 
-def update(cloud, **parameters: str) -> dict[str, str]:
-    client = cloud.client("cloudformation")
+def update(account, **parameters: str) -> dict[str, str]:
+    client = account.client("cloudformation")
     client.update_stack(**request(TEMPLATE.read_text(), parameters))
     client.get_waiter("stack_update_complete").wait(StackName=NAME, WaiterConfig={"Delay": 1})
-    return outputs(cloud)
+    return outputs(account)
 
 
-def delete(cloud) -> None:
-    client = cloud.client("cloudformation")
+def delete(account) -> None:
+    client = account.client("cloudformation")
     client.delete_stack(StackName=NAME)
     client.get_waiter("stack_delete_complete").wait(StackName=NAME, WaiterConfig={"Delay": 1})
 
 
-def own_buckets(cloud) -> set[str]:
-    names = {bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]}
+def own_buckets(account) -> set[str]:
+    names = {bucket["Name"] for bucket in account.client("s3").list_buckets()["Buckets"]}
     return {name for name in names if name.startswith(NAME)}
 
 
-def own_log_groups(cloud) -> dict[str, int | None]:
-    groups = cloud.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/nudge-lab")
+def own_log_groups(account) -> dict[str, int | None]:
+    groups = account.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/nudge-lab")
     return {group["logGroupName"]: group.get("retentionInDays") for group in groups["logGroups"]}
 
 
-def test_a_stack_is_made_changed_and_removed(cloud):
-    made = create(cloud, Cdn="false")
+def test_a_stack_is_made_changed_and_removed(account):
+    made = create(account, Cdn="false")
     assert set(made) == set(Stack(Stage="lab", Cdn="false").outputs)
     assert made["StaticUrl"] == f"https://{made['StaticBucket']}.s3.us-east-1.amazonaws.com/"
-    assert own_log_groups(cloud) == dict.fromkeys(FUNCTION_LOGS, 30)
-    assert own_buckets(cloud) == {made[f"{kind}Bucket"] for kind in ("Artifact", "Media", "Static")}
+    assert own_log_groups(account) == dict.fromkeys(FUNCTION_LOGS, 30)
+    assert own_buckets(account) == {
+        made[f"{kind}Bucket"] for kind in ("Artifact", "Media", "Static")
+    }
 
-    changed = update(cloud, Cdn="true", LogRetentionDays="60", AlarmEmail="operator@example.com")
+    changed = update(account, Cdn="true", LogRetentionDays="60", AlarmEmail="operator@example.com")
     assert changed["StaticUrl"].endswith(".cloudfront.net/")
     assert {key: changed[key] for key in changed if key != "StaticUrl"} == {
         key: made[key] for key in made if key != "StaticUrl"
     }
-    assert own_log_groups(cloud) == dict.fromkeys(FUNCTION_LOGS, 60)
+    assert own_log_groups(account) == dict.fromkeys(FUNCTION_LOGS, 60)
 
-    delete(cloud)
-    assert own_buckets(cloud) == {made["MediaBucket"]}
-    assert own_log_groups(cloud) == {}
-    queues = cloud.client("sqs").list_queues(QueueNamePrefix="nudge-lab")
+    delete(account)
+    assert own_buckets(account) == {made["MediaBucket"]}
+    assert own_log_groups(account) == {}
+    queues = account.client("sqs").list_queues(QueueNamePrefix="nudge-lab")
     assert queues.get("QueueUrls", []) == []
 
 
-def test_buckets_are_closed_and_the_role_is_trusted_by_three(cloud):
-    made = create(cloud, Cdn="false")
-    s3 = cloud.client("s3")
+def test_buckets_are_closed_and_the_role_is_trusted_by_three(account):
+    made = create(account, Cdn="false")
+    s3 = account.client("s3")
     blocked = {
         kind: s3.get_public_access_block(Bucket=made[f"{kind}Bucket"])[
             "PublicAccessBlockConfiguration"
@@ -119,7 +120,7 @@ def test_buckets_are_closed_and_the_role_is_trusted_by_three(cloud):
     [rule] = encryption["ServerSideEncryptionConfiguration"]["Rules"]
     assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
     assert s3.get_bucket_versioning(Bucket=made["MediaBucket"])["Status"] == "Enabled"
-    role = cloud.client("iam").get_role(RoleName=made["RoleArn"].rpartition("/")[2])["Role"]
+    role = account.client("iam").get_role(RoleName=made["RoleArn"].rpartition("/")[2])["Role"]
     [statement] = role["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"]["Service"] == [
         "lambda.amazonaws.com",
@@ -128,30 +129,30 @@ def test_buckets_are_closed_and_the_role_is_trusted_by_three(cloud):
     ]
 
 
-def test_uploads_outlive_the_stack(cloud):
-    media = create(cloud, Cdn="false")["MediaBucket"]
-    cloud.client("s3").put_object(Bucket=media, Key="a/photo", Body=b"pixels")
-    delete(cloud)
-    kept = cloud.client("s3").get_object(Bucket=media, Key="a/photo")
+def test_uploads_outlive_the_stack(account):
+    media = create(account, Cdn="false")["MediaBucket"]
+    account.client("s3").put_object(Bucket=media, Key="a/photo", Body=b"pixels")
+    delete(account)
+    kept = account.client("s3").get_object(Bucket=media, Key="a/photo")
     assert kept["Body"].read() == b"pixels"
 
 
-def test_removing_works_after_zappa_took_the_logs_away(cloud):
+def test_removing_works_after_zappa_took_the_logs_away(account):
     """`zappa undeploy --remove-logs` deletes groups that are this stack's."""
-    create(cloud, Cdn="false")
+    create(account, Cdn="false")
     for group in FUNCTION_LOGS:
-        cloud.client("logs").delete_log_group(logGroupName=group)
-    delete(cloud)
-    assert own_log_groups(cloud) == {}
+        account.client("logs").delete_log_group(logGroupName=group)
+    delete(account)
+    assert own_log_groups(account) == {}
 
 
-def test_a_stack_is_made_beside_logs_that_exist(cloud):
+def test_a_stack_is_made_beside_logs_that_exist(account):
     """Somebody deployed before they had a stack."""
-    logs = cloud.client("logs")
+    logs = account.client("logs")
     logs.create_log_group(logGroupName=FUNCTION_LOGS[0])
-    assert "RoleArn" in create(cloud, Cdn="false", LogGroups="false")
-    delete(cloud)
-    assert list(own_log_groups(cloud)) == FUNCTION_LOGS[:1]
+    assert "RoleArn" in create(account, Cdn="false", LogGroups="false")
+    delete(account)
+    assert list(own_log_groups(account)) == FUNCTION_LOGS[:1]
     logs.delete_log_group(logGroupName=FUNCTION_LOGS[0])
 
 
@@ -174,11 +175,11 @@ def without(*names: str) -> str:
         gone = more
 
 
-def test_a_network_without_a_way_out(cloud):
+def test_a_network_without_a_way_out(account):
     """The emulator has no managed secret of a database, so the database stays away."""
-    made = create(cloud, without("Database"), Cdn="false", DbMode="rds")
+    made = create(account, without("Database"), Cdn="false", DbMode="rds")
     subnets = made["SubnetIds"].split(",")
-    ec2 = cloud.client("ec2")
+    ec2 = account.client("ec2")
     found = ec2.describe_subnets(SubnetIds=subnets)["Subnets"]
     assert {subnet["CidrBlock"] for subnet in found} == {"10.20.0.0/24", "10.20.1.0/24"}
     assert len({subnet["AvailabilityZone"] for subnet in found}) == 2
@@ -194,16 +195,16 @@ def test_a_network_without_a_way_out(cloud):
     gateways = ec2.describe_internet_gateways()["InternetGateways"]
     attached = [attachment["VpcId"] for g in gateways for attachment in g["Attachments"]]
     assert found[0]["VpcId"] not in attached
-    delete(cloud)
+    delete(account)
     assert ec2.describe_subnets(Filters=inside)["Subnets"] == []
 
 
-def test_a_network_with_a_way_out(cloud):
+def test_a_network_with_a_way_out(account):
     """All but the NAT gateway, its address and its route."""
     unknown = Stack(Stage="lab", Nat="true").of_type(*UNKNOWN_TO_THE_EMULATOR)
     assert set(unknown) == {"NatAddress", "NatGateway"}
-    made = create(cloud, without(*unknown), Cdn="false", Nat="true")
-    ec2 = cloud.client("ec2")
+    made = create(account, without(*unknown), Cdn="false", Nat="true")
+    ec2 = account.client("ec2")
     [group] = ec2.describe_security_groups(GroupIds=[made["SecurityGroupIds"]])["SecurityGroups"]
     assert group["IpPermissions"] == []
     tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [group["VpcId"]]}])[

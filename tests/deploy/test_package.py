@@ -120,7 +120,7 @@ def test_a_package_that_could_not_start_is_refused(archive, name):
 def test_a_package_without_a_file_of_a_distribution_is_refused(archive):
     record = "demo/__init__.py,,\ndemo/gone.py,,\n../../bin/demo,,\n"
     path = archive({**OURS, "demo-1.0.dist-info/RECORD": record})
-    with pytest.raises(package.PackageError, match="demo/gone.py is missing"):
+    with pytest.raises(package.PackageError, match=r"demo/gone\.py is missing"):
         package.finish(path)
 
 
