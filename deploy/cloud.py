@@ -40,11 +40,10 @@ def up(folder: Path, port: int) -> dict[str, str]:
     folder.mkdir(parents=True)
     step("A local AWS, a PostgreSQL, a mailbox and a Twilio stub")
     mail_port, twilio_port = _free_port(), _free_port()
-    _start(folder, "emulator", str(EMULATOR_PYTHON), "-m", "deploy.emulator", "--folder", str(folder),
-           "--port", str(port), "--mail-port", str(mail_port))  # fmt: skip
-    _start(
-        folder, "twilio", sys.executable, "-m", "tests.sms.twilio_stub", "--port", str(twilio_port)
-    )
+    emulator = [str(EMULATOR_PYTHON), "-m", "deploy.emulator", "--folder", str(folder)]
+    _start(folder, "emulator", *emulator, "--port", str(port), "--mail-port", str(mail_port))
+    stub = [sys.executable, "-m", "tests.sms.twilio_stub", "--port", str(twilio_port)]
+    _start(folder, "twilio", *stub)
     for each in (port, mail_port, twilio_port):
         _wait_for(each, folder)
     _speak_to(port)
