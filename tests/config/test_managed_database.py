@@ -50,7 +50,7 @@ def test_the_login_is_in_the_secret(cloud_of, settings_of):
         "USER": "owner",
         "PASSWORD": "marker-one",
         "SECRET_ARN": SECRET,
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": 300,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "sslmode": "require",

@@ -17,6 +17,7 @@ from sms.models import Message
 from sms.schedule import sweep
 from sms.states import State
 from tests.config.zappa_in_process import CONTEXT, REQUEST_ID, load
+from tests.sms.conftest import allow
 
 pytestmark = pytest.mark.django_db
 NIGHT = datetime(2026, 11, 21, 3, 17, 5, tzinfo=UTC)
@@ -50,7 +51,7 @@ def test_the_night_removes_what_is_over_and_keeps_the_rest(on_lambda, caplog):
     assert [each.pk for each in Session.objects.all()] == [kept]
     assert [each.key for each in IdempotencyKey.objects.all()] == ["new"]
     told = [record.getMessage() for record in caplog.records if record.name == "config.schedule"]
-    assert told == ["prune: 1 idempotency keys and 0 counters removed.", "clearsessions: done"]
+    assert told == ["prune: 1 idempotency keys, 0 counters, 0 inbound texts removed.", "clearsessions: done"]
 
 
 def test_the_night_twice_is_as_good_as_once(on_lambda):
@@ -91,9 +92,12 @@ def test_the_minute_is_one_line_with_its_time_and_its_request_id(on_lambda, capl
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_minute_delivers_what_was_forgotten(caplog):
+def test_the_minute_delivers_what_was_forgotten(caplog, alice, settings):
+    settings.SMS_ALLOWED_REGIONS = ["US"]
     message = Message.objects.create(
-        to="+15005550009",
+        sender=allow(alice),
+        to="+14155552671",
+        region="US",
         body="hello",
         segments=1,
         state=State.QUEUED,
