@@ -6,14 +6,13 @@ Zappa imports this file anew for each call, so nothing is kept in the module.
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from deploy import aws, package, stack, static
 
 PACKAGED_OFFLINE = ("package", "save-python-settings-file", "template")
-NOWHERE = "serves-no-host.invalid"  # an ops function has no address
+NOT_KNOWN_YET = "https://not-known-yet.invalid/"  # before the first deploy has made the API
 
 
 def settings(cli: Any) -> None:
@@ -31,11 +30,11 @@ def settings(cli: Any) -> None:
         cli.s3_bucket_name = _bucket_by_hand(cli.api_stage)
     cli.aws_environment_variables = {
         **cli.aws_environment_variables,
-        **environment(cli.api_stage, outputs, serves=cli.use_apigateway),
+        **environment(cli.api_stage, outputs, address=_public_url(cli)),
     }
 
 
-def environment(stage: str, outputs: dict[str, str], *, serves: bool) -> dict[str, str]:
+def environment(stage: str, outputs: dict[str, str], *, address: str) -> dict[str, str]:
     """The variables of the function: pointers only. Values and secrets are parameters in SSM."""
     variables = {
         "STAGE": stage,
@@ -47,8 +46,7 @@ def environment(stage: str, outputs: dict[str, str], *, serves: bool) -> dict[st
         "DATABASE_NAME": outputs.get("DatabaseName", ""),
         "DATABASE_SECRET_ARN": outputs.get("DatabaseSecretArn", ""),
         "AWS_ENDPOINT_URL": aws.endpoint(),
-        "API_URL": aws.api_url(aws.base_stage(stage)),
-        "ALLOWED_HOSTS": "" if serves else NOWHERE,
+        "API_URL": address or NOT_KNOWN_YET,
     }
     return {name: value for name, value in variables.items() if value}
 
@@ -127,5 +125,4 @@ def _outputs_if_any(cli: Any) -> dict[str, str]:
 def _public_url(cli: Any) -> str:
     if cli.domain:
         return f"https://{cli.domain}/{(cli.base_path or '').strip('/')}".rstrip("/") + "/"
-    address = aws.api_url(aws.base_stage(cli.api_stage))
-    return address if urlsplit(address).hostname else ""
+    return aws.api_url(aws.base_stage(cli.api_stage))

@@ -64,7 +64,7 @@ def down(folder: Path) -> None:
 
 
 def addresses() -> dict[str, str]:
-    page = aws.api_url(STAGE)
+    page = aws.public_url(STAGE)
     return {"page": f"{page}todos/", "API": f"{page}api/v1/", "admin": f"{page}admin/"}
 
 

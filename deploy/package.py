@@ -56,7 +56,8 @@ def allowed(root: Path) -> set[Path]:
     """Our own code, what Zappa writes, and the needed files of the distributions we run on."""
     ours = {path for name in contents.PROJECT for path in _files(root / name)}
     theirs = {path for distribution in _needed(root) for path in _installed(root, distribution)}
-    return {path for path in ours if path.suffix != ".pyc"} | theirs
+    # Zappa writes an __init__.py into every folder, that of the bytecode included.
+    return {path for path in ours if "__pycache__" not in path.parts} | theirs
 
 
 def _needed(root: Path) -> Iterator[Distribution]:

@@ -21,8 +21,11 @@ from deploy.progress import done, step
 BUILD = Path("build")
 
 
-def release(stage: str) -> None:
-    """Raises SystemExit, with the old version serving, if any step fails."""
+def release(stage: str, *, patience: float = smoke.PATIENCE_SECONDS) -> None:
+    """Raises SystemExit, with the old version serving, if any step fails.
+
+    `patience`: seconds in which the new code must be ready.
+    """
     if wanting := stack.missing(stage):
         raise SystemExit(
             f"{stage} would refuse to start without {', '.join(wanting)}: store them under "
@@ -31,9 +34,9 @@ def release(stage: str) -> None:
     archive = _package(stage)
     build_id = _build_id(archive)
     _migrate(stage, archive)
-    _switch(stage, archive, build_id)
+    _switch(stage, archive, build_id, patience)
     step(f"{stage} serves build {build_id}")
-    done(aws.api_url(stage))
+    done(aws.public_url(stage))
 
 
 def _package(stage: str) -> Path:
@@ -66,14 +69,14 @@ def _migrate(stage: str, archive: Path) -> None:
         raise SystemExit(f"Migrations failed, {stage} is as it was.\n{error}") from None
 
 
-def _switch(stage: str, archive: Path, build_id: str) -> None:
+def _switch(stage: str, archive: Path, build_id: str, patience: float) -> None:
     function = aws.function_name(stage)
     step(f"The new code serves in {function}")
     previous = versions.serving(function) if versions.exists(function) else ""
     try:
         _put(stage, archive)
         step(f"Is {stage} well?")
-        smoke.check(stage, build_id)
+        smoke.check(stage, build_id, patience=patience)
     except (smoke.SmokeError, SystemExit) as error:
         if not previous:
             raise SystemExit(f"The first deploy of {stage} does not serve.\n{error}") from None
@@ -120,7 +123,9 @@ def manage(function: str, command: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Deploy a stage, or go back if it fails.")
     parser.add_argument("stage")
-    release(parser.parse_args().stage)
+    parser.add_argument("--patience", type=float, default=smoke.PATIENCE_SECONDS, help="seconds")
+    arguments = parser.parse_args()
+    release(arguments.stage, patience=arguments.patience)
 
 
 if __name__ == "__main__":

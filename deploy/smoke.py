@@ -15,20 +15,20 @@ class SmokeError(Exception):
     """Something that every client needs is not there."""
 
 
-def check(stage: str, build_id: str = "") -> None:
+def check(stage: str, build_id: str = "", *, patience: float = PATIENCE_SECONDS) -> None:
     """Raises SmokeError unless the stage is ready (as this build, if named), its files are there
     and its API asks who calls.
     """
-    address = os.environ.get("SMOKE_URL") or aws.api_url(stage)
-    _until_ready(address, build_id)
+    address = aws.public_url(stage)
+    _until_ready(address, build_id, patience)
     done(f"{address}readyz/ answers" + (f" as build {build_id}" if build_id else ""))
     _static_file(stage)
     _expect(address + "api/v1/todos/", 401)
     done("the API asks who calls")
 
 
-def _until_ready(address: str, build_id: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def _until_ready(address: str, build_id: str, patience: float) -> None:
+    deadline = time.monotonic() + patience
     while True:
         status, body = _get(address + "readyz/")
         if status == 200 and build_id in ("", _version(body)):

@@ -51,7 +51,10 @@ def test_the_night_removes_what_is_over_and_keeps_the_rest(on_lambda, caplog):
     assert [each.pk for each in Session.objects.all()] == [kept]
     assert [each.key for each in IdempotencyKey.objects.all()] == ["new"]
     told = [record.getMessage() for record in caplog.records if record.name == "config.schedule"]
-    assert told == ["prune: 1 idempotency keys, 0 counters, 0 inbound texts removed.", "clearsessions: done"]
+    assert told == [
+        "prune: 1 idempotency keys, 0 counters, 0 inbound texts removed.",
+        "clearsessions: done",
+    ]
 
 
 def test_the_night_twice_is_as_good_as_once(on_lambda):

@@ -1,0 +1,104 @@
+"""The plain commands of Zappa, as its documents name them, in the order of a stage's life."""
+
+import json
+
+import pytest
+import requests
+
+from tests.cloud.conftest import ROOT, SCRIPTS, Cloud, Ended, eventually
+
+pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
+
+
+def zappa(cloud: Cloud, *arguments: str) -> str:
+    ended: Ended = cloud.run(str(SCRIPTS / "zappa"), *arguments)
+    assert ended.code == 0, ended.output
+    return ended.output
+
+
+def is_ready(cloud: Cloud) -> bool:
+    return requests.get(cloud.address + "readyz/", timeout=30).status_code == 200
+
+
+def test_status_tells_what_is_deployed(cloud):
+    assert "nudge-dev" in zappa(cloud, "status", "dev")
+    assert json.loads(zappa(cloud, "status", "dev", "--json"))["Lambda Name"] == "nudge-dev"
+
+
+def test_manage_runs_commands(cloud):
+    assert "No migrations to apply" in zappa(cloud, "manage", "dev", "migrate")
+    assert "System check identified no issues" in zappa(cloud, "manage", "dev", "check --deploy")
+
+
+def test_manage_says_by_its_exit_code_that_a_command_failed(cloud):
+    ended = cloud.run(str(SCRIPTS / "zappa"), "manage", "dev", "migrate todos 9999")
+    assert ended.code != 0
+
+
+def test_invoke_runs_a_function(cloud):
+    assert "Minute " in zappa(cloud, "invoke", "dev", "sms.schedule.sweep")
+
+
+def test_tail_shows_requests_as_lines_of_json(cloud):
+    requests.get(cloud.address + "todos/?secret=in-a-query", timeout=30)
+    output = eventually(
+        lambda: zappa(cloud, "tail", "dev", "--since", "1h", "--http", "--disable-keep-open")
+    )
+    assert "in-a-query" not in output
+
+
+def test_package_makes_the_zip(cloud, tmp_path):
+    output = zappa(cloud, "package", "dev", "--output", "build/by-hand.zip")
+    assert "Package created" in output
+    made = ROOT / "build" / "by-hand.zip"
+    assert made.read_bytes()[:2] == b"PK"
+    made.unlink()
+
+
+def test_update_and_rollback(cloud):
+    assert "Your updated Zappa deployment is live!" in zappa(cloud, "update", "dev")
+    eventually(lambda: is_ready(cloud))
+    output = zappa(cloud, "rollback", "dev", "-n", "1")
+    assert "Done!" in output
+    assert "Aborting" not in output
+    eventually(lambda: is_ready(cloud))
+
+
+def test_schedule_and_unschedule(cloud):
+    zappa(cloud, "unschedule", "dev")
+    assert cloud.client("events").list_rules(NamePrefix="nudge-dev-")["Rules"] == []
+    assert "Scheduled nudge-dev-sms.schedule.sweep" in zappa(cloud, "schedule", "dev")
+
+
+def test_undeploy_and_deploy_again(cloud):
+    zappa(cloud, "undeploy", "dev", "--remove-logs", "--yes")
+    functions = cloud.client("lambda").list_functions()["Functions"]
+    assert "nudge-dev" not in {function["FunctionName"] for function in functions}
+    groups = cloud.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/nudge-dev")
+    assert "/aws/lambda/nudge-dev" not in {group["logGroupName"] for group in groups["logGroups"]}
+    assert "Deployment complete" in zappa(cloud, "deploy", "dev")
+    assert "No migrations to apply" in zappa(cloud, "manage", "dev", "migrate")
+    eventually(lambda: is_ready(cloud))
+
+
+def test_without_infrastructure_the_command_says_what_to_do(cloud):
+    ended = cloud.run(str(SCRIPTS / "zappa"), "deploy", "production")
+    assert ended.code != 0
+    assert "run `make infra STAGE=production` first" in ended.output
+
+
+def test_zz_destroy_leaves_nothing_but_the_uploads(cloud):
+    python = str(SCRIPTS / "python")
+    refused = cloud.run(python, "-m", "deploy.destroy", "dev", "--yes-remove", "")
+    assert (refused.code, "CONFIRM=dev" in refused.output) == (1, True)
+    ended = cloud.run(python, "-m", "deploy.destroy", "dev", "--yes-remove", "dev")
+    assert ended.code == 0, ended.output
+    assert cloud.client("lambda").list_functions()["Functions"] == []
+    assert cloud.client("apigateway").get_rest_apis()["items"] == []
+    assert cloud.client("events").list_rules(NamePrefix="nudge-")["Rules"] == []
+    assert cloud.client("ssm").describe_parameters()["Parameters"] == []
+    assert cloud.client("sqs").list_queues().get("QueueUrls", []) == []
+    buckets = [bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]]
+    assert [name for name in buckets if "media" not in name] == []
+    again = cloud.run(python, "-m", "deploy.destroy", "dev", "--yes-remove", "dev")
+    assert again.code == 0, again.output
