@@ -61,6 +61,21 @@ def accept_function_prefix() -> None:
         setattr(lambda_svc, name, without(getattr(lambda_svc, name)))
 
 
+def read_binary_media_types() -> None:
+    """Zappa adds `*/*` by a JSON pointer, in which AWS reads `~1` as a slash (RFC 6901).
+
+    Without it every answer that is neither text nor plain JSON came as base64, cut off.
+    """
+    from ministack.services import apigateway_v1
+
+    matches = apigateway_v1._media_type_matches
+
+    def unescaped(found: Any, types: Any) -> Any:
+        return matches(found, [each.replace("~1", "/") for each in types or ()])
+
+    apigateway_v1._media_type_matches = unescaped
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="A local AWS with a database and a mailbox.")
     parser.add_argument("--folder", type=Path, required=True)
@@ -82,6 +97,7 @@ def main() -> None:
     from ministack.app import main as serve
 
     accept_function_prefix()
+    read_binary_media_types()
     mail = Controller(Mailbox(folder / "mail"), hostname=HOST, port=arguments.mail_port)
     with database(folder / "postgres") as url:
         (folder / "database-url").write_text(url)
