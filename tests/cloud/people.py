@@ -2,7 +2,6 @@
 
 import re
 import secrets
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -12,8 +11,6 @@ from tests.cloud.conftest import SCRIPTS, Cloud
 PASSWORD = "correct-horse-battery"
 AUTH = "api/auth/app/v1/auth/"
 _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-# A browser keeps Secure cookies of this machine over plain http, too.
-_LOOPBACK = DefaultCookiePolicy(secure_protocols=("http", "https"))
 
 
 def new_address(name: str) -> str:
@@ -84,22 +81,32 @@ class AdminSession:
     def __init__(self, cloud: Cloud, email: str) -> None:
         self.address = cloud.address
         self.session = requests.Session()
-        self.session.cookies.set_policy(_LOOPBACK)
         answer = self.post("auth/login/", login=email, password=PASSWORD)
         assert answer.status_code == 302, answer.text
 
+    def get(self, path: str) -> requests.Response:
+        return self._send("GET", path)
+
     def post(self, path: str, **fields: str) -> requests.Response:
         """The form of this page, with its token."""
-        page = self.session.get(self.address + path, timeout=30)
-        [token, *_] = _CSRF.findall(page.text)
-        return self.session.post(
-            self.address + path,
-            data={"csrfmiddlewaretoken": token, **fields},
-            timeout=30,
-            allow_redirects=False,
-        )
+        [token, *_] = _CSRF.findall(self.get(path).text)
+        return self._send("POST", path, {"csrfmiddlewaretoken": token, **fields})
 
     def grant(self, account_id: str, per_day: int) -> None:
         """An allowance of texts."""
         answer = self.post("admin/sms/allowance/add/", account=account_id, per_day=str(per_day))
         assert answer.status_code == 302, answer.text
+
+    def _send(
+        self, method: str, path: str, fields: dict[str, str] | None = None
+    ) -> requests.Response:
+        """With Secure cookies over plain http, as a browser does on its own machine."""
+        kept = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.session.cookies)
+        return self.session.request(
+            method,
+            self.address + path,
+            data=fields,
+            headers={"Cookie": kept},
+            timeout=30,
+            allow_redirects=False,
+        )

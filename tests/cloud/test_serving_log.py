@@ -79,8 +79,8 @@ def plant_numbers(cloud: Cloud, phone: Phone, operator: AdminSession) -> set[str
         phone.ask("POST", MESSAGES, {"to": number, "body": "planted"})
         phone.ask("GET", f"{MESSAGES}?to={number}")
         phone.ask("POST", f"{MESSAGES}segments/", {"to": number, "body": "planted"})
-        operator.session.get(f"{operator.address}admin/sms/message/?q={number}", timeout=30)
-        operator.session.get(f"{operator.address}admin/sms/optout/{number}/change/", timeout=30)
+        operator.get(f"admin/sms/message/?q={number}")
+        operator.get(f"admin/sms/optout/{number}/change/")
         inbound = {"From": number, "To": "+15005550006", "Body": "STOP", "MessageSid": "SM1"}
         requests.post(f"{cloud.address}service/sms/inbound/", inbound, timeout=30)
     event = {
