@@ -57,7 +57,7 @@ def zip(cli: Any) -> None:  # noqa: A001 - Zappa's word
 
     try:
         static.collect(_outputs_if_any(cli))
-        build_id = package.finish(Path(cli.zip_path))
+        build_id = package.finish(Path(cli.zip_path), static.MANIFEST)
     except (package.PackageError, static.CollectError) as error:
         raise ClickException(str(error)) from None
     sys.stdout.write(f"Build {build_id}\n")

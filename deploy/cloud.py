@@ -18,6 +18,7 @@ from pathlib import Path
 
 from deploy import aws, release, stack
 from deploy.progress import done, step
+from tests.sms.twilio_resources import ACCOUNT_SID, AUTH_TOKEN
 
 STAGE = "dev"
 HOST = "127.0.0.1"
@@ -29,7 +30,7 @@ CREDENTIALS = {  # the emulator takes any; real ones in the terminal must not be
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_REGION": "us-east-1",
 }
-TWILIO = {"ACCOUNT_SID": "AC" + "0" * 32, "AUTH_TOKEN": "local-cloud-token"}
+TWILIO = {"ACCOUNT_SID": ACCOUNT_SID, "AUTH_TOKEN": AUTH_TOKEN}  # the only ones that the stub takes
 PATIENCE_SECONDS = 60
 READY = "Mails appear here. Stop with Ctrl-C."
 

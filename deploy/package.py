@@ -30,15 +30,19 @@ class PackageError(Exception):
     """The archive holds what must not leave this machine, or lacks what Lambda needs."""
 
 
-def finish(archive: Path) -> str:
+def finish(archive: Path, *made_since: Path) -> str:
     """Rewrite Zappa's archive in place and return the id of its content.
 
+    `made_since`: files of the working folder that Zappa's copy lacks, or has as they were before.
     Raises PackageError, and leaves Zappa's archive as it was.
     """
     with tempfile.TemporaryDirectory(prefix="nudge-package-") as folder:
         root = Path(folder)
         with zipfile.ZipFile(archive) as package:
             package.extractall(root)
+        for path in made_since:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, root / path)
         _keep_only(root, allowed(root))
         build_id = _stamp(root)
         _compile(root)

@@ -1,9 +1,9 @@
 """The local cloud that `make cloud` makes, for as long as the tests of this folder run."""
 
+import json
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -95,6 +95,10 @@ class Cloud:
             for event in page["events"]
         ]
 
+    def lines(self, function: str = "nudge-dev") -> list[dict[str, Any]]:
+        """What our own code logged there, oldest first."""
+        return [json.loads(line) for line in self.log(function) if line.startswith("{")]
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -133,5 +137,5 @@ def cloud() -> Iterator[Cloud]:
             assert process.poll() is None, output.read_text()[-5000:]
             yield running
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()  # as Ctrl-C, which background jobs of a shell ignore
             process.wait(60)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from deploy import aws, contents, package
+from deploy import aws, contents, package, static
 
 ROOT = Path(__file__).resolve().parents[2]
 ANY = "Wheel-Version: 1.0\nTag: py3-none-any\n"
@@ -109,6 +109,17 @@ def test_a_package_compiled_on_this_machine_is_refused(archive):
     with pytest.raises(package.PackageError, match="demo is not built for Lambda"):
         package.finish(path)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("copied", [{}, {"staticfiles/staticfiles.json": "of last time"}])
+def test_the_manifest_of_this_build_is_packed(archive, copied):
+    """Zappa copies the folder before the files are collected."""
+    path = archive({**{name: OURS[name] for name in OURS if "staticfiles" not in name}, **copied})
+    static.MANIFEST.parent.mkdir()
+    static.MANIFEST.write_text("of this time")
+    package.finish(path, static.MANIFEST)
+    with zipfile.ZipFile(path) as packed:
+        assert packed.read("staticfiles/staticfiles.json") == b"of this time"
 
 
 @pytest.mark.parametrize("name", sorted(OURS))

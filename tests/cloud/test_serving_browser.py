@@ -1,0 +1,178 @@
+"""People with a browser, at the address that API Gateway gave the stage; files come from S3."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Response, ViewportSize, expect
+
+from tests.browser.tabs import launched, tabs
+from tests.cloud.conftest import Cloud
+from tests.cloud.people import PASSWORD, new_address, new_operator, signed_up
+
+pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
+
+# Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 800}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+BACKGROUND = "getComputedStyle(document.body).backgroundColor"
+PAPER, NIGHT = "rgb(246, 245, 241)", "rgb(19, 24, 26)"  # of static/css/app.css
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def static(cloud: Cloud) -> str:
+    """Where the bucket of the stage answers."""
+    function = cloud.client("lambda").get_function_configuration(FunctionName="nudge-dev")
+    return function["Environment"]["Variables"]["STATIC_URL"]
+
+
+@pytest.fixture
+def visit(chromium: Browser, cloud: Cloud, static: str) -> Iterator[Visit]:
+    with tabs(chromium, cloud.address, static) as open_tab:
+        yield open_tab
+
+
+def log_in(page: Page, email: str) -> None:
+    page.goto("auth/login/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/dev/todos/")
+
+
+def files_of(page: Page) -> list[Response]:
+    """Answers for styles, scripts and the like, while the page is used."""
+    files: list[Response] = []
+
+    def keep(got: Response) -> None:
+        if got.request.resource_type in {"stylesheet", "script", "image", "font", "manifest"}:
+            files.append(got)
+
+    page.on("response", keep)
+    return files
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_from_sign_up_to_log_out(cloud, visit, static, size):
+    email, page = new_address("carol"), visit(viewport=size)
+    files = files_of(page)
+    page.goto("auth/signup/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign up").click()
+    page.get_by_label("Code").fill(cloud.code_for(email))
+    page.get_by_role("button", name="Confirm").click()
+    page.wait_for_url(f"{cloud.address}todos/")
+    page.evaluate("document.body.dataset.first = 'yes'")
+
+    page.get_by_label("New to-do").fill("buy milk")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("1 item left")).to_be_visible()
+    page.get_by_role("checkbox", name="buy milk", exact=True).click()
+    expect(page.get_by_text("0 items left")).to_be_visible()
+
+    assert page.evaluate("document.body.dataset.first") == "yes"  # htmx: never loaded again
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert {file.status for file in files} == {200}
+    assert {file.url[: len(static)] for file in files} == {static}
+    assert {"stylesheet", "script"} <= {file.request.resource_type for file in files}
+
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_text("You are logged out.")).to_be_visible()
+    page.goto("todos/")
+    expect(page).to_have_url(re.compile(r"/dev/auth/login/\?next=/dev/todos/$"))
+
+
+def test_a_second_account_sees_nothing_of_it(cloud, visit):
+    alice, _email = signed_up(cloud, "alice")
+    made = alice.ask("POST", "api/v1/todos/", {"title": "alice's secret"}).json()
+    _phone, email = signed_up(cloud, "bob")
+    page = visit()
+    log_in(page, email)
+
+    expect(page.get_by_text("A clear head starts here")).to_be_visible()
+    answer = page.goto(f"todos/{made['id']}/")
+
+    assert answer
+    assert answer.status == 404
+    assert "secret" not in page.content()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_by_day_and_by_night_as_drawn_and_accessible(cloud, visit, size):
+    _phone, email = signed_up(cloud, "dora")
+    page = visit(viewport=size)
+    log_in(page, email)
+    page.emulate_media(reduced_motion="reduce")
+    seen = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        seen.append(page.evaluate(BACKGROUND))
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+    assert seen == [PAPER, NIGHT]
+
+
+def test_without_javascript_it_works_too(cloud, visit):
+    _phone, email = signed_up(cloud, "erik")
+    page = visit(java_script_enabled=False)
+    log_in(page, email)
+    page.get_by_label("New to-do").fill("buy milk")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("1 item left")).to_be_visible()
+
+
+def test_the_admin_of_an_operator_has_its_styles(cloud, visit, static):
+    email, page = new_operator(cloud), visit(viewport=DESK)
+    log_in(page, email)
+    files = files_of(page)
+
+    for path in ("admin/", "admin/accounts/user/", "admin/sms/message/"):
+        answer = page.goto(path)
+        assert answer
+        assert answer.status == 200
+
+    assert page.evaluate("getComputedStyle(document.querySelector('#header')).display") == "flex"
+    assert {file.status for file in files} == {200}
+    assert {file.url[: len(static)] for file in files} == {static}
+
+
+def test_the_browsable_api_and_the_document_are_styled(cloud, visit, static):
+    _phone, email = signed_up(cloud, "fred")
+    page = visit(viewport=DESK)
+    log_in(page, email)
+    files = files_of(page)
+
+    page.goto("api/v1/todos/")
+    expect(page.get_by_role("heading", name="Todo List")).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('.navbar')).position") != "static"
+    page.goto("api/docs/")
+    expect(page.get_by_role("heading", name="Nudge", level=1)).to_be_visible()
+    expect(page.locator("#operations-todos-todos_list, .opblock").first).to_be_visible()
+
+    assert {file.status for file in files} == {200}
+
+
+def test_a_stranger_is_led_through_the_log_in_and_back(cloud, visit):
+    _phone, email = signed_up(cloud, "gina")
+    page = visit()
+    page.goto("account/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"{cloud.address}account/")
+    expect(page.get_by_text(email).first).to_be_visible()

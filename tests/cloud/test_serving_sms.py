@@ -1,0 +1,159 @@
+"""Texts in the cloud: allowed by an operator, sent by a task of Lambda, told of by Twilio."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from tests.cloud.conftest import Cloud, eventually
+from tests.cloud.people import AdminSession, Phone, new_operator, signed_up
+from tests.sms.twilio_resources import ACCOUNT_SID, AUTH_TOKEN
+
+pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
+
+MESSAGES = "api/v1/sms/messages/"
+RECIPIENT = "+14155550177"
+UNDELIVERABLE = "+15005550010"  # Twilio takes it, the network does not
+MINUTE = "sms.schedule.sweep"
+DELIVER = "sms.tasks.deliver"
+
+
+@pytest.fixture(scope="module")
+def operator(cloud: Cloud) -> AdminSession:
+    return AdminSession(cloud, new_operator(cloud))
+
+
+@pytest.fixture
+def sender(cloud: Cloud, operator: AdminSession) -> Phone:
+    """Somebody to whom the operator has granted ten texts a day."""
+    phone, _email = signed_up(cloud, "sender")
+    operator.grant(account_id(phone), 10)
+    return phone
+
+
+def account_id(phone: Phone) -> str:
+    return phone.ask("GET", "api/auth/app/v1/auth/session").json()["data"]["user"]["id"]
+
+
+def at_twilio(cloud: Cloud, body: str) -> list[dict[str, Any]]:
+    """What the stub was asked to send, in Twilio's own words."""
+    parameter = cloud.client("ssm").get_parameter(
+        Name="/nudge/dev/TWILIO_API_BASE_URL", WithDecryption=True
+    )
+    answer = requests.get(
+        f"{parameter['Parameter']['Value']}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json",
+        params={"PageSize": "1000"},
+        auth=(ACCOUNT_SID, AUTH_TOKEN),
+        timeout=10,
+    )
+    return [message for message in answer.json()["messages"] if message["body"] == body]
+
+
+def body_of_its_own() -> str:
+    return f"Your table is ready ({datetime.now(UTC).isoformat()})"
+
+
+def ended(phone: Phone, location: str, seconds: float) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        found: dict[str, Any] = phone.ask("GET", location).json()
+        return found if found["finished_at"] else None
+
+    return eventually(look, seconds)
+
+
+def test_a_text_is_taken_sent_once_and_delivered(cloud, sender):
+    body = body_of_its_own()
+    taken = sender.ask("POST", MESSAGES, {"to": RECIPIENT, "body": body})
+    assert (taken.status_code, taken.json()["status"]) == (202, "queued")
+    assert taken.headers["Location"] == f"{cloud.address}{MESSAGES}{taken.json()['id']}/"
+
+    found = ended(sender, taken.headers["Location"], 30)
+
+    assert (found["status"], found["attempts"], found["error_code"]) == ("delivered", 1, "")
+    told = {(event["status"], event["source"]) for event in found["events"]}
+    assert ("delivered", "twilio") in told
+    assert [message["to"] for message in at_twilio(cloud, body)] == [RECIPIENT]
+
+
+def test_a_task_of_lambda_sends_it_and_not_the_request(cloud, sender):
+    body = body_of_its_own()
+    taken = sender.ask("POST", MESSAGES, {"to": RECIPIENT, "body": body})
+    request_id = taken.headers["X-Request-Id"]
+    ended(sender, taken.headers["Location"], 30)
+
+    tasks = [line for line in cloud.lines() if line.get("task") == DELIVER]
+
+    assert {line.get("outcome") for line in tasks} <= {None, "done"}
+    assert request_id not in {line["request_id"] for line in tasks}
+
+
+def test_what_the_network_refuses_is_told(cloud, sender):
+    body = body_of_its_own()
+    taken = sender.ask("POST", MESSAGES, {"to": UNDELIVERABLE, "body": body})
+    if taken.status_code == 400:
+        pytest.fail(taken.text)
+
+    found = ended(sender, taken.headers["Location"], 30)
+
+    assert (found["status"], found["error_code"]) == ("undelivered", "30003")
+
+
+def test_a_scheduled_text_leaves_with_the_minute(cloud, sender):
+    """Nobody asks for it again: EventBridge's rule runs the sweep, which finds it."""
+    body, send_at = body_of_its_own(), datetime.now(UTC) + timedelta(seconds=20)
+    taken = sender.ask(
+        "POST", MESSAGES, {"to": RECIPIENT, "body": body, "send_at": send_at.isoformat()}
+    )
+    assert taken.status_code == 202, taken.text
+    assert at_twilio(cloud, body) == []
+
+    found = ended(sender, taken.headers["Location"], 150)
+
+    assert found["status"] == "delivered"
+    assert datetime.fromisoformat(found["finished_at"]) >= send_at
+    assert len(at_twilio(cloud, body)) == 1
+
+
+def test_a_forged_callback_changes_nothing(cloud, sender):
+    later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    taken = sender.ask(
+        "POST", MESSAGES, {"to": RECIPIENT, "body": body_of_its_own(), "send_at": later}
+    )
+    url = f"{cloud.address}service/sms/status/{taken.json()['id']}/"
+    forged = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "delivered", "To": RECIPIENT}
+
+    answer = requests.post(url, forged, headers={"X-Twilio-Signature": "AAAA"}, timeout=30)
+
+    assert answer.status_code == 403
+    assert sender.ask("GET", taken.headers["Location"]).json()["status"] == "queued"
+    assert sender.ask("POST", f"{taken.headers['Location']}cancel/").json()["status"] == "canceled"
+
+
+def test_without_an_allowance_nothing_is_taken(cloud):
+    phone, _email = signed_up(cloud, "newcomer")
+    answer = phone.ask("POST", MESSAGES, {"to": RECIPIENT, "body": body_of_its_own()})
+    assert answer.status_code == 403
+
+
+def test_the_direct_endpoint_answers_with_the_sid(cloud, sender):
+    body = body_of_its_own()
+    answer = sender.ask("POST", "service/sms/send", {"msg": body})
+
+    [message] = at_twilio(cloud, body)
+    assert answer.status_code == 201
+    assert answer.json() == {
+        "status": "success",
+        "data": message["sid"],
+        "message": "SMS successfully sent",
+    }
+    assert message["to"] == "+14155550100"  # TO_NUMBER of the stage
+
+
+def test_the_direct_endpoint_is_closed_to_strangers(cloud):
+    body = body_of_its_own()
+    answer = Phone(cloud).ask("POST", "service/sms/send", {"msg": body})
+
+    assert answer.status_code == 401
+    assert answer.json()["status"] == "failure"
+    assert at_twilio(cloud, body) == []
