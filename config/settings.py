@@ -206,7 +206,7 @@ CORS_EXPOSE_HEADERS = ["ETag", "Idempotency-Replayed", "Location", "Retry-After"
 # --- Files --------------------------------------------------------------------------------------
 STATIC_URL = env.text("STATIC_URL", default="static/")
 STATIC_ROOT = BASE_DIR / "staticfiles"  # holds the manifest, also in the package for Lambda
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [*BASE_DIR.glob("static")]  # not in the package for Lambda
 MEDIA_ROOT = BASE_DIR / "media"
 STORAGES = storages(
     hashed=GUARDED and bool(env.text("STATIC_URL")),

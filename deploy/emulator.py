@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from deploy import emulator_gaps
+
 HOST = "127.0.0.1"
 
 
@@ -55,33 +57,6 @@ class Mailbox:
         return "250 OK"
 
 
-def accept_function_prefix() -> None:
-    """AWS takes `function:NAME:VERSION` as a name, and `zappa rollback` asks so."""
-    from ministack.services import lambda_svc
-
-    def without(original: Any) -> Any:
-        return lambda name: original(name.removeprefix("function:"))
-
-    for name in ("_resolve_name", "_resolve_name_and_qualifier"):
-        setattr(lambda_svc, name, without(getattr(lambda_svc, name)))
-
-
-def read_binary_media_types() -> None:
-    """Zappa adds `*/*` by a JSON pointer, in which AWS reads `~1` as a slash (RFC 6901).
-
-    Without it every answer that is neither text nor plain JSON came as base64, cut off.
-    """
-    from ministack.services import apigateway_v1
-
-    name = "_media_type_matches"
-    matches = getattr(apigateway_v1, name)
-
-    def unescaped(found: Any, types: Any) -> Any:
-        return matches(found, [each.replace("~1", "/") for each in types or ()])
-
-    setattr(apigateway_v1, name, unescaped)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="A local AWS with a database and a mailbox.")
     parser.add_argument("--folder", type=Path, required=True)
@@ -102,8 +77,7 @@ def main() -> None:
     from aiosmtpd.controller import Controller
     from ministack.app import main as serve
 
-    accept_function_prefix()
-    read_binary_media_types()
+    emulator_gaps.close()
     mail = Controller(Mailbox(folder / "mail"), hostname=HOST, port=arguments.mail_port)
     with database(folder / "postgres") as url:
         (folder / "database-url").write_text(url)

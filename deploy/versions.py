@@ -7,6 +7,8 @@ look whether the older code serves.
 """
 
 import argparse
+import base64
+import hashlib
 from typing import Any
 
 from deploy import aws, smoke
@@ -36,10 +38,11 @@ def restore(function: str, version: str) -> None:
     import requests
 
     client = aws.client("lambda")
-    location = client.get_function(FunctionName=function, Qualifier=version)["Code"]["Location"]
-    answer = requests.get(location, timeout=60)
-    if answer.status_code != 200:
-        raise SystemExit(f"Version {version} of {function} is not to be had: {answer.status_code}.")
+    found = client.get_function(FunctionName=function, Qualifier=version)
+    answer = requests.get(found["Code"]["Location"], timeout=60)
+    digest = base64.b64encode(hashlib.sha256(answer.content).digest()).decode()
+    if digest != found["Configuration"]["CodeSha256"]:
+        raise SystemExit(f"The code of version {version} of {function} is not to be had.")
     client.get_waiter("function_updated_v2").wait(FunctionName=function)
     client.update_function_code(FunctionName=function, ZipFile=answer.content, Publish=True)
     client.get_waiter("function_updated_v2").wait(FunctionName=function)

@@ -27,7 +27,9 @@ def test_status_tells_what_is_deployed(cloud):
 
 def test_manage_runs_commands(cloud):
     assert "No migrations to apply" in zappa(cloud, "manage", "dev", "migrate")
-    assert "System check identified no issues" in zappa(cloud, "manage", "dev", "check --deploy")
+    checked = zappa(cloud, "manage", "dev", "check --deploy")
+    assert "System check identified 1 issue" in checked
+    assert "security.W008" in checked  # the one: the local cloud speaks plain http
 
 
 def test_manage_says_by_its_exit_code_that_a_command_failed(cloud):
@@ -56,11 +58,21 @@ def test_package_makes_the_zip(cloud, tmp_path):
 
 
 def test_update_and_rollback(cloud):
-    assert "Your updated Zappa deployment is live!" in zappa(cloud, "update", "dev")
+    function = cloud.client("lambda")
+    first = function.get_function_configuration(FunctionName="nudge-dev")["CodeSha256"]
+    page = ROOT / "templates" / "robots.txt"
+    page.write_text("another build")
+    try:
+        output = zappa(cloud, "update", "dev")
+    finally:
+        page.unlink()
+    assert "Your updated Zappa deployment is live!" in output
     eventually(lambda: is_ready(cloud))
+    second = function.get_function_configuration(FunctionName="nudge-dev")["CodeSha256"]
+    assert second != first
     output = zappa(cloud, "rollback", "dev", "-n", "1")
     assert "Done!" in output
-    assert "Aborting" not in output
+    assert function.get_function_configuration(FunctionName="nudge-dev")["CodeSha256"] == first
     eventually(lambda: is_ready(cloud))
 
 
