@@ -50,10 +50,10 @@ def names(name: str) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()]
 
 
-def host(name: str) -> list[str]:
-    """The host name of a URL, alone in a list; an empty list where the variable is not set."""
-    found = urlsplit(text(name)).hostname
-    return [found] if found else []
+def hosts(*names: str) -> list[str]:
+    """The host names of these URLs, of those that are set."""
+    found = (urlsplit(text(name)).hostname for name in names)
+    return [host for host in found if host]
 
 
 def database(name: str, *, default: str) -> dict[str, Any]:

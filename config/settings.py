@@ -32,7 +32,7 @@ VERSION = env.text("BUILD_ID", default=build_id())  # what /readyz/ answers
 SECRET_KEY = env.text("SECRET_KEY", default="" if GUARDED else guard.EMBEDDED_SECRET_KEY)
 SECRET_KEY_FALLBACKS = env.names("OLD_SECRET_KEYS")  # while a key is being rotated
 # In DEBUG an empty list means this machine only. API_URL is set by the deploy.
-ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS"), *env.host("API_URL")]
+ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS"), *env.hosts("API_URL", "PUBLIC_BASE_URL")]
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 
 DATABASE_SECRET_ARN = env.text("DATABASE_SECRET_ARN")

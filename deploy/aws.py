@@ -78,9 +78,3 @@ def api_url(stage: str) -> str:
         return f"{local}/_aws/execute-api/{identifier}/{stage}/"
     region = client("lambda").meta.region_name
     return f"https://{identifier}.execute-api.{region}.amazonaws.com/{stage}/"
-
-
-def public_url(stage: str) -> str:
-    """Where people reach the stage, a custom domain included: what its function was told."""
-    function = client("lambda").get_function_configuration(FunctionName=function_name(stage))
-    return str(function.get("Environment", {}).get("Variables", {}).get("API_URL", ""))

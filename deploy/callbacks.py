@@ -30,11 +30,11 @@ def settings(cli: Any) -> None:
         cli.s3_bucket_name = _bucket_by_hand(cli.api_stage)
     cli.aws_environment_variables = {
         **cli.aws_environment_variables,
-        **environment(cli.api_stage, outputs, address=_public_url(cli)),
+        **environment(cli.api_stage, outputs, domain=_domain(cli)),
     }
 
 
-def environment(stage: str, outputs: dict[str, str], *, address: str) -> dict[str, str]:
+def environment(stage: str, outputs: dict[str, str], *, domain: str) -> dict[str, str]:
     """The variables of the function: pointers only. Values and secrets are parameters in SSM."""
     variables = {
         "STAGE": stage,
@@ -46,7 +46,8 @@ def environment(stage: str, outputs: dict[str, str], *, address: str) -> dict[st
         "DATABASE_NAME": outputs.get("DatabaseName", ""),
         "DATABASE_SECRET_ARN": outputs.get("DatabaseSecretArn", ""),
         "AWS_ENDPOINT_URL": aws.endpoint(),
-        "API_URL": address or NOT_KNOWN_YET,
+        "API_URL": aws.api_url(aws.base_stage(stage)) or NOT_KNOWN_YET,
+        "PUBLIC_BASE_URL": domain,
     }
     return {name: value for name, value in variables.items() if value}
 
@@ -74,7 +75,7 @@ def post(cli: Any) -> None:
     outputs = stack.outputs(cli.api_stage)
     change: dict[str, Any] = {}
     variables = present.get("Environment", {}).get("Variables", {})
-    address = _public_url(cli)
+    address = aws.api_url(aws.base_stage(cli.api_stage))
     if address and variables.get("API_URL") != address:
         change["Environment"] = {"Variables": {**variables, "API_URL": address}}
     queue = outputs.get("DeadLetterQueueArn", "")
@@ -122,7 +123,7 @@ def _outputs_if_any(cli: Any) -> dict[str, str]:
         raise
 
 
-def _public_url(cli: Any) -> str:
-    if cli.domain:
-        return f"https://{cli.domain}/{(cli.base_path or '').strip('/')}".rstrip("/") + "/"
-    return aws.api_url(aws.base_stage(cli.api_stage))
+def _domain(cli: Any) -> str:
+    """The address of one's own that zappa_settings.json names; empty where there is none."""
+    path = (cli.base_path or "").strip("/")
+    return f"https://{cli.domain}/{path}".rstrip("/") if cli.domain else ""

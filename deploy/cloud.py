@@ -65,7 +65,7 @@ def down(folder: Path) -> None:
 
 
 def addresses() -> dict[str, str]:
-    page = aws.public_url(STAGE)
+    page = aws.api_url(STAGE)
     return {"page": f"{page}todos/", "API": f"{page}api/v1/", "admin": f"{page}admin/"}
 
 

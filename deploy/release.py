@@ -36,7 +36,7 @@ def release(stage: str, *, patience: float = smoke.PATIENCE_SECONDS) -> None:
     _migrate(stage, archive)
     _switch(stage, archive, build_id, patience)
     step(f"{stage} serves build {build_id}")
-    done(aws.public_url(stage))
+    done(aws.api_url(stage))
 
 
 def _package(stage: str) -> Path:

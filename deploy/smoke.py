@@ -19,7 +19,7 @@ def check(stage: str, build_id: str = "", *, patience: float = PATIENCE_SECONDS)
     """Raises SmokeError unless the stage is ready (as this build, if named), its files are there
     and its API asks who calls.
     """
-    address = aws.public_url(stage)
+    address = aws.api_url(stage)
     _until_ready(address, build_id, patience)
     done(f"{address}readyz/ answers" + (f" as build {build_id}" if build_id else ""))
     _static_file(stage)

@@ -9,7 +9,7 @@ from django.test import override_settings
 
 from tests.config.conftest import ROOT
 
-READERS = {"text", "flag", "integer", "names", "database", "host"}
+READERS = {"text", "flag", "integer", "names", "database", "hosts"}
 CHECK_ID = re.compile(r"\b(?:config|core|accounts|sms|todos)\.[EW]\d{3}\b")
 TABLE_ROW = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
 ALL_WRONG = {

@@ -80,7 +80,10 @@ def test_the_address_that_the_gateway_gave_is_served_and_called_back(settings_of
     own = ["nudge.example.com", "abcdef1234.execute-api.eu-central-1.amazonaws.com"]
     assert (settings["ALLOWED_HOSTS"], settings["PUBLIC_BASE_URL"]) == (own, address)
     settings = settings_of(**PRODUCTION | {"API_URL": address, "PUBLIC_BASE_URL": "https://x.io"})
-    assert settings["PUBLIC_BASE_URL"] == "https://x.io"
+    assert (settings["ALLOWED_HOSTS"], settings["PUBLIC_BASE_URL"]) == (
+        [*own, "x.io"],
+        "https://x.io",
+    )
 
 
 def test_a_package_knows_its_own_id(monkeypatch, tmp_path):
