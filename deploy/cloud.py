@@ -146,9 +146,9 @@ def _wait_for(port: int, folder: Path) -> None:
 
 
 def _stay(folder: Path) -> None:
-    """Show the mails, which hold the codes to log in with, until Ctrl-C."""
+    """Show the mails, which hold the codes to log in with, until Ctrl-C or `down`."""
     shown = 0
-    while True:
+    while folder.exists():
         mails = sorted((folder / "mail").glob("*.txt"))
         for mail in mails[shown:]:
             sys.stdout.write(f"\n--- mail ---\n{mail.read_text()}\n")
