@@ -137,6 +137,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "todos:index"
+LOGOUT_REDIRECT_URL = "home"  # by name: "/" would lead out of the stage of an API Gateway
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 90 * 24 * 3600
 SESSION_COOKIE_NAME = "__Host-sessionid" if GUARDED else "sessionid"
