@@ -14,17 +14,21 @@ pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 
 FUNCTION = "nudge-dev"
 PARAMETER = "/nudge/dev/DATABASE_URL"
+RESTARTED = "RESTARTED"  # nobody reads it
 PASSWORD = f"planted-password-{secrets.token_hex(8)}"
 
 
-def point_to(cloud: Cloud, url: str) -> None:
-    """As an operator does it; a change of the configuration starts new processes."""
+def point_to(cloud: Cloud, url: str, **variables: str) -> None:
+    """As an operator does it; another environment of the function starts new processes."""
     cloud.client("ssm").put_parameter(
         Name=PARAMETER, Value=url, Type="SecureString", Overwrite=True
     )
     functions = cloud.client("lambda")
-    change = {"Description": secrets.token_hex(4)}
-    functions.update_function_configuration(FunctionName=FUNCTION, **change)
+    present = functions.get_function_configuration(FunctionName=FUNCTION)["Environment"]
+    kept = {name: value for name, value in present["Variables"].items() if name != RESTARTED}
+    functions.update_function_configuration(
+        FunctionName=FUNCTION, Environment={"Variables": kept | variables}
+    )
     functions.get_waiter("function_updated_v2").wait(FunctionName=FUNCTION)
 
 
@@ -42,7 +46,9 @@ def away(cloud: Cloud, phone: Phone) -> Iterator[None]:
         port = probe.getsockname()[1]
     answer = cloud.client("ssm").get_parameter(Name=PARAMETER, WithDecryption=True)
     try:
-        point_to(cloud, f"postgresql://nudge:{PASSWORD}@127.0.0.1:{port}/postgres")
+        point_to(
+            cloud, f"postgresql://nudge:{PASSWORD}@127.0.0.1:{port}/postgres", **{RESTARTED: "1"}
+        )
         yield
     finally:
         point_to(cloud, answer["Parameter"]["Value"])
