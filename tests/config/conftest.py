@@ -61,6 +61,7 @@ def cloud_of(monkeypatch) -> Iterator[Callable[[Answer], Cloud]]:
         each.close()
 
 
+@pytest.fixture
 def _zappa(monkeypatch) -> Iterator[None]:
     """Zappa, in the connection of the test: as Django's test client does, nothing closes it.
 
