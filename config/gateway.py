@@ -16,7 +16,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def put_right(environ: dict[str, Any]) -> None:
-    """SCRIPT_NAME, PATH_INFO, REMOTE_ADDR and, on this machine only, the scheme."""
+    """SCRIPT_NAME, PATH_INFO, REMOTE_ADDR, headers and, on this machine only, the scheme."""
     event: Event | None = environ.get("lambda.event")
     if event is None:
         return
@@ -29,6 +29,19 @@ def put_right(environ: dict[str, Any]) -> None:
     environ["SCRIPT_NAME"] = prefix
     environ["PATH_INFO"] = unquote_to_bytes(path or "/").decode("latin-1")
     environ["REMOTE_ADDR"] = gateway_address(environ) or environ.get("REMOTE_ADDR", "")
+    environ.update({name: _in_latin_1(environ[name]) for name in environ if name[:5] == "HTTP_"})
+
+
+def _in_latin_1(header: str) -> str:
+    """PEP 3333: every character is one byte. Zappa hands on the text of the event, of any script.
+
+    Django failed with 500 at a cookie that has such a character.
+    """
+    try:
+        header.encode("latin-1")
+    except UnicodeEncodeError:
+        return header.encode(errors="replace").decode("latin-1")
+    return header
 
 
 def _rest_api(event: Event) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.template.loader import render_to_string
 from django.test import Client
+from django.test.utils import override_script_prefix
 
 from accounts.models import User
 from tests.accounts.conftest import mailed_code
@@ -26,6 +27,13 @@ def log_in(client: Client, email: str, password: str = PASSWORD):
 
 
 # --- In and out ---------------------------------------------------------------------------------
+
+
+def test_log_out_stays_below_the_stage(client, alice):
+    client.force_login(alice)
+    with override_script_prefix("/dev/"):
+        closed = client.post("/auth/logout/")
+    assert (closed.status_code, closed["Location"]) == (302, "/dev/")
 
 
 def test_sign_up_opens_an_empty_list_and_log_out_closes_it(client, db):

@@ -253,6 +253,15 @@ def test_events_with_less_in_them_are_left_as_they_are():
     assert (result["SCRIPT_NAME"], result["PATH_INFO"]) == ("", "/devices")
 
 
+@pytest.mark.parametrize("value", ["\u2603", "\ud800", "plain"])
+def test_a_cookie_of_any_script_is_no_fault(handler, settings, db, value):
+    """Of a neighbor on the same domain, or of an extension of the browser."""
+    settings.ALLOWED_HOSTS = ["*"]
+    event = request("rest_edge", headers={"Cookie": f"flavor={value}"})
+    assert answer(handler(event, CONTEXT)).status == 302  # to the log-in
+    assert WSGIRequest(environ(event)).COOKIES["flavor"] == value.encode(errors="replace").decode()
+
+
 def test_other_servers_are_left_alone():
     before = {"SCRIPT_NAME": "/app", "PATH_INFO": "/x", "REMOTE_ADDR": "10.0.0.1"}
     gateway.put_right(after := dict(before))
