@@ -111,7 +111,7 @@ def _on_lambda() -> dict[str, str]:
 
 def _start(one: Contestant, event: Any, *options: str) -> subprocess.CompletedProcess[str]:
     argument = json.dumps([event, *one.handler, *map(str, one.path)])
-    return subprocess.run(  # noqa: S603 - our own code
+    return subprocess.run(
         [*PYTHON, *options, "-c", PROCESS, argument],
         env=one.variables,
         capture_output=True,

@@ -43,9 +43,7 @@ def _zappa() -> Any:
 
     zappa.handler is the same file as the handler.py that Zappa writes into the package.
     """
-    lazy.load_later("botocore", "requests", "yaml")
-    with lazy.boto3_by_name_only():
-        from zappa import utilities  # noqa: F401 - imports boto3 for its annotations
+    lazy.load()
     from zappa import handler as module
 
     return module.global_handler or module.LambdaHandler()
