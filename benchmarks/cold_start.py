@@ -155,7 +155,8 @@ def _print_comparison(contestants: list[Contestant], event: Any) -> None:
 
 
 def _median(runs: list[dict[str, Any]], name: str) -> float:
-    return statistics.median(run[name] for run in runs)
+    median: float = statistics.median(run[name] for run in runs)
+    return median
 
 
 def _least(runs: list[dict[str, Any]]) -> float:
