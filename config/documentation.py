@@ -1,16 +1,16 @@
-"""Imported when the OpenAPI document is asked for: what it says of each app's routes.
+"""What the OpenAPI document says of each app's routes beyond what their views say themselves.
 
-drf-spectacular takes 40 ms to load, and no other request needs it.
+Imported when the document is asked for: drf-spectacular takes 40 ms, and no other request needs it.
 """
 
+from importlib import import_module
 from typing import Any
 
-import accounts.schema  # noqa: F401 - each registers itself with drf-spectacular
-import sms.api.schema
-import sms.schema  # noqa: F401
-import todos.api.schema  # noqa: F401
+MODULES = ("accounts.schema", "sms.api.schema", "sms.schema", "todos.api.schema")
 
 
 def register(endpoints: list[Any]) -> list[Any]:
-    """A drf-spectacular preprocessing hook: by the time it is called the imports are done."""
+    """A drf-spectacular preprocessing hook: what describes a view registers itself on import."""
+    for name in MODULES:
+        import_module(name)
     return endpoints

@@ -2,7 +2,7 @@
 
 import ast
 import gc
-import importlib.util
+import importlib
 import json
 import os
 import subprocess
@@ -106,8 +106,8 @@ def test_a_replaced_module_is_the_old_one_afterwards(monkeypatch):
 
 def test_zappa_names_boto3_in_annotations_and_botocore_in_functions_only():
     """Otherwise what stands in for them at the import would not do."""
-    spec = importlib.util.find_spec("zappa.utilities")
-    tree = ast.parse(Path(spec.origin).read_text())
+    utilities = importlib.import_module("zappa.utilities")
+    tree = ast.parse(Path(str(utilities.__file__)).read_text())
     hints = [node.annotation for node in ast.walk(tree) if isinstance(node, ast.arg)]
     assert _uses(tree, "boto3") == _uses(tree, "boto3", *filter(None, hints)) > 0
     bodies = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
