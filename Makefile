@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-postgres test-faults test-browser check fmt coverage lock bench clean
+.PHONY: help run demo test test-postgres test-faults test-browser check fmt coverage lock bench bench-cold clean
 .PHONY: infra deploy rollback logs manage destroy cloud cloud-down cloud-test
 
 help: ## show this list
@@ -70,8 +70,11 @@ lock: .venv/.dev ## compile requirements*.in to hashed requirements*.txt
 
 bench: .venv/.dev ## measure what docs/performance.md promises
 	$(BIN)/python -m benchmarks.start
-	$(BIN)/python -m benchmarks.todos
+	$(BIN)/python -m benchmarks.warm
 	$(BIN)/python -m benchmarks.sms
+
+bench-cold: .venv/.dev build/runtime/.ready ## measure the cold start of the package, beside others
+	$(BIN)/python -m benchmarks.cold_start
 
 # --- AWS, and the same on this machine ---------------------------------------------------------
 STAGE ?= dev

@@ -209,7 +209,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles"  # holds the manifest, also in the packag
 STATICFILES_DIRS = [*BASE_DIR.glob("static")]  # not in the package for Lambda
 MEDIA_ROOT = BASE_DIR / "media"
 STORAGES = storages(
-    hashed=GUARDED and bool(env.text("STATIC_URL")),
+    hashed=bool(env.text("STATIC_URL")),
     static_bucket=env.text("STATIC_BUCKET"),
     media_bucket=env.text("MEDIA_BUCKET"),
 )

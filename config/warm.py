@@ -9,7 +9,7 @@ import logging
 from django.conf import settings
 from django.db import connection
 from django.template.loader import get_template
-from django.urls import get_resolver
+from django.urls import get_resolver, reverse
 
 from core import invocation
 
@@ -23,7 +23,7 @@ def routes() -> None:
 
 def everything() -> None:
     """Never fails: what is missing now, the next request will ask for and answer for."""
-    routes()
+    reverse("home")  # and with it what routes() leaves to the first request for it
     _pages()
     _connection()
     if settings.BACKGROUND == "lambda":

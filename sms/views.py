@@ -16,7 +16,6 @@ from accounts.models import User
 from core.idempotency import idempotency_key, idempotent
 from sms import service
 from sms.answers import answer, exception_answer, failure
-from sms.schema import document_send
 from sms.serializers import SmsSendSerializer, told_of_members
 
 
@@ -54,7 +53,6 @@ class SendView(APIView):
             if not service.is_open():
                 raise
 
-    @document_send
     @idempotent
     def post(self, request: Request) -> Response:
         """Send a text to the number of this service, from the number of this service."""

@@ -1,6 +1,5 @@
 from rest_framework import generics
 
-from accounts import schema  # noqa: F401 - registers how the schema describes our log-in
 from accounts.api.serializers import ProfileSerializer
 from accounts.models import User
 from accounts.requests import signed_in_user

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from core.api.actions import ActionsMixin
 from core.api.errors import PreconditionFailed
 from core.api.fields import StrictSerializer
 from core.api.parameters import NoFilters, read_parameters
@@ -20,7 +21,7 @@ from core.idempotency import idempotent
 from core.models import Versioned
 
 
-class VersionedViewSet(viewsets.ModelViewSet[Any]):
+class VersionedViewSet(ActionsMixin, viewsets.ModelViewSet[Any]):
     """Create, list, read, change, remove; ETag on every answer, If-Match on every change.
 
     A change locks its row, compares the version and writes only what is named, so two changes to

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import BasePermission
@@ -15,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.requests import signed_in_user
+from core.api.actions import ActionsMixin
 from core.api.parameters import read_parameters
 from core.idempotency import idempotency_key, idempotent
 from sms import segments, service
@@ -25,18 +25,9 @@ from sms.api.serializers import (
     MessageSerializer,
     NewMessageSerializer,
     SegmentsRequestSerializer,
-    SegmentsSerializer,
 )
 from sms.models import Message, MessageQuerySet
 from sms.states import State
-
-LOCATION = OpenApiParameter(
-    "Location",
-    location=OpenApiParameter.HEADER,
-    response=[202],
-    description="Where to ask what becomes of it.",
-    type={"type": "string"},
-)
 
 
 class MaySend(BasePermission):
@@ -49,7 +40,7 @@ class MaySend(BasePermission):
 
 
 class MessageViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Message]
+    ActionsMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Message]
 ):
     """Your texts, newest first. The operator sees those of all accounts in the admin only."""
 
@@ -75,16 +66,10 @@ class MessageViewSet(
     def get_permissions(self) -> list[Any]:
         return [*super().get_permissions(), *([MaySend()] if self.action == "create" else [])]
 
-    @extend_schema(parameters=[MessageFilterSerializer])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         self.asked = read_parameters(request, MessageFilterSerializer)
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(
-        request=NewMessageSerializer,
-        responses={202: MessageDetailSerializer},
-        parameters=[LOCATION],
-    )
     @idempotent
     def create(self, request: Request) -> Response:
         """Take a text: it is written down, and delivered afterwards."""
@@ -99,7 +84,6 @@ class MessageViewSet(
         data = self.get_serializer(message).data
         return Response(data, status=HTTPStatus.ACCEPTED, headers={"Location": location})
 
-    @extend_schema(request=None, responses=MessageDetailSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: object) -> Response:
         """Take a text back that has not left; done again, it changes nothing."""
@@ -110,7 +94,6 @@ class MessageViewSet(
             raise NotCancelable
         return Response(self.get_serializer(message).data)
 
-    @extend_schema(request=SegmentsRequestSerializer, responses=SegmentsSerializer)
     @action(detail=False, methods=["post"])
     def segments(self, request: Request) -> Response:
         """How many segments a text would have; nothing is sent and nothing is counted."""

@@ -45,7 +45,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
     ("variables", "static"),
     [
         ({}, PLAIN),
-        (CDN, PLAIN),  # with DEBUG files are served as they are
+        (CDN, HASHED),  # for collectstatic: with DEBUG pages name the files as they are
         (PRODUCTION, PLAIN),  # a web server of one's own serves /static/
         (PRODUCTION | CDN, HASHED),
         (PRODUCTION | CDN | LAMBDA, HASHED),

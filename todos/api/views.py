@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +15,7 @@ from core.api.viewsets import VersionedViewSet
 from core.models import Versioned
 from todos import service
 from todos.api.filters import TodoFilterSerializer, narrow, ordering_fields
-from todos.api.serializers import ListSerializer, OwnedSerializer, TodoSerializer
+from todos.api.serializers import ListSerializer, TodoSerializer
 from todos.models import List, ListQuerySet, Todo, TodoQuerySet
 
 
@@ -46,13 +45,6 @@ class OwnedViewSet(VersionedViewSet):
         return stored
 
 
-def _answers_twice(serializer: type[OwnedSerializer], **others: Any) -> Any:
-    """In the OpenAPI document: a creation sent again answers 200 with the object that is there."""
-    created = extend_schema(responses={201: serializer, 200: serializer})
-    return extend_schema_view(create=created, **others)
-
-
-@_answers_twice(ListSerializer)
 class ListViewSet(OwnedViewSet):
     """Your lists. The inbox is always there, cannot be removed and cannot be archived."""
 
@@ -76,7 +68,6 @@ class ListViewSet(OwnedViewSet):
         service.remove_list(actor=signed_in_user(self.request), doomed=instance)
 
 
-@_answers_twice(TodoSerializer, list=extend_schema(parameters=[TodoFilterSerializer]))
 class TodoViewSet(OwnedViewSet):
     """Your to-dos, first in manual order first."""
 
@@ -93,13 +84,11 @@ class TodoViewSet(OwnedViewSet):
     def get_ordering(self) -> list[str]:
         return ordering_fields(self.asked.get("ordering", "position"))
 
-    @extend_schema(request=None, responses=TodoSerializer)
     @action(detail=True, methods=["post"])
     def finish(self, request: Request, pk: object) -> Response:
         """Mark as done; done again, it changes nothing. If-Match is honoured."""
         return self._call("finish")
 
-    @extend_schema(request=None, responses=TodoSerializer)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, pk: object) -> Response:
         """Mark as not done; done again, it changes nothing. If-Match is honoured."""
