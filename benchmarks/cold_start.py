@@ -136,9 +136,8 @@ def _print_comparison(contestants: list[Contestant], event: Any) -> None:
             measured = _measure(one, event)
             if number:
                 runs[one.name].append(measured)
-    print(
-        f"| {ROUNDS} rounds | median | minimum | processor, minimum | of it imports | memory | modules | unpacked |"
-    )
+    columns = "median | minimum | processor, minimum | of it imports | memory | modules | unpacked"
+    print(f"| {ROUNDS} rounds | {columns} |")
     print("|---|---|---|---|---|---|---|---|")
     for one in contestants:
         median, least = _median(runs[one.name], "milliseconds"), _least(runs[one.name])

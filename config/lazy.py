@@ -4,6 +4,7 @@
 LazyLoader would not do: `import` looks at `__spec__`, and any look loads the module (Python 3.11).
 """
 
+import functools
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,9 @@ from types import ModuleType
 from typing import Any
 
 
+@functools.cache
 def load() -> None:
-    """Import what may not load everything it names, before anything else imports it."""
+    """Once, and before anything else: import those that may not load everything they name."""
     annotations = ModuleType("boto3")
     annotations.Session = Any  # type: ignore[attr-defined]
     with replaced(boto3=annotations, botocore=ModuleType("botocore")):

@@ -104,7 +104,7 @@ PERSONAL = {
 }
 
 # Where every operator may end: at the empty index, as for missing objects, and at the own account.
-EVERY_STAFF = {"/admin/", "/admin/logout/", "/auth/password/change/"}
+EVERY_STAFF = {"/admin/", "/admin/logout/", "/auth/password/change/", "/auth/login/"}
 
 
 def routes(patterns=None, prefix: str = "/") -> Iterator[str]:
