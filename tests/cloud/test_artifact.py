@@ -20,7 +20,7 @@ REQUESTS = sorted(
     for event in EVENTS.glob("*.json")
     if event.stem.startswith(("rest_", "http_", "function_url", "emulator_"))
 )
-OTHERS = ["scheduled", "scheduled_nightly", "keep_warm", "manage"]
+OTHERS = ["scheduled", "scheduled_nightly", "keep_warm", "task", "manage"]
 HANDLERS = ["handler.lambda_handler", "config.on_lambda.handler"]
 FORMER_LAYOUT = 4  # bytes of magic number before the flags of PEP 552
 
@@ -134,8 +134,9 @@ def test_the_first_request_of_each_gateway_is_served(ask, handler):
     assert all("/auth/login/" in location for location in locations)
 
 
-def test_what_is_no_request_runs(ask):
-    assert ask("config.on_lambda.handler", *OTHERS) == [None, None, None, {}]
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_what_is_no_request_runs(ask, handler):
+    assert ask(handler, *OTHERS) == [None, None, None, None, {}]
 
 
 def test_no_client_of_aws_is_loaded_to_answer_a_request(ask, unpacked):

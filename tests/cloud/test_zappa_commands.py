@@ -10,8 +10,11 @@ from tests.cloud.conftest import ROOT, SCRIPTS, Cloud, Ended, eventually
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 
 
-def zappa(cloud: Cloud, *arguments: str) -> str:
-    ended: Ended = cloud.run(str(SCRIPTS / "zappa"), *arguments)
+BUCKET = "packages-of-one-stage"
+
+
+def zappa(cloud: Cloud, *arguments: str, **variables: str) -> str:
+    ended: Ended = cloud.run(str(SCRIPTS / "zappa"), *arguments, **variables)
     assert ended.code == 0, ended.output
     return ended.output
 
@@ -97,6 +100,18 @@ def test_without_infrastructure_the_command_says_what_to_do(cloud):
     ended = cloud.run(str(SCRIPTS / "zappa"), "deploy", "production")
     assert ended.code != 0
     assert "run `make infra STAGE=production` first" in ended.output
+
+
+def test_a_bucket_is_enough_where_no_stack_is_wanted(cloud):
+    """Zappa makes the role then, with the policy of this project instead of its own."""
+    cloud.client("s3").create_bucket(Bucket=BUCKET)
+    assert "Deployment complete" in zappa(cloud, "deploy", "staging", S3_BUCKET=BUCKET)
+    role = cloud.client("iam").get_role_policy(
+        RoleName="nudge-staging-ZappaLambdaExecutionRole", PolicyName="zappa-permissions"
+    )
+    assert role["PolicyDocument"] == json.loads((ROOT / "deploy" / "policy.json").read_text())
+    zappa(cloud, "undeploy", "staging", "--yes", S3_BUCKET=BUCKET)
+    cloud.client("s3").delete_bucket(Bucket=BUCKET)
 
 
 def test_zz_destroy_leaves_nothing_but_the_uploads(cloud):

@@ -28,6 +28,23 @@ def test_no_stage_prints_requests_or_tracebacks(stage):
 
 
 @pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_uses_what_breaks_a_deploy(stage):
+    """Measured with Zappa 0.63.
+
+    TypeError after the code is live (v2 with a domain, `cors`), policies that grow with each update
+    (`sns`), code that no rollback brings back (`slim_handler`), wheels fetched without a hash, a
+    first request to an address that may not be there yet (`touch`).
+    """
+    settings = effective(stage)
+    assert (settings["apigateway_version"], settings["async_source"]) == ("v1", "lambda")
+    assert (settings["touch"], settings["use_precompiled_packages"]) == (False, False)
+    assert {"cors", "slim_handler", "runtime", "aws_region", "s3_bucket"} & set(settings) == set()
+    assert settings["callbacks"] == {
+        name: f"deploy.callbacks.{name}" for name in ("settings", "zip", "post")
+    }
+
+
+@pytest.mark.parametrize("stage", STAGES)
 def test_no_stage_has_the_name_of_a_path(stage):
     """Zappa strips the stage from the front of a path by a bare comparison of text."""
     assert not any(path.startswith(stage) for path in ("admin", "api", "auth", "service", "todos"))
