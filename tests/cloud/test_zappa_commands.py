@@ -1,6 +1,7 @@
 """The plain commands of Zappa, as its documents name them, in the order of a stage's life."""
 
 import json
+from typing import Any
 
 import pytest
 import requests
@@ -13,7 +14,7 @@ pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 BUCKET = "packages-of-one-stage"
 
 
-def zappa(cloud: Cloud, *arguments: str, **variables: str) -> str:
+def zappa(cloud: Cloud, *arguments: str, **variables: Any) -> str:
     ended: Ended = cloud.run(str(SCRIPTS / "zappa"), *arguments, **variables)
     assert ended.code == 0, ended.output
     return ended.output
