@@ -6,7 +6,7 @@ PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-postgres test-faults test-browser check fmt coverage lock bench bench-cold clean
-.PHONY: infra deploy rollback logs manage destroy cloud cloud-down cloud-test
+.PHONY: infra deploy rollback restart logs manage destroy cloud cloud-down cloud-test
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -99,7 +99,10 @@ deploy: build/runtime/.ready ## package, migrate, switch, look; back again if it
 	$(RUNTIME)/python -m deploy.release $(STAGE)
 
 rollback: build/runtime/.ready ## let the version before this one serve again (STAGE=dev)
-	$(RUNTIME)/python -m deploy.versions $(STAGE)
+	$(RUNTIME)/python -m deploy.rollback $(STAGE)
+
+restart: build/runtime/.ready ## start every process of STAGE anew, so that changed parameters are read
+	$(RUNTIME)/python -m deploy.restart $(STAGE)
 
 logs: build/runtime/.ready ## follow the log of STAGE
 	VIRTUAL_ENV=$(CURDIR)/build/runtime $(RUNTIME)/zappa tail $(STAGE) --since 1h

@@ -44,7 +44,16 @@ def tuned(database: dict[str, Any]) -> dict[str, Any]:
     theirs = database.get("OPTIONS", {})
     if flags := theirs.get("options"):
         theirs = {**theirs, "options": f"{ours['options']} {flags}"}
-    return {**database, **own, "OPTIONS": {**ours, **theirs}}
+    return {**database, **own, "OPTIONS": {**ours, **_authorities(theirs), **theirs}}
+
+
+def _authorities(options: dict[str, Any]) -> dict[str, str]:
+    """Whose certificates are believed, where they are looked at: libpq knows none on Lambda."""
+    if options.get("sslmode") not in ("verify-ca", "verify-full"):
+        return {}
+    import certifi
+
+    return {"sslrootcert": certifi.where()}
 
 
 def _sqlite() -> tuple[dict[str, Any], dict[str, Any]]:

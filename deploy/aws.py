@@ -1,10 +1,17 @@
 """The AWS account that the terminal names: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL."""
 
+import argparse
 import functools
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 PROJECT = "nudge"  # project_name of zappa_settings.json; a test compares them
+
+
+# The AWS CLI reads AWS_REGION, boto3 and Zappa read AWS_DEFAULT_REGION: one region for all of them.
+if region := os.environ.get("AWS_REGION"):
+    os.environ["AWS_DEFAULT_REGION"] = region
 
 
 @functools.cache
@@ -15,7 +22,8 @@ def client(service: str) -> Any:
     from botocore.exceptions import NoRegionError
 
     # A migration may take minutes: no invocation is repeated because its answer is slow.
-    config = Config(read_timeout=910, retries={"total_max_attempts": 1})
+    # Kept alive, since a NAT forgets a silent connection after some minutes.
+    config = Config(read_timeout=910, retries={"total_max_attempts": 1}, tcp_keepalive=True)
     try:
         return boto3.client(service, config=config if service == "lambda" else None)
     except NoRegionError:
@@ -36,6 +44,20 @@ def error_code(error: Exception) -> str:
 def base_stage(stage: str) -> str:
     """dev for dev and for dev_ops: both share one infrastructure and one configuration."""
     return stage.removesuffix("_ops")
+
+
+def serving_stage(stage: str) -> str:
+    """The type of a command's argument: a stage, never its function for commands.
+
+    Both share one configuration and one infrastructure, which the name of the latter would reach.
+    """
+    if stage != base_stage(stage):
+        raise argparse.ArgumentTypeError(f"name the stage itself: {base_stage(stage)}")
+    return stage
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def ops_stage(stage: str) -> str:
@@ -67,7 +89,9 @@ def api_id(stage: str) -> str:
         if error_code(error) == "ValidationError":
             return ""
         raise
-    return str(answer["StackResourceDetail"]["PhysicalResourceId"])
+    found = answer["StackResourceDetail"]
+    gone = found["ResourceStatus"].startswith(("DELETE", "CREATE_FAILED"))
+    return "" if gone else str(found.get("PhysicalResourceId", ""))
 
 
 def api_url(stage: str) -> str:

@@ -9,9 +9,23 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from deploy import aws, package, stack, static
+from deploy import aws, functions, package, stack, static
 
 PACKAGED_OFFLINE = ("package", "save-python-settings-file", "template")
+VARIABLES = (
+    "STAGE",
+    "STARTED_AT",
+    "PARAMETERS_PATH",
+    "STATIC_URL",
+    "MEDIA_BUCKET",
+    "DEAD_LETTER_QUEUE_URL",
+    "DATABASE_HOST",
+    "DATABASE_NAME",
+    "DATABASE_SECRET_ARN",
+    "AWS_ENDPOINT_URL",
+    "API_URL",
+    "PUBLIC_BASE_URL",
+)
 NOT_KNOWN_YET = "https://not-known-yet.invalid/"  # before the first deploy has made the API
 
 
@@ -38,6 +52,7 @@ def environment(stage: str, outputs: dict[str, str], *, domain: str) -> dict[str
     """The variables of the function: pointers only. Values and secrets are parameters in SSM."""
     variables = {
         "STAGE": stage,
+        "STARTED_AT": aws.now(),  # so that each deploy ends the processes before it
         "PARAMETERS_PATH": aws.parameters_path(stage),
         "STATIC_URL": static.url(outputs),
         "MEDIA_BUCKET": outputs.get("MediaBucket", ""),
@@ -71,19 +86,17 @@ def post(cli: Any) -> None:
     function.put_function_event_invoke_config(
         FunctionName=cli.lambda_name, MaximumRetryAttempts=2, MaximumEventAgeInSeconds=3600
     )
-    present = function.get_function_configuration(FunctionName=cli.lambda_name)
     outputs = stack.outputs(cli.api_stage)
-    change: dict[str, Any] = {}
-    variables = present.get("Environment", {}).get("Variables", {})
-    address = aws.api_url(aws.base_stage(cli.api_stage))
-    if address and variables.get("API_URL") != address:
-        change["Environment"] = {"Variables": {**variables, "API_URL": address}}
     queue = outputs.get("DeadLetterQueueArn", "")
+    present = functions.configuration(cli.lambda_name)
     if present.get("DeadLetterConfig", {}).get("TargetArn", "") != queue:
-        change["DeadLetterConfig"] = {"TargetArn": queue}
-    if change:
-        function.update_function_configuration(FunctionName=cli.lambda_name, **change)
-        function.get_waiter("function_updated_v2").wait(FunctionName=cli.lambda_name)
+        functions.change(cli.lambda_name, DeadLetterConfig={"TargetArn": queue})
+    wanted = environment(cli.api_stage, outputs, domain=_domain(cli))
+    functions.tell(
+        cli.lambda_name,
+        {"API_URL": wanted["API_URL"]},
+        no_longer=set(VARIABLES) - set(wanted),
+    )
 
 
 def _use_stack(cli: Any, outputs: dict[str, str]) -> None:
@@ -113,11 +126,11 @@ def _bucket_by_hand(stage: str) -> str:
 
 def _outputs_if_any(cli: Any) -> dict[str, str]:
     """`zappa package` also works without an account: then the files stay here."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
     try:
         return stack.outputs(cli.api_stage)
-    except (BotoCoreError, ClientError, SystemExit):
+    except (NoCredentialsError, EndpointConnectionError, SystemExit):
         if cli.command in PACKAGED_OFFLINE:
             return {}
         raise

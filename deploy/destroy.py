@@ -5,24 +5,38 @@ python -m deploy.destroy dev --yes-remove dev      make destroy STAGE=dev CONFIR
 
 import argparse
 
-from deploy import aws, release, stack, versions
+from deploy import aws, functions, release, stack
 from deploy.progress import done, step
 
 
 def destroy(stage: str) -> None:
-    """Functions, API, events and logs, then parameters, then the stack. Harmless to repeat."""
+    """Functions, API, events and logs, then the stack, then parameters. Harmless to repeat.
+
+    SystemExit, before anything is removed, where the database is protected.
+    """
+    _refuse_protected_database(stage)
     for each in (stage, aws.ops_stage(stage)):
-        if versions.exists(aws.function_name(each)):
+        if functions.exists(aws.function_name(each)):
             step(f"Undeploy {each}")
             release.zappa("undeploy", each, "--remove-logs", "--yes")
-    step(f"Configuration of {stage}")
-    _forget_parameters(stage)
     step(f"Infrastructure of {stage}")
     outputs = stack.outputs(stage)
     for bucket in (outputs.get("ArtifactBucket"), outputs.get("StaticBucket")):
         if bucket:
             _empty(bucket)
     stack.delete(stage)
+    step(f"Configuration of {stage}")
+    _forget_parameters(stage)
+
+
+def _refuse_protected_database(stage: str) -> None:
+    for name in stack.databases(stage):
+        [found] = aws.client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+        if found["DeletionProtection"]:
+            raise SystemExit(
+                f"The database {name} is protected. Nothing was removed. If it shall go: aws rds "
+                f"modify-db-instance --db-instance-identifier {name} --no-deletion-protection"
+            )
 
 
 def _forget_parameters(stage: str) -> None:
@@ -47,7 +61,7 @@ def _empty(bucket: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Remove a stage.")
-    parser.add_argument("stage")
+    parser.add_argument("stage", type=aws.serving_stage)
     parser.add_argument("--yes-remove", default="", help="the stage's name again")
     arguments = parser.parse_args()
     if arguments.yes_remove != arguments.stage:

@@ -6,7 +6,7 @@ python -m deploy.manage dev "check --deploy"      make manage STAGE=dev CMD="che
 import argparse
 import sys
 
-from deploy import aws, release, versions
+from deploy import aws, functions, release
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     if not arguments.command.strip():
         raise SystemExit('Name a command: make manage STAGE=dev CMD="check --deploy"')
     operations = aws.function_name(aws.ops_stage(arguments.stage))
-    function = operations if versions.exists(operations) else aws.function_name(arguments.stage)
+    function = operations if functions.exists(operations) else aws.function_name(arguments.stage)
     try:
         sys.stdout.write(release.manage(function, arguments.command) + "\n")
     except release.ManageError as error:

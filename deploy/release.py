@@ -15,7 +15,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from deploy import aws, package, smoke, stack, versions
+from deploy import aws, functions, package, smoke, stack, versions
 from deploy.progress import done, step
 
 BUILD = Path("build")
@@ -35,6 +35,8 @@ def release(stage: str, *, patience: float = smoke.PATIENCE_SECONDS) -> None:
     build_id = _build_id(archive)
     _migrate(stage, archive)
     _switch(stage, archive, build_id, patience)
+    # Known only now after a first deploy; commands write links, too.
+    functions.tell(aws.function_name(aws.ops_stage(stage)), {"API_URL": aws.api_url(stage)})
     step(f"{stage} serves build {build_id}")
     done(aws.api_url(stage))
 
@@ -59,35 +61,58 @@ def _migrate(stage: str, archive: Path) -> None:
     operations = aws.ops_stage(stage)
     function = aws.function_name(operations)
     step(f"Migrations, in {function}")
-    previous = versions.serving(function) if versions.exists(function) else ""
+    previous = _serving(function)
     try:
         _put(operations, archive)
         done(manage(function, "migrate --noinput --verbosity 1"))
-    except (ManageError, SystemExit) as error:
+    except BaseException as error:
         if previous:
-            versions.restore(function, previous)
-        raise SystemExit(f"Migrations failed, {stage} is as it was.\n{error}") from None
+            functions.restore(function, previous)
+        if isinstance(error, (ManageError, SystemExit)):
+            raise SystemExit(f"Migrations failed, {stage} is as it was.\n{error}") from None
+        raise
 
 
 def _switch(stage: str, archive: Path, build_id: str, patience: float) -> None:
+    """Whatever happens on the way, Ctrl-C included, the old code serves if the new does not."""
     function = aws.function_name(stage)
     step(f"The new code serves in {function}")
-    previous = versions.serving(function) if versions.exists(function) else ""
+    previous = _serving(function)
     try:
         _put(stage, archive)
         step(f"Is {stage} well?")
         smoke.check(stage, build_id, patience=patience)
-    except (smoke.SmokeError, SystemExit) as error:
+    except BaseException as error:
+        if not isinstance(error, (smoke.SmokeError, SystemExit)):
+            _go_back(function, previous)
+            raise
         if not previous:
             raise SystemExit(f"The first deploy of {stage} does not serve.\n{error}") from None
-        versions.restore(function, previous)
-        smoke.check(stage)
+        _go_back(function, previous)
         raise SystemExit(f"Build {build_id} failed, the one before it serves.\n{error}") from None
 
 
+def _serving(function: str) -> str:
+    """The number of the version that serves, to come back to; empty before the first deploy."""
+    if not functions.exists(function):
+        return ""
+    digest = functions.configuration(function)["CodeSha256"]
+    version = versions.of(digest, versions.published(function))
+    return str(version.number) if version else ""
+
+
+def _go_back(function: str, previous: str) -> None:
+    if previous:
+        functions.restore(function, previous)
+
+
 def _put(stage: str, archive: Path) -> None:
-    command = "update" if versions.exists(aws.function_name(stage)) else "deploy"
-    zappa(command, stage, "--zip", str(archive))
+    """Deploy or update, by what is there. What a broken first deploy has left is removed before."""
+    there = functions.exists(aws.function_name(stage))
+    if there and stage == aws.base_stage(stage) and not aws.api_id(stage):
+        zappa("undeploy", stage, "--yes")
+        there = False
+    zappa("update" if there else "deploy", stage, "--zip", str(archive))
 
 
 def zappa(*arguments: str) -> None:
@@ -122,7 +147,7 @@ def manage(function: str, command: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Deploy a stage, or go back if it fails.")
-    parser.add_argument("stage")
+    parser.add_argument("stage", type=aws.serving_stage)
     parser.add_argument("--patience", type=float, default=smoke.PATIENCE_SECONDS, help="seconds")
     arguments = parser.parse_args()
     release(arguments.stage, patience=arguments.patience)

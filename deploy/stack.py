@@ -33,6 +33,9 @@ def outputs(stage: str) -> dict[str, str]:
 def apply(stage: str, parameters: dict[str, str]) -> dict[str, str]:
     """Create or update the stack, wait for it, and return its outputs. Harmless to repeat."""
     existing = _describe(stage)
+    if existing and existing["StackStatus"] == "ROLLBACK_COMPLETE":  # never made, a shell is left
+        delete(stage)
+        existing = None
     kept = {item["ParameterKey"] for item in (existing or {}).get("Parameters", [])}
     given = {**parameters, "Stage": aws.base_stage(stage)}
     request: dict[str, Any] = {
@@ -45,6 +48,18 @@ def apply(stage: str, parameters: dict[str, str]) -> dict[str, str]:
     _submit(request, update=existing is not None)
     _wait(stage)
     return outputs(stage)
+
+
+def databases(stage: str) -> list[str]:
+    """The names of the stack's databases."""
+    if _describe(stage) is None:
+        return []
+    found = aws.client("cloudformation").describe_stack_resources(StackName=name(stage))
+    return [
+        each["PhysicalResourceId"]
+        for each in found["StackResources"]
+        if each["ResourceType"] == "AWS::RDS::DBInstance"
+    ]
 
 
 def delete(stage: str) -> None:
@@ -133,13 +148,13 @@ def missing(stage: str) -> list[str]:
     """What the stage refuses to start without, with what to do about each."""
     stored = configured(stage)
     database = {"DATABASE_URL"} if "DatabaseSecretArn" not in outputs(stage) else set()
-    wanted = {"SMS_PROVIDER", "EMAIL_HOST"} | database
+    wanted = {"SECRET_KEY", "SMS_PROVIDER", "EMAIL_HOST"} | database
     return sorted(wanted - stored)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Create or update the infrastructure of a stage.")
-    parser.add_argument("stage")
+    parser.add_argument("stage", type=aws.serving_stage)
     parser.add_argument("parameters", nargs="*", metavar="Parameter=Value")
     arguments = parser.parse_args()
     parameters = dict(item.split("=", 1) for item in arguments.parameters)

@@ -80,7 +80,7 @@ def test_an_update_migrates_before_it_serves_and_can_be_taken_back(cloud, code, 
     assert ended.output.index("Applying todos.0003_new") < ended.output.index("The new code serves")
     assert "[X] 0003_new" in manage(cloud, "showmigrations todos").output
 
-    back = cloud.run(PYTHON, "-m", "deploy.versions", "dev")
+    back = cloud.run(PYTHON, "-m", "deploy.rollback", "dev")
     assert back.code == 0, back.output
     assert build(cloud) == old  # and it is ready: what it does not know does not disturb it
     assert "0003_new" not in manage(cloud, "showmigrations todos").output
@@ -143,9 +143,34 @@ def test_a_release_that_was_interrupted_can_be_repeated(cloud, code, release, tm
             time.sleep(0.1)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) != 0
+    assert build(cloud) == old
     ended = release()
     assert ended.code == 0, ended.output
     assert build(cloud) != old
+
+
+def test_a_rollback_after_a_failed_release_does_not_serve_what_failed(cloud, code, release):
+    serving = build(cloud)
+    with (code / "config" / "health.py").open("a") as source:
+        source.write("\nreadyz = hello  # fails once more\n")
+    assert release().code == 1
+    assert build(cloud) == serving
+    ended = cloud.run(PYTHON, "-m", "deploy.rollback", "dev")
+    assert ended.code == 0, ended.output
+    assert build(cloud) not in ("", serving)
+
+
+def test_a_restart_makes_new_processes_read_the_parameters(cloud):
+    ssm, name = cloud.client("ssm"), "/nudge/dev/SMS_ENABLED"
+    send = cloud.address + "service/sms/send"
+    ssm.put_parameter(Name=name, Value="nonsense", Type="String")
+    try:
+        assert cloud.run(PYTHON, "-m", "deploy.restart", "dev").code == 0
+        assert requests.post(send, json={"msg": "hey"}, timeout=30).status_code >= 500
+    finally:
+        ssm.delete_parameter(Name=name)
+        assert cloud.run(PYTHON, "-m", "deploy.restart", "dev").code == 0
+    assert requests.post(send, json={"msg": "hey"}, timeout=30).status_code == 401
 
 
 def test_a_stage_that_is_not_configured_is_refused_before_anything_is_made(cloud, code):

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import certifi
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
@@ -72,6 +73,25 @@ def test_no_variable_gives_the_embedded_defaults(settings_of):
         "ALLOWED_HOSTS": [],
     }
     assert {name: settings[name] for name in embedded} == embedded
+
+
+@pytest.mark.parametrize(
+    ("query", "authorities"),
+    [
+        ("", None),
+        ("?sslmode=require", None),
+        ("?sslmode=verify-ca", certifi.where()),
+        ("?sslmode=verify-full", certifi.where()),
+        ("?sslmode=verify-full&sslrootcert=/etc/rds.pem", "/etc/rds.pem"),
+    ],
+    ids=["none", "require", "verify-ca", "verify-full", "own authorities"],
+)
+def test_the_certificate_of_the_database_is_checked_against_known_authorities(
+    settings_of, query, authorities
+):
+    url = PRODUCTION["DATABASE_URL"] + query
+    options = settings_of(**PRODUCTION | {"DATABASE_URL": url})["DATABASES"]["default"]["OPTIONS"]
+    assert options.get("sslrootcert") == authorities
 
 
 def test_the_address_that_the_gateway_gave_is_served_and_called_back(settings_of):

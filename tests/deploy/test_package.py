@@ -185,6 +185,6 @@ def test_deploying_imports_nothing_heavy_until_it_is_asked():
 
 def test_every_step_of_the_makefile_is_there():
     targets = (ROOT / "Makefile").read_text()
-    for module in ("stack", "release", "versions", "manage", "destroy", "cloud"):
+    for module in ("stack", "release", "rollback", "restart", "manage", "destroy", "cloud"):
         assert f"-m deploy.{module}" in targets
         assert (ROOT / "deploy" / f"{module}.py").exists()

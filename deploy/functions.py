@@ -1,0 +1,65 @@
+"""A stage's Lambda functions: is one there, what is it told, which code does it serve."""
+
+import base64
+import hashlib
+from typing import Any
+
+from deploy import aws
+from deploy.progress import done
+
+
+def exists(function: str) -> bool:
+    from botocore.exceptions import ClientError
+
+    try:
+        aws.client("lambda").get_function(FunctionName=function)
+    except ClientError as error:
+        if aws.error_code(error) == "ResourceNotFoundException":
+            return False
+        raise
+    return True
+
+
+def change(function: str, **settings: Any) -> None:
+    """Change its configuration and wait until it is in force. Processes start anew."""
+    client = aws.client("lambda")
+    client.get_waiter("function_updated_v2").wait(FunctionName=function)
+    client.update_function_configuration(FunctionName=function, **settings)
+    client.get_waiter("function_updated_v2").wait(FunctionName=function)
+
+
+def configuration(function: str, version: str = "$LATEST") -> dict[str, Any]:
+    answer: dict[str, Any] = aws.client("lambda").get_function_configuration(
+        FunctionName=function, Qualifier=version
+    )
+    return answer
+
+
+def tell(function: str, variables: dict[str, str], *, no_longer: set[str] | None = None) -> None:
+    """Set environment variables and remove others; nothing is changed where all is so already.
+
+    Zappa only ever adds: a variable that it is no longer given stays on the function.
+    """
+    present = configuration(function).get("Environment", {}).get("Variables", {})
+    kept = {name: value for name, value in present.items() if name not in (no_longer or set())}
+    if (wanted := {**kept, **variables}) != present:
+        change(function, Environment={"Variables": wanted})
+
+
+def restore(function: str, version: str) -> None:
+    """Make the code of this published version serve again; SystemExit if it cannot be had."""
+    import requests
+
+    client = aws.client("lambda")
+    found = client.get_function(FunctionName=function, Qualifier=version)
+    answer = requests.get(found["Code"]["Location"], timeout=60)
+    digest = base64.b64encode(hashlib.sha256(answer.content).digest()).decode()
+    if digest != found["Configuration"]["CodeSha256"]:
+        raise SystemExit(f"The code of version {version} of {function} is not to be had.")
+    # Its compiled modules are for the Python it was made with.
+    if (runtime := found["Configuration"]["Runtime"]) != configuration(function)["Runtime"]:
+        change(function, Runtime=runtime)
+    client.get_waiter("function_updated_v2").wait(FunctionName=function)
+    client.update_function_code(FunctionName=function, ZipFile=answer.content, Publish=True)
+    client.get_waiter("function_updated_v2").wait(FunctionName=function)
+    done(f"{function} serves the code of version {version} again")

@@ -1,0 +1,51 @@
+"""Lets the code before this one serve again.
+
+    python -m deploy.rollback dev      make rollback STAGE=dev
+
+`zappa rollback` republishes code as well; it says "Done!" also where it did nothing, and does not
+look whether the older code serves. The database stays: migrations expand, then contract.
+"""
+
+import argparse
+
+from deploy import aws, functions, smoke, versions
+from deploy.progress import step
+
+
+def rollback(stage: str) -> None:
+    """Both functions of the stage; SystemExit, with what served before, if the older code fails."""
+    function = aws.function_name(stage)
+    if not functions.exists(function):
+        raise SystemExit(f"{function} is not deployed.")
+    published = versions.published(function)
+    serving = versions.of(functions.configuration(function)["CodeSha256"], published)
+    earlier = serving and versions.before(serving.digest, published)
+    if not serving or not earlier:
+        raise SystemExit(f"{function} has no version to go back to.")
+    functions.restore(function, str(earlier.number))
+    try:
+        smoke.check(stage)
+    except smoke.SmokeError as error:
+        functions.restore(function, str(serving.number))
+        raise SystemExit(f"The version before does not serve; this one stays.\n{error}") from None
+    _follow(aws.function_name(aws.ops_stage(stage)), earlier.digest)
+
+
+def _follow(operations: str, digest: str) -> None:
+    """The function for commands gets the very code that serves, where it has had it."""
+    if not functions.exists(operations):
+        return
+    if same := versions.of(digest, versions.published(operations)):
+        functions.restore(operations, str(same.number))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Let the version before this one serve again.")
+    parser.add_argument("stage", type=aws.serving_stage)
+    stage = parser.parse_args().stage
+    step(f"Rollback of {stage}")
+    rollback(stage)
+
+
+if __name__ == "__main__":
+    main()
