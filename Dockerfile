@@ -1,5 +1,5 @@
 # The service as an image, for `zappa deploy dev --docker-image-uri ...`. When and how: docs/deployment.md.
-# The same Python as `runtime` in zappa_settings.json.
+# The oldest Python that the project runs on, as in CI; for a zip Zappa takes that of the terminal.
 ARG PYTHON=3.11
 
 FROM public.ecr.aws/lambda/python:${PYTHON} AS build
