@@ -45,8 +45,19 @@ ONLY_FOR_DEPLOYING = {
     "wheel",
 }
 
-# The services that are called; each of the other 430 descriptions is weight.
-AWS_SERVICES = {"lambda", "pinpoint-sms-voice-v2", "s3", "secretsmanager", "sqs", "ssm", "sts"}
+# The services that are called; each of the other 430 descriptions is weight. Zappa's own handler
+# makes clients of four when it is handed a task, dynamodb and sns among them.
+AWS_SERVICES = {
+    "dynamodb",
+    "lambda",
+    "pinpoint-sms-voice-v2",
+    "s3",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+    "sts",
+}
 
 _NEVER_NEEDED = (
     "*.pyc",  # made anew, in a form that Lambda accepts
