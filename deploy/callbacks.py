@@ -34,7 +34,9 @@ def settings(cli: Any) -> None:
 
     Raises ClickException, Zappa's own way of ending with one sentence, without infrastructure.
     """
-    cli.use_websocket = None  # Zappa looks for one in every file below, its own included
+    # Zappa looks for WebSockets in every file below, its own included, and permits what they need.
+    cli.use_websocket = None
+    cli.zappa.extra_permissions = cli.stage_config.get("extra_permissions")
     if cli.command in PACKAGED_OFFLINE:
         return
     outputs = stack.outputs(cli.api_stage)
