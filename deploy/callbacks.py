@@ -12,20 +12,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from deploy import aws, functions, package, stack, static
 
 PACKAGED_OFFLINE = ("package", "save-python-settings-file", "template")
-VARIABLES = (
-    "STAGE",
-    "STARTED_AT",
-    "PARAMETERS_PATH",
-    "STATIC_URL",
-    "MEDIA_BUCKET",
-    "DEAD_LETTER_QUEUE_URL",
-    "DATABASE_HOST",
-    "DATABASE_NAME",
-    "DATABASE_SECRET_ARN",
-    "AWS_ENDPOINT_URL",
-    "API_URL",
-    "PUBLIC_BASE_URL",
-)
 NOT_KNOWN_YET = "https://not-known-yet.invalid/"  # before the first deploy has made the API
 
 
@@ -46,13 +32,17 @@ def settings(cli: Any) -> None:
         cli.s3_bucket_name = _bucket_by_hand(cli.api_stage)
     cli.aws_environment_variables = {
         **cli.aws_environment_variables,
-        **environment(cli.api_stage, outputs, domain=_domain(cli)),
+        **{name: value for name, value in environment(cli, outputs).items() if value},
     }
 
 
-def environment(stage: str, outputs: dict[str, str], *, domain: str) -> dict[str, str]:
-    """The variables of the function: pointers only. Values and secrets are parameters in SSM."""
-    variables = {
+def environment(cli: Any, outputs: dict[str, str]) -> dict[str, str]:
+    """The function's variables, pointers only; empty where it shall have none of that name.
+
+    Values and secrets are parameters in SSM.
+    """
+    stage = cli.api_stage
+    return {
         "STAGE": stage,
         "STARTED_AT": aws.now(),  # so that each deploy ends the processes before it
         "PARAMETERS_PATH": aws.parameters_path(stage),
@@ -64,9 +54,8 @@ def environment(stage: str, outputs: dict[str, str], *, domain: str) -> dict[str
         "DATABASE_SECRET_ARN": outputs.get("DatabaseSecretArn", ""),
         "AWS_ENDPOINT_URL": aws.endpoint(),
         "API_URL": aws.api_url(aws.base_stage(stage)) or NOT_KNOWN_YET,
-        "PUBLIC_BASE_URL": domain,
+        "PUBLIC_BASE_URL": _domain(cli),
     }
-    return {name: value for name, value in variables.items() if value}
 
 
 def zip(cli: Any) -> None:  # noqa: A001 - Zappa's word
@@ -93,11 +82,11 @@ def post(cli: Any) -> None:
     present = functions.configuration(cli.lambda_name)
     if present.get("DeadLetterConfig", {}).get("TargetArn", "") != queue:
         functions.change(cli.lambda_name, DeadLetterConfig={"TargetArn": queue})
-    wanted = environment(cli.api_stage, outputs, domain=_domain(cli))
+    wanted = environment(cli, outputs)
     functions.tell(
         cli.lambda_name,
         {"API_URL": wanted["API_URL"]},
-        no_longer=set(VARIABLES) - set(wanted),
+        no_longer={name for name, value in wanted.items() if not value},
     )
 
 
