@@ -56,6 +56,13 @@ def serving_stage(stage: str) -> str:
     return stage
 
 
+def stage_argument(description: str) -> str:
+    """The stage that a command of one argument was given."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("stage", type=serving_stage)
+    return str(parser.parse_args().stage)
+
+
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 

@@ -3,8 +3,6 @@
 python -m deploy.restart dev      make restart STAGE=dev
 """
 
-import argparse
-
 from deploy import aws, functions
 from deploy.progress import done, step
 
@@ -18,9 +16,7 @@ def restart(stage: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Start every process of a stage anew.")
-    parser.add_argument("stage", type=aws.serving_stage)
-    stage = parser.parse_args().stage
+    stage = aws.stage_argument("Start every process of a stage anew.")
     step(f"Restart of {stage}")
     restart(stage)
 

@@ -6,8 +6,6 @@
 look whether the older code serves. The database stays: migrations expand, then contract.
 """
 
-import argparse
-
 from deploy import aws, functions, smoke, versions
 from deploy.progress import step
 
@@ -40,9 +38,7 @@ def _follow(operations: str, digest: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Let the version before this one serve again.")
-    parser.add_argument("stage", type=aws.serving_stage)
-    stage = parser.parse_args().stage
+    stage = aws.stage_argument("Let the version before this one serve again.")
     step(f"Rollback of {stage}")
     rollback(stage)
 
