@@ -188,6 +188,23 @@ def test_the_body_counts_to_the_byte(door):
     assert statuses == [201, 422, 201]
 
 
+def test_long_bodies_that_differ_in_their_last_character_are_two(door):
+    first, second = ({"text": "x" * 60_000 + end} for end in "ab")
+    assert send(body=first).status_code == 201
+    wrong = send(body=second)
+    assert (wrong.status_code, wrong.data) == (422, error("idempotency_key_reused", REUSED))
+    assert (is_replay(send(body=first)), len(door.asked)) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("k", "K"), ("k" * 254 + "a", "k" * 254 + "b"), ("9", "10"), ("k", "k/"), ("%6B", "k")],
+)
+def test_keys_that_differ_anywhere_are_two(door, first, second):
+    assert [send(key).status_code for key in (first, second)] == [201, 201]
+    assert door.asked == [first, second]
+
+
 def test_a_key_belongs_to_its_person_and_its_door(door, alice, bob):
     senders = [
         {"person": alice},

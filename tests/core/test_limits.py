@@ -66,6 +66,16 @@ def test_several_are_taken_together_or_not_at_all():
 
 
 @pytest.mark.django_db
+def test_a_counter_goes_from_nine_to_ten_and_from_99_to_100():
+    limit = Limit(scope="digits", amount=100, window=timedelta(days=1))
+    spent = [spend(limit, amount=amount, at=NOON) for amount in (9, 1, 89, 2, 1, 1)]
+    assert spent == [9, 10, 99, 0, 100, 0]
+    assert give_back(limit, amount=91, at=NOON)
+    assert [give_back(limit, amount=amount, at=NOON) for amount in (10, 9)] == [False, True]
+    assert used(limit, at=NOON) == 0
+
+
+@pytest.mark.django_db
 def test_more_than_the_limit_is_refused_from_the_first_on():
     assert take(LIMIT, amount=3, at=NOON) is False
     assert (used(LIMIT, at=NOON), Counter.objects.count()) == (0, 0)
@@ -123,6 +133,13 @@ def test_seconds_left_never_promises_too_soon(at, seconds):
     later = at + timedelta(seconds=seconds)
     assert LIMIT.window_start(later) > LIMIT.window_start(at)
     assert LIMIT.seconds_left(at, due=at + timedelta(days=3)) == seconds + 3 * 86_400
+
+
+def test_a_window_is_as_long_as_prune_knows():
+    longest = Limit(scope="x", amount=1, window=timedelta(days=31))
+    assert longest.window_end(NOON) - longest.window_start(NOON) == timedelta(days=31)
+    with pytest.raises(ValueError, match="LONGEST_WINDOW"):
+        Limit(scope="x", amount=1, window=timedelta(days=31, microseconds=1))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,8 +13,10 @@ TODOS = "/api/v1/todos/"
 
 def walk(client, url: str, direction: str) -> tuple[list[list[str]], str | None]:
     """The titles page by page until there is no more, and the link back from the last page."""
-    pages, back, opposite = [], None, {"next": "previous", "previous": "next"}[direction]
+    pages: list[list[str]] = []
+    back, opposite = None, {"next": "previous", "previous": "next"}[direction]
     while url:
+        assert len(pages) < 100, "the links lead in a circle"
         answer = client.get(url).json()
         pages.append([row["title"] for row in answer["results"]])
         url, back = answer[direction], answer[opposite]
