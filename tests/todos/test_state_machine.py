@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.test import Client
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -497,6 +497,7 @@ def test_a_client_and_the_model_agree_after_every_step():
             max_examples=20,
             stateful_step_count=25,
             deadline=None,
+            phases=[Phase.reuse, Phase.generate],  # 25 steps can be read; to shorten takes minutes
             suppress_health_check=list(HealthCheck),
         ),
     )
