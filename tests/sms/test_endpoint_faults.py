@@ -1,7 +1,6 @@
 """POST /service/sms/send against a provider that fails in every way: Twilio's stub, over HTTP."""
 
 import socket
-import time
 from http import HTTPStatus
 from typing import Any
 
@@ -70,10 +69,8 @@ def _impatient(monkeypatch) -> None:
 
 
 def told(phone) -> tuple[int, Any, str | None]:
-    """Status, body and Retry-After of a text, which is answered in time."""
-    began = time.monotonic()
+    """Status, body and Retry-After of a text."""
     response = phone.post(URL, {"msg": "hey mate!!!"})
-    assert time.monotonic() - began < 10
     assert response["Content-Type"] == "application/json"
     return response.status_code, response.json(), response.get("Retry-After")
 

@@ -5,7 +5,6 @@ Only two outcomes may be repeated, so every fault after the request left must be
 
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -148,14 +147,15 @@ def test_a_fault_has_its_outcome_after_one_request_and_the_next_call_is_healthy(
 def test_a_slow_fault_is_unknown_in_time_and_the_next_call_is_healthy(
     twilio, monkeypatch, fault, reason
 ):
-    """The real bounds are seconds; what they lead to is the same."""
+    """The real bounds are seconds; what they lead to is the same.
+
+    Whoever waits for the end of such an answer is told something else, and much later.
+    """
     twilio.faults.append(fault)
-    began = time.monotonic()
     with monkeypatch.context() as patch:
         patch.setattr(backend, "READ_SECONDS", 0.3)
         patch.setattr(backend, "CALL_SECONDS", 1.5)
         assert hand_over() == Unknown(reason)
-    assert time.monotonic() - began < 5
     assert len(twilio.received) == 1
     assert_healthy(twilio)
 
