@@ -113,6 +113,10 @@ FAULTS = {
         complains(429, 20429, "Too Many Requests", Retry_After="7"),
         Throttled("Too Many Requests", "20429", 7),
     ),
+    "429 with retry-after": (  # RFC 9110, 5.1: the case of a name does not matter
+        answers(429, {"code": 20429, "message": "Later"}, retry_after="120"),
+        Throttled("Later", "20429", 120),
+    ),
     "429 with a date": (
         complains(429, 20429, "Too Many Requests", Retry_After="Fri, 20 Nov 2026 12:00:00 GMT"),
         Throttled("Too Many Requests", "20429", 30),
