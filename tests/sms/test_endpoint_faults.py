@@ -64,8 +64,8 @@ def phone(twilio, api, alice):
 @pytest.fixture
 def _impatient(monkeypatch) -> None:
     """The real bounds are eight seconds and nine; what they lead to is the same."""
-    monkeypatch.setattr(twilio_http, "READ_SECONDS", 0.3)
-    monkeypatch.setattr(twilio_http, "CALL_SECONDS", 1.0)
+    monkeypatch.setattr(twilio_http, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(twilio_http, "CALL_SECONDS", 0.3)
 
 
 def told(phone) -> tuple[int, Any, str | None]:

@@ -85,11 +85,12 @@ class Outbox(RuleBasedStateMachine):
         self.before: dict[str, str] = {}
         self.numbers = iter(range(1, 10_000))
         self.fate, self.during, self.reachable = "accepted", "", True
+        self.broken: list[str] = []
 
     # --- The provider -----------------------------------------------------------------------------
 
     def provider_is_called(self, pk: str, text: dict[str, Any]) -> Outcome:
-        self.assert_may_leave(pk, text)
+        self.broken += self.broken_promises(pk, text)
         self.calls[pk] += 1
         fate, during = self.fate, self.during
         self.fate, self.during = "accepted", ""
@@ -117,19 +118,25 @@ class Outbox(RuleBasedStateMachine):
         if not self.reachable:
             raise UnansweredError("HTTP 500.")
 
-    def assert_may_leave(self, pk: str, text: dict[str, Any]) -> None:
+    def broken_promises(self, pk: str, text: dict[str, Any]) -> list[str]:
+        """Remembered, not raised: whoever calls a provider survives its faults.
+
+        A sweep may have given up a claim whose holder was slow; that text is not sent again.
+        """
         row, now = Message.objects.get(pk=pk), timezone.now()
-        assert row.state == "sending", "called without a claim"
-        assert self.calls[pk] < row.attempt_count <= 5, "called twice for one claim, or too often"
-        assert pk not in self.canceled, "canceled and sent"
-        assert not OptOut.objects.filter(number=text["to"]).exists(), "opted out and sent"
-        assert self.settings.SMS_ENABLED, "switched off and sent"
-        assert Allowance.objects.get(account=self.actor).per_day, "stopped and sent"
-        assert now >= max(row.send_at or now, self.not_before.get(pk, now)), "sent too early"
-        assert row.expires_at is None or now < row.expires_at, "sent too late"
-        if row.expires_at is not None:
-            left = int((row.expires_at - now).total_seconds())
-            assert text["valid_seconds"] == max(left, 1), "valid for another time"
+        left = row.expires_at and row.expires_at - now
+        promises = {
+            "claimed": row.state in ("sending", "unknown") or row.error_code == tasks.LOST,
+            "once for each claim": self.calls[pk] < row.attempt_count <= 5,
+            "not canceled": pk not in self.canceled,
+            "not opted out": not OptOut.objects.filter(number=text["to"]).exists(),
+            "switched on": self.settings.SMS_ENABLED,
+            "allowed": Allowance.objects.get(account=self.actor).per_day > 0,
+            "not too early": now >= max(row.send_at or now, self.not_before.get(pk, now)),
+            "not too late": left is None or left > 0 * SECOND,
+            "valid": text["valid_seconds"] == (left and max(int(left.total_seconds()), 1)),
+        }
+        return [promise for promise, is_kept in promises.items() if not is_kept]
 
     # --- Processes --------------------------------------------------------------------------------
 
@@ -284,6 +291,10 @@ class Outbox(RuleBasedStateMachine):
         return any(text["pk"] == str(message.pk) for text in self.stored.values())
 
     @invariant()
+    def no_text_left_against_a_promise(self):
+        assert self.broken == []
+
+    @invariant()
     def no_text_is_taken_twice(self):
         rows = {str(row.pk): row for row in Message.objects.all()}
         first = {pk: str(row.retry_of_id or pk) for pk, row in rows.items()}
@@ -338,6 +349,7 @@ class Outbox(RuleBasedStateMachine):
         silent = open_ones.filter(state__in=("accepted", "sent"))
         silent = silent.filter(claimed_at__lt=began - timedelta(hours=2))
         assert not open_ones.exclude(pk__in=silent).exists(), list(open_ones.values())
+        self.no_text_left_against_a_promise()
         self.no_text_is_taken_twice()
         self.states_move_forward()
         self.counters_hold_what_was_or_may_be_sent()
@@ -352,7 +364,7 @@ def sweep_and_deliver() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "examples", [60, pytest.param(1500, marks=pytest.mark.nightly)], ids=["fast", "nightly"]
+    "examples", [40, pytest.param(1500, marks=pytest.mark.nightly)], ids=["fast", "nightly"]
 )
 def test_in_any_order_of_events_the_outbox_keeps_its_word(
     examples, settings, noon, alice, monkeypatch
@@ -364,9 +376,9 @@ def test_in_any_order_of_events_the_outbox_keeps_its_word(
         lambda: Outbox(settings, noon, alice),
         settings=bounds(
             max_examples=examples,
-            stateful_step_count=25,
+            stateful_step_count=20,
             deadline=None,
-            derandomize=examples == 60,
+            derandomize=examples == 40,
             suppress_health_check=list(HealthCheck),
         ),
     )

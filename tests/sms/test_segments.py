@@ -1,7 +1,7 @@
 """Segments as they are billed: GSM-7 with its extension table, UCS-2, concatenation."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sms.segments import Measure, count, measure
@@ -71,6 +71,7 @@ def test_the_measure_tells_what_is_left(text, expected):
     assert measure(text) == expected
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=400), st.characters())
 def test_a_longer_text_never_has_fewer_segments(text, more):
     assert count(text + more)[1] >= count(text)[1]
