@@ -12,10 +12,9 @@ import json
 import os
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
-from deploy import aws, functions, package, smoke, stack, versions
+from deploy import aws, functions, package, smoke, stack, static, versions, zappa_files
 from deploy.progress import done, step
 
 BUILD = Path("build")
@@ -31,8 +30,7 @@ def release(stage: str, *, patience: float = smoke.PATIENCE_SECONDS) -> None:
             f"{stage} would refuse to start without {', '.join(wanting)}: store them under "
             f"{aws.parameters_path(stage)} (docs/deployment.md)."
         )
-    archive = _package(stage)
-    build_id = _build_id(archive)
+    archive, build_id = _package(stage)
     _migrate(stage, archive)
     _switch(stage, archive, build_id, patience)
     # Known only now after a first deploy; commands write links, too.
@@ -41,19 +39,20 @@ def release(stage: str, *, patience: float = smoke.PATIENCE_SECONDS) -> None:
     done(aws.api_url(stage))
 
 
-def _package(stage: str) -> Path:
+def _package(stage: str) -> tuple[Path, str]:
+    from click import ClickException
+
     step(f"Package for {stage}")
     BUILD.mkdir(exist_ok=True)
     archive = BUILD / f"{aws.function_name(stage)}.zip"
-    archive.unlink(missing_ok=True)
-    zappa("package", stage, "--output", str(archive))
+    try:
+        cli = zappa_files.command_line(stage)
+        static.collect(stack.outputs(stage))
+        build_id = package.build(archive, zappa_files.generated(cli), cli.architecture)
+    except (ClickException, package.PackageError, static.CollectError) as error:
+        raise SystemExit(str(error)) from None
     done(f"{archive} has {archive.stat().st_size / package.MEGABYTE:.1f} MB")
-    return archive
-
-
-def _build_id(archive: Path) -> str:
-    with zipfile.ZipFile(archive) as packed:
-        return packed.read(package.BUILD_ID_FILE).decode()
+    return archive, build_id
 
 
 def _migrate(stage: str, archive: Path) -> None:
