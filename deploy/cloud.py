@@ -170,9 +170,12 @@ def _wait_for(port: int, folder: Path) -> None:
 
 
 def _stay(folder: Path) -> None:
-    """Show the mails, which hold the codes to log in with, until Ctrl-C or `down`."""
-    shown = 0
-    while folder.exists():
+    """Show the mails, which hold the codes to log in with, until Ctrl-C or `down`.
+
+    Or until the process that started this one has ended, even if it was killed.
+    """
+    shown, parent = 0, os.getppid()
+    while folder.exists() and os.getppid() == parent:
         mails = sorted((folder / "mail").glob("*.txt"))
         for mail in mails[shown:]:
             sys.stdout.write(f"\n--- mail ---\n{mail.read_text()}\n")

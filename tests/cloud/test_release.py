@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from deploy import dependencies
 from tests.cloud.local import COMMAND_SECONDS, ROOT, SCRIPTS, Cloud, Ended, eventually
 from tests.cloud.people import manage
 
@@ -53,6 +54,8 @@ def changed(tmp_path_factory) -> Callable[[str, str], Path]:
                 shutil.copy(ROOT / name, folder / name)
         with (folder / file).open("a") as source:
             source.write(text)
+        (folder / dependencies.FOLDER).parent.mkdir()
+        (folder / dependencies.FOLDER).symlink_to(ROOT / dependencies.FOLDER)
         return folder
 
     return copy

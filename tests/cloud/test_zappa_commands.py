@@ -1,8 +1,7 @@
 """The plain commands of Zappa, as its documents name them, in the order of a stage's life."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
+import zipfile
 from typing import Any
 
 import pytest
@@ -55,24 +54,21 @@ def test_tail_shows_requests_as_lines_of_json(cloud):
     assert "in-a-query" not in output
 
 
-@pytest.fixture(scope="module")
-def archive(cloud: Cloud) -> Iterator[Path]:
-    """Another build, packaged by hand."""
-    page, made = ROOT / "templates" / "robots.txt", ROOT / "build" / "by-hand.zip"
-    page.write_text("another build")
-    try:
-        output = zappa(cloud, "package", "dev", "--output", str(made))
-    finally:
-        page.unlink()
-    assert "Package created" in output
-    yield made
-    made.unlink()
+def test_package_makes_the_zip(cloud, tmp_path):
+    made = tmp_path / "by-hand.zip"
+    assert "Package created" in zappa(cloud, "package", "dev", "--output", str(made))
+    assert zipfile.is_zipfile(made)
 
 
-def test_update_and_rollback(cloud, archive):
+def test_update_and_rollback(cloud):
     function = cloud.client("lambda")
     first = function.get_function_configuration(FunctionName="nudge-dev")["CodeSha256"]
-    output = zappa(cloud, "update", "dev", "--zip", str(archive))
+    page = ROOT / "templates" / "robots.txt"
+    page.write_text("another build")
+    try:
+        output = zappa(cloud, "update", "dev")
+    finally:
+        page.unlink()
     assert "Your updated Zappa deployment is live!" in output
     eventually(lambda: is_ready(cloud))
     second = function.get_function_configuration(FunctionName="nudge-dev")["CodeSha256"]
@@ -89,13 +85,13 @@ def test_schedule_and_unschedule(cloud):
     assert "Scheduled nudge-dev-sms.schedule.sweep" in zappa(cloud, "schedule", "dev")
 
 
-def test_undeploy_and_deploy_again(cloud, archive):
+def test_undeploy_and_deploy_again(cloud):
     zappa(cloud, "undeploy", "dev", "--remove-logs", "--yes")
     functions = cloud.client("lambda").list_functions()["Functions"]
     assert "nudge-dev" not in {function["FunctionName"] for function in functions}
     groups = cloud.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/nudge-dev")
     assert "/aws/lambda/nudge-dev" not in {group["logGroupName"] for group in groups["logGroups"]}
-    assert "Deployment complete" in zappa(cloud, "deploy", "dev", "--zip", str(archive))
+    assert "Deployment complete" in zappa(cloud, "deploy", "dev")
     assert "No migrations to apply" in zappa(cloud, "manage", "dev", "migrate")
     eventually(lambda: is_ready(cloud))
 
@@ -106,11 +102,10 @@ def test_without_infrastructure_the_command_says_what_to_do(cloud):
     assert "run `make infra STAGE=production` first" in ended.output
 
 
-def test_a_bucket_is_enough_if_no_stack_is_wanted(cloud, archive):
+def test_a_bucket_is_enough_if_no_stack_is_wanted(cloud):
     """Zappa makes the role then, with the policy of this project instead of its own."""
     cloud.client("s3").create_bucket(Bucket=BUCKET)
-    command = ("deploy", "staging", "--zip", str(archive))
-    assert "Deployment complete" in zappa(cloud, *command, S3_BUCKET=BUCKET)
+    assert "Deployment complete" in zappa(cloud, "deploy", "staging", S3_BUCKET=BUCKET)
     role = cloud.client("iam").get_role_policy(
         RoleName="nudge-staging-ZappaLambdaExecutionRole", PolicyName="zappa-permissions"
     )
