@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from deploy import aws, release, stack
+from deploy import aws, interruption, release, stack
 from deploy.progress import done, step
 from tests.sms.twilio_resources import ACCOUNT_SID, AUTH_TOKEN
 
@@ -166,7 +166,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=FOLDER)
     arguments = parser.parse_args()
     folder = arguments.folder
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
+    interruption.sigterm_is_ctrl_c()
     if arguments.action == "down":
         down(folder)
         return
