@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from deploy import aws, release, stack
+from deploy import aws, interruption, release, stack
 from deploy.progress import done, step
 from tests.sms.twilio_resources import ACCOUNT_SID, AUTH_TOKEN
 
@@ -192,7 +192,7 @@ def main() -> None:
     parser.add_argument("--minute", type=float, default=60, help="seconds it takes for EventBridge")
     arguments = parser.parse_args()
     folder = arguments.folder
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
+    interruption.sigterm_is_ctrl_c()
     if arguments.action == "down":
         down(folder)
         return

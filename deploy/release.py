@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy import aws, functions, package, smoke, stack, static, versions, zappa_files
+from deploy import aws, functions, interruption, package, smoke, stack, static, versions, zappa_files
 from deploy.progress import done, step
 
 BUILD = Path("build")
@@ -65,8 +65,7 @@ def _migrate(stage: str, archive: Path) -> None:
         _put(operations, archive)
         done(manage(function, "migrate --noinput --verbosity 1"))
     except BaseException as error:
-        if previous:
-            functions.restore(function, previous)
+        _go_back(function, previous, error)
         if isinstance(error, (ManageError, SystemExit)):
             raise SystemExit(f"Migrations failed, {stage} is as it was.\n{error}") from None
         raise
@@ -82,12 +81,11 @@ def _switch(stage: str, archive: Path, build_id: str, patience: float) -> None:
         step(f"Is {stage} well?")
         smoke.check(stage, build_id, patience=patience)
     except BaseException as error:
+        _go_back(function, previous, error)
         if not isinstance(error, (smoke.SmokeError, SystemExit)):
-            _go_back(function, previous)
             raise
         if not previous:
             raise SystemExit(f"The first deploy of {stage} does not serve.\n{error}") from None
-        _go_back(function, previous)
         raise SystemExit(f"Build {build_id} failed, the one before it serves.\n{error}") from None
 
 
@@ -100,9 +98,18 @@ def _serving(function: str) -> str:
     return str(version.number) if version else ""
 
 
-def _go_back(function: str, previous: str) -> None:
-    if previous:
-        functions.restore(function, previous)
+def _go_back(function: str, previous: str, reason: BaseException) -> None:
+    """Raises SystemExit with both reasons if the code before cannot be restored."""
+    if not previous:
+        return
+    try:
+        with interruption.ignored():
+            functions.restore(function, previous)
+    except (Exception, SystemExit) as error:
+        raise SystemExit(
+            f"{function} failed and could not go back to version {previous}: it needs you now.\n"
+            f"{str(reason) or type(reason).__name__}\n{error}"
+        ) from error
 
 
 def _put(stage: str, archive: Path) -> None:
@@ -149,6 +156,7 @@ def main() -> None:
     parser.add_argument("stage", type=aws.serving_stage)
     parser.add_argument("--patience", type=float, default=smoke.PATIENCE_SECONDS, help="seconds")
     arguments = parser.parse_args()
+    interruption.sigterm_is_ctrl_c()
     release(arguments.stage, patience=arguments.patience)
 
 
