@@ -102,11 +102,11 @@ def _configure(folder: Path, mail_port: int, twilio_port: int) -> None:
 
 
 def _start(folder: Path, name: str, *command: str) -> None:
-    log = (folder / f"{name}.log").open("w")
     # As on AWS, a function knows what it was told and nothing of this terminal's variables.
     own = {each: os.environ[each] for each in ("HOME", "LANG", "PATH") if each in os.environ}
     # A session of its own: Ctrl-C reaches this process only, which then ends them in order.
-    process = subprocess.Popen(command, env=own, stdout=log, stderr=log, start_new_session=True)
+    with (folder / f"{name}.log").open("w") as log:
+        process = subprocess.Popen(command, env=own, stdout=log, stderr=log, start_new_session=True)
     (folder / f"{name}.pid").write_text(json.dumps({"pid": process.pid, "command": command[2]}))
 
 

@@ -14,7 +14,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy import aws, functions, interruption, package, smoke, stack, static, versions, zappa_files
+from deploy import (
+    aws,
+    functions,
+    interruption,
+    package,
+    smoke,
+    stack,
+    static,
+    versions,
+    zappa_files,
+)
 from deploy.progress import done, step
 
 BUILD = Path("build")

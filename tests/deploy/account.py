@@ -80,7 +80,9 @@ class Account:
 
     def call(self, client: Any, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """In the place of BaseClient._make_api_call."""
-        validate_parameters(arguments, client.meta.service_model.operation_model(operation).input_shape)
+        validate_parameters(
+            arguments, client.meta.service_model.operation_model(operation).input_shape
+        )
         self._request(operation)
         answer: dict[str, Any] = getattr(self, xform_name(operation))(**arguments)
         return answer
@@ -230,9 +232,7 @@ class Account:
     # --- SSM, S3 and RDS --------------------------------------------------------------------------
 
     def get_parameters_by_path(self, Path: str) -> Any:  # noqa: N803
-        return {
-            "Parameters": [{"Name": name} for name in self.parameters if name.startswith(Path)]
-        }
+        return {"Parameters": [{"Name": name} for name in self.parameters if name.startswith(Path)]}
 
     def put_parameter(self, Name: str, Value: str, Type: str, Overwrite: bool) -> Any:  # noqa: N803, FBT001
         assert Type == "SecureString"

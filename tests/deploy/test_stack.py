@@ -247,7 +247,10 @@ def test_an_api_that_is_gone_has_no_address(account, state):
 
 
 def test_names_of_a_stage_and_of_its_function_for_commands():
-    assert [aws.function_name(each) for each in ("dev", "dev_ops")] == ["nudge-dev", "nudge-dev-ops"]
+    assert [aws.function_name(each) for each in ("dev", "dev_ops")] == [
+        "nudge-dev",
+        "nudge-dev-ops",
+    ]
     assert [aws.parameters_path(each) for each in ("dev", "dev_ops")] == ["/nudge/dev/"] * 2
     assert [stack.name(each) for each in ("dev", "dev_ops")] == [NAME] * 2
     assert (aws.ops_stage("dev"), aws.base_stage("ops_dev")) == ("dev_ops", "ops_dev")
