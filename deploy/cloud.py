@@ -140,13 +140,13 @@ def _runs(pid: int, command: str) -> bool:
 
 
 def _wait_for_end(pid: int) -> None:
-    for _ in range(PATIENCE_SECONDS * 10):
+    for _ in range(PATIENCE_SECONDS * 5):
         try:
             if os.waitpid(pid, os.WNOHANG)[0]:
                 return
         except ChildProcessError:  # started by an earlier run
             os.kill(pid, 0)
-        time.sleep(0.1)
+        time.sleep(0.2)
 
 
 def _free_port() -> int:

@@ -12,6 +12,7 @@ import pytest
 from deploy import cloud, interruption
 
 WAITS = "import time; time.sleep(600)  # {}"
+AT_WORK = "import time; print('ready', flush=True); time.sleep(600)"
 
 
 @pytest.fixture
@@ -27,8 +28,8 @@ def processes():
     found = []
     yield found
     for each in found:
-        each.kill()
-        each.wait()
+        with each:
+            each.kill()
 
 
 def start(processes, folder, name, named_as=None):
@@ -67,6 +68,57 @@ def test_down_takes_a_process_that_is_gone_for_ended(folder, processes, clock):
     process.kill()
     process.wait()
     cloud.down(folder)
+    assert not folder.exists()
+
+
+@pytest.fixture
+def start_at_work(processes):
+    """`start_at_work(program, *arguments)`: in a session of its own, and at work."""
+
+    def run(program, *arguments):
+        command = [sys.executable, "-c", program, *arguments]
+        process = subprocess.Popen(  # noqa: S603 - ours
+            command, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        processes.append(process)
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    return run
+
+
+def test_down_ends_the_children_of_a_part_too(folder, start_at_work):
+    process = start_at_work(
+        f"import subprocess, sys; subprocess.call([sys.executable, '-c', {AT_WORK!r}])", "emulator"
+    )
+    told = {"pid": process.pid, "command": "emulator"}
+    (folder / "emulator.pid").write_text(json.dumps(told))
+    cloud.down(folder)
+    assert process.stdout.read() == ""  # closed by the last of them
+    assert not folder.exists()
+
+
+@pytest.fixture
+def database(folder):
+    """Where PostgreSQL keeps its data and its number."""
+    made = folder / "postgres"
+    made.mkdir()
+    return made
+
+
+def test_down_ends_a_database_that_its_emulator_has_left(folder, database, start_at_work):
+    process = start_at_work(AT_WORK, "-D", str(database))
+    (database / "postmaster.pid").write_text(f"{process.pid}\n{database}\n")
+    cloud.down(folder)
+    assert process.stdout.read() == ""
+    assert not folder.exists()
+
+
+def test_down_spares_a_process_that_has_the_number_of_the_database(folder, database, start_at_work):
+    process = start_at_work(AT_WORK, "another")
+    (database / "postmaster.pid").write_text(f"{process.pid}\n{database}\n")
+    cloud.down(folder)
+    assert process.poll() is None
     assert not folder.exists()
 
 
@@ -177,8 +229,9 @@ def parts(account, clock, monkeypatch, folder):
 def test_up_starts_the_parts_and_deploys_to_them(parts, folder, capsys):
     addresses = cloud.up(folder, 4566)
     emulator = ("-m", "deploy.emulator", "--folder", str(folder))
+    ports = ("--port", "4566", "--mail-port", "5001")
     assert parts.done == [
-        ("start", "emulator", *emulator, "--port", "4566", "--mail-port", "5001"),
+        ("start", "emulator", *emulator, *ports, "--minute", "60"),
         ("start", "twilio", "-m", "tests.sms.twilio_stub", "--port", "5002"),
         *(("wait", port) for port in (4566, 5001, 5002)),
         ("release", "dev"),
@@ -234,8 +287,8 @@ def command(monkeypatch, folder):
     done = []
     monkeypatch.setattr(cloud, "down", lambda where: done.append(("down", where)))
 
-    def up(where, port):
-        done.append(("up", where, port))
+    def up(where, port, minute):
+        done.append(("up", where, port, minute))
         return {"page": "http://page/"}
 
     monkeypatch.setattr(cloud, "up", up)
@@ -251,15 +304,15 @@ def command(monkeypatch, folder):
 
 def test_the_cloud_stays_until_ctrl_c_or_sigterm_and_ends_in_order(command, monkeypatch, capsys):
     monkeypatch.setattr(cloud, "_stay", lambda _folder: os.kill(os.getpid(), signal.SIGTERM))
-    done = command("up", "--port", "4999")
-    assert done == [("up", cloud.FOLDER, 4999), ("down", cloud.FOLDER)]
+    done = command("up", "--port", "4999", "--minute", "5")
+    assert done == [("up", cloud.FOLDER, 4999, 5), ("down", cloud.FOLDER)]
     output = capsys.readouterr().out
     assert f"   page   http://page/\n{cloud.READY}\n" in output
     assert "The local cloud ends" in output
 
 
 def test_a_cloud_that_cannot_be_made_is_ended_too(command, monkeypatch):
-    def fail(_folder, _port):
+    def fail(_folder, _port, _minute):
         raise SystemExit("why")
 
     monkeypatch.setattr(cloud, "up", fail)
@@ -289,6 +342,15 @@ def test_each_mail_is_shown_once_until_the_folder_is_gone(folder, monkeypatch, c
     monkeypatch.setattr(cloud.time, "sleep", sleep)
     cloud._stay(folder)
     assert rounds == ["\n--- mail ---\nfirst\n", "", "\n--- mail ---\nsecond\n"]
+
+
+def test_it_ends_with_the_process_that_started_it_however_that_ended(folder, monkeypatch):
+    parents = iter([7, 7, 7, 1])
+    monkeypatch.setattr(os, "getppid", lambda: next(parents))
+    monkeypatch.setattr(cloud.time, "sleep", lambda _seconds: None)
+    cloud._stay(folder)
+    assert list(parents) == []
+    assert folder.exists()
 
 
 # --- Signals --------------------------------------------------------------------------------------
