@@ -68,7 +68,7 @@ coverage: .venv/.dev ## the fast suite with branch coverage of the source
 lock: .venv/.dev ## compile requirements*.in to hashed requirements*.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
-
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-deploy.in -o requirements-deploy.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-cloud.in -o requirements-cloud.txt
 
 bench: .venv/.dev ## measure what docs/performance.md promises
@@ -84,10 +84,10 @@ STAGE ?= dev
 CLOUD_PORT ?= 4566
 RUNTIME := build/runtime/bin
 
-# What runs on Lambda and nothing else: the package is made from it.
-build/runtime/.ready: requirements.txt
+# Zappa, the commands of deploy/, and uv, which makes the package.
+build/runtime/.ready: requirements.txt requirements-deploy.txt
 	$(PYTHON) -m venv --clear build/runtime
-	$(RUNTIME)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(RUNTIME)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-deploy.txt
 	@touch $@
 
 build/emulator/.ready: requirements-cloud.txt
