@@ -390,22 +390,19 @@ from django.db import connection
 from core.idempotency import _Claim
 from core.models import IdempotencyKey
 
-def claim(together, claimed):
+def claim(_number):
     together.wait()
     keys = (_Claim(scope="s", door="d", key=str(n), fingerprint="f") for n in range(100))
-    claimed.put([claim.key for claim in keys if claim.take()])
+    return [claim.key for claim in keys if claim.take()]
 
 with connection.schema_editor() as editor:
     editor.create_model(IdempotencyKey)
 connection.close()  # each claimer opens its own
 forks = multiprocessing.get_context("fork")
-together, claimed = forks.Barrier(4), forks.SimpleQueue()
-claimers = [forks.Process(target=claim, args=(together, claimed)) for _ in range(4)]
-for claimer in claimers:
-    claimer.start()
-for claimer in claimers:
-    claimer.join()
-print(*(key for _ in range(4) for key in claimed.get()))
+together = forks.Barrier(4)
+with forks.Pool(4) as claimers:
+    claimed = claimers.map(claim, range(4), chunksize=1)
+print(*(key for keys in claimed for key in keys))
 """
 
 

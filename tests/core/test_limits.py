@@ -176,7 +176,7 @@ import django; django.setup()
 from django.db import connection, transaction
 from core.models import Counter
 
-def write(together):
+def write(_number):
     together.wait()
     for _ in range(50):
         with transaction.atomic():
@@ -190,12 +190,9 @@ Counter.objects.create(scope="x", window_start="2026-11-20T00:00Z")
 connection.close()  # each writer opens its own
 forks = multiprocessing.get_context("fork")
 together = forks.Barrier(8)
-writers = [forks.Process(target=write, args=(together,)) for _ in range(8)]
-for writer in writers:
-    writer.start()
-for writer in writers:
-    writer.join()
-print([writer.exitcode for writer in writers], Counter.objects.get().used)
+with forks.Pool(8) as writers:
+    writers.map(write, range(8), chunksize=1)
+print(Counter.objects.get().used)
 """
 
 
@@ -213,4 +210,4 @@ def test_eight_processes_write_one_sqlite_file_without_losing_an_update(tmp_path
         text=True,
         check=False,
     )
-    assert (done.stdout, done.stderr) == (f"{[0] * 8} {8 * 50}\n", "")
+    assert (done.stdout, done.stderr) == (f"{8 * 50}\n", "")
