@@ -237,6 +237,24 @@ def test_addresses_are_added_with_the_account(superuser, bob, alice):
     ]
 
 
+def test_two_new_addresses_that_differ_in_case_are_refused(superuser, alice):
+    [first] = EmailAddress.objects.filter(user=alice)
+    fields = {
+        "emailaddress_set-TOTAL_FORMS": "3",
+        "emailaddress_set-INITIAL_FORMS": "1",
+        **NO_ALLOWANCE,
+        **address(0, first.email, id=first.pk, user=alice.pk, primary="on", verified="on"),
+        **address(1, "second@example.com", user=alice.pk),
+        **address(2, "Second@Example.com", user=alice.pk),
+    }
+
+    response = superuser.post(f"{USERS}{alice.pk}/change/", {**profile(alice), **fields})
+
+    assert response.status_code == 200
+    assert "Write each address once." in response.content.decode()
+    assert list(EmailAddress.objects.filter(user=alice)) == [first]
+
+
 def test_an_account_is_removed_with_everything_of_its_own(superuser, alice, bob, device):
     make_todo(alice, tags=["a"])
     kept = make_todo(bob)

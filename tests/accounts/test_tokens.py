@@ -90,17 +90,20 @@ def test_a_token_in_capitals_is_another_one(alice):
 
 
 @pytest.mark.parametrize("token", UNUSUAL)
-def test_a_token_of_another_form_does_not_reach_the_database(token):
-    """No database mark: a query would fail."""
-    assert_error(call(token), 401, "authentication_failed")
+def test_a_token_of_another_form_does_not_reach_the_database(token, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert_error(call(token), 401, "authentication_failed")
 
 
 @pytest.mark.parametrize("key", [token for token in UNUSUAL if token and token.isascii()])
-def test_a_session_cookie_of_another_form_does_not_reach_the_database(key):
+def test_a_session_cookie_of_another_form_does_not_reach_the_database(
+    key, django_assert_num_queries
+):
     browser = Client()
     browser.cookies["sessionid"] = key
 
-    answer = browser.get("/todos/")
+    with django_assert_num_queries(0):
+        answer = browser.get("/todos/")
 
     assert (answer.status_code, answer["Location"]) == (302, "/auth/login/?next=/todos/")
 

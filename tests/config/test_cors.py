@@ -1,5 +1,7 @@
 """Which scripts of other origins may call which paths, and what of the answer they may read."""
 
+from typing import Any
+
 import pytest
 from rest_framework.test import APIClient
 
@@ -63,7 +65,7 @@ def told(response) -> dict[str, str]:
     }
 
 
-def preflight(path: str, origin: str = ORIGIN, method: str = "PATCH", **extra: str):
+def preflight(path: str, origin: str = ORIGIN, method: str = "PATCH", **extra: Any):
     headers = {
         "Origin": origin,
         "Access-Control-Request-Method": method,

@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from core.limits import LONGEST_WINDOW, Limit
 from core.management.commands import prune
@@ -114,3 +114,31 @@ def test_runs_at_once_remove_every_row_once(monkeypatch):
         thread.join()
     assert sum(int(text.split()[0]) for text in told) == 1000
     assert (len(told), IdempotencyKey.objects.count()) == (4, 0)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_run_does_not_wait_for_the_rows_of_another():
+    """A wait would end with lock_timeout, after three seconds."""
+    make_key("of the other run", DAY)
+    make_key("free", DAY)
+    locked, done = threading.Event(), threading.Event()
+
+    def other_run() -> None:
+        try:
+            with transaction.atomic():
+                list(IdempotencyKey.objects.select_for_update().filter(key="of the other run"))
+                locked.set()
+                done.wait(30)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=other_run)
+    thread.start()
+    assert locked.wait(30)
+    try:
+        first = run()
+    finally:
+        done.set()
+        thread.join()
+    assert [first, run()] == [told(keys=1), told(keys=1)]

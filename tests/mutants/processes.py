@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -20,6 +21,9 @@ PYTEST = (
 ON_POSTGRES = ("tests.on_postgres", *PYTEST[1:])
 POSTGRES_TESTS = "not browser and not faults and not sqlite and not cloud"
 NO_TEST_FOUND = 5
+_FAILED = re.compile(r"(?P<test>tests/.+?) (?:FAILED|ERROR) +\[|ERROR (?P<file>\S+)")
+
+TIME_OUT, ENDED = " (time-out)", " (the process ended)"
 
 CONTROL = {"file": "", "old": "", "new": ""}  # an order that changes nothing
 
@@ -65,7 +69,7 @@ def run(root: Path, tests: Sequence[str], *, postgres: bool = False) -> str:
     try:
         failed = _first_failure(process)
     except HangError:
-        failed = "time-out"
+        failed = f"a test{TIME_OUT}"
     finally:
         _end(process)
     if process.returncode == NO_TEST_FOUND:
@@ -106,7 +110,7 @@ class Forker:
                 answer = self.answers.next()
             except HangError:
                 os.killpg(int(heard["child"]), signal.SIGKILL)
-                heard["failed"] = f"time-out in {heard.get('test')}"
+                heard["failed"] = f"{heard.get('test')}{TIME_OUT}"
                 continue
             if answer is None:
                 raise UnfitError("the process that forks has ended")
@@ -124,7 +128,7 @@ def _verdict(heard: dict[str, str]) -> str:
         raise UnfitError(heard["unfit"])
     if "passed" in heard:
         return ""
-    return heard.get("failed") or f"the process ended in {heard.get('test')}"
+    return heard.get("failed") or f"{heard.get('test')}{ENDED}"
 
 
 def environment() -> dict[str, str]:
@@ -134,12 +138,12 @@ def environment() -> dict[str, str]:
 
 
 def _first_failure(process: subprocess.Popen[bytes]) -> str:
-    """What the short summary at the end of pytest's output names first."""
+    """The first test that pytest reports as failed, or the file that cannot be imported."""
     assert process.stdout
     lines, found = Lines(process.stdout.fileno()), ""
     while (line := lines.next()) is not None:
-        if line.startswith(("FAILED ", "ERROR ")) and not found:
-            found = line.partition(" ")[2].partition(" - ")[0]
+        if match := _FAILED.match(line):
+            found = found or match["test"] or match["file"]
     process.wait(ENDING)
     return found
 

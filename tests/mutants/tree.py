@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.mutants import processes
 from tests.mutants.code import changed_functions
-from tests.mutants.processes import Forker, UnfitError
+from tests.mutants.processes import ENDED, TIME_OUT, Forker, UnfitError
 from tests.mutants.table import ROOT, Mutant, package_tests
 
 LEFT_OUT = shutil.ignore_patterns(
@@ -29,6 +29,7 @@ class Tree:
         shutil.copytree(ROOT, self.root, ignore=LEFT_OUT, symlinks=True)
         (self.root / ".venv").symlink_to((ROOT / ".venv").resolve())
         self._forker: Forker | None = None
+        self._controls: dict[tuple[str, tuple[str, ...]], str] = {}
 
     def forker(self) -> Forker:
         self._forker = self._forker or Forker(self.root)
@@ -38,8 +39,15 @@ class Tree:
         if self._forker:
             self._forker.close()
 
-    def try_nothing(self, lane: str, tests: list[str]) -> str:
-        """The control: without any change every test must pass."""
+    def try_nothing(self, mutant: Mutant, killer: str) -> str:
+        """The control, once for each test: what killed the mutant must pass without it."""
+        test = killer.removesuffix(TIME_OUT).removesuffix(ENDED)
+        tests = (test,) if "::" in test else mutant.killers
+        if (mutant.lane, tests) not in self._controls:
+            self._controls[mutant.lane, tests] = self._unchanged(mutant.lane, tests)
+        return self._controls[mutant.lane, tests]
+
+    def _unchanged(self, lane: str, tests: tuple[str, ...]) -> str:
         if lane == "check":
             return self.check()
         if lane == "fast":
