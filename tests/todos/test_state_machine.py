@@ -62,8 +62,10 @@ versions = st.sampled_from(
     ["right", "right", "none", "none", "weak", "any", "among others", "old", "longer"]
 )
 BOBS = ["get", "patch", "delete", "finish", "page", "list", "id"]
-NEEDS_TODOS = ("patch", "put", "switch", "move", "delete", "tick", "rename", "read")
-NEEDS_TODOS += ("delete on the page",)
+NEEDS_TODOS = [
+    *("patch", "put", "switch", "move", "delete", "tick", "rename", "read"),
+    "delete on the page",
+]
 VERBS = [
     *("create", "create", "create again", "create list", "archive list", "remove list", "move"),
     *("patch", "patch", "patch", "put", "put", "switch", "switch", "delete", "read", "bob's"),
@@ -477,6 +479,7 @@ class Account(RuleBasedStateMachine):
 
     def reach_for_what_is_bobs(self, verb: str) -> None:
         path, list_id = f"{TODOS}{self.theirs.pk}/", str(self.theirs.list_id)
+        response: Any
         match verb:
             case "finish":
                 response = self.phone.post(f"{path}finish/")
