@@ -1,6 +1,7 @@
 """Whose day it is: the query, the row and the calendar agree in every zone, at every moment."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -48,7 +49,7 @@ moments = st.one_of(
 )
 
 
-def dues(at: datetime, zone: ZoneInfo) -> list[dict[str, object]]:
+def dues(at: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
     """Moments and days around `at`, and exactly at the bounds of the person's day."""
     today = at.astimezone(zone).date()
     bounds = [
@@ -57,8 +58,10 @@ def dues(at: datetime, zone: ZoneInfo) -> list[dict[str, object]]:
     ]
     near = [at, *bounds, *(edge - timedelta(microseconds=1) for edge in (at, *bounds))]
     spread = [at + timedelta(hours=hours) for hours in (-49, -25, -23, -1, 1, 23, 25, 49)]
-    days = [{"due_on": today + timedelta(days=number)} for number in range(-2, 3)]
-    return [*({"due_at": moment} for moment in (*near, *spread)), *days, {}]
+    days: list[dict[str, Any]] = [
+        {"due_on": today + timedelta(days=number)} for number in range(-2, 3)
+    ]
+    return [*days, {}, *({"due_at": moment} for moment in (*near, *spread))]
 
 
 def day_of(todo: Todo, zone: ZoneInfo) -> date | None:

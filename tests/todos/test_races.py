@@ -182,18 +182,3 @@ def test_ticking_on_the_page_what_is_being_removed_is_404_or_done(alice, phones)
             *(lambda c=tab, t=todo: c.post(act("finish", t)).status_code for tab in tabs),
         )
         assert (gone, set(answers) <= {302, 404}) == (204, True), answers
-
-
-def test_ticking_and_renaming_on_the_page_lose_nothing(alice, phones):
-    """TN6: a title that is written with a version read before."""
-    tab = Client()
-    tab.force_login(alice)
-    for _ in range(20):
-        todo = make_todo(alice, "a")
-        answers = at_once(
-            lambda t=todo: tab.post(act("rename", t), {"title": "b"}).status_code,
-            lambda t=todo: phones[0].patch(f"{TODOS}{t.pk}/", {"priority": 3}).status_code,
-        )
-        todo.refresh_from_db()
-        assert answers == [302, 200]
-        assert (todo.title, todo.priority, todo.version) == ("b", 3, 3)

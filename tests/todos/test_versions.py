@@ -1,6 +1,7 @@
 """Versions are whole numbers: 1 is not the beginning of 10, whatever form the header has."""
 
 import uuid
+from typing import TypeVar
 
 import pytest
 from django.db.models import Model
@@ -10,12 +11,13 @@ from tests.todos.pages import act, row
 from todos.models import List, Todo
 
 pytestmark = pytest.mark.django_db
+Row = TypeVar("Row", bound=Model)
 TODOS, LISTS = "/api/v1/todos/", "/api/v1/lists/"
 FORMS = ['"{}"', 'W/"{}"', '"70000", "{}"', 'W/"70000", W/"{}"']
 CLOSE = [1, 9, 10, 11, 19, 90, 100, 101]
 
 
-def at_version(made: Model, number: int) -> Model:
+def at_version(made: Row, number: int) -> Row:
     type(made)._default_manager.filter(pk=made.pk).update(version=number)
     return made
 
