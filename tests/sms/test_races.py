@@ -155,12 +155,15 @@ def test_four_sweeps_at_once_take_each_row_once(numbered, alice):
     assert len(numbered.asked) == 60
 
 
-def test_what_is_due_on_a_day_never_exceeds_the_quota_of_that_day(numbered, settings):
+@pytest.mark.parametrize(("own", "expected"), [(5, 20), (10, 30)], ids=["of each", "of all"])
+def test_what_is_due_on_a_day_never_exceeds_the_quota_of_that_day(
+    numbered, settings, own, expected
+):
     """At once, for later today and for tomorrow, by everybody: each day has its own quota.
 
     Kills SN58.
     """
-    settings.SMS_DAILY_LIMIT, own, noon = 30, 10, datetime(2026, 11, 20, 12, tzinfo=UTC)
+    settings.SMS_DAILY_LIMIT, noon = 30, datetime(2026, 11, 20, 12, tzinfo=UTC)
     people = [allow(make_user(f"p{number}@example.com"), per_day=own) for number in range(4)]
     waits = [None, timedelta(hours=1), timedelta(days=1), timedelta(days=1, hours=3)]
 
@@ -179,11 +182,11 @@ def test_what_is_due_on_a_day_never_exceeds_the_quota_of_that_day(numbered, sett
         [text for text in Message.objects.all() if text.due_at.date() == day.date()]
         for day in (noon, noon + timedelta(days=1))
     )
-    assert (len(today), len(tomorrow)) == (30, 30)
+    assert (len(today), len(tomorrow)) == (expected, expected)
     for texts in (today, tomorrow):
         assert max(collections.Counter(text.sender_id for text in texts).values()) <= own
     at_midnights = Counter.objects.filter(scope="sms:all:day").order_by("window_start")
-    assert list(at_midnights.values_list("used", flat=True)) == [30, 30]
+    assert list(at_midnights.values_list("used", flat=True)) == [expected] * 2
     assert len(numbered.sent) == len([text for text in today if text.send_at is None])
 
 

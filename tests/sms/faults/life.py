@@ -12,6 +12,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest import mock
 
 import requests  # noqa: F401 - loaded before the fork, not in every short life
 from django.conf import settings
@@ -38,7 +39,8 @@ def live(last: int) -> None:
         die_at(last, progress)
         return result
 
-    TwilioProvider.send = functools.partialmethod(_watched, TwilioProvider.send, step)
+    watched = functools.partialmethod(_watched, TwilioProvider.send, step)
+    mock.patch.object(TwilioProvider, "send", watched).start()
     connection_created.connect(lambda connection, **_: connection.execute_wrappers.append(step))
     workers = [threading.Thread(target=work, daemon=True) for work in (send, queue, sweep_on)]
     for worker in workers:
