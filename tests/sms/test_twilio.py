@@ -83,6 +83,10 @@ FAULTS = {
     "201 not JSON": (answers(201, b"<html>"), Unknown("The answer is not JSON.")),
     "201 nested": (answers(201, b"[" * 60_000), Unknown("The answer is not JSON.")),
     "201 endless": (answers(201, b" " * 200_000), Unknown("The answer is not JSON.")),
+    "201, the id beyond the bound": (
+        answers(201, b" " * 66_000 + b'{"sid": "SM1"}'),
+        Unknown("The answer is not JSON."),
+    ),
     "302": (answers(302, b"", Location="/2010-04-01/elsewhere"), Unknown("HTTP 302.")),
     "400 with a code": (
         complains(400, 21211, "The 'To' number is not valid."),
