@@ -1,4 +1,7 @@
-"""Many at once: as many texts as allowed, one for each key, one for each row (PostgreSQL)."""
+"""Many at once: as many texts as allowed, one for each key, one for each row (PostgreSQL).
+
+Each names the mutant that it was shown to kill (tests/mutants/sms.toml).
+"""
 
 import collections
 import random
@@ -70,6 +73,7 @@ def deliver_all(ids: Iterable[str], threads: int = 8) -> None:
 
 @pytest.mark.parametrize(("own", "common", "allowed"), [(3, 100, 12), (100, 10, 10)])
 def test_simultaneous_texts_never_exceed_a_limit(numbered, settings, own, common, allowed):
+    """Kills SN58."""
     settings.SMS_DAILY_LIMIT = common
     people = [allow(make_user(f"p{number}@example.com"), per_day=own) for number in range(4)]
 
@@ -90,7 +94,7 @@ def test_simultaneous_texts_never_exceed_a_limit(numbered, settings, own, common
 def test_fifty_keys_by_thirty_two_senders_and_every_dispatch_thrice_are_fifty_texts(
     twilio, monkeypatch
 ):
-    """quality.md: one request, one text."""
+    """quality.md: one request, one text. Kills SN55."""
     dispatched: list[str] = []
     monkeypatch.setattr("core.background._start", lambda _task, ids: dispatched.extend(ids))
     person = allow(make_user("carol@example.com"), per_day=100_000)
@@ -110,6 +114,7 @@ def test_fifty_keys_by_thirty_two_senders_and_every_dispatch_thrice_are_fifty_te
 
 
 def test_four_sweeps_at_once_take_each_row_once(numbered, alice):
+    """Kills SN61."""
     now = timezone.now()
     past = now - timedelta(minutes=20)
     fields: dict[str, Any] = {
@@ -150,9 +155,15 @@ def test_four_sweeps_at_once_take_each_row_once(numbered, alice):
     assert len(numbered.asked) == 60
 
 
-def test_what_is_due_on_a_day_never_exceeds_the_quota_of_that_day(numbered, settings):
-    """At once, for later today and for tomorrow, by everybody: each day has its own quota."""
-    settings.SMS_DAILY_LIMIT, own, noon = 30, 10, datetime(2026, 11, 20, 12, tzinfo=UTC)
+@pytest.mark.parametrize(("own", "expected"), [(5, 20), (10, 30)], ids=["of each", "of all"])
+def test_what_is_due_on_a_day_never_exceeds_the_quota_of_that_day(
+    numbered, settings, own, expected
+):
+    """At once, for later today and for tomorrow, by everybody: each day has its own quota.
+
+    Kills SN58.
+    """
+    settings.SMS_DAILY_LIMIT, noon = 30, datetime(2026, 11, 20, 12, tzinfo=UTC)
     people = [allow(make_user(f"p{number}@example.com"), per_day=own) for number in range(4)]
     waits = [None, timedelta(hours=1), timedelta(days=1), timedelta(days=1, hours=3)]
 
@@ -171,16 +182,16 @@ def test_what_is_due_on_a_day_never_exceeds_the_quota_of_that_day(numbered, sett
         [text for text in Message.objects.all() if text.due_at.date() == day.date()]
         for day in (noon, noon + timedelta(days=1))
     )
-    assert (len(today), len(tomorrow)) == (30, 30)
+    assert (len(today), len(tomorrow)) == (expected, expected)
     for texts in (today, tomorrow):
         assert max(collections.Counter(text.sender_id for text in texts).values()) <= own
     at_midnights = Counter.objects.filter(scope="sms:all:day").order_by("window_start")
-    assert list(at_midnights.values_list("used", flat=True)) == [30, 30]
+    assert list(at_midnights.values_list("used", flat=True)) == [expected] * 2
     assert len(numbered.sent) == len([text for text in today if text.send_at is None])
 
 
 def test_a_stopped_account_gets_back_what_did_not_leave_once(numbered, alice):
-    """The operator stops it while every text is being delivered thrice."""
+    """The operator stops it while every text is being delivered thrice. Kills SN56."""
     allow(alice, per_day=1000)
     with patch.object(service, "run_after_commit"):
         ids = [str(queue(alice, body=f"{number}").pk) for number in range(60)]
@@ -205,6 +216,7 @@ def test_a_stopped_account_gets_back_what_did_not_leave_once(numbered, alice):
 
 
 def test_a_text_is_canceled_or_sent_and_never_both(numbered, alice):
+    """Kills SN57."""
     allow(alice, per_day=1000)
     rows = Message.objects.bulk_create(
         Message(sender=alice, to=NUMBER, body=f"{n}", provider="scripted") for n in range(40)
@@ -226,6 +238,7 @@ def test_a_text_is_canceled_or_sent_and_never_both(numbered, alice):
 
 @pytest.mark.parametrize("allowance", [1, 1000])
 def test_of_all_who_press_send_again_at_once_one_does(numbered, alice, allowance):
+    """Kills SN59."""
     allow(alice, per_day=allowance)
     row = Message.objects.create(
         sender=alice,

@@ -83,6 +83,10 @@ FAULTS = {
     "201 not JSON": (answers(201, b"<html>"), Unknown("The answer is not JSON.")),
     "201 nested": (answers(201, b"[" * 60_000), Unknown("The answer is not JSON.")),
     "201 endless": (answers(201, b" " * 200_000), Unknown("The answer is not JSON.")),
+    "201, the id beyond the bound": (
+        answers(201, b" " * 66_000 + b'{"sid": "SM1"}'),
+        Unknown("The answer is not JSON."),
+    ),
     "302": (answers(302, b"", Location="/2010-04-01/elsewhere"), Unknown("HTTP 302.")),
     "400 with a code": (
         complains(400, 21211, "The 'To' number is not valid."),
@@ -158,9 +162,9 @@ def test_a_slow_fault_is_unknown_in_time_and_the_next_call_is_healthy(
     twilio.faults.append(fault)
     with monkeypatch.context() as patch:
         patch.setattr(backend, "READ_SECONDS", 0.2)
-        patch.setattr(backend, "CALL_SECONDS", 0.2 if fault is not faults.hangs else 30)
+        patch.setattr(backend, "CALL_SECONDS", 30 if fault is faults.hangs else 0.2)
         assert hand_over() == Unknown(reason)
-    assert len(twilio.received) == 1
+    assert len(twilio.requests(1)) == 1
     assert_healthy(twilio)
 
 

@@ -97,6 +97,7 @@ class TwilioStub:
     ) -> None:
         self.messages: list[dict[str, Any]] = []
         self.received: list[Received] = []
+        self._arrival = threading.Condition()
         self.faults: deque[Fault] = deque()
         self.stopping = threading.Event()
         self.latency, self.callbacks, self.repeat = latency, callbacks, repeat
@@ -124,6 +125,17 @@ class TwilioStub:
 
     def wait(self) -> None:
         self._thread.join()
+
+    def note(self, received: Received) -> None:
+        with self._arrival:
+            self.received.append(received)
+            self._arrival.notify_all()
+
+    def requests(self, number: int) -> list[Received]:
+        """All that came, once there are so many: what nobody waits for may be on its way still."""
+        with self._arrival:
+            self._arrival.wait_for(lambda: len(self.received) >= number, timeout=60)
+            return list(self.received)
 
     def next_fault(self, method: str) -> Fault | None:
         """One that a test has ordered, or that of every so manieth creation."""
@@ -178,7 +190,7 @@ class Handler(BaseHTTPRequestHandler):
         authorization = self.headers.get("Authorization", "")
         content_type = self.headers.get("Content-Type", "")
         received = Received(self.command, split.path, fields, authorization, content_type)
-        self.stub.received.append(received)
+        self.stub.note(received)
         self.stub.stopping.wait(self.stub.latency)
         if fault := self.stub.next_fault(self.command):
             fault(self)

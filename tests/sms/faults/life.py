@@ -1,27 +1,62 @@
-"""Sends, queues, delivers and sweeps at the same time, as under load, until it is killed."""
+"""Sends, queues, delivers and sweeps at the same time, as under load, until it kills itself.
 
+It dies at the n-th statement to the database or at the n-th call of the provider, whichever thread
+is there, so that a slow machine dies in the same places as a fast one.
+"""
+
+import functools
 import itertools
 import os
+import signal
 import threading
 import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
 
 import requests  # noqa: F401 - loaded before the fork, not in every short life
 from django.conf import settings
+from django.db.backends.signals import connection_created
 from django.utils import timezone
 
 from accounts.models import User
 from sms import numbers, service
+from sms.backends.twilio import TwilioProvider
 from sms.sweep import sweep
 
 numbers.recipient(settings.SMS_TO_NUMBER)  # likewise
 SENDS, QUEUES = 3, 8  # in one life
 
 
-def live() -> None:
-    for work in (send, queue, sweep_on):
-        threading.Thread(target=work, daemon=True).start()
-    threading.Event().wait(60)
-    os._exit(1)  # nobody has killed it
+def live(last: int) -> None:
+    """As long as it takes to come to its event number `last`."""
+    progress = itertools.count(1)
+
+    def step(execute: Callable[..., Any], *what: Any, **more: Any) -> Any:
+        """One event before and one after: what was done may be known to nobody."""
+        die_at(last, progress)
+        result = execute(*what, **more)
+        die_at(last, progress)
+        return result
+
+    watched = functools.partialmethod(_watched, TwilioProvider.send, step)
+    mock.patch.object(TwilioProvider, "send", watched).start()
+    connection_created.connect(lambda connection, **_: connection.execute_wrappers.append(step))
+    workers = [threading.Thread(target=work, daemon=True) for work in (send, queue, sweep_on)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    os._exit(1)  # it did all that it had to do and lives on
+
+
+def _watched(provider: Any, send: Callable[..., Any], step: Callable[..., Any], **text: Any) -> Any:
+    return step(send, provider, **text)
+
+
+def die_at(last: int, progress: Iterator[int]) -> None:
+    if next(progress) == last:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def send() -> None:

@@ -1,7 +1,7 @@
 """Processes that live until they are killed (tests/sms/faults/life.py), one after the other.
 
-For every line on standard input one begins; its process id is printed, and once it is dead how it
-died. Forked, so that it is at work within milliseconds.
+For every line on standard input, the number of its last event, one begins; how it died is printed.
+Forked, so that it is at work within milliseconds.
 """
 
 import os
@@ -14,11 +14,10 @@ def main() -> None:
     django.setup()
     from tests.sms.faults import life  # noqa: PLC0415 - needs the applications
 
-    for _line in sys.stdin:
+    for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
-            life.live()
-        tell(pid)
+            life.live(int(line))
         _pid, status = os.waitpid(pid, 0)
         tell(os.waitstatus_to_exitcode(status))
 
