@@ -1,5 +1,7 @@
 """The template read with few parameters and with all, an account, and a clock."""
 
+import signal
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -54,3 +56,16 @@ def clock(monkeypatch) -> list[float]:
     for module in (cloud, smoke, stack):
         monkeypatch.setattr(module, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: now[0]))
     return now
+
+
+@pytest.fixture
+def signals() -> Iterator[list[int]]:
+    """Every SIGINT and SIGTERM that this process receives and does not handle otherwise."""
+    received: list[int] = []
+    both = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.getsignal(each) for each in both}
+    for each in both:
+        signal.signal(each, lambda number, _frame: received.append(number))
+    yield received
+    for each in both:
+        signal.signal(each, before[each])

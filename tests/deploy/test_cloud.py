@@ -14,7 +14,7 @@ import pytest
 
 from deploy import cloud, interruption, release
 
-WAITS = "import time; time.sleep(600)  # {}"
+WAITS = "print(flush=True); import time; time.sleep(600)  # {}"
 AT_WORK = "import time; print('ready', flush=True); time.sleep(600)"
 
 
@@ -36,10 +36,12 @@ def processes():
 
 
 def start(processes, folder, name, named_as=None):
-    process = subprocess.Popen([sys.executable, "-c", WAITS.format(name)])  # noqa: S603 - ours
+    command = [sys.executable, "-c", WAITS.format(name)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - ours
     processes.append(process)
-    command = WAITS.format(named_as or name)
-    told = {"pid": process.pid, "command": command}
+    assert process.stdout
+    assert process.stdout.readline() == b"\n"  # it runs
+    told = {"pid": process.pid, "command": WAITS.format(named_as or name)}
     (folder / f"{name}.pid").write_text(json.dumps(told))
     return process
 
@@ -290,8 +292,7 @@ def test_real_credentials_of_the_terminal_are_not_used(parts, folder):
 
 
 @pytest.fixture
-def command(monkeypatch, folder):
-    handler = signal.getsignal(signal.SIGTERM)
+def command(monkeypatch, folder, signals):
     done: list[tuple[Any, ...]] = []
     monkeypatch.setattr(cloud, "down", lambda where: done.append(("down", where)))
 
@@ -306,9 +307,7 @@ def command(monkeypatch, folder):
         cloud.main()
         return done
 
-    signal.signal(signal.SIGTERM, lambda *_: None)  # the command sets another
-    yield run
-    signal.signal(signal.SIGTERM, handler)
+    return run
 
 
 def test_the_cloud_stays_until_ctrl_c_or_sigterm_and_ends_in_order(command, monkeypatch, capsys):
@@ -365,12 +364,16 @@ def test_it_ends_with_the_process_that_started_it_however_that_ended(folder, mon
 # --- Signals --------------------------------------------------------------------------------------
 
 
-def test_signals_are_ignored_within_and_as_before_afterwards():
-    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+def test_signals_are_ignored_within_and_as_before_afterwards(signals):
+    def send_both():
+        for each in (signal.SIGINT, signal.SIGTERM):
+            os.kill(os.getpid(), each)
+
     with interruption.ignored():
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGTERM)
-    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+        send_both()
+    assert signals == []
+    send_both()
     with pytest.raises(KeyError), interruption.ignored():
         raise KeyError
-    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+    send_both()
+    assert signals == [signal.SIGINT, signal.SIGTERM] * 2
