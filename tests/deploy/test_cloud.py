@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from deploy import cloud, interruption, release
+from deploy import aws, cloud, interruption, release
 
 WAITS = "print(flush=True); import time; time.sleep(600)  # {}"
 AT_WORK = "import time; print('ready', flush=True); time.sleep(600)"
@@ -233,7 +233,9 @@ def parts(account, clock, monkeypatch, folder):
     monkeypatch.setattr(release, "release", lambda stage: done.append(("release", stage)))
     (folder / "of-last-time").write_text("")
     account.done = done
-    return account
+    aws.client.cache_clear()  # those of here are for another region
+    yield account
+    aws.client.cache_clear()
 
 
 def test_up_starts_the_parts_and_deploys_to_them(parts, folder, capsys):

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 
 from deploy import archive, aws, contents, dependencies, package, static
-from tests.deploy.wheels import DEMO, locked, wheel
+from tests.deploy.wheels import DEMO, locked, source, wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {
@@ -259,7 +259,7 @@ def test_what_is_not_the_very_wheel_of_the_lock_is_refused(project, tmp_path, mo
     else:
         folder = tmp_path / "sources"
         folder.mkdir()
-        (folder / "demo-1.0.tar.gz").write_bytes(b"")
+        lock = locked(source(folder))
         monkeypatch.setenv("UV_FIND_LINKS", str(folder))
     write({"requirements.txt": lock})
     with pytest.raises(archive.PackageError, match=r"(?s)cannot be installed:\n.*demo"):
@@ -397,6 +397,10 @@ def test_a_package_over_a_limit_is_refused_and_leaves_the_last_one(
     before = path.read_bytes()
     monkeypatch.setattr(package, limit, sizes[limit] - 1)
     with pytest.raises(archive.PackageError, match=f"^{told}, over the limit of"):
+        build()
+    write({"config/settings.py": "x = 3\n"})
+    monkeypatch.setattr(package, limit, 10)
+    with pytest.raises(archive.PackageError, match=rf"^{told}, over the limit of"):
         build()
     assert path.read_bytes() == before
     assert not path.with_suffix(".new").exists()
