@@ -75,6 +75,7 @@ class Account:
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     at_request: Any = None  # called before each; may raise
+    done: list[tuple[Any, ...]] = field(default_factory=list)  # by what a test puts in a place
 
     # --- The two ways to the outside --------------------------------------------------------------
 

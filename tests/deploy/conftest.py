@@ -1,6 +1,9 @@
 """The template read with few parameters and with all, an account, and a clock."""
 
+import signal
+from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import requests
@@ -33,9 +36,11 @@ def account(monkeypatch, tmp_path) -> Account:
     static.MANIFEST.parent.mkdir()
     static.MANIFEST.write_text('{"paths": {"css/app.css": "css/app.0123.css"}}')
     found = deployed()
-    monkeypatch.setattr(
-        BaseClient, "_make_api_call", lambda client, *request: found.call(client, *request)
-    )
+
+    def call(client: BaseClient, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return found.call(client, operation, arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
     monkeypatch.setattr(requests, "get", found.get)
     return found
 
@@ -51,3 +56,16 @@ def clock(monkeypatch) -> list[float]:
     for module in (cloud, smoke, stack):
         monkeypatch.setattr(module, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: now[0]))
     return now
+
+
+@pytest.fixture
+def signals() -> Iterator[list[int]]:
+    """Every SIGINT and SIGTERM that this process receives and does not handle otherwise."""
+    received: list[int] = []
+    both = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.getsignal(each) for each in both}
+    for each in both:
+        signal.signal(each, lambda number, _frame: received.append(number))
+    yield received
+    for each in both:
+        signal.signal(each, before[each])

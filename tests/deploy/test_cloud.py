@@ -6,12 +6,15 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from deploy import cloud, interruption
+from deploy import aws, cloud, interruption, release
 
-WAITS = "import time; time.sleep(600)  # {}"
+WAITS = "print(flush=True); import time; time.sleep(600)  # {}"
 AT_WORK = "import time; print('ready', flush=True); time.sleep(600)"
 
 
@@ -25,7 +28,7 @@ def folder(tmp_path):
 @pytest.fixture
 def processes():
     """Those that a test started itself, ended at the latest with it."""
-    found = []
+    found: list[subprocess.Popen[Any]] = []
     yield found
     for each in found:
         with each:
@@ -33,12 +36,19 @@ def processes():
 
 
 def start(processes, folder, name, named_as=None):
-    process = subprocess.Popen([sys.executable, "-c", WAITS.format(name)])  # noqa: S603 - ours
+    command = [sys.executable, "-c", WAITS.format(name)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - ours
     processes.append(process)
-    command = WAITS.format(named_as or name)
-    told = {"pid": process.pid, "command": command}
+    assert process.stdout
+    assert process.stdout.readline() == b"\n"  # it runs
+    told = {"pid": process.pid, "command": WAITS.format(named_as or name)}
     (folder / f"{name}.pid").write_text(json.dumps(told))
     return process
+
+
+def sleeping(monkeypatch, sleep):
+    """In the place of each wait; no time passes."""
+    monkeypatch.setattr(cloud, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: 0.0))
 
 
 # --- Ended ----------------------------------------------------------------------------------------
@@ -47,7 +57,7 @@ def start(processes, folder, name, named_as=None):
 def test_down_ends_what_was_started_and_removes_its_data(folder, processes, monkeypatch):
     process = start(processes, folder, "emulator")
     ended = (os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    monkeypatch.setattr(cloud.time, "sleep", lambda _seconds: os.waitid(*ended))
+    sleeping(monkeypatch, lambda _seconds: os.waitid(*ended))
     (folder / "postgres").mkdir()
     cloud.down(folder)
     with pytest.raises(ProcessLookupError):
@@ -81,6 +91,7 @@ def start_at_work(processes):
             command, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
         processes.append(process)
+        assert process.stdout
         assert process.stdout.readline() == "ready\n"
         return process
 
@@ -185,7 +196,7 @@ def test_a_part_is_waited_for_until_its_port_answers(folder, monkeypatch, clock)
             listening.bind((cloud.HOST, port))
             listening.listen()
 
-        monkeypatch.setattr(cloud.time, "sleep", listen)
+        sleeping(monkeypatch, listen)
         cloud._wait_for(port, folder)
         assert listening.getsockname() == ("127.0.0.1", port)
 
@@ -220,10 +231,12 @@ def parts(account, clock, monkeypatch, folder):
 
     monkeypatch.setattr(cloud, "_start", started)
     monkeypatch.setattr(cloud, "_wait_for", lambda port, _folder: done.append(("wait", port)))
-    monkeypatch.setattr(cloud.release, "release", lambda stage: done.append(("release", stage)))
+    monkeypatch.setattr(release, "release", lambda stage: done.append(("release", stage)))
     (folder / "of-last-time").write_text("")
     account.done = done
-    return account
+    aws.client.cache_clear()  # those of here are for another region
+    yield account
+    aws.client.cache_clear()
 
 
 def test_up_starts_the_parts_and_deploys_to_them(parts, folder, capsys):
@@ -282,9 +295,8 @@ def test_real_credentials_of_the_terminal_are_not_used(parts, folder):
 
 
 @pytest.fixture
-def command(monkeypatch, folder):
-    handler = signal.getsignal(signal.SIGTERM)
-    done = []
+def command(monkeypatch, folder, signals):
+    done: list[tuple[Any, ...]] = []
     monkeypatch.setattr(cloud, "down", lambda where: done.append(("down", where)))
 
     def up(where, port, minute):
@@ -298,8 +310,7 @@ def command(monkeypatch, folder):
         cloud.main()
         return done
 
-    yield run
-    signal.signal(signal.SIGTERM, handler)
+    return run
 
 
 def test_the_cloud_stays_until_ctrl_c_or_sigterm_and_ends_in_order(command, monkeypatch, capsys):
@@ -316,9 +327,9 @@ def test_a_cloud_that_cannot_be_made_is_ended_too(command, monkeypatch):
         raise SystemExit("why")
 
     monkeypatch.setattr(cloud, "up", fail)
-    ended = []
+    ended: list[Path] = []
     monkeypatch.setattr(cloud, "down", ended.append)
-    with pytest.raises(SystemExit, match="^why$"):
+    with pytest.raises(SystemExit, match=r"^why$"):
         command("up")
     assert ended == [cloud.FOLDER]
 
@@ -339,7 +350,7 @@ def test_each_mail_is_shown_once_until_the_folder_is_gone(folder, monkeypatch, c
         if len(rounds) == 3:
             folder.rename(folder.with_name("gone"))
 
-    monkeypatch.setattr(cloud.time, "sleep", sleep)
+    sleeping(monkeypatch, sleep)
     cloud._stay(folder)
     assert rounds == ["\n--- mail ---\nfirst\n", "", "\n--- mail ---\nsecond\n"]
 
@@ -347,7 +358,7 @@ def test_each_mail_is_shown_once_until_the_folder_is_gone(folder, monkeypatch, c
 def test_it_ends_with_the_process_that_started_it_however_that_ended(folder, monkeypatch):
     parents = iter([7, 7, 7, 1])
     monkeypatch.setattr(os, "getppid", lambda: next(parents))
-    monkeypatch.setattr(cloud.time, "sleep", lambda _seconds: None)
+    sleeping(monkeypatch, lambda _seconds: None)
     cloud._stay(folder)
     assert list(parents) == []
     assert folder.exists()
@@ -356,12 +367,16 @@ def test_it_ends_with_the_process_that_started_it_however_that_ended(folder, mon
 # --- Signals --------------------------------------------------------------------------------------
 
 
-def test_signals_are_ignored_within_and_as_before_afterwards():
-    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+def test_signals_are_ignored_within_and_as_before_afterwards(signals):
+    def send_both():
+        for each in (signal.SIGINT, signal.SIGTERM):
+            os.kill(os.getpid(), each)
+
     with interruption.ignored():
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGTERM)
-    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+        send_both()
+    assert signals == []
+    send_both()
     with pytest.raises(KeyError), interruption.ignored():
         raise KeyError
-    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+    send_both()
+    assert signals == [signal.SIGINT, signal.SIGTERM] * 2

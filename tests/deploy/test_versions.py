@@ -44,7 +44,7 @@ def test_the_newest_version_of_a_code_is_found():
 def test_the_function_for_commands_is_not_deployed_nor_destroyed_by_its_name():
     """Both functions share one configuration, one bucket and one stack."""
     assert aws.serving_stage("production") == "production"
-    with pytest.raises(argparse.ArgumentTypeError, match="name the stage itself: production"):
+    with pytest.raises(argparse.ArgumentTypeError, match=r"name the stage itself: production"):
         aws.serving_stage("production_ops")
 
 
@@ -55,14 +55,22 @@ def test_every_step_refuses_the_function_for_commands(module):
     assert (ended.returncode, "name the stage itself" in ended.stderr) == (2, True)
 
 
-def test_one_region_is_read_by_all_tools():
+@pytest.mark.parametrize(("region", "used"), [("eu-central-1", "eu-central-1"), ("", "eu-west-1")])
+def test_one_region_is_read_by_all_tools(monkeypatch, region, used):
     """boto3 and Zappa know AWS_DEFAULT_REGION only, the AWS CLI prefers AWS_REGION."""
-    code = "import deploy.aws as a; print(a.client('lambda').meta.region_name)"
-    variables = {"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "eu-west-1"}
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_REGION", region)
+    aws.use_one_region()
+    assert os.environ["AWS_DEFAULT_REGION"] == used
+    assert aws.client.__wrapped__("ssm").meta.region_name == used
+
+
+def test_the_region_is_settled_before_a_client_is_made():
+    code = "import os, deploy.aws; print(os.environ['AWS_DEFAULT_REGION'])"
     ended = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", code],
         cwd=ROOT,
-        env=variables | {"AWS_REGION": "eu-central-1"},
+        env={"PATH": os.environ["PATH"], "AWS_REGION": "eu-central-1"},
         capture_output=True,
         text=True,
         check=False,

@@ -1,7 +1,9 @@
-"""Wheels as an index offers them, and the lock that pins them, for the real uv without a network."""
+"""Wheels as an index offers them, and the lock that pins them: for the real uv, offline."""
 
 import base64
 import hashlib
+import io
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -36,6 +38,39 @@ def wheel(
     with zipfile.ZipFile(made, "w") as package:
         for path, text in contents.items():
             package.writestr(zipfile.ZipInfo(path), text)
+    return made
+
+
+BACKEND = """
+import zipfile
+
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    name = "demo-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(f"{folder}/{name}", "w") as package:
+        for path, text in CONTENTS.items():
+            package.writestr(path, text)
+    return name
+"""
+
+
+def source(folder: Path) -> Path:
+    """A source archive of demo that builds without a network: it brings its own backend."""
+    with zipfile.ZipFile(wheel(folder, "demo", {"demo.py": ""})) as packed:
+        contents = {name: packed.read(name).decode() for name in packed.namelist()}
+    (folder / "demo-1.0-py3-none-any.whl").unlink()
+    project = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+    files = {
+        "PKG-INFO": METADATA.format(name="demo"),
+        "pyproject.toml": project,
+        "backend.py": f"CONTENTS = {contents!r}\n{BACKEND}",
+    }
+    made = folder / "demo-1.0.tar.gz"
+    with tarfile.open(made, "w:gz") as package:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(f"demo-1.0/{name}")
+            entry.size = len(text)
+            package.addfile(entry, io.BytesIO(text.encode()))
     return made
 
 
