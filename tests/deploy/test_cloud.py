@@ -11,8 +11,8 @@ import pytest
 
 from deploy import cloud, interruption
 
-WAITS = "import time; time.sleep(600)  # {}"
 AT_WORK = "import time; print('ready', flush=True); time.sleep(600)"
+WAITS = AT_WORK + "  # {}"
 
 
 @pytest.fixture
@@ -33,8 +33,11 @@ def processes():
 
 
 def start(processes, folder, name, named_as=None):
-    process = subprocess.Popen([sys.executable, "-c", WAITS.format(name)])  # noqa: S603 - ours
+    process = subprocess.Popen(  # noqa: S603 - ours
+        [sys.executable, "-c", WAITS.format(name)], stdout=subprocess.PIPE, text=True
+    )
     processes.append(process)
+    assert process.stdout.readline() == "ready\n"
     command = WAITS.format(named_as or name)
     told = {"pid": process.pid, "command": command}
     (folder / f"{name}.pid").write_text(json.dumps(told))
