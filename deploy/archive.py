@@ -13,6 +13,10 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment a zip can hold; equal content,
 EVERY_USER = 0o755  # Lambda runs as another user than the owner of the files
 
 
+class PackageError(Exception):
+    """The package would hold what must not leave this machine, or would lack what Lambda needs."""
+
+
 def add(package: zipfile.ZipFile, name: str, content: bytes) -> None:
     entry = zipfile.ZipInfo(name, EPOCH)
     entry.compress_type = zipfile.ZIP_DEFLATED

@@ -9,9 +9,13 @@ from typing import Any
 PROJECT = "nudge"  # project_name of zappa_settings.json; a test compares them
 
 
-# The AWS CLI reads AWS_REGION, boto3 and Zappa read AWS_DEFAULT_REGION: one region for all of them.
-if region := os.environ.get("AWS_REGION"):
-    os.environ["AWS_DEFAULT_REGION"] = region
+def use_one_region() -> None:
+    """The AWS CLI reads AWS_REGION, boto3 and Zappa read AWS_DEFAULT_REGION: the former for all."""
+    if region := os.environ.get("AWS_REGION"):
+        os.environ["AWS_DEFAULT_REGION"] = region
+
+
+use_one_region()  # before boto3 is imported, and for Zappa, which is started from here
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from deploy import aws, functions, package, stack, static, zappa_files
+from deploy import archive, aws, functions, package, stack, static, zappa_files
 
 PACKAGED_OFFLINE = ("package", "save-python-settings-file", "template")
 NOT_KNOWN_YET = "https://not-known-yet.invalid/"  # before the first deploy has made the API
@@ -67,7 +67,7 @@ def zip(cli: Any) -> None:  # noqa: A001 - Zappa's word
         static.collect(_outputs_if_any(cli))
         generated = zappa_files.generated(cli)
         build_id = package.build(Path(cli.zip_path), generated, cli.architecture)
-    except (package.PackageError, static.CollectError) as error:
+    except (archive.PackageError, static.CollectError) as error:
         raise ClickException(str(error)) from None
     sys.stdout.write(f"Build {build_id}\n")
 

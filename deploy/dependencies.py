@@ -22,10 +22,6 @@ PLATFORMS = {"x86_64": "x86_64-manylinux2014", "arm64": "aarch64-manylinux2014"}
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"  # Zappa deploys to the same
 
 
-class PackageError(Exception):
-    """The package would hold what must not leave this machine, or would lack what Lambda needs."""
-
-
 def archived(architecture: str = "x86_64") -> Path:
     """The archive of the dependencies; its comment is the digest of its content."""
     platform = PLATFORMS[architecture]
@@ -61,14 +57,18 @@ def _install(folder: Path, platform: str) -> None:
     ]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
-        raise PackageError(f"The dependencies cannot be installed:\n{ended.stderr.strip()[-2000:]}")
+        raise archive.PackageError(
+            f"The dependencies cannot be installed:\n{ended.stderr.strip()[-2000:]}"
+        )
 
 
 def _uv() -> str:
     beside = Path(sys.executable).with_name("uv")
     if found := str(beside) if beside.exists() else shutil.which("uv"):
         return found
-    raise PackageError("uv is missing: pip install --require-hashes -r requirements-deploy.txt")
+    raise archive.PackageError(
+        "uv is missing: pip install --require-hashes -r requirements-deploy.txt"
+    )
 
 
 def _write(made: Path, files: dict[str, bytes]) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deploy import archive, contents, dependencies
-from deploy.dependencies import PackageError
 
 BUILD_ID_FILE = "BUILD_ID"
 MEGABYTE = 1_000_000
@@ -74,15 +73,15 @@ def _compiled(ours: dict[str, bytes]) -> dict[str, bytes]:
     compiled = archive.bytecode(ours)
     modules = sorted(name for name in ours if name.endswith(".py"))
     if wrong := [name for name in modules if archive.compiled_name(name) not in compiled]:
-        raise PackageError(f"Not valid Python: {', '.join(wrong)}")
+        raise archive.PackageError(f"Not valid Python: {', '.join(wrong)}")
     return compiled
 
 
 def _refuse_names(names: set[str]) -> None:
     if wrong := sorted(name for name in names if contents.is_forbidden(name)):
-        raise PackageError(f"Not for Lambda: {', '.join(wrong[:10])}")
+        raise archive.PackageError(f"Not for Lambda: {', '.join(wrong[:10])}")
     if missing := sorted(set(contents.REQUIRED) - names):
-        raise PackageError(f"Missing from the package: {', '.join(missing)}")
+        raise archive.PackageError(f"Missing from the package: {', '.join(missing)}")
 
 
 def _refuse(fresh: Path) -> None:
@@ -90,6 +89,10 @@ def _refuse(fresh: Path) -> None:
         entries = package.infolist()
     _refuse_names({entry.filename for entry in entries})
     if (size := sum(entry.file_size for entry in entries)) > UNPACKED_LIMIT:
-        raise PackageError(f"Unpacked it has {size / MEGABYTE:.1f} MB, over the limit of 70.")
+        raise archive.PackageError(
+            f"Unpacked it has {size / MEGABYTE:.1f} MB, over the limit of 70."
+        )
     if (size := fresh.stat().st_size) > ZIPPED_LIMIT:
-        raise PackageError(f"The package has {size / MEGABYTE:.1f} MB, over the limit of 25.")
+        raise archive.PackageError(
+            f"The package has {size / MEGABYTE:.1f} MB, over the limit of 25."
+        )

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 from deploy import (
+    archive,
     aws,
     functions,
     interruption,
@@ -40,9 +41,9 @@ def release(stage: str, *, patience: float = smoke.PATIENCE_SECONDS) -> None:
             f"{stage} would refuse to start without {', '.join(wanting)}: store them under "
             f"{aws.parameters_path(stage)} (docs/deployment.md)."
         )
-    archive, build_id = _package(stage)
-    _migrate(stage, archive)
-    _switch(stage, archive, build_id, patience)
+    target, build_id = _package(stage)
+    _migrate(stage, target)
+    _switch(stage, target, build_id, patience)
     # Known only now after a first deploy; commands write links, too.
     functions.tell(aws.function_name(aws.ops_stage(stage)), {"API_URL": aws.api_url(stage)})
     step(f"{stage} serves build {build_id}")
@@ -54,25 +55,25 @@ def _package(stage: str) -> tuple[Path, str]:
 
     step(f"Package for {stage}")
     BUILD.mkdir(exist_ok=True)
-    archive = BUILD / f"{aws.function_name(stage)}.zip"
+    target = BUILD / f"{aws.function_name(stage)}.zip"
     try:
         cli = zappa_files.command_line(stage)
         static.collect(stack.outputs(stage))
-        build_id = package.build(archive, zappa_files.generated(cli), cli.architecture)
-    except (ClickException, package.PackageError, static.CollectError) as error:
+        build_id = package.build(target, zappa_files.generated(cli), cli.architecture)
+    except (ClickException, archive.PackageError, static.CollectError) as error:
         raise SystemExit(str(error)) from None
-    done(f"{archive} has {archive.stat().st_size / package.MEGABYTE:.1f} MB")
-    return archive, build_id
+    done(f"{target} has {target.stat().st_size / package.MEGABYTE:.1f} MB")
+    return target, build_id
 
 
-def _migrate(stage: str, archive: Path) -> None:
+def _migrate(stage: str, target: Path) -> None:
     """In a function of its own, while the old code serves: it has 15 minutes and no visitors."""
     operations = aws.ops_stage(stage)
     function = aws.function_name(operations)
     step(f"Migrations, in {function}")
     previous = _serving(function)
     try:
-        _put(operations, archive)
+        _put(operations, target)
         done(manage(function, "migrate --noinput --verbosity 1"))
     except BaseException as error:
         _go_back(function, previous, error)
@@ -81,13 +82,13 @@ def _migrate(stage: str, archive: Path) -> None:
         raise
 
 
-def _switch(stage: str, archive: Path, build_id: str, patience: float) -> None:
+def _switch(stage: str, target: Path, build_id: str, patience: float) -> None:
     """Whatever happens on the way, Ctrl-C included, the old code serves if the new does not."""
     function = aws.function_name(stage)
     step(f"The new code serves in {function}")
     previous = _serving(function)
     try:
-        _put(stage, archive)
+        _put(stage, target)
         step(f"Is {stage} well?")
         smoke.check(stage, build_id, patience=patience)
     except BaseException as error:
@@ -122,13 +123,13 @@ def _go_back(function: str, previous: str, reason: BaseException) -> None:
         ) from error
 
 
-def _put(stage: str, archive: Path) -> None:
+def _put(stage: str, target: Path) -> None:
     """Deploy or update, by what is there. What a broken first deploy has left is removed before."""
     there = functions.exists(aws.function_name(stage))
     if there and stage == aws.base_stage(stage) and not aws.api_id(stage):
         zappa("undeploy", stage, "--yes")
         there = False
-    zappa("update" if there else "deploy", stage, "--zip", str(archive))
+    zappa("update" if there else "deploy", stage, "--zip", str(target))
 
 
 def zappa(*arguments: str) -> None:

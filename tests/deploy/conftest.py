@@ -1,6 +1,7 @@
 """The template read with few parameters and with all, an account, and a clock."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import requests
@@ -33,9 +34,11 @@ def account(monkeypatch, tmp_path) -> Account:
     static.MANIFEST.parent.mkdir()
     static.MANIFEST.write_text('{"paths": {"css/app.css": "css/app.0123.css"}}')
     found = deployed()
-    monkeypatch.setattr(
-        BaseClient, "_make_api_call", lambda client, *request: found.call(client, *request)
-    )
+
+    def call(client: BaseClient, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return found.call(client, operation, arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
     monkeypatch.setattr(requests, "get", found.get)
     return found
 

@@ -5,13 +5,14 @@ import sys
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from click import ClickException
 from zappa.cli import ZappaCLI
 
-from deploy import aws, callbacks, package, static, zappa_files
+from deploy import archive, aws, callbacks, package, static, zappa_files
 from tests.deploy import account as accounts
 from tests.deploy.account import API, OUTPUTS
 
@@ -124,7 +125,7 @@ def test_what_is_made_offline_asks_no_account(cli, account, command):
 def test_without_a_stack_a_bucket_must_be_named(cli, account, monkeypatch):
     account.stacks.clear()
     with pytest.raises(
-        ClickException, match="no stack nudge-infra-dev: run `make infra STAGE=dev`"
+        ClickException, match=r"no stack nudge-infra-dev: run `make infra STAGE=dev`"
     ):
         callbacks.settings(cli)
     monkeypatch.setenv("S3_BUCKET", "by-hand")
@@ -143,7 +144,7 @@ def test_without_a_stack_a_bucket_must_be_named(cli, account, monkeypatch):
 @pytest.fixture
 def built(monkeypatch):
     """The order of the parts, and what the package is built from."""
-    parts = []
+    parts: list[tuple[Any, ...]] = []
     monkeypatch.setattr(static, "collect", lambda outputs: parts.append(("collect", outputs)))
 
     def build(target, generated, architecture):
@@ -179,13 +180,13 @@ def test_only_a_package_is_made_without_an_account(cli, account, built, error):
     assert built[0] == ("collect", {})
 
 
-@pytest.mark.parametrize("error", [package.PackageError("why"), static.CollectError("why")])
+@pytest.mark.parametrize("error", [archive.PackageError("why"), static.CollectError("why")])
 def test_a_package_that_cannot_be_made_ends_zappa_with_one_sentence(cli, monkeypatch, error):
     def fail(_outputs):
         raise error
 
     monkeypatch.setattr(static, "collect", fail)
-    with pytest.raises(ClickException, match="^why$"):
+    with pytest.raises(ClickException, match=r"^why$"):
         callbacks.zip(cli)
 
 
@@ -194,18 +195,18 @@ def test_zappa_and_a_release_write_the_same_files(account, built, monkeypatch, t
     """Zappa's real command line, which copies neither the folder nor the environment."""
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("VIRTUAL_ENV", sys.prefix)
-    archive = tmp_path / "zappa.zip"
+    target = tmp_path / "zappa.zip"
     cli = ZappaCLI()
-    cli.vargs = {"output": str(archive)}
+    cli.vargs = {"output": str(target)}
     cli.command, cli.load_credentials = "package", False
     cli._detect_websocket_usage = lambda: None
     cli.dispatch_command("package", "dev")
-    with zipfile.ZipFile(archive) as packed:
+    with zipfile.ZipFile(target) as packed:
         of_zappa = {name: packed.read(name) for name in packed.namelist()}
     generated = zappa_files.generated(zappa_files.command_line("dev"))
     assert set(of_zappa) == {"django_zappa_app.py", "zappa_settings.py"}
     assert {name: generated[name] for name in of_zappa} == of_zappa
-    assert built[-1] == ("build", archive, of_zappa["zappa_settings.py"], "x86_64")
+    assert built[-1] == ("build", target, of_zappa["zappa_settings.py"], "x86_64")
     assert b"API_STAGE='dev'\n" in of_zappa["zappa_settings.py"]
     assert b"def lambda_handler(event, context):" in generated["handler.py"]
     assert set(generated) == {*of_zappa, "handler.py"}
@@ -213,7 +214,7 @@ def test_zappa_and_a_release_write_the_same_files(account, built, monkeypatch, t
 
 def test_a_stage_that_the_settings_do_not_name_has_no_package(monkeypatch):
     monkeypatch.chdir(ROOT)
-    with pytest.raises(ClickException, match="Please define stage 'other'"):
+    with pytest.raises(ClickException, match=r"Please define stage 'other'"):
         zappa_files.command_line("other")
 
 

@@ -6,10 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from deploy import cloud, interruption
+from deploy import cloud, interruption, release
 
 AT_WORK = "import time; print('ready', flush=True); time.sleep(600)"
 WAITS = AT_WORK + "  # {}"
@@ -25,7 +28,7 @@ def folder(tmp_path):
 @pytest.fixture
 def processes():
     """Those that a test started itself, ended at the latest with it."""
-    found = []
+    found: list[subprocess.Popen[bytes]] = []
     yield found
     for each in found:
         with each:
@@ -44,13 +47,18 @@ def start(processes, folder, name, named_as=None):
     return process
 
 
+def sleeping(monkeypatch, sleep):
+    """In the place of each wait; no time passes."""
+    monkeypatch.setattr(cloud, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: 0.0))
+
+
 # --- Ended ----------------------------------------------------------------------------------------
 
 
 def test_down_ends_what_was_started_and_removes_its_data(folder, processes, monkeypatch):
     process = start(processes, folder, "emulator")
     ended = (os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    monkeypatch.setattr(cloud.time, "sleep", lambda _seconds: os.waitid(*ended))
+    sleeping(monkeypatch, lambda _seconds: os.waitid(*ended))
     (folder / "postgres").mkdir()
     cloud.down(folder)
     with pytest.raises(ProcessLookupError):
@@ -188,7 +196,7 @@ def test_a_part_is_waited_for_until_its_port_answers(folder, monkeypatch, clock)
             listening.bind((cloud.HOST, port))
             listening.listen()
 
-        monkeypatch.setattr(cloud.time, "sleep", listen)
+        sleeping(monkeypatch, listen)
         cloud._wait_for(port, folder)
         assert listening.getsockname() == ("127.0.0.1", port)
 
@@ -223,7 +231,7 @@ def parts(account, clock, monkeypatch, folder):
 
     monkeypatch.setattr(cloud, "_start", started)
     monkeypatch.setattr(cloud, "_wait_for", lambda port, _folder: done.append(("wait", port)))
-    monkeypatch.setattr(cloud.release, "release", lambda stage: done.append(("release", stage)))
+    monkeypatch.setattr(release, "release", lambda stage: done.append(("release", stage)))
     (folder / "of-last-time").write_text("")
     account.done = done
     return account
@@ -287,7 +295,7 @@ def test_real_credentials_of_the_terminal_are_not_used(parts, folder):
 @pytest.fixture
 def command(monkeypatch, folder):
     handler = signal.getsignal(signal.SIGTERM)
-    done = []
+    done: list[tuple[Any, ...]] = []
     monkeypatch.setattr(cloud, "down", lambda where: done.append(("down", where)))
 
     def up(where, port, minute):
@@ -301,6 +309,7 @@ def command(monkeypatch, folder):
         cloud.main()
         return done
 
+    signal.signal(signal.SIGTERM, lambda *_: None)  # the command sets another
     yield run
     signal.signal(signal.SIGTERM, handler)
 
@@ -319,9 +328,9 @@ def test_a_cloud_that_cannot_be_made_is_ended_too(command, monkeypatch):
         raise SystemExit("why")
 
     monkeypatch.setattr(cloud, "up", fail)
-    ended = []
+    ended: list[Path] = []
     monkeypatch.setattr(cloud, "down", ended.append)
-    with pytest.raises(SystemExit, match="^why$"):
+    with pytest.raises(SystemExit, match=r"^why$"):
         command("up")
     assert ended == [cloud.FOLDER]
 
@@ -342,7 +351,7 @@ def test_each_mail_is_shown_once_until_the_folder_is_gone(folder, monkeypatch, c
         if len(rounds) == 3:
             folder.rename(folder.with_name("gone"))
 
-    monkeypatch.setattr(cloud.time, "sleep", sleep)
+    sleeping(monkeypatch, sleep)
     cloud._stay(folder)
     assert rounds == ["\n--- mail ---\nfirst\n", "", "\n--- mail ---\nsecond\n"]
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 from botocore.exceptions import ClientError
 
-from deploy import aws, functions, manage, restart, rollback, smoke
+from deploy import aws, functions, interruption, manage, restart, rollback, smoke, static
 from tests.deploy.account import API, Function, digest
 
 
@@ -22,7 +22,7 @@ def run(module, monkeypatch, *arguments):
 
 
 def test_a_rollback_serves_the_code_before_in_both_functions(account, clock, monkeypatch, capsys):
-    monkeypatch.setattr(rollback.interruption, "sigterm_is_ctrl_c", lambda: None)
+    monkeypatch.setattr(interruption, "sigterm_is_ctrl_c", lambda: None)
     run(rollback, monkeypatch, "dev")
     assert account.calls == [
         ("code", "nudge-dev", b"first"),
@@ -58,13 +58,13 @@ def test_a_rollback_that_does_not_serve_leaves_what_served(account, clock, answe
 
 def test_a_rollback_without_a_function_or_a_version_is_refused(account):
     account.functions["nudge-dev"].versions = [(b"old", "python3.11")]
-    with pytest.raises(SystemExit, match="^nudge-dev has no version to go back to.$"):
+    with pytest.raises(SystemExit, match=r"^nudge-dev has no version to go back to.$"):
         rollback.rollback("dev")
     account.functions["nudge-dev"].code = b"by hand"
-    with pytest.raises(SystemExit, match="^nudge-dev has no version to go back to.$"):
+    with pytest.raises(SystemExit, match=r"^nudge-dev has no version to go back to.$"):
         rollback.rollback("dev")
     del account.functions["nudge-dev"]
-    with pytest.raises(SystemExit, match="^nudge-dev is not deployed.$"):
+    with pytest.raises(SystemExit, match=r"^nudge-dev is not deployed.$"):
         rollback.rollback("dev")
     assert account.calls == []
 
@@ -178,7 +178,7 @@ def test_a_command_that_fails_ends_with_its_error(account, monkeypatch):
 
 
 def test_no_command_is_not_sent(account, monkeypatch):
-    with pytest.raises(SystemExit, match="Name a command"):
+    with pytest.raises(SystemExit, match=r"Name a command"):
         run(manage, monkeypatch, "dev", " ")
     assert account.calls == []
 
@@ -236,7 +236,7 @@ def test_static_files_are_asked_for_only_if_there_are_any(account, clock, missin
     if missing == "bucket":
         account.stacks["nudge-infra-dev"]["Outputs"] = []
     else:
-        smoke.static.MANIFEST.unlink()
+        static.MANIFEST.unlink()
     del account.pages["https://static.example.com/css/app.0123.css"]
     smoke.check("dev")
     assert "no static files to ask for" in capsys.readouterr().out
@@ -251,7 +251,7 @@ def test_an_api_that_does_not_ask_who_calls_fails(account, clock, status):
 
 def test_an_address_that_does_not_answer_is_no_status(account, clock):
     del account.pages[API + "api/v1/todos/"]
-    with pytest.raises(smoke.SmokeError, match="answers 0, not 401: no such address"):
+    with pytest.raises(smoke.SmokeError, match=r"answers 0, not 401: no such address"):
         smoke.check("dev")
 
 

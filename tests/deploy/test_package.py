@@ -244,7 +244,7 @@ def test_only_wheels_for_lambda_are_taken(project, tmp_path, monkeypatch, tag, a
     if fits:
         assert "native.py" in names(dependencies.archived(architecture))
     else:
-        with pytest.raises(package.PackageError, match="cannot be installed"):
+        with pytest.raises(archive.PackageError, match=r"cannot be installed"):
             dependencies.archived(architecture)
 
 
@@ -262,13 +262,13 @@ def test_what_is_not_the_very_wheel_of_the_lock_is_refused(project, tmp_path, mo
         (folder / "demo-1.0.tar.gz").write_bytes(b"")
         monkeypatch.setenv("UV_FIND_LINKS", str(folder))
     write({"requirements.txt": lock})
-    with pytest.raises(package.PackageError, match=r"(?s)cannot be installed:\n.*demo"):
+    with pytest.raises(archive.PackageError, match=r"(?s)cannot be installed:\n.*demo"):
         build()
     assert not Path("nudge.zip").exists()
 
 
 def test_the_lock_is_all_that_is_installed(project, index):
-    """What a dependency wants beside it is not looked for: the lock names it, or it is not there."""
+    """What a dependency wants beside it is not looked for."""
     wanting = wheel(index, "wanting", {"wanting.py": ""}, requires="absent>=2")
     Path("requirements.txt").write_text(locked(wanting))
     assert names(dependencies.archived())[-1] == "wanting.py"
@@ -278,7 +278,7 @@ def test_without_uv_the_command_that_installs_it_is_named(project, tmp_path, mon
     monkeypatch.setattr(dependencies, "FOLDER", tmp_path / "dependencies")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(package.PackageError, match="uv is missing: pip install .*-deploy.txt"):
+    with pytest.raises(archive.PackageError, match=r"uv is missing: pip install .*-deploy.txt"):
         build()
     (tmp_path / "uv").write_text("")
     (tmp_path / "uv").chmod(0o755)
@@ -331,7 +331,7 @@ def test_what_may_leave_is_not_refused(name):
 def test_each_entry_of_the_list_refuses_a_package(project, monkeypatch, pattern):
     name = pattern.replace("*", "x")
     assert contents.is_forbidden(name)
-    with pytest.raises(package.PackageError, match=f"^Not for Lambda: {re.escape(name)}$"):
+    with pytest.raises(archive.PackageError, match=f"^Not for Lambda: {re.escape(name)}$"):
         build(**{name: b""})
     assert not Path("nudge.zip").exists()
 
@@ -341,7 +341,7 @@ def test_a_secret_in_a_folder_of_ours_is_refused(project, name):
     write({name: "secret"})
     before = Path("nudge.zip")
     before.write_bytes(b"the last one")
-    with pytest.raises(package.PackageError, match=f"^Not for Lambda: {name}$"):
+    with pytest.raises(archive.PackageError, match=f"^Not for Lambda: {name}$"):
         build()
     assert before.read_bytes() == b"the last one"
 
@@ -351,7 +351,7 @@ def test_a_secret_in_a_dependency_is_refused(project, monkeypatch, tmp_path):
     with zipfile.ZipFile(kept, "w") as made:
         archive.add(made, "demo/server.key", b"secret")
     monkeypatch.setattr(dependencies, "archived", lambda _architecture: kept)
-    with pytest.raises(package.PackageError, match=r"^Not for Lambda: demo/server.key$"):
+    with pytest.raises(archive.PackageError, match=r"^Not for Lambda: demo/server.key$"):
         build()
     assert [path.suffix for path in Path().glob("nudge*")] == []
 
@@ -360,7 +360,7 @@ def test_a_secret_in_a_dependency_is_refused(project, monkeypatch, tmp_path):
 def test_a_package_that_could_not_start_is_refused(project, name):
     Path(name).unlink(missing_ok=True)
     given = {each: text for each, text in GENERATED.items() if each != name}
-    with pytest.raises(package.PackageError, match=f"^Missing from the package: {name}$"):
+    with pytest.raises(archive.PackageError, match=f"^Missing from the package: {name}$"):
         package.build(Path("nudge.zip"), given)
 
 
@@ -376,7 +376,7 @@ def test_what_lambda_starts_with_is_required():
 
 def test_our_own_modules_must_compile(project):
     write({"config/broken.py": "def f(:\n"})
-    with pytest.raises(package.PackageError, match=r"^Not valid Python: config/broken.py$"):
+    with pytest.raises(archive.PackageError, match=r"^Not valid Python: config/broken.py$"):
         build()
 
 
@@ -396,7 +396,7 @@ def test_a_package_over_a_limit_is_refused_and_leaves_the_last_one(
     build()
     before = path.read_bytes()
     monkeypatch.setattr(package, limit, sizes[limit] - 1)
-    with pytest.raises(package.PackageError, match=f"^{told}, over the limit of"):
+    with pytest.raises(archive.PackageError, match=f"^{told}, over the limit of"):
         build()
     assert path.read_bytes() == before
     assert not path.with_suffix(".new").exists()

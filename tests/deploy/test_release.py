@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 from click import ClickException
 
-from deploy import package, release, static, zappa_files
+from deploy import archive, interruption, package, release, static, zappa_files
 from tests.deploy.account import API, PARAMETERS, STATIC, Function
 
 ARCHIVE = "build/nudge-dev.zip"
@@ -99,7 +99,7 @@ def test_a_release_without_a_parameter_is_refused_before_anything_is_made(made, 
 @pytest.mark.parametrize(
     ("place", "error"),
     [
-        ((package, "build"), package.PackageError("the reason")),
+        ((package, "build"), archive.PackageError("the reason")),
         ((static, "collect"), static.CollectError("the reason")),
         ((zappa_files, "command_line"), ClickException("the reason")),
     ],
@@ -110,7 +110,7 @@ def test_a_release_that_cannot_be_packaged_changes_nothing(made, monkeypatch, pl
         raise error
 
     monkeypatch.setattr(*place, fail)
-    with pytest.raises(SystemExit, match="^the reason$"):
+    with pytest.raises(SystemExit, match=r"^the reason$"):
         release.release("dev")
     assert made.calls == []
 
@@ -143,7 +143,7 @@ def test_a_failed_migration_leaves_the_stage_as_it_was(made):
 def test_a_first_migration_that_fails_has_nothing_to_go_back_to(made):
     made.functions.clear()
     made.logs["migrate --noinput --verbosity 1"] = "no such column"
-    with pytest.raises(SystemExit, match="Migrations failed"):
+    with pytest.raises(SystemExit, match=r"Migrations failed"):
         release.release("dev")
     assert serving(made) == {"nudge-dev-ops": b"new"}
 
@@ -222,7 +222,7 @@ def test_an_interruption_whose_way_back_is_closed_is_named(made):
 def test_code_of_no_published_version_is_not_gone_back_to(made, monkeypatch):
     made.functions["nudge-dev"].code = b"by hand"
     fail_zappa(made, monkeypatch, "update", "dev")
-    with pytest.raises(SystemExit, match="The first deploy of dev does not serve"):
+    with pytest.raises(SystemExit, match=r"The first deploy of dev does not serve"):
         release.release("dev")
 
 
@@ -289,6 +289,7 @@ def test_sigterm_goes_back_and_a_second_one_does_not_disturb_it(made, monkeypatc
 
     made.at_request = terminate
     monkeypatch.setattr(sys, "argv", ["release", "dev"])
+    signal.signal(signal.SIGTERM, lambda *_: None)  # what follows sets another
     try:
         with pytest.raises(KeyboardInterrupt):
             release.main()
@@ -303,7 +304,7 @@ def test_sigterm_goes_back_and_a_second_one_does_not_disturb_it(made, monkeypatc
 def test_the_patience_is_an_option(made, monkeypatch):
     given = []
     monkeypatch.setattr(release, "release", lambda stage, patience: given.append((stage, patience)))
-    monkeypatch.setattr(release.interruption, "sigterm_is_ctrl_c", lambda: None)
+    monkeypatch.setattr(interruption, "sigterm_is_ctrl_c", lambda: None)
     monkeypatch.setattr(sys, "argv", ["release", "dev", "--patience", "20"])
     release.main()
     assert given == [("dev", 20.0)]

@@ -4,6 +4,7 @@ import argparse
 import re
 import sys
 from datetime import datetime
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -63,7 +64,7 @@ def test_a_refused_change_is_a_failure(account, clock, monkeypatch):
         raise account.fail("ValidationError", "Parameters: [Nat] must have values")
 
     monkeypatch.setattr(account, "update_stack", refuse)
-    with pytest.raises(ClientError, match="must have values"):
+    with pytest.raises(ClientError, match=r"must have values"):
         stack.apply("dev", {})
 
 
@@ -210,14 +211,14 @@ def test_a_stage_is_removed_in_order(removed, monkeypatch, capsys):
 
 def test_a_protected_database_refuses_before_anything_is_removed(removed):
     removed.databases["protected"] = True
-    with pytest.raises(SystemExit, match="The database protected is protected. Nothing was remov"):
+    with pytest.raises(SystemExit, match=r"The database protected is protected. Nothing was remov"):
         destroy.destroy("dev")
     assert removed.calls == []
 
 
 @pytest.mark.parametrize("given", [(), ("--yes-remove", ""), ("--yes-remove", "production")])
 def test_nothing_is_removed_without_the_name_of_the_stage_again(removed, monkeypatch, given):
-    with pytest.raises(SystemExit, match="^Nothing is removed without CONFIRM=dev.$"):
+    with pytest.raises(SystemExit, match=r"^Nothing is removed without CONFIRM=dev.$"):
         run(destroy, monkeypatch, "dev", *given)
     assert removed.requests == []
 
@@ -275,7 +276,7 @@ def test_without_a_region_one_sentence_says_so(monkeypatch):
         raise NoRegionError
 
     monkeypatch.setattr(boto3, "client", fail)
-    with pytest.raises(SystemExit, match="^No AWS region: set AWS_REGION, such as eu-central-1.$"):
+    with pytest.raises(SystemExit, match=r"^No AWS region: set AWS_REGION, such as eu-central-1.$"):
         aws.client.__wrapped__("lambda")
 
 
@@ -297,7 +298,7 @@ def test_a_stage_is_taken_from_the_command_line(monkeypatch):
 
 def test_a_step_shows_the_seconds_since_the_start(monkeypatch, capsys):
     monkeypatch.setattr(progress, "_started", 0.0)
-    monkeypatch.setattr(progress.time, "monotonic", lambda: 61.4)
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: 61.4))
     progress.step("Migrations")
     progress.done("applied")
     assert capsys.readouterr().out == "\n== Migrations (61 s)\n   applied\n"

@@ -44,7 +44,7 @@ def test_the_newest_version_of_a_code_is_found():
 def test_the_function_for_commands_is_not_deployed_nor_destroyed_by_its_name():
     """Both functions share one configuration, one bucket and one stack."""
     assert aws.serving_stage("production") == "production"
-    with pytest.raises(argparse.ArgumentTypeError, match="name the stage itself: production"):
+    with pytest.raises(argparse.ArgumentTypeError, match=r"name the stage itself: production"):
         aws.serving_stage("production_ops")
 
 
@@ -68,3 +68,11 @@ def test_one_region_is_read_by_all_tools():
         check=False,
     )
     assert ended.stdout == "eu-central-1\n", ended.stderr
+
+
+@pytest.mark.parametrize(("region", "used"), [("eu-central-1", "eu-central-1"), ("", "eu-west-1")])
+def test_the_region_of_the_aws_cli_wins_if_it_is_set(monkeypatch, region, used):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_REGION", region)
+    aws.use_one_region()
+    assert os.environ["AWS_DEFAULT_REGION"] == used

@@ -1,4 +1,4 @@
-"""Wheels as an index offers them, and the lock that pins them, for the real uv without a network."""
+"""Wheels as an index offers them, and the lock that pins them: for the real uv, offline."""
 
 import base64
 import hashlib
