@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-postgres test-faults test-browser check fmt coverage lock bench bench-cold clean
+.PHONY: help run demo test test-postgres test-faults test-browser mutants check fmt coverage lock bench bench-cold clean
 .PHONY: infra deploy rollback restart logs manage destroy cloud cloud-down cloud-test
 
 help: ## show this list
@@ -43,6 +43,9 @@ test-faults: .venv/.dev ## kill -9 a hundred times: nothing sent twice, nothing 
 
 test-browser: .venv/.dev ## sign-up to tick in a real browser, accessibility included; needs chromium
 	$(PYTEST) -m browser
+
+mutants: .venv/.dev ## small faults that the tests must notice (MUTANTS="C4 core/*" JOBS=2)
+	$(BIN)/python -m tests.mutants $(MUTANTS) --jobs $(or $(JOBS),2)
 
 check: .venv/.dev ## format, lint, types, imports, templates, migrations
 	$(BIN)/ruff format --check .

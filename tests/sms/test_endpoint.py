@@ -73,8 +73,8 @@ def test_on_the_embedded_default_a_person_is_remembered_and_counted(api, web, al
     without_csrf = Client(enforce_csrf_checks=True)
     without_csrf.force_login(alice)
     assert without_csrf.post(URL, {"msg": "a"}, "application/json").status_code == 201
-    senders = Message.objects.order_by("created_at").values_list("sender", flat=True)
-    assert list(senders) == [alice.pk, None]
+    senders = Message.objects.values_list("sender", flat=True)
+    assert set(senders) == {alice.pk, None}
     assert dict(Counter.objects.values_list("scope", "used")) == {
         f"sms:account:{alice.pk}:day": 1,
         "sms:all:day": 2,

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from core.idempotency import KeyReused
 from core.models import IdempotencyKey
+from sms import service
 from sms.models import Message
 from sms.outcomes import Accepted, NotSent, Refused, Unknown, WithoutSid
 from tests.sms.conftest import SID, TO, URL, allow, assert_failure
@@ -12,6 +14,7 @@ from tests.sms.conftest import SID, TO, URL, allow, assert_failure
 pytestmark = pytest.mark.django_db
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 HEY = {"msg": "hey mate!!!"}
+MESSAGES = "/api/v1/sms/messages/"
 
 
 def is_replay(response) -> bool:
@@ -71,6 +74,22 @@ def test_what_became_of_a_text_is_said_again_and_nothing_is_sent(phone, provider
     assert (len(provider.sent), is_replay(second)) == (1, True)
 
 
+@pytest.mark.parametrize("place", [0, 152, 160, 306, 1528, 1529])
+def test_bodies_that_differ_in_one_character_are_two_texts(phone, provider, settings, place):
+    """In whichever segment it is, at both paths."""
+    settings.SMS_MAX_SEGMENTS = 10
+    first, second = ("a" * place + letter + "a" * (1529 - place) for letter in "bc")
+    for path, member, more in ((URL, "msg", {}), (MESSAGES, "body", {"to": TO})):
+        taken = phone.post(path, {member: first, **more}, headers=KEY)
+        reused = phone.post(path, {member: second, **more}, headers=KEY)
+        assert (taken.status_code // 100, reused.status_code) == (2, 422), taken.json()
+    mine = {"actor": Message.objects.first().sender, "to": TO, "key": "mine"}
+    service.queue(body=first, **mine)  # as other apps do
+    with pytest.raises(KeyReused):
+        service.queue(body=second, **mine)
+    assert Message.objects.filter(body=second).count() == 0
+
+
 def test_what_was_not_sent_may_be_sent_again(phone, provider):
     provider.outcome = NotSent("No connection.")
     assert phone.post(URL, HEY, headers=KEY).status_code == 503
@@ -116,7 +135,7 @@ def test_a_key_belongs_to_its_door_so_at_both_doors_it_is_two_texts(phone, provi
     text = {"to": TO, "body": HEY["msg"]}
     for _ in range(2):
         at_once = phone.post(URL, HEY, headers=KEY)
-        later = phone.post("/api/v1/sms/messages/", text, headers=KEY)
+        later = phone.post(MESSAGES, text, headers=KEY)
         assert (at_once.status_code, later.status_code) == (201, 202)
     assert (is_replay(at_once), is_replay(later)) == (True, True)
     assert Message.objects.count() == 2

@@ -117,6 +117,20 @@ def test_limits_of_others_are_not_touched(alice, bob, settings):
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("provider")
+def test_an_allowance_of_three_digits_is_counted_to_its_end(alice, settings):
+    settings.SMS_DESTINATION_DAILY_LIMIT = settings.SMS_DAILY_LIMIT = 1000
+    own = account_limit(allow(alice, per_day=100).pk, 100)
+    for number in range(9, 100, 10):
+        while used(own, at=NOON) < number:
+            take_one(alice)
+    take_one(alice)
+    assert used(own, at=NOON) == 100
+    assert refusal(alice)[0] == "Your daily limit of text messages is used up."
+    assert used(own, at=NOON) == 100
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
 def test_a_lower_allowance_holds_at_once(alice):
     allow(alice, per_day=5)
     for _ in range(3):
