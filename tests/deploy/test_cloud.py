@@ -28,7 +28,7 @@ def folder(tmp_path):
 @pytest.fixture
 def processes():
     """Those that a test started itself, ended at the latest with it."""
-    found: list[subprocess.Popen[bytes]] = []
+    found: list[subprocess.Popen[str]] = []
     yield found
     for each in found:
         with each:
@@ -40,6 +40,7 @@ def start(processes, folder, name, named_as=None):
         [sys.executable, "-c", WAITS.format(name)], stdout=subprocess.PIPE, text=True
     )
     processes.append(process)
+    assert process.stdout
     assert process.stdout.readline() == "ready\n"
     command = WAITS.format(named_as or name)
     told = {"pid": process.pid, "command": command}
@@ -92,6 +93,7 @@ def start_at_work(processes):
             command, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
         processes.append(process)
+        assert process.stdout
         assert process.stdout.readline() == "ready\n"
         return process
 
@@ -359,7 +361,7 @@ def test_each_mail_is_shown_once_until_the_folder_is_gone(folder, monkeypatch, c
 def test_it_ends_with_the_process_that_started_it_however_that_ended(folder, monkeypatch):
     parents = iter([7, 7, 7, 1])
     monkeypatch.setattr(os, "getppid", lambda: next(parents))
-    monkeypatch.setattr(cloud.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr("deploy.cloud.time.sleep", lambda _seconds: None)
     cloud._stay(folder)
     assert list(parents) == []
     assert folder.exists()
