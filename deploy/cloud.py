@@ -135,8 +135,12 @@ def _end_database(folder: Path) -> None:
 
 
 def _runs(pid: int, command: str) -> bool:
-    line = Path(f"/proc/{pid}/cmdline")
-    return line.exists() and command.encode() in line.read_bytes()
+    """Whether this process has the command in its line, which is empty while it is starting."""
+    try:
+        line = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return not line or command.encode() in line
 
 
 def _wait_for_end(pid: int) -> None:

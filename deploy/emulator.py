@@ -32,6 +32,8 @@ def database(folder: Path) -> Iterator[str]:
     folder.mkdir(parents=True, exist_ok=True)
     server = get_server(folder, cleanup_mode="stop")
     try:
+        server.psql("ALTER SYSTEM SET fsync = off")  # the data go with the folder
+        server.psql("SELECT pg_reload_conf()")
         password = secrets.token_urlsafe(24)
         yield f"postgresql://postgres:{password}@{quote(str(folder), safe='')}:5432/postgres"
     finally:

@@ -155,6 +155,7 @@ def unpack_once(folder: Path) -> None:
             with lock:
                 shared = self.unpacked(theirs)
                 code = self.unpacked(ours, beside=shared)
+            Path(self.filename or "").unlink()  # before it is written to the disk
             Path(path).rmdir()
             Path(path).symlink_to(code, target_is_directory=True)
 

@@ -76,3 +76,11 @@ def test_the_region_is_settled_before_a_client_is_made():
         check=False,
     )
     assert ended.stdout == "eu-central-1\n", ended.stderr
+
+
+@pytest.mark.parametrize(("region", "used"), [("eu-central-1", "eu-central-1"), ("", "eu-west-1")])
+def test_the_region_of_the_aws_cli_wins_if_it_is_set(monkeypatch, region, used):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_REGION", region)
+    aws.use_one_region()
+    assert os.environ["AWS_DEFAULT_REGION"] == used
