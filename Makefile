@@ -5,7 +5,8 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-postgres test-faults test-browser mutants check fmt coverage lock bench bench-cold clean
+.PHONY: help run demo test coverage test-postgres test-faults test-browser test-nightly test-versions nightly mutants
+.PHONY: check audit fmt lock bench bench-cold clean
 .PHONY: infra deploy rollback restart logs manage destroy cloud cloud-down cloud-test
 
 help: ## show this list
@@ -32,26 +33,44 @@ demo: .venv/.runtime ## make a demo account with lively data and print how to lo
 	@set -a; if [ -f .env ]; then . ./.env; fi; set +a; \
 	$(BIN)/python manage.py migrate --verbosity 0 && $(BIN)/python manage.py demo
 
-test: .venv/.dev ## the fast suite on SQLite
-	$(PYTEST) -n 2
+# Longer than any test of these lanes may take on a slow machine (the others: pyproject.toml).
+LONG := --timeout=1800 -o faulthandler_timeout=1860
 
-test-postgres: .venv/.dev ## the fast suite and the race tests on a real PostgreSQL
-	$(BIN)/python -m tests.on_postgres -n 2 -m "not browser and not faults and not sqlite and not cloud"
+test: .venv/.dev ## the fast suite on SQLite (COVERAGE=1: with branch coverage of the source, 100 %)
+	$(PYTEST) -n 2 $(if $(COVERAGE),--cov --cov-report=term)
+
+coverage: ## the same as `make test COVERAGE=1`
+	@$(MAKE) --no-print-directory test COVERAGE=1
+
+# A test that does not use the database runs in `make test` only.
+test-postgres: .venv/.dev ## what uses the database, and the race tests, on a real PostgreSQL
+	$(BIN)/python -m tests.on_postgres -n 2 -m "database and not browser and not faults and not sqlite and not cloud and not nightly"
 
 test-faults: .venv/.dev ## kill -9 a hundred times: nothing sent twice, nothing forgotten
-	$(BIN)/python -m tests.on_postgres -m faults
+	$(BIN)/python -m tests.on_postgres --durable -m "faults and not nightly" $(LONG)
 
 test-browser: .venv/.dev ## sign-up to tick in a real browser, accessibility included; needs chromium
-	$(PYTEST) -m browser
+	$(BIN)/python -m tests.on_postgres -m browser
 
 mutants: .venv/.dev ## small faults that the tests must notice (MUTANTS="C4 core/*" JOBS=2)
 	$(BIN)/python -m tests.mutants $(MUTANTS) --jobs $(or $(JOBS),2)
 
-check: .venv/.dev ## format, lint, types, imports, templates, migrations
+test-nightly: .venv/.dev ## long races and full matrices on PostgreSQL, and more examples of every property
+	$(BIN)/python -m tests.on_postgres -n 2 -m "nightly or (hypothesis and not postgres)" --hypothesis-profile=nightly $(LONG)
+
+PYTHONS ?= python3.12 python3.13
+test-versions: .venv/.dev ## the fast suite on the other versions of Python (PYTHONS="python3.12 python3.13")
+	.ci/versions $(PYTHONS)
+
+nightly: ## all that is too long for every change; runs to the end and then says what failed
+	@$(MAKE) --no-print-directory --keep-going test-nightly test-versions mutants audit
+
+check: .venv/.dev ## format, lint, types, imports, shell, templates, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy .
+	$(BIN)/shellcheck .ci/*
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
@@ -60,10 +79,10 @@ fmt: .venv/.dev ## format and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-coverage: .venv/.dev ## the fast suite with branch coverage of the source
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q
-	$(BIN)/coverage report
+AUDITOR := pip-audit==2.10.1
+audit: .venv/.dev ## the locked packages against published advisories; needs the network
+	@$(BIN)/uv tool run --quiet $(AUDITOR) --strict --require-hashes --disable-pip --requirement requirements.txt \
+	|| { echo "The audit found an advisory (above) or could not reach the service: nothing is proved."; exit 1; }
 
 lock: .venv/.dev ## compile requirements*.in to hashed requirements*.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
@@ -123,7 +142,7 @@ cloud-down: build/runtime/.ready ## end and remove what an interrupted `make clo
 	$(RUNTIME)/python -m deploy.cloud down
 
 cloud-test: .venv/.dev build/runtime/.ready build/emulator/.ready ## deploy, use, break and remove it all, on the local AWS
-	$(PYTEST) -m cloud -p no:randomly
+	$(PYTEST) -m cloud -p no:randomly $(LONG)
 
 clean: ## remove everything made by the targets above, except the database
 	rm -rf .venv build staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov .import_linter_cache

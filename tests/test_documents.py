@@ -97,6 +97,37 @@ def test_every_public_target_is_named():
     assert {name for name in public if not re.search(rf"\bmake {name}\b(?!-)", EVERYTHING)} == set()
 
 
+def recipes() -> dict[str, str]:
+    """target -> the lines that it runs."""
+    found = re.findall(r"^([a-z][a-z-]*):.*\n((?:\t.*\n)*)", MAKEFILE, re.MULTILINE)
+    return dict(found)
+
+
+def lanes() -> set[str]:
+    """The targets that run tests, by what their recipes call."""
+    runner = re.compile(r"\$\(PYTEST\)|tests\.on_postgres|\.ci/versions|\btest COVERAGE=1")
+    return {name for name, recipe in recipes().items() if runner.search(recipe)}
+
+
+def test_every_lane_is_in_the_table_and_the_table_names_no_other():
+    testing = (ROOT / "docs" / "testing.md").read_text()
+    rows = re.findall(r"^\| `make ([a-z-]+)` \|.*\| (CI|nightly)\b[^|]*\|$", testing, re.MULTILINE)
+    assert {name for name, _when in rows} == lanes()
+    run = (ROOT / ".ci" / "run").read_text()
+    in_ci = set(re.findall(r"^step .* make ([a-z][a-z-]*)", run, re.MULTILINE)) - {"check"}
+    assert {name for name, when in rows if when == "CI"} == in_ci | {"coverage"}
+    at_night = set(re.findall(r"[a-z-]+", recipes()["nightly"].split("--keep-going")[1]))
+    assert {name for name, when in rows if when == "nightly"} == at_night - {"mutants", "audit"}
+
+
+def test_the_workflows_run_what_a_person_runs():
+    commands = {
+        path.stem: re.findall(r"^ +- run: (.*)$", path.read_text(), re.MULTILINE)
+        for path in (ROOT / ".github" / "workflows").glob("*.yml")
+    }
+    assert commands == {"ci": [".ci/run"], "nightly": ["make nightly"]}
+
+
 def test_the_readme_stays_short():
     assert len(README.splitlines()) <= 150
 

@@ -254,3 +254,82 @@ def test_every_test_is_found():
     assert [
         path for path in others if re.search(r"^\s*def test_", path.read_text(), re.MULTILINE)
     ] == []
+
+
+# --- The clock -----------------------------------------------------------------------------------
+
+CLOCK = {"now", "utcnow", "today", "time", "localtime", "localdate"}
+STOPWATCH = {"monotonic", "perf_counter", "process_time"}
+
+
+def at_import(node: ast.AST) -> Iterator[ast.AST]:
+    """What runs while a module is imported: no bodies of functions, but decorators and defaults."""
+    match node:
+        case (
+            ast.FunctionDef(args=arguments, decorator_list=parts)
+            | ast.AsyncFunctionDef(args=arguments, decorator_list=parts)
+        ):
+            children: Iterator[ast.AST] = iter([*parts, arguments])
+        case ast.Lambda(args=arguments):
+            children = iter([arguments])
+        case _:
+            children = ast.iter_child_nodes(node)
+    yield node
+    for child in children:
+        yield from at_import(child)
+
+
+def called(node: ast.AST) -> str:
+    match node:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return str(name)
+    return ""
+
+
+def reads_the_clock(node: ast.AST) -> bool:
+    """`time(9, 30)` is a time of day and reads nothing; `datetime.now(UTC)` does."""
+    name = called(node)
+    return name in CLOCK and not (name == "time" and isinstance(node, ast.Call) and node.args)
+
+
+@pytest.mark.parametrize("folder", [*APPS, "deploy", "tests"])
+def test_no_module_reads_the_clock_when_it_is_imported(folder):
+    """The moment of the import is minutes away from the moment of the test or the request."""
+    found = [
+        f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+        for path in (ROOT / folder).rglob("*.py")
+        for node in at_import(parsed(path))
+        if reads_the_clock(node)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("NOW = timezone.now()", True),
+        ("DAY = datetime.now(UTC).date()", True),
+        ("def test(at=timezone.now()): ...", True),
+        ("@parametrize('at', [date.today()])\ndef test(at): ...", True),
+        ("class Test:\n    began = time.time()", True),
+        ("later = lambda at=time.time(): at", True),
+        ("def test(): timezone.now()", False),
+        ("field = DateTimeField(default=timezone.now)", False),
+        ("NINE = time(9, 30)", False),
+        ("later = lambda: time.time()", False),
+    ],
+)
+def test_the_rule_knows_a_clock_when_it_sees_one(line, expected):
+    assert any(map(reads_the_clock, at_import(ast.parse(line)))) is expected
+
+
+def test_no_test_measures_time():
+    """A slow machine is no fault of the product; only waiting for the local cloud has an end."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in (ROOT / "tests").rglob("*.py")
+        if not path.is_relative_to(ROOT / "tests" / "cloud")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call) and called(node) in STOPWATCH
+    ]
+    assert found == []

@@ -1,9 +1,12 @@
 """A phone that speaks to /api/auth/, and the two modes of proving an address."""
 
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.core import mail
 from django.core.cache import cache
 from django.urls import get_resolver
@@ -16,6 +19,13 @@ PASSWORD = "correct horse battery"
 @pytest.fixture(autouse=True)
 def _no_limits_from_before(db) -> None:
     cache.clear()
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Stands still unless the test moves it."""
+    with time_machine.travel(datetime(2026, 11, 20, 12, 0, tzinfo=UTC), tick=False) as clock:
+        yield clock
 
 
 @pytest.fixture

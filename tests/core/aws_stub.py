@@ -3,6 +3,7 @@
 Real HTTP by botocore: paths, headers and protocols are those of AWS (Lambda's REST, SQS's JSON).
 """
 
+import functools
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -10,15 +11,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-import botocore.session
-from botocore.loaders import Loader
-
 from core import dead_letters, invocation
 
 Json = dict[str, Any]
-
-# The descriptions of the services are megabytes of JSON, which every new client would read again.
-DESCRIPTIONS = Loader()
 
 
 class AwsStub:
@@ -105,9 +100,19 @@ def _handler(stub: AwsStub) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _session() -> botocore.session.Session:
-    session = botocore.session.Session()
-    session.register_component("data_loader", DESCRIPTIONS)
+@functools.cache
+def _descriptions() -> Any:
+    """Of the services: megabytes of JSON, which every new client would read again."""
+    from botocore.loaders import Loader
+
+    return Loader()
+
+
+def _session() -> Any:
+    from botocore.session import Session
+
+    session = Session()
+    session.register_component("data_loader", _descriptions())
     return session
 
 
