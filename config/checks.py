@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from config.storages import MANIFEST
+from config.settings.files import MANIFEST
 
 _LIMITS = (
     "SMS_DESTINATION_DAILY_LIMIT",

@@ -41,7 +41,7 @@ urlpatterns = [
     ),
     later("api/auth/", "allauth.headless.urls", namespace="headless"),
     path("api/browse/", include("accounts.api.browse_urls")),
-    later("api/", "config.documentation_urls"),
+    later("api/", "config.documentation"),
     re_path("^api/", errors.api_not_found, name="api-not-found"),
     path("admin/", admin.site.urls),
 ]

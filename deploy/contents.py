@@ -22,7 +22,7 @@ PROJECT = (
 )
 REQUIRED = (
     "config/on_lambda.py",
-    "config/settings.py",
+    "config/settings/__init__.py",
     "handler.py",
     "zappa_settings.py",
     "staticfiles/staticfiles.json",

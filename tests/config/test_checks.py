@@ -4,7 +4,7 @@ import pytest
 from django.core.checks import Error, run_checks
 
 from config.checks import check_database, check_limits, check_static_files
-from config.storages import MANIFEST, storages
+from config.settings.files import MANIFEST, storages
 
 LIMITS = [
     *("SMS_DESTINATION_DAILY_LIMIT", "SMS_COUNTRY_DAILY_LIMIT", "SMS_DAILY_LIMIT"),

@@ -1,4 +1,4 @@
-"""What holds for every request: id, host, cache, body size (config/settings.py has the order)."""
+"""What holds for every request: id, host, cache, body size (config/settings/apps.py)."""
 
 import uuid
 

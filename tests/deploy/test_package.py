@@ -16,7 +16,7 @@ ANY = "Wheel-Version: 1.0\nTag: py3-none-any\n"
 MADE_HERE = "Wheel-Version: 1.0\nTag: cp311-cp311-linux_x86_64\n"
 OURS = {
     "config/on_lambda.py": "x = 1\n",
-    "config/settings.py": "x = 2\n",
+    "config/settings/__init__.py": "x = 2\n",
     "handler.py": "",
     "zappa_settings.py": "",
     "staticfiles/staticfiles.json": "{}",
@@ -64,7 +64,7 @@ def names(path):
 KEPT = [
     "BUILD_ID",
     "config/on_lambda.py",
-    "config/settings.py",
+    "config/settings/__init__.py",
     "demo-1.0.dist-info/METADATA",
     "demo/__init__.py",
     "demo/locale/en/LC_MESSAGES/django.mo",
@@ -88,7 +88,7 @@ def test_the_same_content_is_the_same_archive_and_another_has_another_id(archive
     bytes_of_first = first.read_bytes()
     assert package.finish(archive(OURS)) == build_id
     assert first.read_bytes() == bytes_of_first
-    assert package.finish(archive({**OURS, "config/settings.py": "x = 3\n"})) != build_id
+    assert package.finish(archive({**OURS, "config/settings/__init__.py": "x = 3\n"})) != build_id
     with zipfile.ZipFile(first) as packed:
         assert packed.read("BUILD_ID").decode() != build_id
 

@@ -1,4 +1,4 @@
-"""The settings of the REST API and of its OpenAPI document; config/settings.py takes them over."""
+"""The REST API and its OpenAPI document."""
 
 from typing import Any
 
