@@ -11,6 +11,7 @@ PROJECT = (
     "accounts",
     "config",
     "core",
+    "serverless",
     "sms",
     "todos",
     "templates",

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from core.background import run_after_commit
 from core.idempotency import KEPT, KeyReused
 from sms import limits, tasks
 from sms.backends import chosen_provider
@@ -240,7 +239,7 @@ def _admit(at: datetime, **fields: Any) -> Message:
     )
     tasks.note(message)
     if message.state == State.QUEUED:
-        run_after_commit(tasks.deliver, str(message.pk))
+        tasks.deliver.enqueue(str(message.pk))
     return message
 
 

@@ -14,7 +14,7 @@ import pytest_socket
 import requests
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("accounts", "config", "core", "sms", "todos")
+APPS = ("accounts", "config", "core", "serverless", "sms", "todos")
 REQUIREMENTS = ("requirements", "requirements-dev")
 
 # What credentials look like; nothing but zeros is none.

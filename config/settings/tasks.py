@@ -1,7 +1,8 @@
 from config import env
 from config.settings.runtime import ON_LAMBDA
 
-# After commit: "lambda" invokes, "threads" runs here, "inline" runs at once (tests).
-BACKGROUND = env.text("BACKGROUND", default="lambda" if ON_LAMBDA else "threads")
-BACKGROUND_THREADS = env.integer("BACKGROUND_THREADS", default=8)
-DEAD_LETTER_QUEUE_URL = env.text("DEAD_LETTER_QUEUE_URL")  # what Lambda gave up
+# The shape of Django's Tasks framework; core.tasks reads it.
+_BACKEND = "serverless.tasks.LambdaBackend" if ON_LAMBDA else "core.tasks.ThreadBackend"
+TASKS = {"default": {"BACKEND": env.text("TASK_BACKEND", default=_BACKEND)}}
+TASK_THREADS = env.integer("TASK_THREADS", default=8)
+DEAD_LETTER_QUEUE_URL = env.text("DEAD_LETTER_QUEUE_URL")  # tasks that failed on Lambda for good

@@ -38,7 +38,7 @@ def variables_read() -> set[str]:
 
 def check_ids() -> set[str]:
     """The ids written in the source, and those that only appear where all is wrong."""
-    apps = ("config", "core", "accounts", "sms", "todos")
+    apps = ("config", "core", "accounts", "serverless", "sms", "todos")
     sources = [path for app in apps for path in (ROOT / app).rglob("*.py")]
     written = {found for path in sources for found in CHECK_ID.findall(path.read_text())}
     with override_settings(**ALL_WRONG):
@@ -82,7 +82,7 @@ def test_every_check_has_a_test(name):
 
 
 def test_the_environment_is_read_in_one_place():
-    apps = ("config", "core", "accounts", "sms", "todos")
+    apps = ("config", "core", "accounts", "serverless", "sms", "todos")
     readers = {
         str(path.relative_to(ROOT))
         for app in apps

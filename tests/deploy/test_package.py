@@ -169,7 +169,7 @@ def test_the_lists_agree_with_the_project():
     stages = json.loads((ROOT / "zappa_settings.json").read_text())
     assert stages["dev"]["project_name"] == aws.PROJECT
     present = [name for name in contents.PROJECT if (ROOT / name).exists()]
-    assert {"accounts", "config", "core", "sms", "templates", "todos"} <= set(present)
+    assert {"accounts", "config", "core", "serverless", "sms", "templates", "todos"} <= set(present)
     assert contents.locked(ROOT / "requirements.txt") >= contents.ONLY_FOR_DEPLOYING
 
 

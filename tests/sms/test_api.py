@@ -10,6 +10,7 @@ import time_machine
 from core.models import Counter
 from sms.models import Event, Message, OptOut
 from sms.states import FINAL, State
+from tests import task_backends
 from tests.conftest import make_user
 from tests.sms.conftest import FROM, TO, allow
 
@@ -21,13 +22,13 @@ NUMBER = "+14155552671"
 
 @pytest.fixture(autouse=True)
 def _at_once(settings) -> None:
-    settings.BACKGROUND, settings.SMS_ENABLED = "inline", True
+    settings.SMS_ENABLED = True
 
 
 @pytest.fixture
 def waiting(settings) -> None:
-    """Delivery is for another day."""
-    settings.BACKGROUND = "threads"
+    """No message is delivered."""
+    task_backends.recorded(settings)
 
 
 def make_message(sender, **fields) -> Message:

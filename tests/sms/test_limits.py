@@ -30,11 +30,6 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NUMBER = "+14155552671"
 
 
-@pytest.fixture(autouse=True)
-def _at_once(settings) -> None:
-    settings.BACKGROUND = "inline"
-
-
 def take_one(account: User | None, to: str = NUMBER, **fields) -> None:
     given = {"region": "US", "segments": 1, "at": NOON, **fields}
     with transaction.atomic():

@@ -12,6 +12,7 @@ from core.models import Counter
 from sms import numbers, service, sweep, tasks
 from sms.models import Allowance, Message, OptOut
 from tests.sms.conftest import allow
+from tests.task_backends import IMMEDIATE, recorded, use
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NUMBER = "+14155552671"
@@ -27,9 +28,9 @@ STOPS: dict[str, Callable[[User], object]] = {
 
 
 @pytest.fixture(autouse=True)
-def _later(settings, monkeypatch) -> None:
+def _later(settings) -> None:
     """Nothing is delivered when it is accepted."""
-    monkeypatch.setattr(service, "run_after_commit", lambda task, *ids: None)
+    recorded(settings)
 
 
 def queue(person: User | None, **fields) -> Message:
@@ -62,7 +63,7 @@ def used() -> dict[str, int]:
 
 @pytest.mark.parametrize("wait", [None, LATER], ids=["queued", "scheduled"])
 @pytest.mark.parametrize("stop", STOPS)
-def test_the_texts_of_a_stopped_account_do_not_leave(provider, alice, bob, stop, wait):
+def test_the_texts_of_a_stopped_account_do_not_leave(provider, alice, bob, stop, wait, settings):
     at = timezone.now()
     send_at = wait and at + wait
     message = queue(allow(alice), send_at=send_at)
@@ -70,6 +71,7 @@ def test_the_texts_of_a_stopped_account_do_not_leave(provider, alice, bob, stop,
     STOPS[stop](alice)
     if wait:
         Message.objects.update(next_attempt_at=at)
+    use(settings, IMMEDIATE)
     assert sweep.sweep(at=timezone.now())["dispatched"] == 2
     message.refresh_from_db()
     other.refresh_from_db()
