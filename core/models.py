@@ -72,6 +72,6 @@ class IdempotencyKey(models.Model):
         return f"{self.door} by {self.scope}: {self.status or 'running'}"
 
 
-def touched(**changes: Any) -> dict[str, Any]:
+def bump_version(**changes: Any) -> dict[str, Any]:
     """Keyword arguments of QuerySet.update() that change these fields and raise the version."""
     return {**changes, "version": models.F("version") + 1, "updated_at": timezone.now()}

@@ -30,10 +30,10 @@ class VersionedViewSet(ActionsMixin, viewsets.ModelViewSet[Any]):
 
     lookup_value_converter = "uuid"
     filter_class: type[StrictSerializer] = NoFilters
-    asked: Mapping[str, Any] = MappingProxyType({})  # filters are for the list only
+    filters: Mapping[str, Any] = MappingProxyType({})  # for the list only
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        self.asked = read_parameters(request, self.filter_class, user=request.user)
+        self.filters = read_parameters(request, self.filter_class, user=request.user)
         return super().list(request, *args, **kwargs)
 
     @idempotent

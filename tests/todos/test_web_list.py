@@ -183,7 +183,7 @@ def test_bad_place_is_the_first_page(alice, browser, after):
     response = browser.get(f"{PAGE}?after={after}")
 
     assert titles(response) == ["buy milk"]
-    assert str(response.context["place"]) == ""
+    assert str(response.context["state"]) == ""
 
 
 def test_place_of_another_account_shows_own_rows_only(alice, bob, browser, web):
