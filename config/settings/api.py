@@ -44,6 +44,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "drf_standardized_errors.openapi_hooks.postprocess_schema_enums",
         "accounts.schema.merge_allauth",
-        "core.api.servers.name_server",
+        "core.api.schema.name_server",
     ],
 }

@@ -14,8 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.requests import signed_in_user
-from core.api.actions import ActionsMixin
 from core.api.parameters import read_parameters
+from core.api.viewsets import ActionsMixin
 from core.idempotency import idempotency_key, idempotent
 from sms import segments, service
 from sms.api.errors import NotAllowed, NotCancelable, switched_off, told_by_the_api

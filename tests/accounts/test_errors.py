@@ -69,7 +69,7 @@ def assert_clear(response) -> None:
         (b'{"email": ' + b"9" * 5000 + b"}", "The body is not JSON."),
         (b"[" * 6000, "The JSON is nested too deeply."),
         (b'{"a":' * 6000 + b"1" + b"}" * 6000, "The JSON is nested too deeply."),
-        (b'{"email": "a@example.com", "email": "b@example.com"}', "A member is there twice."),
+        (b'{"email": "a@example.com", "email": "b@example.com"}', "Duplicate object member."),
         (b"[]", "The body must be a JSON object."),
         (b'"text"', "The body must be a JSON object."),
         (b"null", "The body must be a JSON object."),

@@ -291,7 +291,7 @@ def test_a_question_that_is_misspelt_is_an_error(phone, query, code, attr):
 
 def test_the_detail_tells_what_happened(phone, alice):
     message = make_message(alice, attempt_count=2)
-    message.fail("30003", "Unreachable +14155552671")
+    message.advance(State.FAILED, code="30003", reason="Unreachable +14155552671")
     for minute, (source, status, code) in enumerate(
         [("service", "queued", ""), ("callback", "sent", ""), ("callback", "failed", "30003")]
     ):

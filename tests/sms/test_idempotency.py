@@ -47,7 +47,7 @@ def test_strangers_share_their_keys_and_a_person_has_her_own(client, api, alice)
     assert (hers.status_code, is_replay(hers)) == (201, False)
     refused_token = {**KEY, "Authorization": "Bearer nonsense"}
     assert is_replay(client.post(URL, HEY, "application/json", headers=refused_token))
-    assert set(IdempotencyKey.objects.values_list("scope", "door")) == {
+    assert set(IdempotencyKey.objects.values_list("scope", "endpoint")) == {
         ("anonymous", "POST /service/sms/send"),
         (f"user:{alice.pk}", "POST /service/sms/send"),
     }
@@ -120,7 +120,7 @@ def test_a_key_belongs_to_its_door_so_at_both_doors_it_is_two_texts(phone, provi
         assert (at_once.status_code, later.status_code) == (201, 202)
     assert (is_replay(at_once), is_replay(later)) == (True, True)
     assert Message.objects.count() == 2
-    assert set(IdempotencyKey.objects.values_list("door", flat=True)) == {
+    assert set(IdempotencyKey.objects.values_list("endpoint", flat=True)) == {
         "POST /service/sms/send",
         "POST /api/v1/sms/messages/",
     }
