@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.requests import signed_in_user
+from accounts.sessions import signed_in_user
 from todos import service
 from todos.forms import TodoAdminForm
 from todos.models import List, Tag, Todo

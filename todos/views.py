@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.requests import signed_in_user
+from accounts.sessions import signed_in_user
 from core.api.pagination import page_after
 from todos import service
 from todos.forms import TitleForm

@@ -43,7 +43,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "PREPROCESSING_HOOKS": ["config.documentation.register"],
     "POSTPROCESSING_HOOKS": [
         "drf_standardized_errors.openapi_hooks.postprocess_schema_enums",
-        "accounts.schema.merge_allauth",
+        "accounts.allauth.schema.merge_allauth",
         "core.api.schema.name_server",
     ],
 }

@@ -47,7 +47,7 @@ MIDDLEWARE = [
     "accounts.middleware.SignedInMiddleware",  # default deny
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "accounts.middleware.ApiErrorShapeMiddleware",
+    "accounts.allauth.errors.ApiErrorShapeMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "core.middleware.DatabaseUnavailableMiddleware",
 ]

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.requests import signed_in_user
+from accounts.sessions import signed_in_user
 from core.api.parameters import read_parameters
 from core.api.viewsets import ActionsMixin
 from core.idempotency import idempotency_key, idempotent

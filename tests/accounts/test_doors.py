@@ -10,7 +10,7 @@ from django.core.cache import caches
 from django.db import connection, connections
 from django.test import Client
 
-from accounts.adapters import AccountAdapter
+from accounts.allauth.adapter import AccountAdapter
 from accounts.models import User
 from tests.accounts.conftest import PASSWORD, Phone, assert_error
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from accounts.requests import signed_in_user
+from accounts.sessions import signed_in_user
 from core.api.fields import (
     OwnedRelatedField,
     StrictIntegerField,

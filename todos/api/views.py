@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from accounts.requests import signed_in_user
+from accounts.sessions import signed_in_user
 from core.api.errors import Conflict
 from core.api.fields import StrictSerializer
 from core.api.viewsets import VersionedViewSet
