@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-postgres test-faults test-browser check fmt coverage lock bench bench-cold clean
+.PHONY: help run demo test test-postgres test-faults test-browser mutants check fmt coverage lock bench bench-cold clean
 .PHONY: infra deploy rollback restart logs manage destroy cloud cloud-down cloud-test
 
 help: ## show this list
@@ -44,6 +44,9 @@ test-faults: .venv/.dev ## kill -9 a hundred times: nothing sent twice, nothing 
 test-browser: .venv/.dev ## sign-up to tick in a real browser, accessibility included; needs chromium
 	$(PYTEST) -m browser
 
+mutants: .venv/.dev ## small faults that the tests must notice (MUTANTS="C4 core/*" JOBS=2)
+	$(BIN)/python -m tests.mutants $(MUTANTS) --jobs $(or $(JOBS),2)
+
 check: .venv/.dev ## format, lint, types, imports, templates, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -65,7 +68,7 @@ coverage: .venv/.dev ## the fast suite with branch coverage of the source
 lock: .venv/.dev ## compile requirements*.in to hashed requirements*.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
-
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-deploy.in -o requirements-deploy.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-cloud.in -o requirements-cloud.txt
 
 bench: .venv/.dev ## measure what docs/performance.md promises
@@ -81,10 +84,10 @@ STAGE ?= dev
 CLOUD_PORT ?= 4566
 RUNTIME := build/runtime/bin
 
-# What runs on Lambda and nothing else: the package is made from it.
-build/runtime/.ready: requirements.txt
+# Zappa, the commands of deploy/, and uv, which makes the package.
+build/runtime/.ready: requirements.txt requirements-deploy.txt
 	$(PYTHON) -m venv --clear build/runtime
-	$(RUNTIME)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(RUNTIME)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-deploy.txt
 	@touch $@
 
 build/emulator/.ready: requirements-cloud.txt

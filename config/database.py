@@ -57,7 +57,7 @@ def _authorities(options: dict[str, Any]) -> dict[str, str]:
 
 
 def _sqlite() -> tuple[dict[str, Any], dict[str, Any]]:
-    """WAL and IMMEDIATE: 8 processes x 150 read-modify-writes without one "database is locked"."""
+    """WAL and IMMEDIATE: 8 processes x 50 read-modify-writes without one "database is locked"."""
     return {}, {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

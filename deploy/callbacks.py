@@ -9,7 +9,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from deploy import aws, functions, package, stack, static
+from deploy import aws, functions, package, stack, static, zappa_files
 
 PACKAGED_OFFLINE = ("package", "save-python-settings-file", "template")
 NOT_KNOWN_YET = "https://not-known-yet.invalid/"  # before the first deploy has made the API
@@ -23,6 +23,7 @@ def settings(cli: Any) -> None:
     # Zappa looks for WebSockets in every file below, its own included, and permits what they need.
     cli.use_websocket = None
     cli.zappa.extra_permissions = cli.stage_config.get("extra_permissions")
+    zappa_files.copy_nothing(cli)
     if cli.command in PACKAGED_OFFLINE:
         return
     outputs = stack.outputs(cli.api_stage)
@@ -59,12 +60,13 @@ def environment(cli: Any, outputs: dict[str, str]) -> dict[str, str]:
 
 
 def zip(cli: Any) -> None:  # noqa: A001 - Zappa's word
-    """Collect the static files, then make the archive anew from what belongs into it."""
+    """Collect the static files, then write our archive in the place of Zappa's."""
     from click import ClickException
 
     try:
         static.collect(_outputs_if_any(cli))
-        build_id = package.finish(Path(cli.zip_path), static.MANIFEST)
+        generated = zappa_files.generated(cli)
+        build_id = package.build(Path(cli.zip_path), generated, cli.architecture)
     except (package.PackageError, static.CollectError) as error:
         raise ClickException(str(error)) from None
     sys.stdout.write(f"Build {build_id}\n")

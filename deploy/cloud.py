@@ -5,6 +5,7 @@ python -m deploy.cloud down     make cloud-down   ends and removes what is left 
 """
 
 import argparse
+import contextlib
 import json
 import os
 import secrets
@@ -16,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from deploy import aws, release, stack
+from deploy import aws, interruption, release, stack
 from deploy.progress import done, step
 from tests.sms.twilio_resources import ACCOUNT_SID, AUTH_TOKEN
 
@@ -35,14 +36,18 @@ PATIENCE_SECONDS = 60
 READY = "Mails appear here. Stop with Ctrl-C."
 
 
-def up(folder: Path, port: int) -> dict[str, str]:
-    """Start the parts, make the infrastructure and deploy; returns the addresses to open."""
+def up(folder: Path, port: int, minute: float = 60) -> dict[str, str]:
+    """Start the parts, make the infrastructure and deploy; returns the addresses to open.
+
+    `minute`: the seconds that a minute of EventBridge takes.
+    """
     down(folder)
     folder.mkdir(parents=True)
     step("A local AWS, a PostgreSQL, a mailbox and a Twilio stub")
     mail_port, twilio_port = _free_port(), _free_port()
     emulator = [str(EMULATOR_PYTHON), "-m", "deploy.emulator", "--folder", str(folder)]
-    _start(folder, "emulator", *emulator, "--port", str(port), "--mail-port", str(mail_port))
+    ports = ["--port", str(port), "--mail-port", str(mail_port)]
+    _start(folder, "emulator", *emulator, *ports, "--minute", str(minute))
     stub = [sys.executable, "-m", "tests.sms.twilio_stub", "--port", str(twilio_port)]
     _start(folder, "twilio", *stub)
     for each in (port, mail_port, twilio_port):
@@ -61,6 +66,7 @@ def down(folder: Path) -> None:
     """End what an earlier `up` started, and remove its data. Harmless to repeat."""
     for pid_file in sorted(folder.glob("*.pid")):
         _end(pid_file)
+    _end_database(folder / "postgres")
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -96,25 +102,41 @@ def _configure(folder: Path, mail_port: int, twilio_port: int) -> None:
 
 
 def _start(folder: Path, name: str, *command: str) -> None:
-    log = (folder / f"{name}.log").open("w")
     # As on AWS, a function knows what it was told and nothing of this terminal's variables.
     own = {each: os.environ[each] for each in ("HOME", "LANG", "PATH") if each in os.environ}
     # A session of its own: Ctrl-C reaches this process only, which then ends them in order.
-    process = subprocess.Popen(command, env=own, stdout=log, stderr=log, start_new_session=True)
+    with (folder / f"{name}.log").open("w") as log:
+        process = subprocess.Popen(command, env=own, stdout=log, stderr=log, start_new_session=True)
     (folder / f"{name}.pid").write_text(json.dumps({"pid": process.pid, "command": command[2]}))
 
 
 def _end(pid_file: Path) -> None:
     """Only a process that is still the one we started: its number may have been given anew."""
     told = json.loads(pid_file.read_text())
-    line = Path(f"/proc/{told['pid']}/cmdline")
-    if line.exists() and told["command"].encode() not in line.read_bytes():
+    if not _runs(told["pid"], told["command"]):
         return
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(told["pid"], signal.SIGTERM)
         _wait_for_end(told["pid"])
-    except ProcessLookupError:
-        pass
+    with contextlib.suppress(ProcessLookupError):  # what it has started, and itself if it hangs
+        os.killpg(told["pid"], signal.SIGKILL)
+
+
+def _end_database(folder: Path) -> None:
+    """The emulator ends it, unless it was killed itself."""
+    pid_file = folder / "postmaster.pid"
+    if not pid_file.exists():
+        return
+    pid = int(pid_file.read_text().split()[0])
+    if _runs(pid, str(folder.resolve())):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGQUIT)  # its data are removed: nothing has to be written
+            _wait_for_end(pid)
+
+
+def _runs(pid: int, command: str) -> bool:
+    line = Path(f"/proc/{pid}/cmdline")
+    return line.exists() and command.encode() in line.read_bytes()
 
 
 def _wait_for_end(pid: int) -> None:
@@ -148,9 +170,12 @@ def _wait_for(port: int, folder: Path) -> None:
 
 
 def _stay(folder: Path) -> None:
-    """Show the mails, which hold the codes to log in with, until Ctrl-C or `down`."""
-    shown = 0
-    while folder.exists():
+    """Show the mails, which hold the codes to log in with, until Ctrl-C or `down`.
+
+    Or until the process that started this one has ended, even if it was killed.
+    """
+    shown, parent = 0, os.getppid()
+    while folder.exists() and os.getppid() == parent:
         mails = sorted((folder / "mail").glob("*.txt"))
         for mail in mails[shown:]:
             sys.stdout.write(f"\n--- mail ---\n{mail.read_text()}\n")
@@ -164,14 +189,15 @@ def main() -> None:
     parser.add_argument("action", choices=("up", "down"))
     parser.add_argument("--port", type=int, default=4566)
     parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("--minute", type=float, default=60, help="seconds it takes for EventBridge")
     arguments = parser.parse_args()
     folder = arguments.folder
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
+    interruption.sigterm_is_ctrl_c()
     if arguments.action == "down":
         down(folder)
         return
     try:
-        for name, address in up(folder, arguments.port).items():
+        for name, address in up(folder, arguments.port, arguments.minute).items():
             sys.stdout.write(f"   {name:6} {address}\n")
         sys.stdout.write(f"{READY}\n")
         sys.stdout.flush()

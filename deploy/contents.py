@@ -2,11 +2,11 @@
 
 import re
 from fnmatch import fnmatch
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 LANGUAGES = {"en"}  # those of settings.LANGUAGES; the other catalogues stay at home
 
-# From the working folder and from Zappa.
+# From the working folder: folders with all they hold, and files.
 PROJECT = (
     "accounts",
     "config",
@@ -17,9 +17,6 @@ PROJECT = (
     "templates",
     "locale",
     "staticfiles/staticfiles.json",
-    "handler.py",
-    "zappa_settings.py",
-    "django_zappa_app.py",
 )
 REQUIRED = (
     "config/on_lambda.py",
@@ -61,13 +58,13 @@ AWS_SERVICES = {
 }
 
 _NEVER_NEEDED = (
-    "*.pyc",  # made anew, in a form that Lambda accepts
+    "*.pyc",  # compiled here, in a form that Lambda accepts
     "*.pyi",
     "*/py.typed",
     "*.po",
     "*.c",
     "*.map",
-    "*.tar.gz",  # kept out by Zappa as well
+    "*.tar.gz",
     "bin/*",
     "*/tests/*",
     "*/static/*",  # served by S3
@@ -104,10 +101,16 @@ def normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def locked(requirements: Path) -> set[str]:
-    """The normalized names that a compiled requirements file pins."""
-    pins = re.findall(r"(?m)^([A-Za-z0-9][\w.-]*)==", requirements.read_text())
-    return {normalized(name) for name in pins}
+def pins(requirements: str) -> dict[str, str]:
+    """Normalized name -> entry, hashes included, of a compiled requirements file."""
+    entries = re.split(r"(?m)^(?=[A-Za-z0-9])", requirements)[1:]
+    return {normalized(entry.partition("==")[0]): entry for entry in entries}
+
+
+def requirements_on_lambda(requirements: str) -> str:
+    """The compiled requirements without what only a deployment needs."""
+    wanted = pins(requirements).items()
+    return "".join(entry for name, entry in wanted if name not in ONLY_FOR_DEPLOYING)
 
 
 def is_needed(name: str) -> bool:

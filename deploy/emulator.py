@@ -62,6 +62,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--mail-port", type=int, required=True)
+    parser.add_argument("--minute", type=float, default=60, help="seconds it takes for a rule")
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()
     (folder / "tmp").mkdir(parents=True, exist_ok=True)
@@ -77,7 +78,7 @@ def main() -> None:
     from aiosmtpd.controller import Controller
     from ministack.app import main as serve
 
-    emulator_gaps.close()
+    emulator_gaps.close(folder / "code", arguments.minute)
     mail = Controller(Mailbox(folder / "mail"), hostname=HOST, port=arguments.mail_port)
     with database(folder / "postgres") as url:
         (folder / "database-url").write_text(url)

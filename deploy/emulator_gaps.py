@@ -3,15 +3,31 @@
 Each is a few lines around a function of MiniStack 1.5.33; a new release may make one needless.
 """
 
+import hashlib
 import json
+import queue
+import shutil
+import threading
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from deploy import contents
 
-def close() -> None:
+OURS = {"BUILD_ID", *(name.split("/")[0] for name in contents.PROJECT)}
+END_OF_LOG = "\0end of this invocation's log"
+PATIENCE_SECONDS = 60  # of who reads the log of an invocation that has ended
+
+
+def close(code_folder: Path, minute_seconds: float) -> None:
+    """`code_folder`: of the unpacked code; `minute_seconds`: how long a minute of a rule takes."""
     accept_function_prefix()
     give_code_of_versions()
     read_binary_media_types()
+    keep_whole_logs()
+    let_invocations_end()
+    unpack_once(code_folder)
+    shorten_waits(minute_seconds)
 
 
 def accept_function_prefix() -> None:
@@ -64,3 +80,116 @@ def read_binary_media_types() -> None:
         return matches(found, [each.replace("~1", "/") for each in types or ()])
 
     setattr(apigateway_v1, name, unescaped)
+
+
+def keep_whole_logs() -> None:
+    """All that an invocation wrote is in its own log, as on AWS.
+
+    The emulator stopped to read after 5 ms of silence: on a busy machine the rest of the lines went
+    into the log of the next invocation, or was lost with the process.
+    """
+    from ministack.core import lambda_runtime
+
+    script = lambda_runtime._PYTHON_WORKER_SCRIPT  # noqa: SLF001
+    answer = "        _real_stdout.flush()\n\nrun()"
+    if script.count(answer) != 1:
+        raise RuntimeError("MiniStack's worker has changed: see keep_whole_logs.")
+    marked = f"        print({END_OF_LOG!r}, file=sys.stderr, flush=True)\n{answer}"
+    lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(answer, marked)  # noqa: SLF001
+
+    def read(worker: Any) -> None:
+        """In a thread of its own for each process; its queue is another one after a restart."""
+        lines, errors = worker._stderr_queue, worker._proc.stderr  # noqa: SLF001
+        for line in errors:
+            lines.put(line.rstrip("\n"))
+        lines.put(END_OF_LOG)
+
+    def drain(worker: Any) -> str:
+        lines: list[str] = []
+        while not lines or not lines[-1].endswith(END_OF_LOG):
+            try:
+                lines.append(worker._stderr_queue.get(timeout=PATIENCE_SECONDS))  # noqa: SLF001
+            except queue.Empty:
+                return "\n".join(lines)
+        last = lines.pop().removesuffix(END_OF_LOG)  # a line without an end of its own
+        return "\n".join([*lines, last] if last else lines)
+
+    lambda_runtime.Worker._read_stderr = read  # noqa: SLF001
+    lambda_runtime.Worker._drain_stderr_bounded = drain  # noqa: SLF001
+
+
+def let_invocations_end() -> None:
+    """A change of code or configuration ends processes after what they are at, not in its midst."""
+    from ministack.core import lambda_runtime
+
+    kill = lambda_runtime.kill_workers
+
+    def wait_and_kill(worker: Any) -> None:
+        with worker._lock:  # noqa: SLF001 - held during an invocation
+            kill([worker])
+
+    def kill_when_idle(workers: Any) -> None:
+        kill([worker for worker in workers if not worker.in_use])
+        for worker in [worker for worker in workers if worker.in_use]:
+            threading.Thread(target=wait_and_kill, args=[worker], daemon=True).start()
+
+    lambda_runtime.kill_workers = kill_when_idle
+
+
+def unpack_once(folder: Path) -> None:
+    """A new process finds its code unpacked, as on AWS; unpacking took longer than starting.
+
+    Packages of others are unpacked once for all builds that have the same.
+    """
+    import zipfile
+    from types import SimpleNamespace
+
+    from ministack.core import lambda_runtime
+
+    lock = threading.Lock()
+
+    class Archive(zipfile.ZipFile):
+        def extractall(self, path: Any = None, *_: Any, **__: Any) -> None:
+            ours = [each for each in self.infolist() if _top(each) in OURS]
+            theirs = [each for each in self.infolist() if _top(each) not in OURS]
+            with lock:
+                shared = self.unpacked(theirs)
+                code = self.unpacked(ours, beside=shared)
+            Path(path).rmdir()
+            Path(path).symlink_to(code, target_is_directory=True)
+
+        def unpacked(self, entries: list[zipfile.ZipInfo], beside: Path | None = None) -> Path:
+            """Where these entries are, with links to all that is in another such folder."""
+            told = sorted(f"{each.filename} {each.CRC}" for each in entries)
+            found = folder / hashlib.sha256(f"{beside} {told}".encode()).hexdigest()[:16]
+            if not found.exists():
+                new = found.with_suffix(".new")
+                shutil.rmtree(new, ignore_errors=True)
+                super().extractall(new, entries)
+                for each in beside.iterdir() if beside else ():
+                    (new / each.name).symlink_to(each)
+                new.rename(found)
+            return found
+
+    lambda_runtime.zipfile = SimpleNamespace(
+        ZipFile=Archive, BadZipFile=zipfile.BadZipFile, LargeZipFile=zipfile.LargeZipFile
+    )
+
+
+def _top(entry: Any) -> str:
+    return str(entry.filename.split("/")[0])
+
+
+def shorten_waits(minute_seconds: float) -> None:
+    """What takes minutes on AWS and has no variable in the emulator."""
+    from ministack.services import eventbridge, lambda_svc
+
+    seconds = eventbridge._parse_rate_seconds  # noqa: SLF001
+
+    def shorter(expression: str) -> float | None:
+        found = seconds(expression)
+        return None if found is None else found / 60 * minute_seconds
+
+    eventbridge._parse_rate_seconds = shorter  # noqa: SLF001
+    eventbridge._SCHEDULER_TICK_INTERVAL = 1  # noqa: SLF001 - between two looks at the rules
+    lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0  # noqa: SLF001 - until a change is in force

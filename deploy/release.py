@@ -12,10 +12,19 @@ import json
 import os
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
-from deploy import aws, functions, package, smoke, stack, versions
+from deploy import (
+    aws,
+    functions,
+    interruption,
+    package,
+    smoke,
+    stack,
+    static,
+    versions,
+    zappa_files,
+)
 from deploy.progress import done, step
 
 BUILD = Path("build")
@@ -31,8 +40,7 @@ def release(stage: str, *, patience: float = smoke.PATIENCE_SECONDS) -> None:
             f"{stage} would refuse to start without {', '.join(wanting)}: store them under "
             f"{aws.parameters_path(stage)} (docs/deployment.md)."
         )
-    archive = _package(stage)
-    build_id = _build_id(archive)
+    archive, build_id = _package(stage)
     _migrate(stage, archive)
     _switch(stage, archive, build_id, patience)
     # Known only now after a first deploy; commands write links, too.
@@ -41,19 +49,20 @@ def release(stage: str, *, patience: float = smoke.PATIENCE_SECONDS) -> None:
     done(aws.api_url(stage))
 
 
-def _package(stage: str) -> Path:
+def _package(stage: str) -> tuple[Path, str]:
+    from click import ClickException
+
     step(f"Package for {stage}")
     BUILD.mkdir(exist_ok=True)
     archive = BUILD / f"{aws.function_name(stage)}.zip"
-    archive.unlink(missing_ok=True)
-    zappa("package", stage, "--output", str(archive))
+    try:
+        cli = zappa_files.command_line(stage)
+        static.collect(stack.outputs(stage))
+        build_id = package.build(archive, zappa_files.generated(cli), cli.architecture)
+    except (ClickException, package.PackageError, static.CollectError) as error:
+        raise SystemExit(str(error)) from None
     done(f"{archive} has {archive.stat().st_size / package.MEGABYTE:.1f} MB")
-    return archive
-
-
-def _build_id(archive: Path) -> str:
-    with zipfile.ZipFile(archive) as packed:
-        return packed.read(package.BUILD_ID_FILE).decode()
+    return archive, build_id
 
 
 def _migrate(stage: str, archive: Path) -> None:
@@ -66,8 +75,7 @@ def _migrate(stage: str, archive: Path) -> None:
         _put(operations, archive)
         done(manage(function, "migrate --noinput --verbosity 1"))
     except BaseException as error:
-        if previous:
-            functions.restore(function, previous)
+        _go_back(function, previous, error)
         if isinstance(error, (ManageError, SystemExit)):
             raise SystemExit(f"Migrations failed, {stage} is as it was.\n{error}") from None
         raise
@@ -83,12 +91,11 @@ def _switch(stage: str, archive: Path, build_id: str, patience: float) -> None:
         step(f"Is {stage} well?")
         smoke.check(stage, build_id, patience=patience)
     except BaseException as error:
+        _go_back(function, previous, error)
         if not isinstance(error, (smoke.SmokeError, SystemExit)):
-            _go_back(function, previous)
             raise
         if not previous:
             raise SystemExit(f"The first deploy of {stage} does not serve.\n{error}") from None
-        _go_back(function, previous)
         raise SystemExit(f"Build {build_id} failed, the one before it serves.\n{error}") from None
 
 
@@ -101,9 +108,18 @@ def _serving(function: str) -> str:
     return str(version.number) if version else ""
 
 
-def _go_back(function: str, previous: str) -> None:
-    if previous:
-        functions.restore(function, previous)
+def _go_back(function: str, previous: str, reason: BaseException) -> None:
+    """Raises SystemExit with both reasons if the code before cannot be restored."""
+    if not previous:
+        return
+    try:
+        with interruption.ignored():
+            functions.restore(function, previous)
+    except (Exception, SystemExit) as error:
+        raise SystemExit(
+            f"{function} failed and could not go back to version {previous}: it needs you now.\n"
+            f"{str(reason) or type(reason).__name__}\n{error}"
+        ) from error
 
 
 def _put(stage: str, archive: Path) -> None:
@@ -150,6 +166,7 @@ def main() -> None:
     parser.add_argument("stage", type=aws.serving_stage)
     parser.add_argument("--patience", type=float, default=smoke.PATIENCE_SECONDS, help="seconds")
     arguments = parser.parse_args()
+    interruption.sigterm_is_ctrl_c()
     release(arguments.stage, patience=arguments.patience)
 
 

@@ -6,7 +6,7 @@
 look whether the older code serves. The database stays: migrations expand, then contract.
 """
 
-from deploy import aws, functions, smoke, versions
+from deploy import aws, functions, interruption, smoke, versions
 from deploy.progress import step
 
 
@@ -20,11 +20,14 @@ def rollback(stage: str) -> None:
     earlier = serving and versions.before(serving.digest, published)
     if not serving or not earlier:
         raise SystemExit(f"{function} has no version to go back to.")
-    functions.restore(function, str(earlier.number))
     try:
+        functions.restore(function, str(earlier.number))
         smoke.check(stage)
-    except smoke.SmokeError as error:
-        functions.restore(function, str(serving.number))
+    except BaseException as error:
+        with interruption.ignored():
+            functions.restore(function, str(serving.number))
+        if not isinstance(error, smoke.SmokeError):
+            raise
         raise SystemExit(f"The version before does not serve; this one stays.\n{error}") from None
     _follow(aws.function_name(aws.ops_stage(stage)), earlier.digest)
 
@@ -39,6 +42,7 @@ def _follow(operations: str, digest: str) -> None:
 
 def main() -> None:
     stage = aws.stage_argument("Let the version before this one serve again.")
+    interruption.sigterm_is_ctrl_c()
     step(f"Rollback of {stage}")
     rollback(stage)
 

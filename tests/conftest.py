@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -16,6 +17,16 @@ from accounts.sessions import SessionStore
 from tests import task_backends
 
 PASSWORD = "correct horse battery"
+
+# How long an example takes depends on the machine, so no profile has a deadline.
+hypothesis_settings.register_profile("tests", deadline=None, print_blob=True)
+hypothesis_settings.register_profile(
+    "nightly", hypothesis_settings.get_profile("tests"), max_examples=2000
+)
+hypothesis_settings.load_profile("tests")  # --hypothesis-profile comes later and wins
+
+# pytest-django refuses the database to a test that has neither the mark nor one of these.
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +95,15 @@ def web() -> Callable[[User], Client]:
         return result
 
     return client
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest deselects by marker
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`-m database` selects the tests that another database can make a difference to."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES:
+            item.add_marker("database")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,7 @@
 """The repository keeps its own rules: nothing secret, nothing unpinned, nothing overgrown."""
 
 import ast
+import functools
 import re
 import shutil
 import socket
@@ -49,9 +50,14 @@ def sources() -> list[Path]:
     return [path for path in found if "migrations" not in path.parts]
 
 
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def nodes() -> Iterator[tuple[str, ast.AST]]:
     for path in sources():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             yield f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}", node
 
 

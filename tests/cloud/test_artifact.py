@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy import contents, package
-from tests.cloud.conftest import ROOT, Cloud
+from tests.cloud.local import ROOT, Cloud
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 EVENTS = ROOT / "tests" / "config" / "events"

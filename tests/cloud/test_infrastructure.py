@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.cloud.conftest import Cloud
+from tests.cloud.local import Cloud
 from tests.deploy.cloudformation import TEMPLATE, Stack, source
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]

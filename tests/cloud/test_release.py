@@ -1,22 +1,26 @@
 """A new version: migrations first, a look from outside, and back if anything is wrong with it.
 
-Each test works on a copy of the code, and leaves the stage serving.
+Each works on a copy of the code and leaves the stage serving, for the one after it. What happens at
+the other places where a release may fail is tested in tests/deploy.
 """
 
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.cloud.conftest import ROOT, SCRIPTS, Cloud, Ended
+from deploy import dependencies
+from tests.cloud.local import COMMAND_SECONDS, ROOT, SCRIPTS, Cloud, Ended, eventually
+from tests.cloud.people import manage
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 PYTHON = str(SCRIPTS / "python")
+SWITCH = "The new code serves"
+IMPATIENT = ("--patience", "3")  # of a version that never will be ready
 MIGRATION = '''"""For a test of the release."""
 
 from django.db import migrations
@@ -32,27 +36,33 @@ class Migration(migrations.Migration):
 '''
 
 
-@pytest.fixture
-def code(tmp_path) -> Path:
-    """A copy of the code as git knows it, to be changed."""
-    listed = subprocess.run(
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory) -> Callable[[str, str], Path]:
+    """`changed(file, text)`: a copy of the code as git knows it, with this at the end of a file."""
+    names = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
         cwd=ROOT,
         capture_output=True,
         check=True,
-    )
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        target = tmp_path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).is_file():
-            shutil.copy(ROOT / name, target)
-    return tmp_path
+    ).stdout.decode()
+
+    def copy(file: str, text: str) -> Path:
+        folder = tmp_path_factory.mktemp("code")
+        for name in filter(None, names.split("\0")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            if (ROOT / name).is_file():
+                shutil.copy(ROOT / name, folder / name)
+        with (folder / file).open("a") as source:
+            source.write(text)
+        (folder / dependencies.FOLDER).parent.mkdir()
+        (folder / dependencies.FOLDER).symlink_to(ROOT / dependencies.FOLDER)
+        return folder
+
+    return copy
 
 
-@pytest.fixture
-def release(cloud: Cloud, code: Path) -> Callable[[], Ended]:
-    command = (PYTHON, "-m", "deploy.release", "dev", "--patience", "20")
-    return lambda: cloud.run(*command, folder=code)
+def release(cloud: Cloud, code: Path, *options: str) -> Ended:
+    return cloud.run(PYTHON, "-m", "deploy.release", "dev", *options, folder=code)
 
 
 def build(cloud: Cloud) -> str:
@@ -62,102 +72,98 @@ def build(cloud: Cloud) -> str:
     return str(answer.json()["version"])
 
 
-def manage(cloud: Cloud, command: str) -> Ended:
-    return cloud.run(PYTHON, "-m", "deploy.manage", "dev", command)
+def digest(cloud: Cloud) -> str:
+    """Of the code that the function has."""
+    function = cloud.client("lambda").get_function_configuration(FunctionName="nudge-dev")
+    return str(function["CodeSha256"])
 
 
-def migration(code: Path, name: str, body: str) -> None:
-    (code / "todos" / "migrations" / f"{name}.py").write_text(MIGRATION.format(body=body))
+def migrations(cloud: Cloud) -> str:
+    """Those that the code for commands knows."""
+    return manage(cloud, "showmigrations todos")
 
 
-def test_an_update_migrates_before_it_serves_and_can_be_taken_back(cloud, code, release):
-    old = build(cloud)
-    migration(code, "0003_new", 'schema_editor.execute("CREATE TABLE fresh (id integer)")')
-    ended = release()
-    assert ended.code == 0, ended.output
-    new = build(cloud)
-    assert new != old
-    assert ended.output.index("Applying todos.0003_new") < ended.output.index("The new code serves")
-    assert "[X] 0003_new" in manage(cloud, "showmigrations todos").output
-
-    back = cloud.run(PYTHON, "-m", "deploy.rollback", "dev")
-    assert back.code == 0, back.output
-    assert build(cloud) == old  # and it is ready: what it does not know does not disturb it
-    assert "0003_new" not in manage(cloud, "showmigrations todos").output
+@pytest.fixture(scope="module")
+def old(cloud: Cloud) -> str:
+    return build(cloud)
 
 
-def test_a_failing_migration_leaves_the_old_version_serving(cloud, code, release):
-    old = build(cloud)
-    migration(code, "0003_wrong", 'raise RuntimeError("this migration fails")')
-    ended = release()
-    assert ended.code == 1
-    assert "Migrations failed, dev is as it was." in ended.output
-    assert "this migration fails" in ended.output
-    assert "The new code serves" not in ended.output
-    assert build(cloud) == old
-    assert "0003_wrong" not in manage(cloud, "showmigrations todos").output
+@pytest.fixture(scope="module")
+def update(changed) -> Path:
+    return changed(
+        "todos/migrations/0003_new.py",
+        MIGRATION.format(body='schema_editor.execute("CREATE TABLE fresh (id integer)")'),
+    )
 
 
-@pytest.mark.parametrize(
-    ("file", "line", "told"),
-    [
-        (
-            "config/health.py",
-            "\nreadyz = hello\n",
-            "failed, the one before it serves.",
-        ),
-        (  # found out before anything is switched: the function that migrates does not start
-            "config/urls.py",
-            "\nraise RuntimeError('this version cannot start')\n",
-            "Migrations failed, dev is as it was.",
-        ),
-    ],
-    ids=["not ready", "does not start"],
-)
-def test_a_version_that_does_not_serve_is_taken_back(cloud, code, release, file, line, told):
-    old = build(cloud)
-    with (code / file).open("a") as source:
-        source.write(line)
-    ended = release()
-    assert ended.code == 1
-    assert told in ended.output
-    assert build(cloud) == old
-    assert requests.get(cloud.address + "api/v1/todos/", timeout=30).status_code == 401
-
-
-def test_a_release_that_was_interrupted_can_be_repeated(cloud, code, release, tmp_path):
-    old = build(cloud)
-    (code / "templates" / "robots.txt").write_text("another build")
-    log = tmp_path / "log"
+@pytest.fixture(scope="module")
+def interrupted(cloud: Cloud, old: str, update: Path) -> Ended:
+    """Ctrl-C as soon as the function has the new code."""
+    before, log = digest(cloud), update / "build.log"
     with log.open("w") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command
             [PYTHON, "-m", "deploy.release", "dev"],
-            cwd=code,
+            cwd=update,
             env=cloud.variables,
+            stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
-        while "The new code serves" not in log.read_text():
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.1)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) != 0
+        try:
+            eventually(lambda: process.poll() is not None or digest(cloud) != before)
+            process.send_signal(signal.SIGINT)
+            process.wait(COMMAND_SECONDS)
+        finally:
+            process.kill()
+    return Ended(process.returncode, log.read_text())
+
+
+@pytest.fixture(scope="module")
+def repeated(cloud: Cloud, interrupted: Ended, update: Path) -> str:
+    """The build that serves since the release was repeated, to the end."""
+    ended = release(cloud, update)
+    assert ended.code == 0, ended.output
+    return build(cloud)
+
+
+def test_an_interrupted_release_has_migrated_and_leaves_the_old_version_serving(
+    cloud, old, interrupted
+):
+    assert interrupted.code not in (0, None)
+    assert interrupted.output.index("Applying todos.0003_new") < interrupted.output.index(SWITCH)
+    assert build(cloud) == old  # and it is ready: what it does not know does not disturb it
+
+
+def test_repeated_it_serves(cloud, old, repeated):
+    assert repeated != old
+    assert "[X] 0003_new" in migrations(cloud)
+
+
+def test_a_failing_migration_leaves_the_version_before_serving(cloud, changed, repeated):
+    body = 'raise RuntimeError("this migration fails")'
+    ended = release(cloud, changed("todos/migrations/0003_wrong.py", MIGRATION.format(body=body)))
+    assert ended.code == 1
+    assert "Migrations failed, dev is as it was." in ended.output
+    assert "this migration fails" in ended.output
+    assert SWITCH not in ended.output
+    assert build(cloud) == repeated
+    assert "0003_wrong" not in migrations(cloud)
+
+
+def test_a_version_that_is_not_ready_is_taken_back(cloud, changed, repeated):
+    ended = release(cloud, changed("config/health.py", "\nreadyz = hello\n"), *IMPATIENT)
+    assert ended.code == 1
+    assert "failed, the one before it serves." in ended.output
+    assert build(cloud) == repeated
+    assert requests.get(cloud.address + "api/v1/todos/", timeout=30).status_code == 401
+
+
+def test_a_rollback_leads_to_the_version_before_and_never_to_what_failed(cloud, old, repeated):
+    back = cloud.run(PYTHON, "-m", "deploy.rollback", "dev")
+    assert back.code == 0, back.output
     assert build(cloud) == old
-    ended = release()
-    assert ended.code == 0, ended.output
-    assert build(cloud) != old
-
-
-def test_a_rollback_after_a_failed_release_does_not_serve_what_failed(cloud, code, release):
-    serving = build(cloud)
-    with (code / "config" / "health.py").open("a") as source:
-        source.write("\nreadyz = hello  # fails once more\n")
-    assert release().code == 1
-    assert build(cloud) == serving
-    ended = cloud.run(PYTHON, "-m", "deploy.rollback", "dev")
-    assert ended.code == 0, ended.output
-    assert build(cloud) not in ("", serving)
+    assert "0003_new" not in migrations(cloud)
 
 
 def test_a_restart_makes_new_processes_read_the_parameters(cloud):
@@ -173,8 +179,8 @@ def test_a_restart_makes_new_processes_read_the_parameters(cloud):
     assert requests.post(send, json={"msg": "hey"}, timeout=30).status_code == 401
 
 
-def test_a_stage_that_is_not_configured_is_refused_before_anything_is_made(cloud, code):
-    ended = cloud.run(PYTHON, "-m", "deploy.release", "staging", folder=code)
+def test_a_stage_that_is_not_configured_is_refused_before_anything_is_made(cloud):
+    ended = cloud.run(PYTHON, "-m", "deploy.release", "staging")
     assert ended.code == 1
     assert "staging would refuse to start without" in ended.output
     names = [each["FunctionName"] for each in cloud.client("lambda").list_functions()["Functions"]]

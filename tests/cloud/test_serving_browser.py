@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response, ViewportSize, expect
 
 from tests.browser.tabs import launched, tabs
-from tests.cloud.conftest import Cloud
-from tests.cloud.people import PASSWORD, new_address, new_operator, signed_up
+from tests.cloud.local import Cloud
+from tests.cloud.people import PASSWORD, new_address, signed_up
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 
@@ -24,13 +24,22 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 PAPER, NIGHT = "rgb(246, 245, 241)", "rgb(19, 24, 26)"  # of static/css/app.css
 
+PATIENCE_MS = 60_000  # of an action or an expectation; processes of Lambda start in between
 Visit = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     with launched() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def email(cloud: Cloud) -> str:
+    """Of somebody who has signed up."""
+    _phone, address = signed_up(cloud, "dora")
+    return address
 
 
 @pytest.fixture
@@ -43,7 +52,13 @@ def static(cloud: Cloud) -> str:
 @pytest.fixture
 def visit(chromium: Browser, cloud: Cloud, static: str) -> Iterator[Visit]:
     with tabs(chromium, cloud.address, static) as open_tab:
-        yield open_tab
+
+        def patient(**options: Any) -> Page:
+            page = open_tab(**options)
+            page.context.set_default_timeout(PATIENCE_MS)
+            return page
+
+        yield patient
 
 
 def log_in(page: Page, email: str) -> None:
@@ -114,8 +129,7 @@ def test_a_second_account_sees_nothing_of_it(cloud, visit):
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_by_day_and_by_night_as_drawn_and_accessible(cloud, visit, size):
-    _phone, email = signed_up(cloud, "dora")
+def test_by_day_and_by_night_as_drawn_and_accessible(visit, email, size):
     page = visit(viewport=size)
     log_in(page, email)
     page.emulate_media(reduced_motion="reduce")
@@ -128,8 +142,7 @@ def test_by_day_and_by_night_as_drawn_and_accessible(cloud, visit, size):
     assert seen == [PAPER, NIGHT]
 
 
-def test_without_javascript_it_works_too(cloud, visit):
-    _phone, email = signed_up(cloud, "erik")
+def test_without_javascript_it_works_too(visit, email):
     page = visit(java_script_enabled=False)
     log_in(page, email)
     page.get_by_label("New to-do").fill("buy milk")
@@ -137,9 +150,9 @@ def test_without_javascript_it_works_too(cloud, visit):
     expect(page.get_by_text("1 item left")).to_be_visible()
 
 
-def test_the_admin_of_an_operator_has_its_styles(cloud, visit, static):
-    email, page = new_operator(cloud), visit(viewport=DESK)
-    log_in(page, email)
+def test_the_admin_of_an_operator_has_its_styles(cloud, visit, static, operator):
+    page = visit(viewport=DESK)
+    log_in(page, operator)
     files = files_of(page)
 
     for path in ("admin/", "admin/accounts/user/", "admin/sms/message/"):
@@ -154,8 +167,7 @@ def test_the_admin_of_an_operator_has_its_styles(cloud, visit, static):
     assert {url[: len(static)] for url in served} == {static}
 
 
-def test_the_browsable_api_and_the_document_are_styled(cloud, visit, static):
-    _phone, email = signed_up(cloud, "fred")
+def test_the_browsable_api_and_the_document_are_styled(visit, email):
     page = visit(viewport=DESK)
     log_in(page, email)
     files = files_of(page)
@@ -170,8 +182,7 @@ def test_the_browsable_api_and_the_document_are_styled(cloud, visit, static):
     assert {file.status for file in files} == {200}
 
 
-def test_a_stranger_is_led_through_the_log_in_and_back(cloud, visit):
-    _phone, email = signed_up(cloud, "gina")
+def test_a_stranger_is_led_through_the_log_in_and_back(cloud, visit, email):
     page = visit()
     page.goto("account/")
     page.get_by_label("Email").fill(email)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.cloud.conftest import Cloud, eventually
+from tests.cloud.local import Cloud, eventually
 from tests.cloud.people import Phone, signed_up
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]

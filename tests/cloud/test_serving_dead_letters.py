@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.conftest import Cloud, eventually
+from tests.cloud.local import Cloud, eventually
 from tests.cloud.people import manage
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
@@ -18,22 +18,20 @@ ATTEMPTS = 3
 DELIVER = "sms.tasks.deliver"
 
 
-@pytest.fixture(autouse=True)
-def _queue_is_left_empty(cloud: Cloud) -> Iterator[None]:
-    yield
-    queue = cloud.client("sqs")
-    queue.purge_queue(QueueUrl=queue_url(cloud))
-
-
 def queue_url(cloud: Cloud) -> str:
     variables = cloud.client("lambda").get_function_configuration(FunctionName=FUNCTION)
     return variables["Environment"]["Variables"]["DEAD_LETTER_QUEUE_URL"]
 
 
-@pytest.fixture
-def failing(cloud: Cloud) -> str:
-    """The argument of a task that fails for real, since it is no id of a text."""
-    argument = f"no-uuid-{secrets.token_hex(4)}"
+@pytest.fixture(scope="module")
+def argument() -> str:
+    """Of a task that fails for real, since it is no id of a text."""
+    return f"no-uuid-{secrets.token_hex(4)}"
+
+
+@pytest.fixture(scope="module")
+def kept(cloud: Cloud, argument: str) -> Iterator[str]:
+    """What `dead_letters` lists of this task, once Lambda has given it up."""
     event = {
         "command": "zappa.asynchronous.route_lambda_task",
         "task_path": DELIVER,
@@ -44,21 +42,25 @@ def failing(cloud: Cloud) -> str:
         FunctionName=FUNCTION, InvocationType="Event", Payload=json.dumps(event)
     )
     assert answer["StatusCode"] == 202
-    return argument
+    [line] = eventually(lambda: letters(cloud, argument))
+    yield line
+    cloud.client("sqs").purge_queue(QueueUrl=queue_url(cloud))
 
 
-def dead(cloud: Cloud, argument: str) -> list[str]:
-    """What `dead_letters` lists of this task, once Lambda has given it up."""
-    eventually(lambda: waiting(cloud), 60)
-    return letters(cloud, argument)
+@pytest.fixture(scope="module")
+def replayed(cloud: Cloud, kept: str) -> str:
+    return manage(cloud, f"dead_letters --replay {identifier(kept)}")
 
 
-def waiting(cloud: Cloud) -> int:
-    name = "ApproximateNumberOfMessages"
-    answer = cloud.client("sqs").get_queue_attributes(
-        QueueUrl=queue_url(cloud), AttributeNames=[name]
-    )
-    return int(answer["Attributes"][name])
+@pytest.fixture(scope="module")
+def back(cloud: Cloud, argument: str, kept: str, replayed: str) -> str:
+    """It fails as before, in the function that was told to, and comes back as another letter."""
+
+    def look() -> list[str]:
+        return [line for line in letters(cloud, argument) if identifier(line) != identifier(kept)]
+
+    [line] = eventually(look)
+    return line
 
 
 def letters(cloud: Cloud, argument: str) -> list[str]:
@@ -80,34 +82,25 @@ def failures(cloud: Cloud, argument: str, function: str = FUNCTION) -> list[dict
     ]
 
 
-def test_it_is_tried_three_times_and_kept_with_its_error(cloud, failing):
-    [line] = dead(cloud, failing)
-
-    assert DELIVER in line
-    assert "ValidationError" in line
-    tried = failures(cloud, failing)
+def test_a_failing_task_is_tried_three_times_and_kept_with_its_error(cloud, argument, kept):
+    assert DELIVER in kept
+    assert "ValidationError" in kept
+    tried = failures(cloud, argument)
     assert len(tried) == ATTEMPTS
     assert {each["task"] for each in tried} == {DELIVER}
 
 
-def test_replayed_it_runs_again_and_leaves_the_queue(cloud, failing):
-    [line] = dead(cloud, failing)
-
-    told = manage(cloud, f"dead_letters --replay {identifier(line)}")
-
-    assert f"{identifier(line)} replayed: {DELIVER}" in told
-    # It fails as before, in the function that was told to, and comes back as another letter.
-    [again] = dead(cloud, failing)
-    assert identifier(again) != identifier(line)
-    tried = [len(failures(cloud, failing, function)) for function in (FUNCTION, f"{FUNCTION}-ops")]
+def test_replayed_it_runs_again_and_leaves_the_queue(cloud, argument, kept, replayed, back):
+    assert f"{identifier(kept)} replayed: {DELIVER}" in replayed
+    assert letters(cloud, argument) == [back]
+    tried = [len(failures(cloud, argument, function)) for function in (FUNCTION, f"{FUNCTION}-ops")]
     assert tried == [ATTEMPTS, ATTEMPTS]
 
 
-def test_forgotten_it_never_runs_again(cloud, failing):
-    [line] = dead(cloud, failing)
+def test_forgotten_it_never_runs_again(cloud, argument, back):
+    told = manage(cloud, f"dead_letters --forget {identifier(back)}")
 
-    told = manage(cloud, f"dead_letters --forget {identifier(line)}")
-
-    assert f"{identifier(line)} forgotten: {DELIVER}" in told
-    assert letters(cloud, failing) == []
-    assert len(failures(cloud, failing)) == ATTEMPTS
+    assert f"{identifier(back)} forgotten: {DELIVER}" in told
+    assert letters(cloud, argument) == []
+    tried = [len(failures(cloud, argument, function)) for function in (FUNCTION, f"{FUNCTION}-ops")]
+    assert tried == [ATTEMPTS, ATTEMPTS]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.cloud.conftest import Cloud, eventually
-from tests.cloud.people import AUTH, AdminSession, Phone, manage, new_operator, signed_up
+from tests.cloud.local import Cloud, eventually
+from tests.cloud.people import AUTH, AdminSession, Phone, manage, signed_up
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 
@@ -98,15 +98,13 @@ def plant_numbers(cloud: Cloud, phone: Phone, operator: AdminSession) -> set[str
 
 
 @pytest.fixture(scope="module")
-def planted(cloud: Cloud) -> set[str]:
+def planted(cloud: Cloud, operator: str) -> set[str]:
     phone, email = signed_up(cloud, "planter")
-    operator = AdminSession(cloud, new_operator(cloud))
-    operator.grant(
-        phone.ask("GET", "api/auth/app/v1/auth/session").json()["data"]["user"]["id"], 10
-    )
+    admin = AdminSession(cloud, operator)
+    admin.grant(phone.ask("GET", "api/auth/app/v1/auth/session").json()["data"]["user"]["id"], 10)
     codes = {cloud.code_for(email)}
-    found = plant_in_requests(cloud, phone) | plant_numbers(cloud, phone, operator)
-    sessions = {phone.token, *operator.session.cookies.values()}
+    found = plant_in_requests(cloud, phone) | plant_numbers(cloud, phone, admin)
+    sessions = {phone.token, *admin.session.cookies.values()}
     manage(cloud, "check")
     return found | codes | sessions
 
@@ -114,7 +112,7 @@ def planted(cloud: Cloud) -> set[str]:
 def test_no_secret_is_in_any_line_of_any_group(cloud, planted):
     stored = {parameter(cloud, name) for name in ("SECRET_KEY", "AUTH_TOKEN", "DATABASE_URL")}
     wanted = planted | stored | {cloud_password(cloud)}
-    eventually(lambda: any("sms.tasks.deliver" in line for _, line in every_line(cloud)), 15)
+    eventually(lambda: any("sms.tasks.deliver" in line for _, line in every_line(cloud)))
 
     found = [
         (group, line[:200])
@@ -156,13 +154,13 @@ def test_every_line_is_json_of_one_request(cloud, planted, function):
 
 
 def invocations(cloud: Cloud, function: str) -> Iterator[list[str]]:
-    """From START to REPORT."""
-    lines: list[str] = []
-    for line in cloud.log(function):
-        lines.append(line)
-        if line.startswith("REPORT "):
-            yield lines
-            lines = []
+    """From START to REPORT; of two at the same time each has a stream of its own."""
+    streams: dict[str, list[str]] = {}
+    for event in cloud.events(function):
+        lines = streams.setdefault(event["logStreamName"], [])
+        lines.append(event["message"])
+        if event["message"].startswith("REPORT "):
+            yield streams.pop(event["logStreamName"])
 
 
 def is_known(line: str, *, failed: bool) -> bool:

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.cloud.conftest import Cloud
+from tests.cloud.local import Cloud
 from tests.cloud.people import AUTH, Phone, signed_up
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.cloud.conftest import Cloud, eventually
-from tests.cloud.people import AdminSession, Phone, new_operator, signed_up
+from tests.cloud.local import Cloud, eventually
+from tests.cloud.people import AdminSession, Phone, signed_up
 from tests.sms.twilio_resources import ACCOUNT_SID, AUTH_TOKEN
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
@@ -19,15 +19,10 @@ DELIVER = "sms.tasks.deliver"
 
 
 @pytest.fixture(scope="module")
-def operator(cloud: Cloud) -> AdminSession:
-    return AdminSession(cloud, new_operator(cloud))
-
-
-@pytest.fixture
-def sender(cloud: Cloud, operator: AdminSession) -> Phone:
+def sender(cloud: Cloud, operator: str) -> Phone:
     """Somebody to whom the operator has granted ten texts a day."""
     phone, _email = signed_up(cloud, "sender")
-    operator.grant(account_id(phone), 10)
+    AdminSession(cloud, operator).grant(account_id(phone), 10)
     return phone
 
 
@@ -53,12 +48,12 @@ def body_of_its_own() -> str:
     return f"Your table is ready ({datetime.now(UTC).isoformat()})"
 
 
-def ended(phone: Phone, location: str, seconds: float) -> dict[str, Any]:
+def ended(phone: Phone, location: str) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
         found: dict[str, Any] = phone.ask("GET", location).json()
         return found if found["finished_at"] else None
 
-    return eventually(look, seconds)
+    return eventually(look)
 
 
 def test_a_text_is_taken_sent_once_and_delivered(cloud, sender):
@@ -67,7 +62,7 @@ def test_a_text_is_taken_sent_once_and_delivered(cloud, sender):
     assert (taken.status_code, taken.json()["status"]) == (202, "queued")
     assert taken.headers["Location"] == f"{cloud.address}{MESSAGES}{taken.json()['id']}/"
 
-    found = ended(sender, taken.headers["Location"], 30)
+    found = ended(sender, taken.headers["Location"])
 
     assert (found["status"], found["attempts"], found["error_code"]) == ("delivered", 1, "")
     told = {(event["status"], event["source"]) for event in found["events"]}
@@ -82,9 +77,9 @@ def test_a_text_is_taken_sent_once_and_delivered(cloud, sender):
 def test_a_task_of_lambda_sends_it_and_not_the_request(cloud, sender):
     before = len(deliveries(cloud))
     taken = sender.ask("POST", MESSAGES, {"to": RECIPIENT, "body": body_of_its_own()})
-    ended(sender, taken.headers["Location"], 30)
+    ended(sender, taken.headers["Location"])
 
-    [done, *_] = eventually(lambda: deliveries(cloud)[before:], 15)
+    [done, *_] = eventually(lambda: deliveries(cloud)[before:])
 
     assert done["request_id"] not in {"-", taken.headers["X-Request-Id"]}
 
@@ -101,21 +96,21 @@ def deliveries(cloud: Cloud) -> list[dict[str, Any]]:
 def test_what_the_network_refuses_is_told(cloud, sender):
     body = body_of_its_own()
     taken = sender.ask("POST", MESSAGES, {"to": UNDELIVERABLE, "body": body})
-    found = ended(sender, taken.headers["Location"], 30)
+    found = ended(sender, taken.headers["Location"])
 
     assert (found["status"], found["error_code"]) == ("undelivered", "30003")
 
 
 def test_a_scheduled_text_leaves_with_the_minute(cloud, sender):
     """Nobody asks for it again: EventBridge's rule runs the sweep, which finds it."""
-    body, send_at = body_of_its_own(), datetime.now(UTC) + timedelta(seconds=20)
+    body, send_at = body_of_its_own(), datetime.now(UTC) + timedelta(seconds=3)
     taken = sender.ask(
         "POST", MESSAGES, {"to": RECIPIENT, "body": body, "send_at": send_at.isoformat()}
     )
     assert taken.status_code == 202, taken.text
     assert at_twilio(cloud, body) == []
 
-    found = ended(sender, taken.headers["Location"], 150)
+    found = ended(sender, taken.headers["Location"])
 
     assert found["status"] == "delivered"
     assert datetime.fromisoformat(found["finished_at"]) >= send_at

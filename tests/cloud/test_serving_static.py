@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import pytest
 import requests
 
-from tests.cloud.conftest import Cloud
+from tests.cloud.local import Cloud
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 

@@ -224,6 +224,16 @@ def test_a_path_in_front_of_an_http_api_is_known_from_its_public_address(
 
 
 @pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/app", "/"), ("/app/", "/"), ("/apple/", "/apple/"), ("/App/", "/App/"), ("/", "/")],
+)
+def test_only_the_whole_first_part_of_a_path_is_taken_off(settings, path, expected):
+    settings.PUBLIC_BASE_URL = "https://nudge.example.com/app"
+    result = environ(request("http_api_custom_domain", path))
+    assert (result["SCRIPT_NAME"], result["PATH_INFO"]) == ("/app", expected)
+
+
+@pytest.mark.parametrize(
     ("host", "public", "expected"),
     [
         ("127.0.0.1:4566", "http://127.0.0.1:4566/x", "http"),
@@ -260,6 +270,28 @@ def test_a_cookie_of_any_script_is_no_fault(handler, settings, db, value):
     event = request("rest_edge", headers={"Cookie": f"flavor={value}"})
     assert answer(handler(event, CONTEXT)).status == 302  # to the log-in
     assert WSGIRequest(environ(event)).COOKIES["flavor"] == value.encode(errors="replace").decode()
+
+
+@pytest.mark.parametrize("shape", ["rest_edge", "rest_regional", "http_api", "function_url"])
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+@pytest.mark.parametrize("write", [str.lower, str.upper, str.title], ids=["low", "high", "title"])
+def test_the_case_of_header_names_does_not_matter(on_lambda, settings, alice, shape, scheme, write):
+    settings.ALLOWED_HOSTS = ["*"]
+    todo = make_todo(alice, "before")
+    event = request(shape, f"/api/v1/todos/{todo.pk}/", method="PATCH", body='{"title": "after"}')
+    headers = {
+        write("Authorization"): f"{scheme} {bearer_token(alice)}",
+        write("Content-Type"): "application/json",
+        write("If-Match"): '"2"',
+    }
+    event["headers"] |= headers
+    if "multiValueHeaders" in event:
+        event["multiValueHeaders"] |= {name: [value] for name, value in headers.items()}
+    refused = answer(on_lambda(event, CONTEXT))
+    assert (refused.status, refused.json["errors"][0]["code"]) == (412, "version_mismatch")
+    for place in (event["headers"], event.get("multiValueHeaders", {})):
+        place.pop(write("If-Match"), None)
+    assert answer(on_lambda(event, CONTEXT)).json["title"] == "after"
 
 
 def test_other_servers_are_left_alone():

@@ -4,6 +4,8 @@ import io
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db.backends.utils import CursorWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
 from config import __version__, health
@@ -47,6 +49,24 @@ def test_a_missing_migration_is_not_ready(client, monkeypatch):
     assert response.json() == {
         "status": "unavailable",
         "reason": "migrations are missing",
+        "version": __version__,
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("fault", [OperationalError, InterfaceError, DatabaseError])
+def test_a_database_that_does_not_answer_is_not_ready(client, monkeypatch, fault):
+    """psycopg calls a connection that the server has closed an InterfaceError."""
+
+    def fail(*args: object) -> None:
+        raise fault("the connection is closed")
+
+    monkeypatch.setattr(CursorWrapper, "execute", fail)
+    response = client.get("/readyz/")
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert response.json() == {
+        "status": "unavailable",
+        "reason": "database unreachable",
         "version": __version__,
     }
 

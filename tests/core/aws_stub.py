@@ -10,10 +10,16 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
+import botocore.session
+from botocore.loaders import Loader
+
 from core import dead_letters
 from serverless import tasks
 
 Json = dict[str, Any]
+
+# The descriptions of the services are megabytes of JSON, which every new client would read again.
+DESCRIPTIONS = Loader()
 
 
 class AwsStub:
@@ -100,6 +106,12 @@ def _handler(stub: AwsStub) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+def _session() -> botocore.session.Session:
+    session = botocore.session.Session()
+    session.register_component("data_loader", DESCRIPTIONS)
+    return session
+
+
 @contextmanager
 def aws(monkeypatch: Any, settings: Any) -> Iterator[AwsStub]:
     """As inside the function `nudge-dev`, with this stub in place of AWS."""
@@ -116,6 +128,7 @@ def aws(monkeypatch: Any, settings: Any) -> Iterator[AwsStub]:
             monkeypatch.setenv(name, value)
         settings.LAMBDA_FUNCTION = "nudge-dev"
         settings.DEAD_LETTER_QUEUE_URL = f"{stub.url}/queue/nudge-dev"
+        monkeypatch.setattr("botocore.session.get_session", _session)
         for made in (tasks.client, dead_letters.client):
             made.cache_clear()
         yield stub

@@ -188,6 +188,23 @@ def test_the_body_counts_to_the_byte(door):
     assert statuses == [201, 422, 201]
 
 
+def test_long_bodies_that_differ_in_their_last_character_are_two(door):
+    first, second = ({"text": "x" * 60_000 + end} for end in "ab")
+    assert send(body=first).status_code == 201
+    wrong = send(body=second)
+    assert (wrong.status_code, wrong.data) == (422, error("idempotency_key_reused", REUSED))
+    assert (is_replay(send(body=first)), len(door.asked)) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("k", "K"), ("k" * 254 + "a", "k" * 254 + "b"), ("9", "10"), ("k", "k/"), ("%6B", "k")],
+)
+def test_keys_that_differ_anywhere_are_two(door, first, second):
+    assert [send(key).status_code for key in (first, second)] == [201, 201]
+    assert door.asked == [first, second]
+
+
 def test_a_key_belongs_to_its_person_and_its_door(door, alice, bob):
     senders = [
         {"person": alice},
@@ -383,18 +400,26 @@ def test_the_admin_shows_who_repeated_what_and_no_answer(door, web, staff):
 
 # --- Many processes on one SQLite file ----------------------------------------------------------
 
-PREPARE = """
+CLAIMERS = """
+import multiprocessing
 import django; django.setup()
 from django.db import connection
+from core.idempotency import _Claim
 from core.models import IdempotencyKey
+
+def claim(_number):
+    together.wait()
+    keys = (_Claim(scope="s", endpoint="d", key=str(n), fingerprint="f") for n in range(100))
+    return [claim.key for claim in keys if claim.take()]
+
 with connection.schema_editor() as editor:
     editor.create_model(IdempotencyKey)
-"""
-CLAIMER = """
-import django; django.setup()
-from core.idempotency import _Claim
-keys = (_Claim(scope="s", endpoint="d", key=str(n), fingerprint="f") for n in range(100))
-print(*(claim.key for claim in keys if claim.take()))
+connection.close()  # each claimer opens its own
+forks = multiprocessing.get_context("fork")
+together = forks.Barrier(4)
+with forks.Pool(4) as claimers:
+    claimed = claimers.map(claim, range(4), chunksize=1)
+print(*(key for keys in claimed for key in keys))
 """
 
 
@@ -404,20 +429,13 @@ def test_four_processes_on_one_sqlite_file_claim_every_key_once(tmp_path):
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PATH": os.environ["PATH"],
     }
-
-    def start(code: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(  # noqa: S603 - our own code
-            [sys.executable, "-c", code],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    assert start(PREPARE).communicate() == ("", "")
-    claimers = [start(CLAIMER) for _ in range(4)]
-    results = [claimer.communicate() for claimer in claimers]
-    assert [errors for _, errors in results] == [""] * 4
-    claimed = [int(key) for output, _ in results for key in output.split()]
-    assert sorted(claimed) == list(range(100))
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", CLAIMERS],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert sorted(map(int, done.stdout.split())) == list(range(100))

@@ -67,6 +67,19 @@ def test_a_body_at_the_limit_is_read(client):
     assert response.json()["errors"][0]["detail"] == "The body must be a JSON object."
 
 
+@pytest.mark.parametrize("length", [7, 9, 10, 70, 99, 100, 999, 7_000, 9_999, 10_000, 65_535])
+def test_a_shorter_body_is_read_whatever_its_first_digit(client, length):
+    body = b'"' + b"x" * (length - 2) + b'"'
+    response = client.post("/api/auth/app/v1/auth/login", body, content_type="application/json")
+    assert response.json()["errors"][0]["detail"] == "The body must be a JSON object."
+
+
+@pytest.mark.parametrize("length", ["65537", "70000", "100000", "1000000", "9" * 19, "0065537"])
+def test_a_longer_body_is_413_whatever_its_first_digit(client, length):
+    response = client.post(PATHS[0], b"{}", content_type="application/json", CONTENT_LENGTH=length)
+    assert_shape(PATHS[0], response, 413, "body_too_large", TOO_LARGE)
+
+
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("length", ["-1", "1e3", "٣", "9" * 20, "12,12", "+5"])
 def test_a_content_length_that_is_no_number_is_400(client, path, length):

@@ -1,7 +1,13 @@
-"""The template read with few parameters and with all."""
+"""The template read with few parameters and with all, an account, and a clock."""
+
+from types import SimpleNamespace
 
 import pytest
+import requests
+from botocore.client import BaseClient
 
+from deploy import cloud, smoke, stack, static
+from tests.deploy.account import Account, deployed
 from tests.deploy.cloudformation import EVERYTHING, Stack
 
 
@@ -13,3 +19,35 @@ def small() -> Stack:
 @pytest.fixture(scope="session")
 def full() -> Stack:
     return Stack(**EVERYTHING)
+
+
+@pytest.fixture
+def account(monkeypatch, tmp_path) -> Account:
+    """The stage dev in an account in memory; the working folder is empty but for a manifest."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "API_KEY", "S3_BUCKET"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.chdir(tmp_path)
+    static.MANIFEST.parent.mkdir()
+    static.MANIFEST.write_text('{"paths": {"css/app.css": "css/app.0123.css"}}')
+    found = deployed()
+    monkeypatch.setattr(
+        BaseClient, "_make_api_call", lambda client, *request: found.call(client, *request)
+    )
+    monkeypatch.setattr(requests, "get", found.get)
+    return found
+
+
+@pytest.fixture
+def clock(monkeypatch) -> list[float]:
+    """[seconds since the start], for all that deploy/ waits for; sleeping alone moves it."""
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    for module in (cloud, smoke, stack):
+        monkeypatch.setattr(module, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: now[0]))
+    return now

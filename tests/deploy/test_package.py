@@ -1,6 +1,9 @@
-"""The archive for Lambda is made from what is allowed in; what nobody thought of stays out."""
+"""The archive for Lambda is written from what is allowed in, and from nothing else."""
 
+import importlib.util
 import json
+import marshal
+import re
 import subprocess
 import sys
 import zipfile
@@ -9,168 +12,487 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from deploy import aws, contents, package, static
+from deploy import archive, aws, contents, dependencies, package, static
+from tests.deploy.wheels import DEMO, locked, wheel
 
 ROOT = Path(__file__).resolve().parents[2]
-ANY = "Wheel-Version: 1.0\nTag: py3-none-any\n"
-MADE_HERE = "Wheel-Version: 1.0\nTag: cp311-cp311-linux_x86_64\n"
 OURS = {
     "config/on_lambda.py": "x = 1\n",
     "config/settings/__init__.py": "x = 2\n",
-    "handler.py": "",
-    "zappa_settings.py": "",
     "staticfiles/staticfiles.json": "{}",
+    "templates/page.html": "<p>",
 }
-
-
-@pytest.fixture
-def archive(tmp_path, monkeypatch):
-    """Makes what Zappa would have made; `demo` is locked, `tool` is not."""
-    monkeypatch.chdir(tmp_path)
-    Path("requirements.txt").write_text("demo==1.0 \\\n    --hash=sha256:00\n")
-
-    def make(files, wheel=ANY):
-        theirs = {
-            "demo/__init__.py": "",
-            "demo/used.py": "def f():\n    return 1\n",
-            "demo/tests/test_demo.py": "",
-            "demo/locale/de/LC_MESSAGES/django.mo": "",
-            "demo/locale/en/LC_MESSAGES/django.mo": "",
-            "demo/static/demo.css": "",
-            "demo-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: Demo\nVersion: 1.0\n",
-            "demo-1.0.dist-info/WHEEL": wheel,
-            "tool/__init__.py": "",
-            "tool-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: tool\nVersion: 1.0\n",
-            "tool-1.0.dist-info/WHEEL": ANY,
-        }
-        for name in ("demo", "tool"):
-            listed = [each for each in theirs if each.startswith((f"{name}/", f"{name}-"))]
-            record = f"{name}-1.0.dist-info/RECORD"
-            theirs[record] = "".join(f"{each},,\n" for each in [*listed, record])
-        path = tmp_path / "nudge.zip"
-        with zipfile.ZipFile(path, "w") as made:
-            for name, text in {**theirs, **files}.items():
-                made.writestr(name, text)
-        return path
-
-    return make
-
-
-def names(path):
-    with zipfile.ZipFile(path) as packed:
-        return sorted(name for name in packed.namelist() if not name.endswith(".pyc"))
-
-
+GENERATED = {
+    "handler.py": b"y = 1\n",
+    "zappa_settings.py": b"y = 2\n",
+    "django_zappa_app.py": b"y = 3\n",
+}
+STRAYS = dict.fromkeys(
+    (".env", "db.sqlite3", "notes.txt", "tests/test_x.py", "config/__pycache__/a.pyc"), "secret"
+)
 KEPT = [
     "BUILD_ID",
     "config/on_lambda.py",
     "config/settings/__init__.py",
     "demo-1.0.dist-info/METADATA",
+    "demo-1.0.dist-info/entry_points.txt",
     "demo/__init__.py",
     "demo/locale/en/LC_MESSAGES/django.mo",
+    "demo/of_another_python.py",
     "demo/used.py",
+    "django_zappa_app.py",
     "handler.py",
     "staticfiles/staticfiles.json",
+    "templates/page.html",
     "zappa_settings.py",
 ]
 
 
-def test_only_what_a_request_needs_is_packed(archive):
-    strays = dict.fromkeys((".env", "db.sqlite3", "notes.txt", "tests/test_x.py"), "secret")
-    path = archive({**OURS, **strays})
-    package.finish(path)
+@pytest.fixture(scope="session")
+def index(tmp_path_factory):
+    """A folder of wheels: demo, which runs on Lambda."""
+    folder = tmp_path_factory.mktemp("index")
+    wheel(folder, "demo", DEMO)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path, tmp_path_factory, monkeypatch, index):
+    """A working folder that can be packaged; uv knows the index and no other."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
+    monkeypatch.setenv("UV_FIND_LINKS", str(index))
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "uv"))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    shared = tmp_path_factory.getbasetemp() / "dependencies"
+    monkeypatch.setattr(dependencies, "FOLDER", shared)
+    Path("requirements.txt").write_text(locked(index / "demo-1.0-py3-none-any.whl"))
+    write(OURS | STRAYS)
+    return tmp_path
+
+
+def write(files):
+    for name, text in files.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text)
+
+
+def build(name="nudge.zip", **generated):
+    target = Path(name)
+    return package.build(target, GENERATED | generated), target
+
+
+def entries(path):
+    with zipfile.ZipFile(path) as packed:
+        return {entry.filename: packed.read(entry) for entry in packed.infolist()}
+
+
+def names(path):
+    return sorted(name for name in entries(path) if not name.endswith(".pyc"))
+
+
+# --- What is in it --------------------------------------------------------------------------------
+
+
+def test_only_what_a_request_needs_is_packed(project):
+    _build_id, path = build()
     assert names(path) == KEPT
 
 
-def test_the_same_content_is_the_same_archive_and_another_has_another_id(archive, tmp_path):
-    first = archive(OURS)
-    build_id = package.finish(first)
-    bytes_of_first = first.read_bytes()
-    assert package.finish(archive(OURS)) == build_id
-    assert first.read_bytes() == bytes_of_first
-    assert package.finish(archive({**OURS, "config/settings/__init__.py": "x = 3\n"})) != build_id
-    with zipfile.ZipFile(first) as packed:
-        assert packed.read("BUILD_ID").decode() != build_id
-
-
-def test_bytecode_is_valid_without_dates(archive):
-    path = archive(OURS)
-    package.finish(path)
+def test_every_file_is_readable_by_every_user_and_comes_once_with_one_date(project):
+    _build_id, path = build()
     with zipfile.ZipFile(path) as packed:
-        compiled = [name for name in packed.namelist() if name.endswith(".pyc")]
-        assert len(compiled) == len([name for name in packed.namelist() if name.endswith(".py")])
-        # PEP 552: the flags after the magic number; 1 is hash-based and unchecked.
-        assert {packed.read(name)[4:8] for name in compiled} == {b"\x01\0\0\0"}
+        found = packed.infolist()
+        assert packed.comment == b""
+    assert len({entry.filename for entry in found}) == len(found)
+    assert {entry.external_attr >> 16 & 0o777 for entry in found} == {0o755}
+    assert {entry.create_system for entry in found} == {3}
+    assert {entry.date_time for entry in found} == {(1980, 1, 1, 0, 0, 0)}
+    assert {entry.compress_type for entry in found} == {zipfile.ZIP_DEFLATED}
+    order = [entry.filename for entry in found]
+    ours = order.index("BUILD_ID")
+    assert order == sorted(order[:ours]) + sorted(order[ours:])
 
 
-def test_a_package_compiled_on_this_machine_is_refused(archive):
-    path = archive(OURS, wheel=MADE_HERE)
-    before = path.read_bytes()
-    with pytest.raises(package.PackageError, match="demo is not built for Lambda"):
-        package.finish(path)
-    assert path.read_bytes() == before
+def test_bytecode_is_taken_unchecked_and_names_the_place_on_lambda(project):
+    _build_id, path = build()
+    found = entries(path)
+    modules = {name for name in found if name.endswith(".py")} - {"demo/of_another_python.py"}
+    compiled = {name for name in found if name.endswith(".pyc")}
+    assert compiled == {importlib.util.cache_from_source(name) for name in modules}
+    for name in modules:
+        content = found[importlib.util.cache_from_source(name)]
+        # PEP 552: after the magic number 1 for hash-based and unchecked, and the hash.
+        head = importlib.util.MAGIC_NUMBER + b"\x01\0\0\0"
+        assert content[:16] == head + importlib.util.source_hash(found[name])
+        assert marshal.loads(content[16:]).co_filename == f"/var/task/{name}"  # noqa: S302 - ours
 
 
-@pytest.mark.parametrize("copied", [{}, {"staticfiles/staticfiles.json": "of last time"}])
-def test_the_manifest_of_this_build_is_packed(archive, copied):
-    """Zappa copies the folder before the files are collected."""
-    path = archive({**{name: OURS[name] for name in OURS if "staticfiles" not in name}, **copied})
-    static.MANIFEST.parent.mkdir()
-    static.MANIFEST.write_text("of this time")
-    package.finish(path, static.MANIFEST)
-    with zipfile.ZipFile(path) as packed:
-        assert packed.read("staticfiles/staticfiles.json") == b"of this time"
+def test_what_zappa_writes_is_taken_from_zappa_and_not_from_the_folder(project):
+    write({"zappa_settings.py": "of another stage", "handler.py": "by hand"})
+    _build_id, path = build()
+    found = entries(path)
+    assert {name: found[name] for name in GENERATED} == GENERATED
 
 
-@pytest.mark.parametrize("name", sorted(OURS))
-def test_a_package_that_could_not_start_is_refused(archive, name):
-    with pytest.raises(package.PackageError, match=f"Missing from the package: {name}"):
-        package.finish(archive({each: text for each, text in OURS.items() if each != name}))
+# --- The id ---------------------------------------------------------------------------------------
 
 
-def test_a_package_without_a_file_of_a_distribution_is_refused(archive):
-    record = "demo/__init__.py,,\ndemo/gone.py,,\n../../bin/demo,,\n"
-    path = archive({**OURS, "demo-1.0.dist-info/RECORD": record})
-    with pytest.raises(package.PackageError, match=r"demo/gone\.py is missing"):
-        package.finish(path)
-
-
-def test_a_package_over_the_limit_is_refused(archive, monkeypatch):
-    monkeypatch.setattr(package, "UNPACKED_LIMIT", 10)
-    with pytest.raises(package.PackageError, match="over the limit"):
-        package.finish(archive(OURS))
-    monkeypatch.undo()
+def test_the_same_content_is_the_same_archive(project, monkeypatch, tmp_path):
+    build_id, first = build()
+    assert entries(first)["BUILD_ID"].decode() == build_id
+    assert re.fullmatch("[0-9a-f]{12}", build_id)
+    monkeypatch.setattr(dependencies, "FOLDER", tmp_path / "made anew")
+    assert build("second.zip")[0] == build_id
+    assert Path("second.zip").read_bytes() == first.read_bytes()
 
 
 @pytest.mark.parametrize(
-    ("name", "forbidden"),
+    "change",
     [
-        (".env", True),
-        (".env.dev", True),
-        ("config/.env", True),
-        ("db.sqlite3", True),
-        ("db.sqlite3-wal", True),
-        (".git/config", True),
-        ("tests/conftest.py", True),
-        ("allauth/account/tests/test_x.py", True),
-        ("server.key", True),
-        ("zappa_settings.json", True),
-        ("certifi/cacert.pem", False),
-        ("zappa_settings.py", False),
-        ("config/env.py", False),
+        {"config/settings/__init__.py": "x = 3\n"},
+        {"config/another.py": ""},
+        {"staticfiles/staticfiles.json": "of another build"},
     ],
 )
-def test_what_must_never_leave_is_known_by_name(name, forbidden):
-    assert contents.is_forbidden(name) is forbidden
+def test_another_content_has_another_id(project, change):
+    before, _path = build()
+    write(change)
+    after, path = build()
+    assert after != before
+    assert entries(path)["BUILD_ID"].decode() == after
+
+
+def test_another_setting_of_zappa_or_another_dependency_has_another_id(project, index):
+    ids = {build()[0], build(**{"zappa_settings.py": b"y = 4\n"})[0]}
+    extra = wheel(index, "extra", {"extra.py": ""})
+    Path("requirements.txt").write_text(locked(index / "demo-1.0-py3-none-any.whl", extra))
+    last, path = build()
+    assert len(ids | {last}) == 3
+    assert "extra.py" in names(path)
+
+
+# --- The dependencies -----------------------------------------------------------------------------
+
+
+def test_the_dependencies_are_installed_once_for_a_lock(project, monkeypatch):
+    kept = dependencies.archived()
+
+    def fail():
+        raise AssertionError("installed again")
+
+    monkeypatch.setattr(dependencies, "_uv", fail)
+    assert dependencies.archived() == kept
+    assert sorted(path.suffix for path in dependencies.FOLDER.iterdir()) == [".zip"] * len(
+        list(dependencies.FOLDER.iterdir())
+    )
+
+
+@pytest.mark.parametrize("part", ["lock", "processor", "Python", "list"])
+def test_each_thing_that_decides_what_is_in_them_is_in_the_name(project, monkeypatch, part):
+    before = dependencies._made_of("x86_64-manylinux2014")
+    platform = "x86_64-manylinux2014"
+    if part == "lock":
+        write({"requirements.txt": "# another\n"})
+    elif part == "processor":
+        platform = "aarch64-manylinux2014"
+    elif part == "Python":
+        monkeypatch.setattr(sys.implementation, "cache_tag", "cpython-399")
+    else:
+        write({"contents.py": ""})
+        monkeypatch.setattr(contents, "__file__", "contents.py")
+    assert dependencies._made_of(platform) != before
+
+
+def test_an_interrupted_installation_is_repeated(project, monkeypatch, tmp_path):
+    monkeypatch.setattr(dependencies, "FOLDER", tmp_path / "dependencies")
+
+    def interrupt(_files):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(archive, "digest", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            dependencies.archived()
+    assert list(dependencies.FOLDER.iterdir()) == []
+    assert dependencies.archived().exists()
+
+
+X86, ARM = "x86_64", "arm64"
+
+
+@pytest.mark.parametrize(
+    ("tag", "architecture", "fits"),
+    [
+        ("cp{0}-cp{0}-manylinux2014_x86_64", X86, True),
+        ("cp{0}-cp{0}-manylinux_2_34_x86_64", X86, False),
+        ("cp{0}-cp{0}-manylinux2014_aarch64", X86, False),
+        ("cp{0}-cp{0}-manylinux2014_aarch64", ARM, True),
+        ("cp{0}-cp{0}-macosx_11_0_arm64", ARM, False),
+        ("cp30-cp30-manylinux2014_x86_64", X86, False),
+    ],
+)
+def test_only_wheels_for_lambda_are_taken(project, tmp_path, monkeypatch, tag, architecture, fits):
+    version = f"{sys.version_info.major}{sys.version_info.minor}"
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    made = wheel(folder, "native", {"native.py": ""}, tag.format(version))
+    monkeypatch.setenv("UV_FIND_LINKS", str(folder))
+    monkeypatch.setattr(dependencies, "FOLDER", tmp_path / "dependencies")
+    Path("requirements.txt").write_text(locked(made))
+    if fits:
+        assert "native.py" in names(dependencies.archived(architecture))
+    else:
+        with pytest.raises(package.PackageError, match="cannot be installed"):
+            dependencies.archived(architecture)
+
+
+@pytest.mark.parametrize("wrong", ["hash", "no hash", "source"])
+def test_what_is_not_the_very_wheel_of_the_lock_is_refused(project, tmp_path, monkeypatch, wrong):
+    monkeypatch.setattr(dependencies, "FOLDER", tmp_path / "dependencies")
+    lock = Path("requirements.txt").read_text()
+    if wrong == "hash":
+        lock = re.sub(r"(demo==1.0 \\\n +--hash=sha256:).{8}", r"\g<1>00000000", lock)
+    elif wrong == "no hash":
+        lock = "demo==1.0\n"
+    else:
+        folder = tmp_path / "sources"
+        folder.mkdir()
+        (folder / "demo-1.0.tar.gz").write_bytes(b"")
+        monkeypatch.setenv("UV_FIND_LINKS", str(folder))
+    write({"requirements.txt": lock})
+    with pytest.raises(package.PackageError, match=r"(?s)cannot be installed:\n.*demo"):
+        build()
+    assert not Path("nudge.zip").exists()
+
+
+def test_the_lock_is_all_that_is_installed(project, index):
+    """What a dependency wants beside it is not looked for: the lock names it, or it is not there."""
+    wanting = wheel(index, "wanting", {"wanting.py": ""}, requires="absent>=2")
+    Path("requirements.txt").write_text(locked(wanting))
+    assert names(dependencies.archived())[-1] == "wanting.py"
+
+
+def test_without_uv_the_command_that_installs_it_is_named(project, tmp_path, monkeypatch):
+    monkeypatch.setattr(dependencies, "FOLDER", tmp_path / "dependencies")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(package.PackageError, match="uv is missing: pip install .*-deploy.txt"):
+        build()
+    (tmp_path / "uv").write_text("")
+    (tmp_path / "uv").chmod(0o755)
+    assert dependencies._uv() == str(tmp_path / "uv")
+    write({"bin/uv": ""})
+    assert dependencies._uv() == str(tmp_path / "bin" / "uv")
+
+
+# --- What is refused ------------------------------------------------------------------------------
+
+NEVER = [
+    ".env",
+    ".env.production",
+    "config/.env",
+    "accounts/.env.dev",
+    "db.sqlite3",
+    "todos/db.sqlite3-wal",
+    ".git/config",
+    "templates/.git/config",
+    ".venv/bin/python",
+    "tests/conftest.py",
+    "allauth/account/tests/test_x.py",
+    "deploy/release.py",
+    "config/debug.log",
+    "config/server.pem",
+    "config/server.key",
+    "zappa_settings.json",
+    "config/test_settings.py",
+]
+MAY = [
+    "botocore/cacert.pem",
+    "certifi/cacert.pem",
+    "config/env.py",
+    "config/logging.py",
+    "zappa_settings.py",
+]
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_what_must_never_leave_is_known_by_name(name):
+    assert contents.is_forbidden(name)
+
+
+@pytest.mark.parametrize("name", MAY)
+def test_what_may_leave_is_not_refused(name):
+    assert not contents.is_forbidden(name)
+
+
+@pytest.mark.parametrize("pattern", contents._FORBIDDEN)
+def test_each_entry_of_the_list_refuses_a_package(project, monkeypatch, pattern):
+    name = pattern.replace("*", "x")
+    assert contents.is_forbidden(name)
+    with pytest.raises(package.PackageError, match=f"^Not for Lambda: {re.escape(name)}$"):
+        build(**{name: b""})
+    assert not Path("nudge.zip").exists()
+
+
+@pytest.mark.parametrize("name", ["config/.env", "templates/private.pem", "config/db.sqlite3"])
+def test_a_secret_in_a_folder_of_ours_is_refused(project, name):
+    write({name: "secret"})
+    before = Path("nudge.zip")
+    before.write_bytes(b"the last one")
+    with pytest.raises(package.PackageError, match=f"^Not for Lambda: {name}$"):
+        build()
+    assert before.read_bytes() == b"the last one"
+
+
+def test_a_secret_in_a_dependency_is_refused(project, monkeypatch, tmp_path):
+    kept = tmp_path / "kept.zip"
+    with zipfile.ZipFile(kept, "w") as made:
+        archive.add(made, "demo/server.key", b"secret")
+    monkeypatch.setattr(dependencies, "archived", lambda _architecture: kept)
+    with pytest.raises(package.PackageError, match=r"^Not for Lambda: demo/server.key$"):
+        build()
+    assert [path.suffix for path in Path().glob("nudge*")] == []
+
+
+@pytest.mark.parametrize("name", contents.REQUIRED)
+def test_a_package_that_could_not_start_is_refused(project, name):
+    Path(name).unlink(missing_ok=True)
+    given = {each: text for each, text in GENERATED.items() if each != name}
+    with pytest.raises(package.PackageError, match=f"^Missing from the package: {name}$"):
+        package.build(Path("nudge.zip"), given)
+
+
+def test_what_lambda_starts_with_is_required():
+    assert set(contents.REQUIRED) == {
+        "config/on_lambda.py",
+        "config/settings/__init__.py",
+        "handler.py",
+        "zappa_settings.py",
+        "staticfiles/staticfiles.json",
+    }
+
+
+def test_our_own_modules_must_compile(project):
+    write({"config/broken.py": "def f(:\n"})
+    with pytest.raises(package.PackageError, match=r"^Not valid Python: config/broken.py$"):
+        build()
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [("UNPACKED_LIMIT", "Unpacked it has 0.0 MB"), ("ZIPPED_LIMIT", "The package has 0.0 MB")],
+)
+def test_a_package_over_a_limit_is_refused_and_leaves_the_last_one(
+    project, monkeypatch, limit, told
+):
+    _build_id, path = build()
+    sizes = {
+        "UNPACKED_LIMIT": sum(len(content) for content in entries(path).values()),
+        "ZIPPED_LIMIT": path.stat().st_size,
+    }
+    monkeypatch.setattr(package, limit, sizes[limit])
+    build()
+    before = path.read_bytes()
+    monkeypatch.setattr(package, limit, sizes[limit] - 1)
+    with pytest.raises(package.PackageError, match=f"^{told}, over the limit of"):
+        build()
+    assert path.read_bytes() == before
+    assert not path.with_suffix(".new").exists()
+
+
+def test_the_limits_are_those_of_the_documents():
+    assert (package.ZIPPED_LIMIT, package.UNPACKED_LIMIT) == (25_000_000, 70_000_000)
+
+
+# --- What a distribution brings -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "allauth/socialaccount/providers/base/__init__.py/x",
+        "bin/django-admin",
+        "boto3/data/ec2/2016-11-15/resources-1.json",
+        "botocore/data/ec2/2016-11-15/service-2.json.gz",
+        "demo-1.0.dist-info/RECORD",
+        "demo/__pycache__/used.pyc",
+        "demo/locale/de/LC_MESSAGES/django.mo",
+        "demo/locale/en/LC_MESSAGES/django.po",
+        "demo/module.pyi",
+        "demo/py.typed",
+        "demo/source.c",
+        "demo/source.tar.gz",
+        "demo/static/demo.css",
+        "demo/static/demo.js.map",
+        "demo/app.js.map",
+        "demo/tests/test_demo.py",
+        "django/contrib/flatpages/models.py",
+        "django/contrib/gis/forms.py",
+        "django/contrib/redirects/models.py",
+        "zappa/cli.py",
+        "zappa/core.py",
+        "zappa/letsencrypt.py",
+    ],
+)
+def test_what_no_request_needs_stays_out(name):
+    assert not contents.is_needed(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "allauth/socialaccount/providers/__init__.py",
+        "boto3/data/s3/2006-03-01/resources-1.json",
+        "botocore/data/endpoints.json",
+        "botocore/data/sqs/2012-11-05/service-2.json.gz",
+        "demo-1.0.dist-info/METADATA",
+        "demo-1.0.dist-info/entry_points.txt",
+        "demo.libs/libpq.so.5",
+        "demo/conf/locale/__init__.py",
+        "demo/locale/en/LC_MESSAGES/django.mo",
+        "demo/locale.py",
+        "demo/module.py",
+        "django/contrib/admin/templates/admin/base.html",
+        "zappa/handler.py",
+    ],
+)
+def test_what_a_request_needs_is_kept(name):
+    assert contents.is_needed(name)
+
+
+# --- The lists and the project --------------------------------------------------------------------
 
 
 def test_the_lists_agree_with_the_project():
     assert {code for code, _name in settings.LANGUAGES} == contents.LANGUAGES
     stages = json.loads((ROOT / "zappa_settings.json").read_text())
     assert stages["dev"]["project_name"] == aws.PROJECT
-    present = [name for name in contents.PROJECT if (ROOT / name).exists()]
-    assert {"accounts", "config", "core", "serverless", "sms", "templates", "todos"} <= set(present)
-    assert contents.locked(ROOT / "requirements.txt") >= contents.ONLY_FOR_DEPLOYING
+    present = {name for name in contents.PROJECT if (ROOT / name).exists()}
+    assert present >= {"accounts", "config", "core", "sms", "templates", "todos"}
+    assert str(static.MANIFEST) in contents.PROJECT
+    pinned = contents.pins((ROOT / "requirements.txt").read_text())
+    assert set(pinned) >= contents.ONLY_FOR_DEPLOYING
+
+
+def test_lambda_gets_what_is_locked_less_what_only_a_deployment_needs():
+    """Among them all that Zappa's handler imports: it is still there as an entry."""
+    lock = (ROOT / "requirements.txt").read_text()
+    kept = contents.pins(contents.requirements_on_lambda(lock))
+    assert set(contents.pins(lock)) - set(kept) == contents.ONLY_FOR_DEPLOYING
+    assert set(kept) >= {"boto3", "django", "psycopg-binary", "werkzeug", "zappa"}
+    assert all("--hash=sha256:" in entry for entry in kept.values())
+
+
+def test_uv_is_pinned_for_deployments_as_for_development():
+    deploying = contents.pins((ROOT / "requirements-deploy.txt").read_text())
+    development = contents.pins((ROOT / "requirements-dev.txt").read_text())
+    assert set(deploying) == {"uv"}
+    hashes = re.findall(r"sha256:[0-9a-f]{64}", deploying["uv"])
+    assert hashes
+    assert hashes == re.findall(r"sha256:[0-9a-f]{64}", development["uv"])
+    assert deploying["uv"].split()[0] == development["uv"].split()[0]
 
 
 def test_deploying_imports_nothing_heavy_until_it_is_asked():
@@ -188,3 +510,5 @@ def test_every_step_of_the_makefile_is_there():
     for module in ("stack", "release", "rollback", "restart", "manage", "destroy", "cloud"):
         assert f"-m deploy.{module}" in targets
         assert (ROOT / "deploy" / f"{module}.py").exists()
+    runtime = targets.split("build/runtime/.ready: ")[1].split("\n\n")[0]
+    assert "--require-hashes -r requirements.txt -r requirements-deploy.txt" in runtime

@@ -2,9 +2,11 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import pytest
+import time_machine
 
 from accounts.models import User
 from sms import backends
@@ -17,6 +19,17 @@ from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 TO, FROM = "+15005550099", "+15005550006"
 SID = f"SM{'1' * 32}"
 URL = "/service/sms/send"
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)  # the moment of every test, unless it moves on
+
+
+@pytest.fixture(autouse=True)
+def noon(request) -> Iterator[time_machine.Traveller | None]:
+    """It is noon for the whole test: however slow the machine is, no time passes by itself."""
+    if request.node.get_closest_marker("faults"):
+        yield None
+        return
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
 
 
 def allow(person: User, per_day: int = 50) -> User:
@@ -98,7 +111,7 @@ def numbered(provider) -> type[ScriptedProvider]:
 
 
 @pytest.fixture
-def embedded(settings) -> None:
+def development(settings) -> None:
     """What a developer gets without setting anything."""
     settings.DEBUG, settings.SMS_PROVIDER = True, "console"
     settings.SMS_TO_NUMBER = settings.SMS_FROM_NUMBER = ""

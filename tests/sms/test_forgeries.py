@@ -33,10 +33,16 @@ def text() -> Message:
     return make_text(State.ACCEPTED, SID)
 
 
+def another_end(signature: str) -> str:
+    return f"{signature[:26]}{'E' if signature[26] == 'A' else 'A'}="
+
+
 FORGERIES = {
     "unsigned": lambda _path, _fields: "",
     "forged": lambda _path, _fields: "AAAAAAAAAAAAAAAAAAAAAAAAAAA=",
     "no base64": lambda _path, _fields: "é!",
+    "another end": lambda path, fields: another_end(signed(BASE + path, fields, AUTH_TOKEN)),
+    "in other letters": lambda path, fields: signed(BASE + path, fields, AUTH_TOKEN).swapcase(),
     "another token": lambda path, fields: signed(BASE + path, fields, "another"),
     "another host": lambda path, fields: signed(f"https://a.test{path}", fields, AUTH_TOKEN),
     "without the stage": lambda path, fields: signed(
@@ -69,7 +75,10 @@ def test_a_text_that_twilio_has_not_signed_is_refused(forge, word):
     assert_nothing_changes(INBOUND, fields, 403, signature=forge(INBOUND, fields))
 
 
-@pytest.mark.parametrize("account", ["", f"AC{'f' * 32}", "é"])
+@pytest.mark.parametrize(
+    "account",
+    ["", f"AC{'f' * 32}", "é", ACCOUNT_SID[:-1], ACCOUNT_SID.swapcase(), f"{ACCOUNT_SID}0"],
+)
 def test_what_is_about_another_account_is_refused(text, account):
     fields = report("failed", AccountSid=account)
     assert_nothing_changes(path_of(text), fields, 403)

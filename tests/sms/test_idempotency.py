@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from core.idempotency import KeyReused
 from core.models import IdempotencyKey
+from sms import service
 from sms.models import Message
 from sms.outcomes import Accepted, NotSent, Refused, Unknown, WithoutSid
 from tests.sms.conftest import SID, TO, URL, allow, assert_failure
@@ -12,6 +14,7 @@ from tests.sms.conftest import SID, TO, URL, allow, assert_failure
 pytestmark = pytest.mark.django_db
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 HEY = {"msg": "hey mate!!!"}
+MESSAGES = "/api/v1/sms/messages/"
 
 
 def is_replay(response) -> bool:
@@ -22,7 +25,7 @@ def texts_on_the_terminal(capsys, text: str) -> int:
     return len(re.findall(re.escape(text), capsys.readouterr().out))
 
 
-@pytest.mark.usefixtures("embedded")
+@pytest.mark.usefixtures("development")
 def test_the_same_key_twice_sends_one_text(client, capsys):
     first, second = (client.post(URL, HEY, "application/json", headers=KEY) for _ in range(2))
     assert (first.status_code, first.json()["status"]) == (201, "success")
@@ -32,7 +35,7 @@ def test_the_same_key_twice_sends_one_text(client, capsys):
     assert Message.objects.count() == 1
 
 
-@pytest.mark.usefixtures("embedded")
+@pytest.mark.usefixtures("development")
 def test_without_a_key_every_call_sends(client, capsys):
     for _ in range(2):
         assert client.post(URL, HEY, "application/json").status_code == 201
@@ -40,7 +43,7 @@ def test_without_a_key_every_call_sends(client, capsys):
     assert IdempotencyKey.objects.count() == 0
 
 
-@pytest.mark.usefixtures("embedded")
+@pytest.mark.usefixtures("development")
 def test_strangers_share_their_keys_and_a_person_has_her_own(client, api, alice):
     assert not is_replay(client.post(URL, HEY, "application/json", headers=KEY))
     hers = api(alice).post(URL, HEY, headers=KEY)
@@ -69,6 +72,22 @@ def test_what_became_of_a_text_is_said_again_and_nothing_is_sent(phone, provider
     assert (first.status_code, second.status_code) == (status, status)
     assert second.content == first.content
     assert (len(provider.sent), is_replay(second)) == (1, True)
+
+
+@pytest.mark.parametrize("place", [0, 152, 160, 306, 1528, 1529])
+def test_bodies_that_differ_in_one_character_are_two_texts(phone, provider, settings, place):
+    """In whichever segment it is, at both paths."""
+    settings.SMS_MAX_SEGMENTS = 10
+    first, second = ("a" * place + letter + "a" * (1529 - place) for letter in "bc")
+    for path, member, more in ((URL, "msg", {}), (MESSAGES, "body", {"to": TO})):
+        taken = phone.post(path, {member: first, **more}, headers=KEY)
+        reused = phone.post(path, {member: second, **more}, headers=KEY)
+        assert (taken.status_code // 100, reused.status_code) == (2, 422), taken.json()
+    mine = {"actor": Message.objects.first().sender, "to": TO, "key": "mine"}
+    service.queue(body=first, **mine)  # as other apps do
+    with pytest.raises(KeyReused):
+        service.queue(body=second, **mine)
+    assert Message.objects.filter(body=second).count() == 0
 
 
 def test_what_was_not_sent_may_be_sent_again(phone, provider):
@@ -116,7 +135,7 @@ def test_a_key_belongs_to_its_door_so_at_both_doors_it_is_two_texts(phone, provi
     text = {"to": TO, "body": HEY["msg"]}
     for _ in range(2):
         at_once = phone.post(URL, HEY, headers=KEY)
-        later = phone.post("/api/v1/sms/messages/", text, headers=KEY)
+        later = phone.post(MESSAGES, text, headers=KEY)
         assert (at_once.status_code, later.status_code) == (201, 202)
     assert (is_replay(at_once), is_replay(later)) == (True, True)
     assert Message.objects.count() == 2

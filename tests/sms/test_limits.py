@@ -61,7 +61,7 @@ def test_who_may_send_where_it_costs_money(alice, bob, staff):
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("embedded")
+@pytest.mark.usefixtures("development")
 def test_everybody_may_send_where_it_costs_nothing(alice):
     assert may_send(alice)
     assert may_send(AnonymousUser())
@@ -112,6 +112,20 @@ def test_limits_of_others_are_not_touched(alice, bob, settings):
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("provider")
+def test_an_allowance_of_three_digits_is_counted_to_its_end(alice, settings):
+    settings.SMS_DESTINATION_DAILY_LIMIT = settings.SMS_DAILY_LIMIT = 1000
+    own = account_limit(allow(alice, per_day=100).pk, 100)
+    for number in range(9, 100, 10):
+        while used(own, at=NOON) < number:
+            take_one(alice)
+    take_one(alice)
+    assert used(own, at=NOON) == 100
+    assert refusal(alice)[0] == "Your daily limit of text messages is used up."
+    assert used(own, at=NOON) == 100
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
 def test_a_lower_allowance_holds_at_once(alice):
     allow(alice, per_day=5)
     for _ in range(3):
@@ -123,8 +137,8 @@ def test_a_lower_allowance_holds_at_once(alice):
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("embedded")
-def test_on_the_embedded_default_nobody_needs_an_allowance(alice, settings):
+@pytest.mark.usefixtures("development")
+def test_in_development_nobody_needs_an_allowance(alice, settings):
     settings.SMS_DAILY_LIMIT = 3
     take_one(alice)
     take_one(None, to="", region="")

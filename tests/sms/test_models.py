@@ -221,7 +221,7 @@ STEPS: dict[str, Callable[[Message], bool]] = {
 }
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=10), st.booleans())
 def test_in_every_order_a_state_moves_forward_and_an_error_stays(steps, expires):
     with transaction.atomic():

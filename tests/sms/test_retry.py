@@ -168,6 +168,17 @@ def test_a_row_of_before_attempts_were_kept_proves_nothing(superuser, provider, 
     assert_refused(superuser, provider, row, words)
 
 
+@pytest.mark.parametrize(("attempts", "kept"), [(9, 9), (10, 10), (10, 9), (10, 1)])
+def test_every_one_of_ten_attempts_is_looked_at(superuser, provider, sender, attempts, kept):
+    row = failed(sender, attempt_count=attempts)
+    for number in range(2, kept + 1):
+        row.attempts.create(number=number, started_at=row.created_at, outcome="notsent")
+    if attempts == kept:
+        assert send_again(superuser, row) == [f"Sent again as {row.successor.pk}."]
+    else:
+        assert_refused(superuser, provider, row, "It may have been sent, so it is not sent again.")
+
+
 @pytest.mark.parametrize(
     "state", ["unknown", "undelivered", "delivered", "blocked", "canceled", "expired"]
 )

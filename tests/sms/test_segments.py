@@ -1,7 +1,7 @@
 """Segments as they are billed: GSM-7 with its extension table, UCS-2, concatenation."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sms.segments import Measure, count, measure
@@ -33,6 +33,14 @@ EMOJI = "\N{GRINNING FACE}"
         ("中" * 135, ("UCS-2", 3)),
         (EMOJI * 35, ("UCS-2", 1)),
         (EMOJI * 36, ("UCS-2", 2)),
+        ("\uffff" * 70, ("UCS-2", 1)),  # the last character of one unit
+        ("\uffff" * 71, ("UCS-2", 2)),
+        ("\U00010000" * 35, ("UCS-2", 1)),  # the first of two
+        ("\U00010000" * 36, ("UCS-2", 2)),
+        ("\U0010ffff" * 36, ("UCS-2", 2)),
+        ("a" * 153 * 9, ("GSM-7", 9)),
+        ("a" * 153 * 10, ("GSM-7", 10)),
+        ("a" * 1600, ("GSM-7", 11)),
     ],
 )
 def test_the_count_is_what_providers_bill(text, expected):
@@ -54,6 +62,8 @@ def test_a_character_of_two_units_moves_to_the_next_segment_whole():
         ("hey €", Measure("GSM-7", 1, 5, 154)),
         ("a" * 161, Measure("GSM-7", 2, 161, 145)),
         (EMOJI, Measure("UCS-2", 1, 1, 68)),
+        ("\uffff", Measure("UCS-2", 1, 1, 69)),
+        ("\U00010000", Measure("UCS-2", 1, 1, 68)),
         ("中" * 71, Measure("UCS-2", 2, 71, 63)),
     ],
 )
@@ -61,6 +71,7 @@ def test_the_measure_tells_what_is_left(text, expected):
     assert measure(text) == expected
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=400), st.characters())
 def test_a_longer_text_never_has_fewer_segments(text, more):
     assert count(text + more)[1] >= count(text)[1]

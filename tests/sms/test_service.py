@@ -169,9 +169,10 @@ def test_a_repeat_after_a_crash_sends_nothing(provider, sender):
     assert service.send(actor=sender, body="hey", key="a").outcome == Unknown("gone")
 
 
-def test_what_was_not_sent_may_be_repeated_with_its_key(provider, sender):
+def test_what_was_not_sent_may_be_repeated_with_its_key(provider, sender, noon):
     provider.outcome = NotSent("No connection.")
     service.send(actor=sender, body="hey", key="a")
+    noon.shift(1)
     provider.outcome = Accepted(SID)
     assert service.send(actor=sender, body="hey", key="a").outcome == Accepted(SID)
     states = Message.objects.order_by("created_at").values_list("state", flat=True)

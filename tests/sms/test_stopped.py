@@ -138,7 +138,7 @@ def test_the_seed_endpoint_asks_again_too(provider, alice, monkeypatch):
 # --- Nobody ---------------------------------------------------------------------------------------
 
 
-def test_a_text_of_nobody_leaves_where_it_costs_nothing(embedded, settings, capsys):
+def test_a_text_of_nobody_leaves_where_it_costs_nothing(development, settings, capsys):
     settings.SMS_ALLOWED_REGIONS = ["US"]
     message = deliver(queue(None))
     assert (message.state, "hey" in capsys.readouterr().out) == ("accepted", True)
@@ -155,7 +155,7 @@ def test_a_text_of_nobody_leaves_nowhere_else(provider, settings, capsys, debug,
     assert (provider.sent, "hey" in capsys.readouterr().out) == ([], False)
 
 
-def test_where_it_costs_nothing_an_account_must_be_active(embedded, alice, settings):
+def test_where_it_costs_nothing_an_account_must_be_active(development, alice, settings):
     settings.SMS_ALLOWED_REGIONS = ["US"]
     first, second = queue(alice), queue(alice)
     assert deliver(first).state == "accepted"
@@ -186,7 +186,9 @@ def test_a_kind_of_number_that_is_not_allowed_any_more_gets_nothing(provider, al
     assert (provider.sent, set(used().values())) == ([], {0})
 
 
-def test_the_operators_own_number_may_be_in_any_region_where_it_is_free(embedded, settings, capsys):
+def test_the_operators_own_number_may_be_in_any_region_where_it_is_free(
+    development, settings, capsys
+):
     settings.SMS_ALLOWED_REGIONS = ["DE"]
     assert service.send(actor=None, body="hey").state == "accepted"
     assert "hey" in capsys.readouterr().out

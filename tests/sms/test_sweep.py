@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.utils import timezone
 
 from core.limits import Limit, take, used
 from sms import schedule, sweep
@@ -16,10 +15,10 @@ from sms.limits import account_limit
 from sms.models import Event, Message
 from sms.outcomes import Report
 from tests.config.conftest import ROOT
-from tests.sms.conftest import FROM, SID, TO, somebody
+from tests.sms.conftest import FROM, NOON, SID, TO, somebody
 
 pytestmark = pytest.mark.django_db
-NOW = timezone.now()
+NOW = NOON
 MINUTE = timedelta(minutes=1)
 NOTHING = dict.fromkeys(("expired", "dispatched", "unknown", "found", "lost", "asked"), 0)
 

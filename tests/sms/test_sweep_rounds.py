@@ -3,17 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 
 from sms import sweep, tasks
 from sms.models import Message
 from sms.outcomes import Accepted, Report
-from tests.sms.conftest import FROM, SID, TO, somebody
+from tests.sms.conftest import FROM, NOON, SID, TO, somebody
 from tests.task_backends import recorded
 
 # Deliveries run when they are begun: nothing here is in a transaction of its test.
 pytestmark = pytest.mark.django_db(transaction=True)
-NOW = timezone.now()
+NOW = NOON
 MINUTE = timedelta(minutes=1)
 
 

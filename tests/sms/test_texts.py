@@ -56,6 +56,11 @@ def test_no_mixture_of_controls_and_blanks_is_a_text(text):
 
 
 def test_the_setting_says_how_long_is_too_long(settings):
+    settings.SMS_MAX_SEGMENTS = 10
+    assert measured("a" * 153 * 9) == ("GSM-7", 9)
+    assert measured("a" * 153 * 10) == ("GSM-7", 10)
+    with pytest.raises(TextError):
+        measured("a" * (153 * 10 + 1))
     settings.SMS_MAX_SEGMENTS = 2
     assert measured("a" * 306) == ("GSM-7", 2)
     assert measured("中" * 134) == ("UCS-2", 2)

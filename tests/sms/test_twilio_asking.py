@@ -11,7 +11,7 @@ from sms.backends import UnansweredError
 from sms.backends.twilio import TwilioProvider
 from sms.outcomes import Report, Unknown
 from tests.sms import twilio_stub as faults
-from tests.sms.conftest import FROM, TO
+from tests.sms.conftest import FROM, NOON, TO
 from tests.sms.test_twilio import POOL, hand_over
 from tests.sms.twilio_stub import answers
 
@@ -62,6 +62,26 @@ def test_the_oldest_that_belongs_to_no_other_text_is_found(twilio):
     assert ask().sid == first
     assert ask(known={first}).sid == second
     assert ask(known={first, second}) is None
+
+
+@pytest.mark.parametrize("place", [0, 160, 1529])
+def test_a_long_text_that_differs_in_one_character_is_another(twilio, place):
+    ours, others = ("a" * place + letter + "a" * (1529 - place) for letter in "bc")
+    hand_over(others)
+    assert ask(body=ours) is None
+    hand_over(ours)
+    assert ask(body=ours) == Report(twilio.messages[1]["sid"], "queued", "")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_found"), [(-61, False), (-60, True), (60, True), (61, False)]
+)
+def test_the_providers_clock_may_differ_by_a_minute(twilio, seconds, is_found):
+    hand_over()
+    [message] = twilio.messages
+    message["date_created"] = format_datetime(NOON + timedelta(seconds=seconds))
+    found = ask(since=NOON, until=NOON)
+    assert found == (Report(message["sid"], "queued", "") if is_found else None)
 
 
 def test_nothing_is_found_where_nothing_fits(twilio):

@@ -165,6 +165,21 @@ def test_the_id_of_another_message_is_nothing(text, caplog):
     assert "was reported under another id than its own" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "sid", [f"SM{'1' * 33}", f"SM{'g' * 32}", f"XX{'1' * 32}", f"sm{'1' * 32}"]
+)
+def test_an_id_that_twilio_cannot_have_made_is_not_adopted(sid):
+    message = make_text(State.UNKNOWN)
+    assert_nothing_changes(path_of(message), report("delivered", sid=sid), 204)
+
+
+@pytest.mark.parametrize("code", ["9", "10", "30003", "123456789"])
+def test_an_error_is_kept_with_all_its_digits(text, code):
+    assert post(path_of(text), report("undelivered", code=code)).status_code == 204
+    text.refresh_from_db()
+    assert (text.error_code, history(text)) == (code, [("callback", "undelivered", code)])
+
+
 def test_an_id_that_belongs_to_another_text_is_not_adopted(text):
     message = make_text(State.UNKNOWN)
     assert_nothing_changes(path_of(message), report("delivered"), 204)
@@ -176,6 +191,8 @@ def test_an_id_that_belongs_to_another_text_is_not_adopted(text):
         {"MessageSid": ""},
         {"MessageSid": "a" * 65},
         {"MessageSid": f"{SID}MessageStatusfailed"},
+        {"MessageSid": f"{SID}1"},
+        {"MessageSid": SID[:-1]},
         {"MessageSid": "a\x00b"},
         {"MessageStatus": ""},
         {"MessageStatus": "s" * 31},

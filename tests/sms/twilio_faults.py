@@ -58,8 +58,11 @@ def drips_headers(handler: Handler) -> None:
 
 
 def _drip(handler: Handler, byte: bytes) -> None:
+    """Far longer than a test waits, and not for ever: whoever reads on is told of a broken call."""
     try:
-        while not handler.stub.stopping.wait(0.02):
+        for _ in range(500):
+            if handler.stub.stopping.wait(0.02):
+                break
             handler.wfile.write(byte)
     except OSError:  # the client has gone
         handler.close_connection = True

@@ -1,7 +1,6 @@
 import uuid
 
 import pytest
-from django.utils import timezone
 
 from tests.builders import make_list, make_todo
 from todos.models import List, Todo
@@ -82,7 +81,7 @@ def test_the_inbox_cannot_be_removed_or_archived(api, alice):
     inbox = List.objects.inbox_of(alice)
     client = api(alice)
     assert code(client.delete(one(inbox))) == (409, "inbox")
-    assert code(client.patch(one(inbox), {"archived_at": timezone.now().isoformat()})) == (
+    assert code(client.patch(one(inbox), {"archived_at": "2026-11-20T09:00:00Z"})) == (
         400,
         "inbox",
     )
@@ -160,3 +159,15 @@ def test_queries_stay_the_same_with_many_lists(api, alice, django_assert_num_que
 def test_a_wrong_question_is_400(api, alice, query, attr, expected):
     response = api(alice).get(f"{LISTS}?{query}")
     assert (*code(response), response.json()["errors"][0]["attr"]) == (400, expected, attr)
+
+
+def test_removing_a_list_never_moves_the_todo_of_somebody_else(api, alice, bob):
+    """No request puts one there; the database could still hold one."""
+    home, stray = make_list(alice), make_todo(bob, "stray")
+    Todo.objects.filter(pk=stray.pk).update(list=home)
+    own = make_todo(alice, list=home)
+    before = list(Todo.objects.order_by("pk").values())
+    assert code(api(alice).delete(one(home))) == (409, "conflict")
+    assert list(Todo.objects.order_by("pk").values()) == before
+    assert List.objects.filter(pk=home.pk, version=1).exists()
+    assert own.list == home

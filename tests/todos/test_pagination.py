@@ -1,5 +1,10 @@
 """Every row once, whatever the order, the page size and what happens in between."""
 
+import json
+from base64 import urlsafe_b64encode
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,8 +18,10 @@ TODOS = "/api/v1/todos/"
 
 def walk(client, url: str, direction: str) -> tuple[list[list[str]], str | None]:
     """The titles page by page until there is no more, and the link back from the last page."""
-    pages, back, opposite = [], None, {"next": "previous", "previous": "next"}[direction]
+    pages: list[list[str]] = []
+    back, opposite = None, {"next": "previous", "previous": "next"}[direction]
     while url:
+        assert len(pages) < 100, "the links lead in a circle"
         answer = client.get(url).json()
         pages.append([row["title"] for row in answer["results"]])
         url, back = answer[direction], answer[opposite]
@@ -72,6 +79,42 @@ def test_a_cursor_belongs_to_its_ordering(api, alice):
     link = client.get(f"{TODOS}?limit=1").json()["next"]
     response = client.get(f"{link}&ordering=-position")
     assert (response.status_code, response.json()["errors"][0]["code"]) == (404, "invalid_cursor")
+
+
+def forged(signed: str, content: object) -> str:
+    """Other content under the signature that was given for the first."""
+    payload = urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+    return ":".join([payload, *signed.split(":")[1:]])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ["n", ["position", "id"], [-1, str(UUID(int=1))]],
+        ["p", ["position", "id"], [9, str(UUID(int=1))]],
+        ["n", ["position", "id"], []],
+        ["n", ["position", "id"], ["x", "y"]],
+        ["n", []],
+        "x",
+        None,
+    ],
+    ids=repr,
+)
+def test_a_cursor_with_other_content_or_of_another_purpose_is_404(api, alice, bob, web, content):
+    for number in range(51):
+        make_todo(alice, str(number))
+    make_todo(bob)
+    phone = api(alice)
+    link = phone.get(f"{TODOS}?limit=1").json()["next"]
+    cursor = parse_qs(urlsplit(link).query)["cursor"][0]
+    place = str(web(alice).get("/todos/").context["next"])
+    of_the_page = parse_qs(place.removeprefix("?"))["after"][0]
+    assert phone.get(TODOS, {"cursor": cursor}).status_code == 200
+    last = "_-"[cursor[-1] == "_"]
+    for wrong in (forged(cursor, content), of_the_page, cursor[:-1] + last):
+        response = phone.get(TODOS, {"cursor": wrong})
+        problem = response.json()["errors"][0]
+        assert (response.status_code, problem["code"]) == (404, "invalid_cursor")
 
 
 def test_links_keep_the_filters(api, alice):

@@ -1,4 +1,8 @@
-"""What happens at the same moment: on PostgreSQL, with a thread and a connection each."""
+"""What happens at the same moment: on PostgreSQL, with a thread and a connection each.
+
+Each test names the mutants (tests/mutants/) that it kills. The number of rounds is what it takes to
+kill them nine times out of ten.
+"""
 
 import threading
 import uuid
@@ -7,11 +11,14 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection, connections
+from django.test import Client
 from rest_framework.test import APIClient
 
+from accounts.models import User
 from tests.builders import make_todo
-from tests.conftest import bearer_token
-from todos.models import List, Todo
+from tests.conftest import bearer_token, make_user
+from tests.todos.pages import act
+from todos.models import List, Status, Tag, Todo
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 TODOS = "/api/v1/todos/"
@@ -38,15 +45,20 @@ def at_once(*calls: Callable[[], object]) -> list:
     return results
 
 
-@pytest.fixture
-def phones(alice) -> list[APIClient]:
-    clients = [APIClient() for _ in range(8)]
+def phones_of(user: User, amount: int = 8) -> list[APIClient]:
+    clients = [APIClient() for _ in range(amount)]
     for client in clients:
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {bearer_token(alice)}")
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {bearer_token(user)}")
     return clients
 
 
+@pytest.fixture
+def phones(alice) -> list[APIClient]:
+    return phones_of(alice)
+
+
 def test_two_patches_to_different_fields_lose_nothing(alice, phones):
+    """V5: the row lock of a change."""
     first, second = phones[:2]
     for _ in range(100):
         todo = make_todo(alice, "a")
@@ -61,6 +73,7 @@ def test_two_patches_to_different_fields_lose_nothing(alice, phones):
 
 
 def test_of_two_changes_with_the_same_version_one_wins(alice, phones):
+    """V5: the row lock of a change."""
     for _ in range(50):
         path = f"{TODOS}{make_todo(alice).pk}/"
         answers = at_once(
@@ -75,41 +88,60 @@ def test_of_two_changes_with_the_same_version_one_wins(alice, phones):
 
 
 def test_finishing_at_once_counts_once(alice, phones):
-    todo = make_todo(alice)
-    path = f"{TODOS}{todo.pk}/finish/"
-    answers = at_once(*(lambda c=client: c.post(path).json() for client in phones))
-    assert len({answer["finished_at"] for answer in answers}) == 1
-    assert {answer["version"] for answer in answers} == {2}
+    """TN1: by the API the row lock of a change would do; the admin finishes without one."""
+    for _ in range(5):
+        todo = make_todo(alice)
+        path = f"{TODOS}{todo.pk}/finish/"
+        stale = [Todo.objects.get(pk=todo.pk) for _ in range(4)]
+        answers = at_once(
+            *(row.finish for row in stale),
+            *(lambda c=client, p=path: c.post(p).json()["version"] for client in phones[:4]),
+        )
+        assert answers == [None] * 4 + [2] * 4
+        assert {(row.status, row.version) for row in stale} == {(Status.FINISHED, 2)}
+        assert len({row.finished_at for row in stale}) == 1
 
 
-def test_the_first_requests_of_an_account_make_one_inbox(alice, phones):
-    answers = at_once(
-        *(lambda c=client: c.post(TODOS, {"title": "x"}).status_code for client in phones)
-    )
-    assert answers == [201] * len(phones)
-    assert List.objects.owned_by(alice).count() == 1
-    assert Todo.objects.owned_by(alice).count() == len(phones)
+def test_the_first_requests_of_an_account_make_one_inbox(alice):
+    """E26: look, then make."""
+    for number in range(5):
+        person = make_user(f"{number}@example.com")
+        answers = at_once(
+            *(lambda c=c: c.post(TODOS, {"title": "x"}).status_code for c in phones_of(person))
+        )
+        assert answers == [201] * 8
+        assert List.objects.owned_by(person).count() == 1
+        assert Todo.objects.owned_by(person).count() == 8
 
 
 def test_one_id_created_at_once_is_one_todo(alice, phones):
-    body = {"id": str(uuid.uuid4()), "title": "x", "tags": ["a", "b"]}
-    answers = at_once(*(lambda c=client: c.post(TODOS, body).status_code for client in phones))
-    assert Counter(answers) == {201: 1, 200: len(phones) - 1}
-    assert Todo.objects.count() == 1
-
-
-def test_the_same_new_tag_at_once_is_one_tag(alice, phones):
-    answers = at_once(
-        *(
-            lambda c=client: c.post(TODOS, {"title": "x", "tags": ["new"]}).status_code
-            for client in phones
+    """TN2: look for the id, then make."""
+    for round_ in range(1, 6):
+        body = {"id": str(uuid.uuid4()), "title": "x", "tags": ["a", "b"]}
+        answers = at_once(
+            *(lambda c=client, b=body: c.post(TODOS, b).status_code for client in phones)
         )
-    )
-    assert answers == [201] * len(phones)
-    assert alice.tags.count() == 1
+        assert Counter(answers) == {201: 1, 200: len(phones) - 1}
+        assert Todo.objects.count() == round_
+
+
+def test_the_same_new_tags_at_once_are_kept_by_everybody(alice, phones):
+    """TN3: look, then make. TN4: a conflict of one name drops the others."""
+    Tag.objects.create(owner=alice, name="known")
+    for number in range(10):
+        names = ["known", f"new {number}", f"other {number}"]
+        answers = at_once(
+            *(
+                lambda c=client, n=names: c.post(TODOS, {"title": "x", "tags": n}).json()["tags"]
+                for client in phones
+            )
+        )
+        assert answers == [names] * len(phones)
+        assert Tag.objects.filter(owner=alice).count() == 2 * number + 3
 
 
 def test_a_list_removed_while_todos_arrive_loses_none(alice, phones):
+    """V5: the row lock on the list holds back whoever would put a to-do into it."""
     remover, *adders = phones
     for _ in range(10):
         home = List.objects.create(owner=alice, name="Home")
@@ -127,6 +159,7 @@ def test_a_list_removed_while_todos_arrive_loses_none(alice, phones):
 
 
 def test_finishing_what_is_being_removed_is_404_or_done(alice, phones):
+    """V5: without the lock the row is gone when the answer reads it again."""
     remover, *finishers = phones[:4]
     for _ in range(30):
         path = f"{TODOS}{make_todo(alice).pk}/"
@@ -135,3 +168,32 @@ def test_finishing_what_is_being_removed_is_404_or_done(alice, phones):
             *(lambda c=client, p=path: c.post(f"{p}finish/").status_code for client in finishers),
         )
         assert (gone, set(answers) <= {200, 404}) == (204, True), answers
+
+
+def test_ticking_on_the_page_what_is_being_removed_is_404_or_done(alice, phones):
+    """TN5: the row lock of the page."""
+    tabs = [Client() for _ in range(3)]
+    for tab in tabs:
+        tab.force_login(alice)
+    for _ in range(20):
+        todo = make_todo(alice)
+        gone, *answers = at_once(
+            lambda t=todo: phones[0].delete(f"{TODOS}{t.pk}/").status_code,
+            *(lambda c=tab, t=todo: c.post(act("finish", t)).status_code for tab in tabs),
+        )
+        assert (gone, set(answers) <= {302, 404}) == (204, True), answers
+
+
+def test_ticking_and_renaming_on_the_page_lose_nothing(alice, phones):
+    """TN6: a title that is written with a version read before."""
+    tab = Client()
+    tab.force_login(alice)
+    for _ in range(20):
+        todo = make_todo(alice, "a")
+        answers = at_once(
+            lambda t=todo: tab.post(act("rename", t), {"title": "b"}).status_code,
+            lambda t=todo: phones[0].patch(f"{TODOS}{t.pk}/", {"priority": 3}).status_code,
+        )
+        todo.refresh_from_db()
+        assert answers == [302, 200]
+        assert (todo.title, todo.priority, todo.version) == ("b", 3, 3)

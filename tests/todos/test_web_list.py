@@ -1,7 +1,11 @@
 """The to-do page: what it shows and how it goes on."""
 
+import json
+from base64 import urlsafe_b64encode
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -9,6 +13,8 @@ from django.utils import timezone
 from tests.builders import make_list, make_todo
 from tests.todos.pages import HTMX, PAGE, titles
 from todos.models import Priority
+
+PAST = datetime(2020, 1, 2, 3, 4, tzinfo=UTC)
 
 
 def test_stranger_is_sent_to_log_in(client, db):
@@ -124,13 +130,13 @@ def test_day_of_this_year_is_shown_without_the_year(alice, browser, monkeypatch)
 
 
 def test_finished_todo_is_never_overdue(alice, browser):
-    make_todo(alice, due_at=timezone.now() - timedelta(days=3)).finish()
+    make_todo(alice, due_at=PAST).finish()
 
     assert "Overdue" not in browser.get(PAGE).text
 
 
 def test_passed_moment_is_overdue(alice, browser):
-    make_todo(alice, due_at=timezone.now() - timedelta(minutes=1))
+    make_todo(alice, due_at=PAST)
 
     assert "Overdue" in browser.get(PAGE).text
 
@@ -204,3 +210,26 @@ def test_show_more_by_htmx_is_rows_only(alice, browser):
 
     assert titles(response) == ["number 0"]
     assert "<html" not in response.text
+
+
+def forged(signed: str, content: object) -> str:
+    """Other content under the signature that was given for the first."""
+    payload = urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+    return ":".join([payload, *signed.split(":")[1:]])
+
+
+@pytest.mark.parametrize("content", [[1, str(UUID(int=1))], [], [1], "x", {}, None, [None, None]])
+def test_a_place_with_other_content_or_of_another_purpose_is_the_first_page(
+    alice, bob, browser, api, content
+):
+    for number in range(51):
+        make_todo(alice, f"number {number}")
+    make_todo(bob)
+    place = str(browser.get(PAGE).context["next"])
+    signed = parse_qs(place.removeprefix("?"))["after"][0]
+    link = api(alice).get("/api/v1/todos/?limit=1").json()["next"]
+    cursor = parse_qs(urlsplit(link).query)["cursor"][0]
+    assert titles(browser.get(PAGE, {"after": signed})) == ["number 0"]
+    for wrong in (forged(signed, content), cursor, signed[:-1] + "_-"[signed[-1] == "_"]):
+        response = browser.get(PAGE, {"after": wrong})
+        assert (len(titles(response)), str(response.context["state"])) == (50, "")

@@ -1,0 +1,89 @@
+"""The half of the package that others wrote: made from the lock file, kept until the lock changes.
+
+uv fetches the wheels for Lambda's system, whatever system this is, and checks their hashes. What a
+request needs of them is kept as an archive with its bytecode, named after all it was made of.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from importlib.metadata import distributions
+from pathlib import Path
+
+from deploy import archive, contents
+
+LOCK = Path("requirements.txt")
+FOLDER = Path("build/dependencies")
+PLATFORMS = {"x86_64": "x86_64-manylinux2014", "arm64": "aarch64-manylinux2014"}
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"  # Zappa deploys to the same
+
+
+class PackageError(Exception):
+    """The package would hold what must not leave this machine, or would lack what Lambda needs."""
+
+
+def archived(architecture: str = "x86_64") -> Path:
+    """The archive of the dependencies; its comment is the digest of its content."""
+    platform = PLATFORMS[architecture]
+    kept = FOLDER / f"{_made_of(platform)}.zip"
+    if not kept.exists():
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="new-", dir=FOLDER) as name:
+            folder = Path(name)
+            _install(folder, platform)
+            made = folder / "archive.zip"
+            _write(made, _needed(folder / "installed"))
+            made.replace(kept)  # at once, so that an interruption leaves no half of it
+    return kept
+
+
+def _made_of(platform: str) -> str:
+    """Every file that decides what is in it, and how."""
+    files = (LOCK, *(Path(str(module.__file__)) for module in (archive, contents)), Path(__file__))
+    digest = hashlib.sha256(f"{platform} {sys.implementation.cache_tag}".encode())
+    for path in files:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def _install(folder: Path, platform: str) -> None:
+    wanted = folder / "requirements.txt"
+    wanted.write_text(contents.requirements_on_lambda(LOCK.read_text()))
+    command = [
+        *(_uv(), "pip", "install", "--quiet", "--python", sys.executable),
+        *("--target", str(folder / "installed")),
+        *("--python-version", PYTHON, "--python-platform", platform),
+        *("--only-binary", ":all:", "--no-deps", "--require-hashes", "-r", str(wanted)),
+    ]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise PackageError(f"The dependencies cannot be installed:\n{ended.stderr.strip()[-2000:]}")
+
+
+def _uv() -> str:
+    beside = Path(sys.executable).with_name("uv")
+    if found := str(beside) if beside.exists() else shutil.which("uv"):
+        return found
+    raise PackageError("uv is missing: pip install --require-hashes -r requirements-deploy.txt")
+
+
+def _write(made: Path, files: dict[str, bytes]) -> None:
+    entries = files | archive.bytecode(files)
+    with zipfile.ZipFile(made, "w") as package:
+        for name in sorted(entries):
+            archive.add(package, name, entries[name])
+        package.comment = archive.digest(files).encode()
+
+
+def _needed(installed: Path) -> dict[str, bytes]:
+    """Of the files that a distribution lists as its own; another is not looked for."""
+    return {
+        entry.as_posix(): (installed / entry).read_bytes()
+        for distribution in distributions(path=[os.fspath(installed)])
+        for entry in distribution.files or ()
+        if ".." not in entry.parts and contents.is_needed(entry.as_posix())
+    }

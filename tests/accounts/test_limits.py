@@ -1,0 +1,91 @@
+"""How long a locked log-in stays locked, and what its Retry-After is counted from."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from tests.accounts.conftest import PASSWORD, Phone, assert_error
+
+LOCKED = "too_many_login_attempts"
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+LATER = (0, 10, 20, 100, 200)  # seconds after noon at which a wrong password is sent
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+def fail(clock, email: str, *, seconds: int, address: str) -> None:
+    clock.move_to(NOON + timedelta(seconds=seconds))
+    response = Phone(address).log_in(email, "a wrong password")
+    assert_error(response, 400, "email_password_mismatch", "password")
+
+
+def lock_out(clock, email: str) -> None:
+    """By five failures from five addresses, spread over 200 seconds."""
+    for number, seconds in enumerate(LATER):
+        fail(clock, email, seconds=seconds, address=f"198.51.100.{number}")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wait"),
+    [(200, 100), (210, 90), (210.5, 90), (290, 10), (291, 9), (299, 1), (299.9, 1)],
+)
+def test_an_account_opens_five_minutes_after_the_first_failure(clock, alice, bob, seconds, wait):
+    lock_out(clock, alice.email)
+    clock.move_to(NOON + timedelta(seconds=seconds))
+
+    response = Phone("203.0.113.7").log_in(alice.email)
+
+    assert_error(response, 429, LOCKED)
+    assert response["Retry-After"] == str(wait)
+    assert Phone("203.0.113.7").log_in(bob.email).status_code == 200
+
+
+def test_after_the_wait_one_failure_locks_until_the_second_is_forgotten(clock, alice):
+    lock_out(clock, alice.email)
+    fail(clock, alice.email, seconds=300, address="203.0.113.7")
+    response = Phone("203.0.113.8").log_in(alice.email)
+    assert (response.status_code, response["Retry-After"]) == (429, "10")
+
+    clock.move_to(NOON + timedelta(seconds=310))
+
+    assert Phone("203.0.113.8").log_in(alice.email).status_code == 200
+
+
+def test_a_person_who_waits_as_long_as_told_logs_in(clock, alice, client):
+    lock_out(clock, alice.email)
+    form = {"login": alice.email, "password": PASSWORD}
+    page = client.post("/auth/login/", form, REMOTE_ADDR="203.0.113.7")
+    assert (page.status_code, page["Retry-After"]) == (429, "100")
+
+    clock.shift(int(page["Retry-After"]))
+
+    assert client.post("/auth/login/", form, REMOTE_ADDR="203.0.113.7").status_code == 302
+
+
+def test_an_address_waits_for_its_first_failure_and_an_account_for_its_own(clock, alice, bob):
+    """Of two limits that both refuse, the wait is the longer one."""
+    lock_out(clock, alice.email)
+    for number in range(10):
+        email = f"user{number}@example.com"
+        fail(clock, email, seconds=201 + number, address="203.0.113.7")
+    clock.move_to(NOON + timedelta(seconds=220))
+
+    waits = [Phone("203.0.113.7").log_in(email) for email in (alice.email, bob.email)]
+
+    assert [answer.status_code for answer in waits] == [429, 429]
+    assert [answer["Retry-After"] for answer in waits] == ["80", "41"]
+
+
+def test_an_account_is_locked_in_whatever_case_its_address_is_typed(clock, alice):
+    for number, email in enumerate(["alice@example.com", "ALICE@example.com"] * 2):
+        fail(clock, email, seconds=number, address=f"198.51.100.{number}")
+    fail(clock, "Alice@Example.Com", seconds=5, address="198.51.100.9")
+
+    answers = [Phone("203.0.113.7").log_in(email) for email in (alice.email, "aLICE@EXAMPLE.com")]
+
+    assert [answer.status_code for answer in answers] == [429, 429]

@@ -1,0 +1,119 @@
+"""A running local cloud and how to speak to it."""
+
+import functools
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.cloud import CREDENTIALS
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "build" / "runtime" / "bin"
+COMMAND_SECONDS = 10 * 60
+PATIENCE_SECONDS = 180  # for what takes a second on an idle machine
+
+
+@functools.cache
+def _client(endpoint: str, service: str) -> Any:
+    import boto3
+
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=CREDENTIALS["AWS_REGION"],
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Where it answers, and where its mails lie."""
+
+    endpoint: str
+    folder: Path
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment of a person who deploys to it."""
+        return {
+            **os.environ,
+            **CREDENTIALS,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "VIRTUAL_ENV": str(SCRIPTS.parent),
+            "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
+        }
+
+    def client(self, service: str) -> Any:
+        return _client(self.endpoint, service)
+
+    def run(self, *command: str, folder: Path = ROOT, **variables: str) -> "Ended":
+        """A command as typed by that person; in another folder for another version of the code."""
+        ended = subprocess.run(  # noqa: S603 - our own commands
+            command,
+            cwd=folder,
+            env={**self.variables, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+        return Ended(ended.returncode, ended.stdout)
+
+    @property
+    def address(self) -> str:
+        """Of the stage dev, ending in a slash."""
+        resource = self.client("cloudformation").describe_stack_resource(
+            StackName="nudge-dev", LogicalResourceId="Api"
+        )
+        identifier = resource["StackResourceDetail"]["PhysicalResourceId"]
+        return f"{self.endpoint}/_aws/execute-api/{identifier}/dev/"
+
+    def mails(self) -> list[str]:
+        return [mail.read_text() for mail in sorted((self.folder / "mail").glob("*.txt"))]
+
+    def code_for(self, email: str) -> str:
+        """The newest code that was mailed to this address."""
+        [*_, newest] = eventually(
+            lambda: [mail for mail in self.mails() if f"To: {email}\n" in mail]
+        )
+        found = re.search(r"^([A-Z0-9]{4}-?[A-Z0-9]{3,4}|[A-Z0-9]{6,8})$", newest, re.MULTILINE)
+        assert found, newest
+        return found[1]
+
+    def events(self, function: str) -> Iterator[dict[str, Any]]:
+        """Of the function's log group, oldest first."""
+        pages = self.client("logs").get_paginator("filter_log_events")
+        for page in pages.paginate(logGroupName=f"/aws/lambda/{function}"):
+            yield from page["events"]
+
+    def log(self, function: str = "nudge-dev") -> list[str]:
+        """Every line in the function's log group."""
+        return [event["message"] for event in self.events(function)]
+
+    def lines(self, function: str = "nudge-dev") -> list[dict[str, Any]]:
+        """What our own code logged there, oldest first."""
+        return [json.loads(line) for line in self.log(function) if line.startswith("{")]
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    output: str
+
+
+def eventually(what: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
+    """The first true answer; what AWS does on its own time is waited for, not guessed."""
+    deadline = time.monotonic() + seconds
+    while not (answer := what()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.2)
+    return answer

@@ -1,0 +1,285 @@
+"""An AWS account in memory, behind real clients: botocore checks every request by AWS's model."""
+
+import base64
+import hashlib
+import io
+import json
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import requests
+from botocore import xform_name
+from botocore.exceptions import ClientError
+from botocore.validate import validate_parameters
+
+API = "https://api0.execute-api.eu-central-1.amazonaws.com/dev/"
+STATIC = "https://static.example.com/"
+OUTPUTS = {
+    "ArtifactBucket": "artifacts",
+    "StaticBucket": "statics",
+    "StaticUrl": STATIC,
+    "MediaBucket": "media",
+    "RoleArn": "arn:role",
+    "DeadLetterQueueArn": "arn:queue",
+    "DeadLetterQueueUrl": "https://queue.example.com/",
+}
+PARAMETERS = ("SECRET_KEY", "SMS_PROVIDER", "EMAIL_HOST", "DATABASE_URL")
+
+
+def digest(code: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(code).digest()).decode()
+
+
+@dataclass
+class Function:
+    code: bytes
+    variables: dict[str, str] = field(default_factory=dict)
+    versions: list[tuple[bytes, str]] = field(default_factory=list)  # code and runtime
+    runtime: str = "python3.11"
+    queue: str = ""
+
+    def publish(self, code: bytes) -> None:
+        self.code = code
+        self.versions.append((code, self.runtime))
+
+    def configuration(self, version: str) -> dict[str, Any]:
+        code, runtime = (self.code, self.runtime)
+        if version != "$LATEST":
+            code, runtime = self.versions[int(version) - 1]
+        return {
+            "CodeSha256": digest(code),
+            "Runtime": runtime,
+            "LastUpdateStatus": "Successful",
+            "Environment": {"Variables": dict(self.variables)},
+            **({"DeadLetterConfig": {"TargetArn": self.queue}} if self.queue else {}),
+        }
+
+
+@dataclass
+class Account:
+    """`calls` are the changes and what is asked of the outside, in order."""
+
+    functions: dict[str, Function] = field(default_factory=dict)
+    apis: set[str] = field(default_factory=set)
+    stacks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    states: list[str] = field(default_factory=list)  # of a stack, each for one look
+    reasons: list[dict[str, str]] = field(default_factory=list)
+    databases: dict[str, bool] = field(default_factory=dict)  # name -> protected
+    parameters: dict[str, str] = field(default_factory=dict)
+    objects: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    pages: dict[str, tuple[int, str]] = field(default_factory=dict)  # url -> answer
+    ready: dict[bytes, tuple[int, str]] = field(default_factory=dict)  # of this code
+    spoiled: set[bytes] = field(default_factory=set)  # code that comes back as another
+    logs: dict[str, str] = field(default_factory=dict)  # command -> error in Lambda
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    at_request: Any = None  # called before each; may raise
+
+    # --- The two ways to the outside --------------------------------------------------------------
+
+    def call(self, client: Any, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """In the place of BaseClient._make_api_call."""
+        validate_parameters(
+            arguments, client.meta.service_model.operation_model(operation).input_shape
+        )
+        self._request(operation)
+        answer: dict[str, Any] = getattr(self, xform_name(operation))(**arguments)
+        return answer
+
+    def get(self, url: str, *, timeout: float, **options: Any) -> Any:
+        """In the place of requests.get."""
+        assert 0 < timeout <= 60
+        self._request(url)
+        if url.startswith("https://code/"):
+            name, version = url.removeprefix("https://code/").split("/")
+            code = self.functions[name].versions[int(version) - 1][0]
+            return SimpleNamespace(content=b"spoiled" if code in self.spoiled else code)
+        if url not in self.pages and not url.endswith("/readyz/"):
+            raise requests.ConnectionError(f"no such address: {url}")
+        status, text = self.pages.get(url) or self.ready[self.functions["nudge-dev"].code]
+        return SimpleNamespace(status_code=status, text=text)
+
+    def zappa(self, command: list[str], env: dict[str, str]) -> int:
+        """In the place of subprocess.call: what `zappa deploy`, `update` and `undeploy` change."""
+        self._request("zappa")
+        action, stage, *options = command[1:]
+        name = f"nudge-{stage}".replace("_", "-")
+        self.calls.append(("zappa", action, stage, *options))
+        if action == "undeploy":
+            del self.functions[name]
+            return 0
+        if action == "deploy":
+            assert name not in self.functions
+            self.functions[name] = Function(b"")
+            self.apis.add(name)
+        with open(options[1], "rb") as archive:  # noqa: PTH123 - the name is text
+            self.functions[name].publish(archive.read())
+        return 0
+
+    def _request(self, what: str) -> None:
+        self.requests.append(what)
+        if self.at_request:
+            self.at_request(what)
+
+    def fail(self, code: str, message: str = "") -> ClientError:
+        return ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
+
+    # --- Lambda -----------------------------------------------------------------------------------
+
+    def _function(self, name: str) -> Function:
+        if name not in self.functions:
+            raise self.fail("ResourceNotFoundException")
+        return self.functions[name]
+
+    def get_function(self, FunctionName: str, Qualifier: str = "$LATEST") -> Any:  # noqa: N803
+        found = self._function(FunctionName).configuration(Qualifier)
+        return {
+            "Configuration": found,
+            "Code": {"Location": f"https://code/{FunctionName}/{Qualifier}"},
+        }
+
+    def get_function_configuration(self, FunctionName: str, Qualifier: str) -> Any:  # noqa: N803
+        return self._function(FunctionName).configuration(Qualifier)
+
+    def list_versions_by_function(self, FunctionName: str) -> Any:  # noqa: N803
+        function = self._function(FunctionName)
+        numbers = ["$LATEST", *(str(n) for n in range(1, len(function.versions) + 1))]
+        return {
+            "Versions": [{"Version": n, **function.configuration(n)} for n in numbers],
+        }
+
+    def update_function_code(self, FunctionName: str, ZipFile: bytes, Publish: bool) -> Any:  # noqa: N803, FBT001
+        assert Publish
+        self.calls.append(("code", FunctionName, ZipFile))
+        self._function(FunctionName).publish(ZipFile)
+        return {}
+
+    def update_function_configuration(self, FunctionName: str, **settings: Any) -> Any:  # noqa: N803
+        self.calls.append(("configuration", FunctionName, settings))
+        function = self._function(FunctionName)
+        function.variables = settings.get("Environment", {}).get("Variables", function.variables)
+        function.queue = settings.get("DeadLetterConfig", {}).get("TargetArn", function.queue)
+        function.runtime = settings.get("Runtime", function.runtime)
+        return {}
+
+    def put_function_event_invoke_config(self, FunctionName: str, **settings: Any) -> Any:  # noqa: N803
+        self.calls.append(("retries", FunctionName, settings))
+        return {}
+
+    def invoke(self, FunctionName: str, LogType: str, Payload: bytes) -> Any:  # noqa: N803
+        command = json.loads(Payload)["manage"]
+        self.calls.append(("manage", FunctionName, self._function(FunctionName).code, command))
+        log = {"LogResult": base64.b64encode(b" log \xff\n").decode()}
+        if command in self.logs:
+            return log | {
+                "FunctionError": "Unhandled",
+                "Payload": io.BytesIO(self.logs[command].encode()),
+            }
+        return log | {"Payload": io.BytesIO(b"{}")}
+
+    # --- CloudFormation ---------------------------------------------------------------------------
+
+    def _stack(self, name: str) -> dict[str, Any]:
+        if name not in self.stacks:
+            raise self.fail("ValidationError", "does not exist")
+        return self.stacks[name]
+
+    def describe_stacks(self, StackName: str) -> Any:  # noqa: N803
+        found = self._stack(StackName)
+        if self.states:
+            found["StackStatus"] = self.states.pop(0)
+        if found["StackStatus"] == "DELETE_COMPLETE":
+            del self.stacks[StackName]
+        return {"Stacks": [found]}
+
+    def describe_stack_resource(self, StackName: str, LogicalResourceId: str) -> Any:  # noqa: N803
+        if StackName not in self.apis:
+            raise self.fail("ValidationError")
+        status = self.stacks.get(StackName, {}).get("StackStatus", "CREATE_COMPLETE")
+        return {
+            "StackResourceDetail": {"ResourceStatus": status, "PhysicalResourceId": "api0"},
+        }
+
+    def describe_stack_resources(self, StackName: str) -> Any:  # noqa: N803
+        self._stack(StackName)
+        found = [("AWS::RDS::DBInstance", name) for name in self.databases]
+        return {
+            "StackResources": [
+                {"ResourceType": kind, "PhysicalResourceId": name}
+                for kind, name in [("AWS::S3::Bucket", "artifacts"), *found]
+            ]
+        }
+
+    def describe_stack_events(self, StackName: str) -> Any:  # noqa: N803
+        return {"StackEvents": self.reasons}
+
+    def create_stack(self, StackName: str, **request: Any) -> Any:  # noqa: N803
+        self.calls.append(("create", StackName, request))
+        self.stacks[StackName] = stack()
+        return {}
+
+    def update_stack(self, StackName: str, **request: Any) -> Any:  # noqa: N803
+        self.calls.append(("update", StackName, request))
+        return {}
+
+    def delete_stack(self, StackName: str) -> Any:  # noqa: N803
+        self.calls.append(("delete", StackName))
+        if not self.states:
+            del self.stacks[StackName]
+        return {}
+
+    # --- SSM, S3 and RDS --------------------------------------------------------------------------
+
+    def get_parameters_by_path(self, Path: str) -> Any:  # noqa: N803
+        return {"Parameters": [{"Name": name} for name in self.parameters if name.startswith(Path)]}
+
+    def put_parameter(self, Name: str, Value: str, Type: str, Overwrite: bool) -> Any:  # noqa: N803, FBT001
+        assert Type == "SecureString"
+        if Name in self.parameters and not Overwrite:
+            raise self.fail("ParameterAlreadyExists")
+        self.parameters[Name] = Value
+        return {}
+
+    def delete_parameter(self, Name: str) -> Any:  # noqa: N803
+        self.calls.append(("forget", Name))
+        del self.parameters[Name]
+        return {}
+
+    def list_object_versions(self, Bucket: str, **_marker: str) -> Any:  # noqa: N803
+        return self.objects[Bucket].pop(0)
+
+    def delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> Any:  # noqa: N803
+        found = [(each["Key"], each["VersionId"]) for each in Delete["Objects"]]
+        self.calls.append(("empty", Bucket, found))
+        return {}
+
+    def describe_db_instances(self, DBInstanceIdentifier: str) -> Any:  # noqa: N803
+        protected = self.databases[DBInstanceIdentifier]
+        return {"DBInstances": [{"DeletionProtection": protected}]}
+
+
+def stack(state: str = "CREATE_COMPLETE", **outputs: str) -> dict[str, Any]:
+    found = outputs or OUTPUTS
+    return {
+        "StackStatus": state,
+        "Outputs": [{"OutputKey": key, "OutputValue": found[key]} for key in found],
+        "Parameters": [{"ParameterKey": "Stage"}, {"ParameterKey": "Cdn"}, {"ParameterKey": "Nat"}],
+    }
+
+
+def deployed() -> Account:
+    """The stage dev, deployed as b"old" before, and configured; b"first" came before that."""
+    account = Account()
+    account.stacks["nudge-infra-dev"] = stack()
+    account.parameters = {f"/nudge/dev/{name}": "x" for name in PARAMETERS}
+    account.apis.add("nudge-dev")
+    for name in ("nudge-dev", "nudge-dev-ops"):
+        account.functions[name] = Function(b"")
+        account.functions[name].publish(b"first")
+        account.functions[name].publish(b"old")
+    for code in (b"first", b"old", b"new"):
+        account.ready[code] = (200, json.dumps({"version": f"id-of-{code.decode()}"}))
+    account.pages[API + "api/v1/todos/"] = (401, "")
+    account.pages[STATIC + "css/app.0123.css"] = (200, "")
+    return account

@@ -1,0 +1,304 @@
+"""What Zappa calls: the settings it lacks, our archive in the place of its own, and the rest."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from click import ClickException
+from zappa.cli import ZappaCLI
+
+from deploy import aws, callbacks, package, static, zappa_files
+from tests.deploy import account as accounts
+from tests.deploy.account import API, OUTPUTS
+
+ROOT = Path(__file__).resolve().parents[2]
+NOW = "2026-11-25T12:00:00+00:00"
+VARIABLES = {
+    "STAGE": "dev",
+    "STARTED_AT": NOW,
+    "PARAMETERS_PATH": "/nudge/dev/",
+    "STATIC_URL": "https://static.example.com/",
+    "MEDIA_BUCKET": "media",
+    "DEAD_LETTER_QUEUE_URL": "https://queue.example.com/",
+    "DATABASE_HOST": "",
+    "DATABASE_NAME": "",
+    "DATABASE_SECRET_ARN": "",
+    "AWS_ENDPOINT_URL": "",
+    "API_URL": API,
+    "PUBLIC_BASE_URL": "",
+}
+
+
+@pytest.fixture
+def cli(account, monkeypatch):
+    """Zappa's command line at the moment of a callback, as far as it is read or changed there."""
+    monkeypatch.setattr(aws, "now", lambda: NOW)
+    return SimpleNamespace(
+        command="update",
+        api_stage="dev",
+        lambda_name="nudge-dev",
+        architecture="x86_64",
+        stage_config={"extra_permissions": None},
+        aws_environment_variables={"INSTANTIATE": "True", "STAGE": "?"},
+        s3_bucket_name="zappa-random",
+        manage_roles=True,
+        vpc_config={},
+        dead_letter_config={},
+        use_websocket="found",
+        domain=None,
+        base_path=None,
+        zip_path="zappa.zip",
+        get_zappa_settings_string=lambda: "DEBUG=False\n",
+        zappa=SimpleNamespace(credentials_arn=None, extra_permissions=["websocket"]),
+    )
+
+
+# --- Settings -------------------------------------------------------------------------------------
+
+
+def test_the_stack_fills_in_bucket_role_queue_and_variables(cli):
+    callbacks.settings(cli)
+    assert (cli.s3_bucket_name, cli.manage_roles) == ("artifacts", False)
+    assert cli.zappa.credentials_arn == "arn:role"
+    assert cli.dead_letter_config == {"TargetArn": "arn:queue"}
+    assert cli.vpc_config == {}
+    assert cli.aws_environment_variables == {
+        "INSTANTIATE": "True",
+        **{name: value for name, value in VARIABLES.items() if value},
+    }
+
+
+def test_a_stack_with_a_network_and_a_database(cli, account):
+    network = {"SubnetIds": "a,b", "SecurityGroupIds": "c"}
+    database = {"DatabaseHost": "h", "DatabaseName": "n", "DatabaseSecretArn": "arn:secret"}
+    account.stacks["nudge-infra-dev"] = accounts.stack(**OUTPUTS, **network, **database)
+    callbacks.settings(cli)
+    assert cli.vpc_config == {"SubnetIds": ["a", "b"], "SecurityGroupIds": ["c"]}
+    told = {"DATABASE_HOST": "h", "DATABASE_NAME": "n", "DATABASE_SECRET_ARN": "arn:secret"}
+    assert {name: cli.aws_environment_variables[name] for name in told} == told
+
+
+def test_before_the_first_deploy_the_address_is_not_known(cli, account):
+    account.apis.clear()
+    callbacks.settings(cli)
+    assert cli.aws_environment_variables["API_URL"] == "https://not-known-yet.invalid/"
+
+
+def test_the_function_for_commands_has_the_address_and_the_secrets_of_its_stage(cli):
+    cli.api_stage = "dev_ops"
+    callbacks.settings(cli)
+    told = cli.aws_environment_variables
+    assert (told["STAGE"], told["API_URL"]) == ("dev_ops", API)
+    assert told["PARAMETERS_PATH"] == "/nudge/dev/"
+
+
+@pytest.mark.parametrize(
+    ("domain", "path", "address"),
+    [
+        ("nudge.example.com", None, "https://nudge.example.com"),
+        ("nudge.example.com", "/app/", "https://nudge.example.com/app"),
+        (None, "app", ""),
+    ],
+)
+def test_the_address_of_a_domain(cli, domain, path, address):
+    cli.domain, cli.base_path = domain, path
+    assert callbacks.environment(cli, {})["PUBLIC_BASE_URL"] == address
+
+
+def test_websockets_are_permitted_only_if_the_settings_say_so(cli):
+    callbacks.settings(cli)
+    assert (cli.use_websocket, cli.zappa.extra_permissions) == (None, None)
+
+
+@pytest.mark.parametrize("command", ["package", "save-python-settings-file", "template"])
+def test_what_is_made_offline_asks_no_account(cli, account, command):
+    cli.command = command
+    callbacks.settings(cli)
+    assert (account.requests, cli.s3_bucket_name) == ([], "zappa-random")
+
+
+def test_without_a_stack_a_bucket_must_be_named(cli, account, monkeypatch):
+    account.stacks.clear()
+    with pytest.raises(
+        ClickException, match="no stack nudge-infra-dev: run `make infra STAGE=dev`"
+    ):
+        callbacks.settings(cli)
+    monkeypatch.setenv("S3_BUCKET", "by-hand")
+    callbacks.settings(cli)
+    assert (cli.s3_bucket_name, cli.manage_roles) == ("by-hand", True)
+    assert "MEDIA_BUCKET" not in cli.aws_environment_variables
+    cli.stage_config["s3_bucket"] = "of the settings"
+    cli.s3_bucket_name = "of the settings"
+    callbacks.settings(cli)
+    assert cli.s3_bucket_name == "of the settings"
+
+
+# --- The archive ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def built(monkeypatch):
+    """The order of the parts, and what the package is built from."""
+    parts = []
+    monkeypatch.setattr(static, "collect", lambda outputs: parts.append(("collect", outputs)))
+
+    def build(target, generated, architecture):
+        parts.append(("build", target, generated["zappa_settings.py"], architecture))
+        return "0123456789ab"
+
+    monkeypatch.setattr(package, "build", build)
+    return parts
+
+
+def test_static_files_are_collected_and_our_archive_is_written(cli, built, capsys):
+    callbacks.zip(cli)
+    assert built == [
+        ("collect", OUTPUTS),
+        ("build", Path("zappa.zip"), b"DEBUG=False\n", "x86_64"),
+    ]
+    assert capsys.readouterr().out == "Build 0123456789ab\n"
+
+
+@pytest.mark.parametrize(
+    "error", [NoCredentialsError(), EndpointConnectionError(endpoint_url="x"), SystemExit("region")]
+)
+def test_only_a_package_is_made_without_an_account(cli, account, built, error):
+    def away(_request):
+        raise error
+
+    account.at_request = away
+    with pytest.raises(type(error)):
+        callbacks.zip(cli)
+    assert built == []
+    cli.command = "package"
+    callbacks.zip(cli)
+    assert built[0] == ("collect", {})
+
+
+@pytest.mark.parametrize("error", [package.PackageError("why"), static.CollectError("why")])
+def test_a_package_that_cannot_be_made_ends_zappa_with_one_sentence(cli, monkeypatch, error):
+    def fail(_outputs):
+        raise error
+
+    monkeypatch.setattr(static, "collect", fail)
+    with pytest.raises(ClickException, match="^why$"):
+        callbacks.zip(cli)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ImportWarning")
+def test_zappa_and_a_release_write_the_same_files(account, built, monkeypatch, tmp_path):
+    """Zappa's real command line, which copies neither the folder nor the environment."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("VIRTUAL_ENV", sys.prefix)
+    archive = tmp_path / "zappa.zip"
+    cli = ZappaCLI()
+    cli.vargs = {"output": str(archive)}
+    cli.command, cli.load_credentials = "package", False
+    cli._detect_websocket_usage = lambda: None
+    cli.dispatch_command("package", "dev")
+    with zipfile.ZipFile(archive) as packed:
+        of_zappa = {name: packed.read(name) for name in packed.namelist()}
+    generated = zappa_files.generated(zappa_files.command_line("dev"))
+    assert set(of_zappa) == {"django_zappa_app.py", "zappa_settings.py"}
+    assert {name: generated[name] for name in of_zappa} == of_zappa
+    assert built[-1] == ("build", archive, of_zappa["zappa_settings.py"], "x86_64")
+    assert b"API_STAGE='dev'\n" in of_zappa["zappa_settings.py"]
+    assert b"def lambda_handler(event, context):" in generated["handler.py"]
+    assert set(generated) == {*of_zappa, "handler.py"}
+
+
+def test_a_stage_that_the_settings_do_not_name_has_no_package(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(ClickException, match="Please define stage 'other'"):
+        zappa_files.command_line("other")
+
+
+def test_an_archive_without_a_name_has_the_prefix(cli, tmp_path):
+    zappa_files.copy_nothing(cli)
+    made = cli.zappa.create_lambda_zip(prefix="nudge-dev", exclude=["x"], output=None)
+    assert (made.startswith("nudge-dev-"), made.endswith(".zip")) == (True, True)
+    with zipfile.ZipFile(made) as packed:
+        assert packed.namelist() == []
+
+
+# --- After the deployment -------------------------------------------------------------------------
+
+
+def test_retries_dead_letters_and_variables_are_set(cli, account):
+    account.functions["nudge-dev"].variables = {"DATABASE_HOST": "gone", "KEPT": "1"}
+    callbacks.post(cli)
+    assert account.requests[0] == "GetFunction"  # waits for what Zappa did last
+    retries = {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 3600}
+    told = {"KEPT": "1", "API_URL": API}
+    assert account.calls == [
+        ("retries", "nudge-dev", retries),
+        ("configuration", "nudge-dev", {"DeadLetterConfig": {"TargetArn": "arn:queue"}}),
+        ("configuration", "nudge-dev", {"Environment": {"Variables": told}}),
+    ]
+
+
+def test_what_is_set_already_is_not_changed(cli, account):
+    function = account.functions["nudge-dev"]
+    function.variables, function.queue = {"API_URL": API}, "arn:queue"
+    callbacks.post(cli)
+    assert [call[0] for call in account.calls] == ["retries"]
+
+
+def test_without_a_stack_a_queue_of_before_is_taken_away(cli, account):
+    account.stacks.clear()
+    function = account.functions["nudge-dev"]
+    function.variables, function.queue = {"API_URL": API, "MEDIA_BUCKET": "gone"}, "arn:queue"
+    callbacks.post(cli)
+    assert (function.queue, function.variables) == ("", {"API_URL": API})
+
+
+# --- Static files ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def collectstatic(monkeypatch, tmp_path):
+    """In the place of the command; remembers with which variables it ran."""
+    given = SimpleNamespace(code=0, command=None, env=None)
+    monkeypatch.chdir(tmp_path)
+
+    def run(command, *, env, **_options):
+        given.command, given.env = command, env
+        static.MANIFEST.parent.mkdir(exist_ok=True)
+        if given.code is not None:
+            static.MANIFEST.write_text("{}")
+        return SimpleNamespace(returncode=given.code or 0, stderr="x" * 2001)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return given
+
+
+@pytest.mark.parametrize(
+    ("outputs", "endpoint", "bucket", "url", "place"),
+    [
+        (OUTPUTS, "", "statics", "https://static.example.com/", "static.example.com"),
+        (OUTPUTS, "http://127.0.0.1:1/", "statics", "http://127.0.0.1:1/statics/", "127.0.0.1:1"),
+        ({}, "http://127.0.0.1:1", "", "/static/", "this machine only"),
+    ],
+    ids=["AWS", "local AWS", "no bucket"],
+)
+def test_static_files_go_to_the_bucket_of_the_stage(
+    collectstatic, monkeypatch, capsys, outputs, endpoint, bucket, url, place
+):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    static.collect(outputs)
+    assert collectstatic.command[1:4] == ["manage.py", "collectstatic", "--noinput"]
+    told = {name: collectstatic.env[name] for name in ("DEBUG", "STATIC_BUCKET", "STATIC_URL")}
+    assert told == {"DEBUG": "True", "STATIC_BUCKET": bucket, "STATIC_URL": url}
+    assert capsys.readouterr().out == f"Static files are collected ({place}).\n"
+
+
+@pytest.mark.parametrize("code", [1, None], ids=["an error", "no manifest"])
+def test_static_files_that_cannot_be_collected_end_with_the_reason(collectstatic, code):
+    collectstatic.code = code
+    with pytest.raises(static.CollectError) as raised:
+        static.collect({})
+    assert str(raised.value) == f"collectstatic failed:\n{'x' * 2000}"

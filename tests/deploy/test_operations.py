@@ -1,0 +1,269 @@
+"""Rollback, restart, management commands and what a function is told."""
+
+import sys
+
+import pytest
+from botocore.exceptions import ClientError
+
+from deploy import aws, functions, manage, restart, rollback, smoke
+from tests.deploy.account import API, Function, digest
+
+
+def serving(account):
+    return {name: each.code for name, each in account.functions.items()}
+
+
+def run(module, monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", [module.__name__, *arguments])
+    module.main()
+
+
+# --- Rollback -------------------------------------------------------------------------------------
+
+
+def test_a_rollback_serves_the_code_before_in_both_functions(account, clock, monkeypatch, capsys):
+    monkeypatch.setattr(rollback.interruption, "sigterm_is_ctrl_c", lambda: None)
+    run(rollback, monkeypatch, "dev")
+    assert account.calls == [
+        ("code", "nudge-dev", b"first"),
+        ("code", "nudge-dev-ops", b"first"),
+    ]
+    assert "nudge-dev serves the code of version 1 again" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [((503, "starting"), SystemExit), (KeyboardInterrupt(), KeyboardInterrupt)],
+    ids=["not ready", "Ctrl-C"],
+)
+def test_a_rollback_that_does_not_serve_leaves_what_served(account, clock, answer, error):
+    def interrupt(request):
+        if request == API + "readyz/":
+            raise answer
+
+    if error is SystemExit:
+        account.ready[b"first"] = answer
+    else:
+        account.at_request = interrupt
+    with pytest.raises(error) as ended:
+        rollback.rollback("dev")
+    assert serving(account) == {"nudge-dev": b"old", "nudge-dev-ops": b"old"}
+    assert [call[1] for call in account.calls] == ["nudge-dev", "nudge-dev"]
+    if error is SystemExit:
+        assert str(ended.value) == (
+            "The version before does not serve; this one stays.\n"
+            f"{API}readyz/ answers 503: starting"
+        )
+
+
+def test_a_rollback_without_a_function_or_a_version_is_refused(account):
+    account.functions["nudge-dev"].versions = [(b"old", "python3.11")]
+    with pytest.raises(SystemExit, match="^nudge-dev has no version to go back to.$"):
+        rollback.rollback("dev")
+    account.functions["nudge-dev"].code = b"by hand"
+    with pytest.raises(SystemExit, match="^nudge-dev has no version to go back to.$"):
+        rollback.rollback("dev")
+    del account.functions["nudge-dev"]
+    with pytest.raises(SystemExit, match="^nudge-dev is not deployed.$"):
+        rollback.rollback("dev")
+    assert account.calls == []
+
+
+def test_the_function_for_commands_follows_only_if_it_had_the_code(account, clock):
+    account.functions["nudge-dev-ops"].versions = [(b"old", "python3.11")]
+    rollback.rollback("dev")
+    assert serving(account) == {"nudge-dev": b"first", "nudge-dev-ops": b"old"}
+    del account.functions["nudge-dev-ops"]
+    account.functions["nudge-dev"].publish(b"new")
+    rollback.rollback("dev")
+    assert serving(account) == {"nudge-dev": b"first"}
+
+
+# --- Code that is restored ------------------------------------------------------------------------
+
+
+def test_code_that_comes_back_as_another_is_not_restored(account):
+    account.spoiled.add(b"first")
+    with pytest.raises(SystemExit) as ended:
+        functions.restore("nudge-dev", "1")
+    assert str(ended.value) == "The code of version 1 of nudge-dev is not to be had."
+    assert (account.calls, serving(account)["nudge-dev"]) == ([], b"old")
+
+
+def test_code_is_restored_with_the_python_that_it_was_made_with(account):
+    account.functions["nudge-dev"].runtime = "python3.13"
+    functions.restore("nudge-dev", "1")
+    assert account.calls == [
+        ("configuration", "nudge-dev", {"Runtime": "python3.11"}),
+        ("code", "nudge-dev", b"first"),
+    ]
+
+
+# --- What a function is told ----------------------------------------------------------------------
+
+
+def test_variables_are_set_and_removed_in_one_change(account):
+    account.functions["nudge-dev"].variables = {"KEPT": "1", "GONE": "2", "OLD": "3"}
+    functions.tell("nudge-dev", {"OLD": "4", "NEW": "5"}, no_longer={"GONE", "NEVER"})
+    wanted = {"KEPT": "1", "OLD": "4", "NEW": "5"}
+    assert account.calls == [("configuration", "nudge-dev", {"Environment": {"Variables": wanted}})]
+
+
+def test_what_a_function_knows_already_starts_no_process_anew(account):
+    account.functions["nudge-dev"].variables = {"KEPT": "1"}
+    functions.tell("nudge-dev", {"KEPT": "1"}, no_longer={"NEVER"})
+    assert account.calls == []
+
+
+def test_a_change_is_waited_for_before_and_after(account):
+    functions.change("nudge-dev", Runtime="python3.13")
+    assert account.requests == ["GetFunction", "UpdateFunctionConfiguration", "GetFunction"]
+
+
+def test_only_a_missing_function_is_not_there(account):
+    assert functions.exists("nudge-dev")
+    assert not functions.exists("nudge-other")
+
+    def deny(_request):
+        raise account.fail("AccessDeniedException")
+
+    account.at_request = deny
+    with pytest.raises(ClientError):
+        functions.exists("nudge-dev")
+
+
+def test_the_configuration_of_a_version_is_its_own(account):
+    assert functions.configuration("nudge-dev")["CodeSha256"] == digest(b"old")
+    assert functions.configuration("nudge-dev", "1")["CodeSha256"] == digest(b"first")
+
+
+# --- Restart --------------------------------------------------------------------------------------
+
+
+def test_a_restart_changes_a_variable_of_each_function_that_is_there(account, monkeypatch, capsys):
+    monkeypatch.setattr(aws, "now", lambda: "2026-11-25T12:00:00+00:00")
+    del account.functions["nudge-dev-ops"]
+    account.functions["nudge-dev"].variables = {"KEPT": "1"}
+    run(restart, monkeypatch, "dev")
+    told = {"KEPT": "1", "STARTED_AT": "2026-11-25T12:00:00+00:00"}
+    assert account.calls == [("configuration", "nudge-dev", {"Environment": {"Variables": told}})]
+    assert "nudge-dev starts anew" in capsys.readouterr().out
+    account.functions["nudge-dev-ops"] = Function(b"")
+    restart.restart("dev")
+    assert account.functions["nudge-dev-ops"].variables == {
+        "STARTED_AT": "2026-11-25T12:00:00+00:00"
+    }
+
+
+# --- Management commands --------------------------------------------------------------------------
+
+
+def test_a_command_runs_in_the_function_for_commands(account, monkeypatch, capsys):
+    run(manage, monkeypatch, "dev", "check --deploy")
+    assert account.calls == [("manage", "nudge-dev-ops", b"old", "check --deploy")]
+    assert capsys.readouterr().out == "log �\n"
+
+
+def test_a_command_runs_in_the_stage_if_there_is_no_other_function(account, monkeypatch):
+    del account.functions["nudge-dev-ops"]
+    run(manage, monkeypatch, "dev", "check")
+    assert account.calls == [("manage", "nudge-dev", b"old", "check")]
+
+
+def test_a_command_that_fails_ends_with_its_error(account, monkeypatch):
+    account.logs["check"] = "x" * 2001
+    with pytest.raises(SystemExit) as ended:
+        run(manage, monkeypatch, "dev", "check")
+    assert str(ended.value) == f"check: {'x' * 2000}\n log �\n"
+
+
+def test_no_command_is_not_sent(account, monkeypatch):
+    with pytest.raises(SystemExit, match="Name a command"):
+        run(manage, monkeypatch, "dev", " ")
+    assert account.calls == []
+
+
+# --- The look from outside ------------------------------------------------------------------------
+
+
+def test_a_stage_is_asked_until_it_is_ready_as_this_build(account, clock):
+    answers = [(503, ""), (200, '{"version": "id-of-first"}'), (200, "[]"), (200, "no json")]
+    answers.append((200, '{"version": "id-of-old"}'))
+
+    def next_answer(request):
+        if request.endswith("readyz/"):
+            account.ready[b"old"] = answers.pop(0)
+
+    account.at_request = next_answer
+    smoke.check("dev", "id-of-old")
+    assert (answers, clock) == ([], [4])
+
+
+@pytest.mark.parametrize(
+    ("build", "answer", "told"),
+    [
+        ("", (503, "x" * 201), f"answers 503: {'x' * 200}"),
+        ("id-of-new", (200, '{"version": "id-of-old"}'), "answers 200"),
+        ("id-of-new", (200, '{"status": "ok"}'), "answers 200"),
+    ],
+    ids=["not ready", "the build before", "no build"],
+)
+def test_a_stage_that_does_not_become_ready_fails_after_the_patience(
+    account, clock, build, answer, told
+):
+    account.ready[b"old"] = answer
+    with pytest.raises(smoke.SmokeError) as raised:
+        smoke.check("dev", build, patience=5)
+    assert str(raised.value).startswith(f"{API}readyz/ {told}")
+    assert not str(raised.value).endswith("x" * 201)
+    assert clock == [6]
+
+
+def test_without_a_build_any_ready_version_will_do(account, clock):
+    account.ready[b"old"] = (200, "ready")
+    smoke.check("dev")
+    assert clock == [0]
+
+
+def test_a_missing_static_file_fails(account, clock):
+    account.pages["https://static.example.com/css/app.0123.css"] = (403, "denied")
+    with pytest.raises(smoke.SmokeError, match=r"css/app.0123.css answers 403, not 200: denied$"):
+        smoke.check("dev")
+
+
+@pytest.mark.parametrize("missing", ["bucket", "manifest"])
+def test_static_files_are_asked_for_only_if_there_are_any(account, clock, missing, capsys):
+    if missing == "bucket":
+        account.stacks["nudge-infra-dev"]["Outputs"] = []
+    else:
+        smoke.static.MANIFEST.unlink()
+    del account.pages["https://static.example.com/css/app.0123.css"]
+    smoke.check("dev")
+    assert "no static files to ask for" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("status", [200, 403, 500])
+def test_an_api_that_does_not_ask_who_calls_fails(account, clock, status):
+    account.pages[API + "api/v1/todos/"] = (status, "")
+    with pytest.raises(smoke.SmokeError, match=f"answers {status}, not 401"):
+        smoke.check("dev")
+
+
+def test_an_address_that_does_not_answer_is_no_status(account, clock):
+    del account.pages[API + "api/v1/todos/"]
+    with pytest.raises(smoke.SmokeError, match="answers 0, not 401: no such address"):
+        smoke.check("dev")
+
+
+def test_the_key_of_an_api_that_wants_one_is_sent(account, clock, monkeypatch):
+    sent = []
+
+    def get(url, *, headers, allow_redirects, timeout):
+        sent.append((headers, allow_redirects))
+        return account.get(url, timeout=timeout)
+
+    monkeypatch.setattr("requests.get", get)
+    smoke.check("dev")
+    monkeypatch.setenv("API_KEY", "k")
+    smoke.check("dev")
+    assert sent == [({}, False)] * 3 + [({"x-api-key": "k"}, False)] * 3

@@ -1,0 +1,135 @@
+"""Applies the mutants one by one and tells which survive.
+
+python -m tests.mutants [ids or file globs] [--jobs 2] [--lane fast|postgres|check|all]
+
+Ends with 1 if fewer than 97 % are killed, with 2 if the tests fail without any mutant.
+"""
+
+import argparse
+import queue
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutants.table import LANES, Mutant, chosen, load
+from tests.mutants.tree import Tree
+
+ENOUGH = 0.97
+
+
+class VoidError(Exception):
+    """Tests fail on the unchanged code, so that no verdict means anything."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    mutant: Mutant
+    killer: str
+    seconds: float
+
+    def __str__(self) -> str:
+        fate = f"killed by {self.killer}" if self.killer else f"SURVIVED: {self.mutant.what}"
+        return f"{self.mutant.id:8} {self.seconds:5.1f} s  {fate}"
+
+
+def main() -> int:
+    options = read_arguments()
+    mutants = chosen(load(), options.patterns, options.lane)
+    explained = [mutant for mutant in mutants if mutant.survives]
+    for mutant in explained:
+        say(f"{mutant.id:8}          explained: {mutant.survives}")
+    tried = [mutant for mutant in mutants if not mutant.survives]
+    if not tried:
+        say("No mutant to try.")
+        return 0
+    try:
+        verdicts = try_all(tried, options.jobs)
+    except VoidError as error:
+        say(f"VOID: without any mutant, this fails: {error}")
+        return 2
+    return summary(verdicts, explained=len(explained))
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants")
+    parser.add_argument("patterns", nargs="*", metavar="id or file", help="such as C4 or 'core/*'")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--lane", choices=(*LANES, "all"), default="all")
+    return parser.parse_args()
+
+
+def try_all(mutants: list[Mutant], jobs: int) -> list[Verdict]:
+    """Each job has its own copy of the tree."""
+    with tempfile.TemporaryDirectory(prefix="nudge-mutants-") as folder, ExitStack() as stack:
+        trees: queue.Queue[Tree] = queue.Queue()
+        for number in range(jobs):
+            trees.put(tree := Tree(Path(folder, str(number))))
+            stack.callback(tree.close)
+        pool = ThreadPoolExecutor(jobs)
+        stack.callback(pool.shutdown, cancel_futures=True)
+        for done in [pool.submit(prove, trees, *part) for part in controls(mutants, jobs)]:
+            done.result()
+        return [done.result() for done in [pool.submit(decide, trees, each) for each in mutants]]
+
+
+def controls(mutants: list[Mutant], jobs: int) -> Iterator[tuple[str, list[str]]]:
+    """Lanes and tests that must pass before any mutant is applied."""
+    for lane in sorted({mutant.lane for mutant in mutants}):
+        tests = sorted(
+            {test for mutant in mutants if mutant.lane == lane for test in mutant.killers}
+        )
+        parts = [tests[number::jobs] for number in range(jobs)] if lane == "fast" else [tests]
+        yield from ((lane, part) for part in parts if part or lane == "check")
+
+
+def prove(trees: queue.Queue[Tree], lane: str, tests: list[str]) -> None:
+    with borrowed(trees) as tree:
+        failed = tree.try_nothing(lane, tests)
+    if failed:
+        raise VoidError(failed)
+
+
+def decide(trees: queue.Queue[Tree], mutant: Mutant) -> Verdict:
+    began = time.monotonic()
+    with borrowed(trees) as tree:
+        killer = tree.try_killers(mutant)
+        if not killer:
+            killer = tree.try_package(mutant)
+            if "::" in killer and tree.try_nothing(mutant.lane, [killer]):  # was in no control
+                raise VoidError(killer)
+    verdict = Verdict(mutant=mutant, killer=killer, seconds=time.monotonic() - began)
+    say(str(verdict))
+    return verdict
+
+
+@contextmanager
+def borrowed(trees: queue.Queue[Tree]) -> Iterator[Tree]:
+    tree = trees.get()
+    try:
+        yield tree
+    finally:
+        trees.put(tree)
+
+
+def summary(verdicts: list[Verdict], *, explained: int) -> int:
+    survivors = [verdict for verdict in verdicts if not verdict.killer]
+    killed = len(verdicts) - len(survivors)
+    share = killed / len(verdicts)
+    say(f"\n{killed} of {len(verdicts)} killed: {share:.1%}; {explained} explained.")
+    for verdict in survivors:
+        say(f"  {verdict.mutant.id}  {verdict.mutant.file}: {verdict.mutant.what}")
+    return 0 if share >= ENOUGH else 1
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,109 @@
+"""The table of mutants fits the code: a change of the code moves its mutants along."""
+
+from collections import Counter
+
+import pytest
+
+from tests.mutants.code import changed_functions
+from tests.mutants.table import LANES, ROOT, Mutant, chosen, load, package_tests
+
+MUTANTS = load()
+
+
+def named(mutant: Mutant) -> str:
+    return mutant.id
+
+
+def test_every_id_is_there_once():
+    counted = Counter(mutant.id for mutant in MUTANTS)
+
+    assert [name for name, count in counted.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=named)
+def test_a_mutant_changes_one_place_of_its_file(mutant):
+    text = (ROOT / mutant.file).read_text()
+
+    assert text.count(mutant.old) == 1
+    assert mutant.applied_to(text) != text
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=named)
+def test_a_mutant_is_described_and_has_its_killers(mutant):
+    missing = [test for test in mutant.killers if not (ROOT / test.partition("::")[0]).exists()]
+
+    assert missing == []
+    assert mutant.what
+    assert mutant.lane in LANES
+    assert mutant.killers or mutant.survives or mutant.lane == "check"
+
+
+@pytest.mark.parametrize(
+    "mutant", [mutant for mutant in MUTANTS if mutant.file.endswith(".py")], ids=named
+)
+def test_a_mutant_of_python_compiles_and_does_something_else(mutant):
+    text = (ROOT / mutant.file).read_text()
+
+    assert changed_functions(mutant.file, text, mutant.applied_to(text)) != []
+
+
+def test_mutants_are_chosen_by_id_by_file_and_by_lane():
+    one, two, three = [
+        Mutant(id=name, what="", file=file, old="", new="", killers=(), lane=lane)
+        for name, file, lane in [
+            ("A1", "core/http.py", "fast"),
+            ("A11", "core/api/fields.py", "fast"),
+            ("B1", "config/urls.py", "postgres"),
+        ]
+    ]
+
+    assert chosen([one, two, three], ["A1"], "all") == [one]
+    assert chosen([one, two, three], ["core/*", "B1"], "all") == [one, two, three]
+    assert chosen([one, two, three], [], "postgres") == [three]
+
+
+@pytest.mark.parametrize(
+    ("file", "folder"),
+    [
+        ("core/api/fields.py", "tests/core"),
+        ("templates/todos/_todo.html", "tests/todos"),
+        ("templates/base.html", "tests/config"),
+        ("zappa_settings.json", "tests/config"),
+    ],
+)
+def test_a_file_has_the_tests_of_its_package(file, folder):
+    assert package_tests(file) == folder
+
+
+BEFORE = """
+LIMIT = 1
+
+def outer():
+    def inner():
+        return 1
+    return inner
+
+class Thing:
+    size = 2
+
+    def grow(self):
+        return self.size
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ("return 1", "return True", ["outer", "outer.<locals>.inner"]),
+        ("return self.size", "return 2", ["Thing.grow"]),
+        ("LIMIT = 1\n", "\n# moved\nLIMIT = 1\n", []),
+        ("LIMIT = 1", "LIMIT = 1.0", None),
+        ("size = 2", "size = 3", None),
+        ("def grow(self)", "def grow(self, by=1)", None),
+        ("    def grow", "    @property\n    def grow", None),
+    ],
+)
+def test_only_changes_within_functions_need_no_import(old, new, changed):
+    found = changed_functions("thing.py", BEFORE, BEFORE.replace(old, new))
+
+    assert (found and [code.co_qualname for code, _ in found]) == changed

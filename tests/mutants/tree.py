@@ -1,0 +1,122 @@
+"""A private copy of the source tree, in which a file is changed while tests run."""
+
+import itertools
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.mutants import processes
+from tests.mutants.code import changed_functions
+from tests.mutants.processes import Forker, UnfitError
+from tests.mutants.table import ROOT, Mutant, package_tests
+
+LEFT_OUT = shutil.ignore_patterns(
+    *("build", "staticfiles", "media", "htmlcov", "__pycache__", "*.sqlite3*", ".env", ".git"),
+    *(".venv", ".coverage*", ".*_cache", ".hypothesis"),
+)
+_moments = itertools.count(2_000_000_000)  # of changed files: no bytecode is of the same moment
+
+
+class Tree:
+    """What tries a mutant returns the test that failed; empty if the mutant survived."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder.resolve() / "tree"
+        shutil.copytree(ROOT, self.root, ignore=LEFT_OUT, symlinks=True)
+        (self.root / ".venv").symlink_to((ROOT / ".venv").resolve())
+        self._forker: Forker | None = None
+
+    def forker(self) -> Forker:
+        self._forker = self._forker or Forker(self.root)
+        return self._forker
+
+    def close(self) -> None:
+        if self._forker:
+            self._forker.close()
+
+    def try_nothing(self, lane: str, tests: list[str]) -> str:
+        """The control: without any change every test must pass."""
+        if lane == "check":
+            return self.check()
+        if lane == "fast":
+            return self.forker().run(tests)
+        return processes.run(self.root, tests, postgres=True)
+
+    def try_killers(self, mutant: Mutant) -> str:
+        if mutant.lane == "check":
+            with self._changed(mutant):
+                return self.check()
+        if mutant.lane == "fast" and (order := self._order(mutant)):
+            forker = self.forker()
+            try:
+                with self._changed(mutant):
+                    return forker.run(mutant.killers, order)
+            except UnfitError:
+                pass
+        with self._changed(mutant):
+            return processes.run(self.root, mutant.killers, postgres=mutant.lane == "postgres")
+
+    def try_package(self, mutant: Mutant) -> str:
+        """Never in a fork: what a function did on import is done there, and is not undone."""
+        if mutant.lane == "check":
+            return ""
+        tests = (*mutant.killers, package_tests(mutant.file))
+        with self._changed(mutant):
+            return processes.run(self.root, tests, postgres=mutant.lane == "postgres")
+
+    def check(self) -> str:
+        """The first command of `make check` that fails; another format is no fault."""
+        for command in self._checks():
+            done = subprocess.run(  # noqa: S603 - a command of the Makefile
+                command,
+                cwd=self.root,
+                env=processes.environment(),
+                capture_output=True,
+                check=False,
+            )
+            if done.returncode:
+                return " ".join(command)
+        return ""
+
+    def _checks(self) -> list[list[str]]:
+        listed = subprocess.run(
+            ["make", "--dry-run", "check"],  # noqa: S607
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        commands = [shlex.split(line) for line in listed.stdout.splitlines()]
+        return [
+            command
+            for command in commands
+            if command[0].startswith(".venv/bin/")
+            and not command[0].endswith("/pip")
+            and command[1] != "format"
+        ]
+
+    @contextmanager
+    def _changed(self, mutant: Mutant) -> Iterator[None]:
+        path = self.root / mutant.file
+        text, moments = path.read_text(), (path.stat().st_atime, path.stat().st_mtime)
+        path.write_text(mutant.applied_to(text))
+        moment = next(_moments)
+        os.utime(path, (moment, moment))
+        try:
+            yield
+        finally:
+            path.write_text(text)
+            os.utime(path, moments)
+
+    def _order(self, mutant: Mutant) -> dict[str, str]:
+        """What the forking process has to know; empty if the change is of what import runs."""
+        path = self.root / mutant.file
+        old = path.read_text()
+        new = mutant.applied_to(old)
+        if path.suffix != ".py" or not changed_functions(str(path), old, new):
+            return {}
+        return {"file": mutant.file, "old": old, "new": new}

@@ -1,0 +1,503 @@
+"""A phone and a page against a model of plain dicts: after every step both say the same.
+
+The model is written from docs/api.md. Time stands still within a step, so moments can be compared.
+"""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from rest_framework.test import APIClient
+
+from tests.builders import make_list, make_todo
+from tests.conftest import bearer_token, make_user
+from todos.models import List, Tag, Todo
+
+TODOS, LISTS, PAGE = "/api/v1/todos/", "/api/v1/lists/", "/todos/"
+START = datetime(2026, 11, 20, 9, tzinfo=UTC)
+STEP = 1024
+DEFAULTS: dict[str, Any] = {
+    "notes": "",
+    "status": "open",
+    "priority": 0,
+    "due_at": None,
+    "due_on": None,
+    "tags": [],
+}
+DUES: list[dict[str, Any]] = [
+    {"due_at": None, "due_on": None},
+    {"due_at": "2026-11-20T09:05:00Z", "due_on": None},
+    {"due_at": None, "due_on": "2026-11-19"},
+    {"due_on": "2026-11-21"},
+    {"due_at": "2026-12-01T00:00:00Z"},
+]
+FIELDS = {
+    "title": st.sampled_from(["milk", "Milk", "bread", "x" * 127 + "y", "x" * 127 + "z"]),
+    "notes": st.sampled_from(["", "two litres", "Milk\n"]),
+    "status": st.sampled_from(["open", "finished"]),
+    "priority": st.integers(0, 4),
+    "tags": st.lists(st.sampled_from(["home", "Home", "shop", "b", "ä"]), max_size=4),
+    "position": st.sampled_from([-100, -10, -9, 0, 9, 10, 11, 100, 2**53 - 1]),
+}
+changes = st.builds(
+    lambda plain, due: {**plain, **due},
+    st.fixed_dictionaries({}, optional=FIELDS),
+    st.sampled_from([{}, {}, *DUES]),
+)
+picks = st.integers(0, 1000)
+versions = st.sampled_from(["right", "weak", "any", "none", "among others", "old", "longer"])
+ORDERINGS = ["position", "created_at", "updated_at", "priority", "due"]
+
+
+def moment(value: datetime) -> str:
+    return value.isoformat().replace("+00:00", "Z")
+
+
+def header(version: int, kind: str) -> dict[str, str]:
+    """If-Match as clients and proxies write it."""
+    value = {
+        "right": f'"{version}"',
+        "weak": f'W/"{version}"',
+        "any": "*",
+        "among others": f'"{version}0", "{version}"',
+        "old": f'"{version - 1}"',
+        "longer": f'"{version}0"',
+    }.get(kind)
+    return {"If-Match": value} if value else {}
+
+
+def due_order(todo: dict[str, Any]) -> str:
+    return todo["due_at"] or f"{todo['due_on'] or '9999-12-31'}T00:00:00Z"
+
+
+def sorting(name: str):
+    key = {"due": due_order}.get(name, lambda todo: todo[name])
+    return lambda todo: (key(todo), todo["id"])
+
+
+class Account(RuleBasedStateMachine):
+    """Alice's account; Bob's rows have the same names and are never seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = START
+        self.clock = time_machine.travel(START, tick=False)
+        self.time = self.clock.start()
+        tail = uuid.uuid4().hex
+        self.alice, self.bob = (make_user(f"{name}{tail}@example.com") for name in ("a", "b"))
+        self.phone, self.browser = APIClient(), Client()
+        self.phone.credentials(HTTP_AUTHORIZATION=f"Bearer {bearer_token(self.alice)}")
+        self.browser.force_login(self.alice)
+        self.theirs = make_todo(self.bob, "milk", list=make_list(self.bob), tags=["home"])
+        self.untouched = self.rows_of_bob()
+        self.todos: dict[str, dict[str, Any]] = {}
+        self.lists: dict[str, dict[str, Any]] = {}
+        self.sent: list[dict[str, Any]] = []
+        self.removed: tuple[datetime, dict[str, Any]] | None = None
+
+    def teardown(self) -> None:
+        try:
+            self.compare_lists()
+        finally:
+            self.clock.stop()
+
+    def rows_of_bob(self) -> list[Any]:
+        tables = (Todo.objects, List.objects, Tag.objects)
+        rows = [list(table.filter(owner=self.bob).order_by("pk").values()) for table in tables]
+        return [*rows, [tag.name for tag in self.theirs.tags.all()]]
+
+    # --- The model ----------------------------------------------------------------------------
+
+    @property
+    def now(self) -> str:
+        return moment(self.at)
+
+    def pick(self, number: int) -> dict[str, Any]:
+        rows = list(self.todos.values())
+        return rows[number % len(rows)]
+
+    @property
+    def inbox(self) -> str:
+        return next(key for key, row in self.lists.items() if row["is_inbox"])
+
+    def change(self, todo: dict[str, Any], **fields: Any) -> None:
+        if "status" in fields and fields["status"] != todo["status"]:
+            todo["finished_at"] = self.now if fields["status"] == "finished" else None
+        if "tags" in fields:
+            fields["tags"] = sorted(set(fields["tags"]))
+        todo |= {**fields, "version": todo["version"] + 1, "updated_at": self.now}
+
+    def expect(self, response: Any, status: int, todo: dict[str, Any]) -> None:
+        assert response.status_code == status, response.content
+        assert response.json() == todo
+        assert response["ETag"] == f'"{todo["version"]}"'
+
+    def refused(self, response: Any, status: int, code: str) -> None:
+        assert response.status_code == status, response.content
+        assert response.json()["errors"][0]["code"] == code
+
+    def is_stale(self, response: Any, kind: str, row: dict[str, Any]) -> bool:
+        """Whether If-Match named another version, and the answer says so."""
+        if kind not in ("old", "longer"):
+            return False
+        self.refused(response, 412, "version_mismatch")
+        assert response.json()["current"] == row
+        return True
+
+    # --- To-dos by phone ----------------------------------------------------------------------
+
+    @initialize()
+    def first_look(self) -> None:
+        answer = self.phone.get(LISTS).json()["results"]
+        assert [row["is_inbox"] for row in answer] == [True]
+        self.lists = {row["id"]: row for row in answer}
+
+    @rule(title=FIELDS["title"], fields=changes, own_id=st.booleans(), home=picks)
+    def create(self, *, title: str, fields: dict[str, Any], own_id: bool, home: int) -> None:
+        self.later()
+        lists = [None, *self.lists]
+        chosen = lists[home % len(lists)]
+        body = {"title": title, **fields}
+        body |= {"list": chosen} if chosen else {}
+        body |= {"id": str(uuid.uuid4())} if own_id else {}
+        response = self.phone.post(TODOS, body)
+        if body.get("due_at") and body.get("due_on"):
+            self.refused(response, 400, "two_dues")
+            return
+        self.sent += [body] if own_id else []
+        self.created(response, body)
+
+    def created(self, response: Any, body: dict[str, Any]) -> None:
+        lowest = min((todo["position"] for todo in self.todos.values()), default=STEP)
+        todo = {
+            "id": response.json().get("id"),
+            "list": self.inbox,
+            "position": lowest - STEP,
+            "created_by": str(self.alice.pk),
+            "created_at": self.now,
+            "updated_at": self.now,
+            "finished_at": self.now if body.get("status") == "finished" else None,
+            "version": 1,
+            **DEFAULTS,
+            **body,
+        }
+        todo["tags"] = sorted(set(todo["tags"]))
+        self.expect(response, 201, todo)
+        assert response["Location"].endswith(f"{TODOS}{todo['id']}/")
+        self.todos[todo["id"]] = todo
+
+    @precondition(lambda self: self.sent)
+    @rule(number=picks)
+    def create_again(self, number: int) -> None:
+        """The phone never saw the answer and sends the same once more."""
+        self.later()
+        body = self.sent[number % len(self.sent)]
+        gone_list = body.get("list", self.inbox) not in self.lists
+        stored = self.todos.get(body["id"])
+        response = self.phone.post(TODOS, body)
+        if gone_list:
+            self.refused(response, 400, "does_not_exist")
+        elif stored is None:
+            self.created(response, body)
+        elif all(
+            stored[name] == (sorted(set(value)) if name == "tags" else value)
+            for name, value in body.items()
+        ):
+            self.expect(response, 200, stored)
+        else:
+            self.refused(response, 409, "id_taken")
+
+    @precondition(lambda self: self.todos)
+    @rule(number=picks, fields=changes, kind=versions)
+    def patch(self, number: int, fields: dict[str, Any], kind: str) -> None:
+        self.later()
+        todo = self.pick(number)
+        response = self.phone.patch(
+            f"{TODOS}{todo['id']}/", fields, headers=header(todo["version"], kind)
+        )
+        if self.is_stale(response, kind, todo):
+            return
+        merged = {**todo, **fields}
+        if merged["due_at"] and merged["due_on"]:
+            self.refused(response, 400, "two_dues")
+            return
+        if fields:
+            self.change(todo, **fields)
+        self.expect(response, 200, todo)
+
+    @precondition(lambda self: self.todos)
+    @rule(number=picks, title=FIELDS["title"], fields=changes, kind=versions)
+    def put(self, number: int, title: str, fields: dict[str, Any], kind: str) -> None:
+        self.later()
+        todo = self.pick(number)
+        body = {"title": title, **fields}
+        response = self.phone.put(
+            f"{TODOS}{todo['id']}/", body, headers=header(todo["version"], kind)
+        )
+        if kind == "none":
+            self.refused(response, 428, "precondition_required")
+        elif self.is_stale(response, kind, todo):
+            pass
+        elif body.get("due_at") and body.get("due_on"):
+            self.refused(response, 400, "two_dues")
+        else:
+            self.change(todo, **{**DEFAULTS, **body})
+            self.expect(response, 200, todo)
+
+    @precondition(lambda self: self.todos)
+    @rule(number=picks, verb=st.sampled_from(["finish", "reopen"]), kind=versions)
+    def switch(self, number: int, verb: str, kind: str) -> None:
+        self.later()
+        todo = self.pick(number)
+        path = f"{TODOS}{todo['id']}/{verb}/"
+        response = self.phone.post(path, headers=header(todo["version"], kind))
+        if self.is_stale(response, kind, todo):
+            return
+        self.switched(todo, verb)
+        self.expect(response, 200, todo)
+
+    def switched(self, todo: dict[str, Any], verb: str) -> None:
+        status = {"finish": "finished", "reopen": "open"}[verb]
+        if todo["status"] != status:
+            self.change(todo, status=status)
+
+    @precondition(lambda self: self.todos)
+    @rule(number=picks, kind=versions)
+    def delete(self, number: int, kind: str) -> None:
+        self.later()
+        todo = self.pick(number)
+        path = f"{TODOS}{todo['id']}/"
+        response = self.phone.delete(path, headers=header(todo["version"], kind))
+        if self.is_stale(response, kind, todo):
+            return
+        assert (response.status_code, response.content) == (204, b"")
+        del self.todos[todo["id"]]
+        self.refused(self.phone.get(path), 404, "not_found")
+
+    @precondition(lambda self: self.todos)
+    @rule(number=picks)
+    def move(self, number: int) -> None:
+        self.later()
+        todo = self.pick(number)
+        home = list(self.lists)[number % len(self.lists)]
+        response = self.phone.patch(f"{TODOS}{todo['id']}/", {"list": home})
+        self.change(todo, list=home)
+        self.expect(response, 200, todo)
+
+    @precondition(lambda self: self.todos)
+    @rule(number=picks)
+    def read(self, number: int) -> None:
+        todo = self.pick(number)
+        path, version = f"{TODOS}{todo['id']}/", todo["version"]
+        self.expect(self.phone.get(path), 200, todo)
+        self.expect(self.phone.get(path, headers={"If-None-Match": f'"{version}0"'}), 200, todo)
+        held = self.phone.get(path, headers={"If-None-Match": f'"{version}"'})
+        assert (held.status_code, held["ETag"]) == (304, f'"{version}"')
+
+    # --- Lists by phone -----------------------------------------------------------------------
+
+    @rule(name=FIELDS["title"], own_id=st.booleans())
+    def create_list(self, *, name: str, own_id: bool) -> None:
+        self.later()
+        body = {"name": name, **({"id": str(uuid.uuid4())} if own_id else {})}
+        response = self.phone.post(LISTS, body)
+        made = {
+            "id": response.json().get("id"),
+            "color": "",
+            "position": max(row["position"] for row in self.lists.values()) + STEP,
+            "is_inbox": False,
+            "archived_at": None,
+            "created_at": self.now,
+            "updated_at": self.now,
+            "version": 1,
+            **body,
+        }
+        self.expect(response, 201, made)
+        self.lists[made["id"]] = made
+        if own_id:
+            self.expect(self.phone.post(LISTS, body), 200, made)
+
+    @rule(number=picks, kind=versions, is_archived=st.booleans())
+    def archive_list(self, *, number: int, kind: str, is_archived: bool) -> None:
+        self.later()
+        row = list(self.lists.values())[number % len(self.lists)]
+        value = self.now if is_archived else None
+        response = self.phone.patch(
+            f"{LISTS}{row['id']}/", {"archived_at": value}, headers=header(row["version"], kind)
+        )
+        if self.is_stale(response, kind, row):
+            return
+        if row["is_inbox"] and is_archived:
+            self.refused(response, 400, "inbox")
+            return
+        row |= {"archived_at": value, "version": row["version"] + 1, "updated_at": self.now}
+        self.expect(response, 200, row)
+
+    @rule(number=picks, kind=versions)
+    def remove_list(self, number: int, kind: str) -> None:
+        self.later()
+        row = list(self.lists.values())[number % len(self.lists)]
+        response = self.phone.delete(f"{LISTS}{row['id']}/", headers=header(row["version"], kind))
+        if self.is_stale(response, kind, row):
+            return
+        if row["is_inbox"]:
+            self.refused(response, 409, "inbox")
+            return
+        assert response.status_code == 204
+        del self.lists[row["id"]]
+        for todo in self.todos.values():
+            if todo["list"] == row["id"]:
+                self.change(todo, list=self.inbox)
+        self.compare_lists()
+
+    def compare_lists(self) -> None:
+        shown = self.phone.get(LISTS, {"limit": 200}).json()
+        assert shown["results"] == sorted(self.lists.values(), key=sorting("position"))
+
+    # --- The page -----------------------------------------------------------------------------
+
+    def send(self, path: str, **form: str) -> None:
+        """A form of the page; the answer leads back to it and it counts what is open."""
+        page = self.browser.post(f"{PAGE}{path}", form, follow=True)
+        assert page.status_code == 200
+        amount = sum(todo["status"] == "open" for todo in self.todos.values())
+        assert f"{amount} item{'' if amount == 1 else 's'} left" in page.text
+
+    @precondition(lambda self: self.todos)
+    @rule(number=picks, verb=st.sampled_from(["finish", "reopen"]))
+    def tick(self, number: int, verb: str) -> None:
+        self.later()
+        todo = self.pick(number)
+        self.switched(todo, verb)
+        self.send(f"{todo['id']}/{verb}/")
+
+    @precondition(lambda self: self.todos)
+    @rule(number=picks, title=FIELDS["title"])
+    def rename(self, number: int, title: str) -> None:
+        self.later()
+        todo = self.pick(number)
+        if todo["title"] != title:
+            self.change(todo, title=title)
+        self.send(f"{todo['id']}/rename/", title=title)
+
+    @precondition(lambda self: self.todos)
+    @rule(number=picks)
+    def delete_on_the_page(self, number: int) -> None:
+        self.later()
+        todo = self.todos.pop(self.pick(number)["id"])
+        self.removed = self.at, todo
+        self.send(f"{todo['id']}/delete/")
+
+    @precondition(lambda self: self.removed)
+    @rule(wait=st.sampled_from([0, 0, 0, 580, 620]))
+    def undo(self, wait: int) -> None:
+        self.later(wait)
+        assert self.removed
+        at, todo = self.removed
+        self.removed = None
+        in_time = self.at - at <= timedelta(minutes=10)
+        if in_time and todo["id"] not in self.todos:
+            home = todo["list"] if todo["list"] in self.lists else self.inbox
+            self.todos[todo["id"]] = todo
+            todo |= {"list": home, "version": todo["version"] + 1, "updated_at": self.now}
+        self.send("undo/")
+
+    # --- Questions ----------------------------------------------------------------------------
+
+    def walk(self, query: str, limit: int) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        url = f"{TODOS}?limit={limit}&{query}"
+        for _ in range(len(self.todos) + 1):
+            page = self.phone.get(url).json()
+            rows += page["results"]
+            assert len(page["results"]) <= limit
+            if page["next"] is None:
+                return rows
+            url = page["next"]
+        raise AssertionError(f"{query}: the pages never end")
+
+    @rule(name=st.sampled_from(ORDERINGS), descending=st.booleans(), limit=st.integers(1, 4))
+    def order(self, *, name: str, descending: bool, limit: int) -> None:
+        expected = sorted(self.todos.values(), key=sorting(name), reverse=descending)
+        assert self.walk(f"ordering={'-' if descending else ''}{name}", limit) == expected
+
+    @rule(
+        status=st.sampled_from([None, "open", "finished"]),
+        tag=st.sampled_from([None, None, "home", "Home", "ä"]),
+        priority=st.sampled_from([None, None, 0, 4]),
+        word=st.sampled_from([None, None, "MILK"]),
+        home=st.one_of(st.none(), picks),
+        limit=st.integers(1, 4),
+    )
+    def filter(self, status, tag, priority, word, home, limit) -> None:
+        where = None if home is None else list(self.lists)[home % len(self.lists)]
+        asked = {"status": status, "tag": tag, "priority": priority, "q": word, "list": where}
+        query = "&".join(f"{name}={value}" for name, value in asked.items() if value is not None)
+        expected = [
+            todo
+            for todo in sorted(self.todos.values(), key=sorting("position"))
+            if status in (None, todo["status"])
+            and (tag is None or tag in todo["tags"])
+            and priority in (None, todo["priority"])
+            and (word is None or word.lower() in f"{todo['title']} {todo['notes']}".lower())
+            and where in (None, todo["list"])
+        ]
+        assert self.walk(query, limit) == expected
+
+    @rule(verb=st.sampled_from(["get", "patch", "delete", "finish", "page", "list", "id"]))
+    def reach_for_what_is_bobs(self, verb: str) -> None:
+        path, list_id = f"{TODOS}{self.theirs.pk}/", str(self.theirs.list_id)
+        match verb:
+            case "finish":
+                response = self.phone.post(f"{path}finish/")
+            case "page":
+                response = self.browser.post(f"{PAGE}{self.theirs.pk}/delete/")
+            case "list":
+                response = self.phone.post(TODOS, {"title": "milk", "list": list_id})
+            case "id":
+                response = self.phone.post(TODOS, {"title": "milk", "id": str(self.theirs.pk)})
+            case _:
+                response = getattr(self.phone, verb)(path, {"title": "mine"})
+        assert response.status_code == {"list": 400, "id": 409}.get(verb, 404)
+
+    # --- After every step ---------------------------------------------------------------------
+
+    def later(self, seconds: int = 0) -> None:
+        self.at += timedelta(seconds=seconds + 1)
+        self.time.move_to(self.at, tick=False)
+
+    @invariant()
+    def the_phone_sees_what_the_model_holds(self) -> None:
+        shown = self.phone.get(TODOS, {"limit": 200}).json()
+        assert shown["results"] == sorted(self.todos.values(), key=sorting("position"))
+
+    @invariant()
+    def the_stranger_keeps_what_he_has(self) -> None:
+        assert self.rows_of_bob() == self.untouched
+
+
+@pytest.mark.django_db
+def test_a_client_and_the_model_agree_after_every_step():
+    run_state_machine_as_test(
+        Account,
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=25,
+            deadline=None,
+            phases=[Phase.reuse, Phase.generate],  # 25 steps can be read; to shorten takes minutes
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
