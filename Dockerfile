@@ -11,6 +11,7 @@ COPY manage.py ./
 COPY accounts accounts
 COPY config config
 COPY core core
+COPY serverless serverless
 COPY sms sms
 COPY static static
 COPY templates templates

@@ -1,1 +1,1 @@
-"""Who you are: the user, sessions of devices, the doors in."""
+"""Accounts: the user, sessions of devices, log-in and sign-up."""

@@ -1,4 +1,4 @@
-"""The admin asks nobody for their own password: a second door would be a door without limits."""
+"""The admin has no log-in of its own: a second one would have no rate limits."""
 
 import functools
 import logging

@@ -7,9 +7,9 @@ class AccountsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from accounts import addresses  # noqa: PLC0415 - reads models, which are ready only now
+        from accounts import email_addresses  # noqa: PLC0415 - needs the models
 
-        addresses.install()
+        email_addresses.install()
 
 
 class NudgeAdminConfig(admin_apps.AdminConfig):

@@ -1,13 +1,9 @@
-"""The pages under /auth/: allauth's, with a log-in that answers 429 and a log-out by POST only.
-
-Two pages that only strangers are sent to lead everybody else to the to-dos.
-"""
+"""The pages under /auth/: allauth's, with a log-in that answers 429 and a log-out by POST only."""
 
 from allauth.account.views import account_inactive, email_verification_sent
 from django.urls import include, path
 
-from accounts.logout import log_out
-from accounts.views import LoginView, not_for_members
+from accounts.views import LoginView, log_out, not_for_members
 
 urlpatterns = [
     path("login/", LoginView.as_view(), name="account_login"),

@@ -1,8 +1,8 @@
-"""Database sessions: keys are checked before the database sees them; one in use lives on."""
+"""Sessions in the database, whose keys are checked first, and the person a request belongs to."""
 
 import re
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_in
@@ -12,7 +12,11 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.models import User
 from core.errors import is_database_away
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
 
 TOUCH_EVERY_SECONDS = 24 * 3600
 _KEY = re.compile(r"[a-z0-9]{32}")
@@ -68,3 +72,11 @@ def touch(session: SessionBase) -> None:
     session[_TOUCHED] = now
     seen = UserSession.objects.filter(session_key=session.session_key)
     seen.update(last_seen_at=timezone.now())
+
+
+def signed_in_user(request: "HttpRequest | Request") -> User:
+    """The caller; raises TypeError if the view has no authentication check."""
+    user = request.user
+    if not isinstance(user, User):
+        raise TypeError("This view must sit behind an authentication check")
+    return user

@@ -7,16 +7,18 @@ from typing import Any
 
 from allauth.account import app_settings
 from allauth.account.views import LoginView as AllauthLoginView
-from allauth.account.views import email_verification_sent
+from allauth.account.views import email_verification_sent, logout
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import LoginForm, ProfileForm
-from accounts.limits import log_in_wait
-from accounts.requests import signed_in_user
+from accounts.login_throttle import log_in_wait
+from accounts.sessions import signed_in_user
 
 
 class LoginView(AllauthLoginView):  # type: ignore[misc]  # allauth is untyped
@@ -33,7 +35,7 @@ class LoginView(AllauthLoginView):  # type: ignore[misc]  # allauth is untyped
 
 
 def not_for_members(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """The page is untrue for who is signed in, unless it asks for the code of an added address."""
+    """Lead people who are signed in to the to-dos, unless the page asks for a mailed code."""
 
     @wraps(view)
     def shown(request: HttpRequest) -> HttpResponse:
@@ -54,3 +56,15 @@ def profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("accounts:profile")
     return render(request, "account/profile.html", {"form": form})
+
+
+@login_not_required
+def log_out(request: HttpRequest) -> HttpResponse:
+    """By POST only: a link that a stranger wrote must not end a session."""
+    if request.method == "POST":
+        response: HttpResponse = logout(request)
+        return response
+    status = HTTPStatus.METHOD_NOT_ALLOWED.value
+    detail = _("A link cannot log you out. Use the button of the menu.")
+    page = render_to_string("error.html", {"status": status, "detail": detail})
+    return HttpResponse(page, status=status, headers={"Allow": "POST"})

@@ -92,3 +92,10 @@ def interleaved(rounds: int, **calls: Callable[[], object]) -> dict[str, float]:
             call()
             times[name].append((time.perf_counter() - start) * 1000)
     return {name: statistics.median(values) for name, values in times.items()}
+
+
+class NoBackend:
+    """In TASKS: runs nothing, so that messages wait for the workers of a benchmark."""
+
+    def enqueue(self, task: object, ids: tuple[str, ...]) -> None:
+        pass

@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 from benchmarks import stage
-from benchmarks.sms import background_off, provider
+from benchmarks.sms import provider
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("accounts", "config", "core", "serverless", "sms", "todos")
@@ -118,7 +118,7 @@ def _requests() -> dict[str, Callable[[], object]]:
     from todos.models import Todo
 
     settings.SMS_PROVIDER = "twilio"
-    background_off()
+    settings.TASKS = {"default": {"BACKEND": "benchmarks.stage.NoBackend"}}
     person = stage.account("person@example.com", 50)
     Allowance.objects.create(account=person, per_day=1_000_000)
     headers = {"Authorization": f"Bearer {stage.token(person)}", "Host": "localhost"}

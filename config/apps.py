@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 
-from config.sqlite import teach_like
+from config.sqlite import register_unicode_like
 
 
 class ConfigConfig(AppConfig):
@@ -10,4 +10,6 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         from config import checks  # noqa: F401, PLC0415 - importing registers the checks
 
-        connection_created.connect(teach_like, dispatch_uid="config.sqlite.teach_like")
+        connection_created.connect(
+            register_unicode_like, dispatch_uid="config.sqlite.register_unicode_like"
+        )

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.utils.module_loading import import_string
 
-from config.storages import MANIFEST
+from config.settings.files import MANIFEST
 
 _LIMITS = (
     "SMS_DESTINATION_DAILY_LIMIT",
@@ -41,6 +42,21 @@ def check_database(**kwargs: Any) -> list[CheckMessage]:
             id="config.E002",
         )
     ]
+
+
+@register()
+def check_tasks(**kwargs: Any) -> list[CheckMessage]:
+    try:
+        import_string(settings.TASKS["default"]["BACKEND"])
+    except ImportError:
+        return [
+            Error(
+                "TASK_BACKEND names no class that exists: no task would run.",
+                hint="Remove it, or set it to core.tasks.ThreadBackend.",
+                id="config.E005",
+            )
+        ]
+    return []
 
 
 @register(deploy=True)

@@ -24,7 +24,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(request, 404, "not_found", _("There is nothing here."))
+    return error_response(request, 404, "not_found", _("Not found."))
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
@@ -44,4 +44,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def api_not_found(request: HttpRequest) -> HttpResponse:
     """JSON for unknown paths under /api/, also where DEBUG would show a page."""
-    return error_response(request, 404, "not_found", _("There is nothing here."))
+    return error_response(request, 404, "not_found", _("Not found."))

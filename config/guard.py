@@ -1,10 +1,10 @@
-"""Refuses to start in a configuration that would lose data, leak or lie: one sentence each."""
+"""Refuses to start in a configuration that would lose data, leak secrets or send to nowhere."""
 
 from django.core.exceptions import ImproperlyConfigured
 
 from config.database import MANAGED_POSTGRESQL, POSTGRESQL
 
-EMBEDDED_SECRET_KEY = "django-insecure-embedded-key-for-one-machine-never-for-a-server"  # noqa: S105
+DEV_SECRET_KEY = "django-insecure-development-key-for-one-machine-never-for-a-server"  # noqa: S105
 
 
 def refuse_unsafe(

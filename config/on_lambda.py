@@ -15,9 +15,9 @@ from django.utils.module_loading import import_string
 from config import env, lazy, warm
 from config.logging import redact
 from core import events
-from core.background import task_boundary
 from core.events import Event
 from core.http import NO_REQUEST, current_request_id
+from core.tasks import task_boundary
 
 logger = logging.getLogger(__name__)
 

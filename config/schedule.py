@@ -5,7 +5,7 @@ from io import StringIO
 
 from django.core.management import call_command
 
-from core.background import task_boundary
+from core.tasks import task_boundary
 
 NIGHTLY = ("prune", "clearsessions")  # each harmless at any time, and twice
 

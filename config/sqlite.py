@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 
-class Wild(Enum):
+class Wildcard(Enum):
     MANY = ".*"
     ONE = "."
 
 
-def teach_like(connection: Any, **kwargs: Any) -> None:
+def register_unicode_like(connection: Any, **kwargs: Any) -> None:
     """A receiver of `connection_created`. SQLite's LIKE is whatever its function like() says."""
     if connection.vendor == "sqlite":
         for arguments in (2, 3):  # without ESCAPE and with it
@@ -30,24 +30,24 @@ def like(pattern: Any, value: Any, escape: str | None = "") -> bool | None:
 def _matcher(pattern: str, escape: str) -> Callable[[str], bool]:
     """Asked for every row: what `icontains` writes, %text%, takes no regular expression."""
     tokens = list(_tokens(pattern, escape))
-    if len(tokens) > 1 and tokens[0] is tokens[-1] is Wild.MANY:
+    if len(tokens) > 1 and tokens[0] is tokens[-1] is Wildcard.MANY:
         inner = [token for token in tokens[1:-1] if isinstance(token, str)]
         if len(inner) == len(tokens) - 2:
             text = "".join(inner)
             return lambda value: text in value
-    parts = (token.value if isinstance(token, Wild) else re.escape(token) for token in tokens)
+    parts = (token.value if isinstance(token, Wildcard) else re.escape(token) for token in tokens)
     expression = re.compile("".join(parts), re.DOTALL)
     return lambda value: expression.fullmatch(value) is not None
 
 
-def _tokens(pattern: str, escape: str) -> Iterator[str | Wild]:
+def _tokens(pattern: str, escape: str) -> Iterator[str | Wildcard]:
     characters = iter(pattern)
     for character in characters:
         if character == escape:
             yield next(characters, character).casefold()
         elif character == "%":
-            yield Wild.MANY
+            yield Wildcard.MANY
         elif character == "_":
-            yield Wild.ONE
+            yield Wildcard.ONE
         else:
             yield character.casefold()

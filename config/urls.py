@@ -32,7 +32,7 @@ urlpatterns = [
     path("account/", include("accounts.urls")),
     later("auth/", "accounts.auth_urls"),
     path("service/sms/", include("sms.urls")),
-    path("api/v1/", include("accounts.api.urls")),
+    path("api/", include("accounts.api.urls")),
     path("api/v1/", include("sms.api.urls")),
     path("api/v1/", include("todos.api.urls")),
     # Routes of allauth that this service does not offer: numbers, log-in by code, JWT.
@@ -40,8 +40,7 @@ urlpatterns = [
         "^api/auth/app/v1/(?:account/phone|auth/phone/|auth/code/|tokens/)", errors.api_not_found
     ),
     later("api/auth/", "allauth.headless.urls", namespace="headless"),
-    path("api/browse/", include("accounts.api.browse_urls")),
-    later("api/", "config.documentation_urls"),
+    later("api/", "config.documentation"),
     re_path("^api/", errors.api_not_found, name="api-not-found"),
     path("admin/", admin.site.urls),
 ]

@@ -11,7 +11,8 @@ from django.db import connection
 from django.template.loader import get_template
 from django.urls import get_resolver, reverse
 
-from core import invocation
+from core.tasks import default_backend
+from serverless import tasks
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +27,8 @@ def everything() -> None:
     reverse("home")  # and with it what routes() leaves to the first request for it
     _pages()
     _connection()
-    if settings.BACKGROUND == "lambda":
-        invocation.client()
+    if isinstance(default_backend(), tasks.LambdaBackend):
+        tasks.client()
 
 
 def _pages() -> None:

@@ -16,7 +16,7 @@ class TextRequest(WSGIRequest):
     """Does not decode by the charset that a client names.
 
     Django would, before any middleware could object: `charset=hex` was an error outside every
-    handler. core.middleware.understandable refuses what is not UTF-8.
+    handler. core.middleware.reject_malformed_requests refuses what is not UTF-8.
     """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
     """Who repeated what, and when; the answers themselves are personal."""
 
     exclude = ("headers", "body")
-    list_display = ("door", "scope", "key", "status", "claimed_at")
+    list_display = ("endpoint", "scope", "key", "status", "claimed_at")
     list_filter = ("status", "claimed_at")
-    search_fields = ("scope", "door", "key")
+    search_fields = ("scope", "endpoint", "key")
     ordering = ("-claimed_at",)

@@ -15,8 +15,9 @@ from typing import Any
 
 from django.conf import settings
 
-from core import events, invocation
+from core import events
 from core.events import Event
+from serverless import tasks
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0  # above the second that SQS waits for messages
@@ -70,7 +71,7 @@ def replay(letter: Letter) -> None:
     """Deleted only once Lambda has taken the event: at worst it runs twice, never not at all."""
     if letter.name == events.UNKNOWN:
         raise NotReplayableError("It holds no event that would run anything.")
-    invocation.invoke(letter.event)
+    tasks.invoke(letter.event)
     forget(letter)
 
 

@@ -1,6 +1,5 @@
 """What Lambda is asked for when it is not a request, in the shapes that Zappa sends and reads."""
 
-from collections.abc import Callable
 from typing import Any
 
 Event = dict[str, Any]
@@ -10,9 +9,8 @@ UNKNOWN = "unknown"
 _KEEP_WARM = "keep_warm_callback"
 
 
-def task(function: Callable[..., object], ids: tuple[str, ...]) -> Event:
-    """The event that runs this function with these ids: what zappa.asynchronous.run sends."""
-    path = f"{function.__module__}.{function.__qualname__}"
+def task_event(path: str, ids: tuple[str, ...]) -> Event:
+    """The event that runs the task of this dotted path: what zappa.asynchronous.run sends."""
     return {"command": TASK_ROUTE, "task_path": path, "args": list(ids), "kwargs": {}}
 
 

@@ -138,7 +138,7 @@ class _Claim:
     """
 
     scope: str
-    door: str
+    endpoint: str
     key: str
     fingerprint: str
     ticket: uuid.UUID = field(default_factory=uuid.uuid4)
@@ -147,18 +147,20 @@ class _Claim:
     def of(cls, request: Request, key: str) -> "_Claim":
         fingerprint = hashlib.sha256(request.body).hexdigest()
         caller = "anonymous" if request.user.pk is None else f"user:{request.user.pk}"
-        door = f"{request.method} {request.path_info}"
-        return cls(scope=caller, door=door, key=key, fingerprint=fingerprint)
+        endpoint = f"{request.method} {request.path_info}"
+        return cls(scope=caller, endpoint=endpoint, key=key, fingerprint=fingerprint)
 
     def take(self) -> bool:
         now, moment = timezone.now(), connection.ops.adapt_datetimefield_value
-        who = (self.ticket.hex, self.scope, self.door, self.key, self.fingerprint)
+        who = (self.ticket.hex, self.scope, self.endpoint, self.key, self.fingerprint)
         with connection.cursor() as cursor:
             cursor.execute(_CLAIM, [*who, moment(now), moment(now - KEPT), moment(now - LEASE)])
             return bool(cursor.rowcount == 1)
 
     def earlier_answer(self) -> Response:
-        held = IdempotencyKey.objects.filter(scope=self.scope, door=self.door, key=self.key).first()
+        held = IdempotencyKey.objects.filter(
+            scope=self.scope, endpoint=self.endpoint, key=self.key
+        ).first()
         if held is None:  # released just now
             raise KeyInFlight
         if held.fingerprint != self.fingerprint:
@@ -180,7 +182,7 @@ class _Claim:
             # The work is done, an error would be a lie; the lease ends by itself. Only the kind of
             # error is told: PostgreSQL quotes the whole row in its words.
             kind = type(error).__name__
-            logger.error("The answer to %s could not be kept: %s", self.door, kind)  # noqa: TRY400
+            logger.error("The answer to %s could not be kept: %s", self.endpoint, kind)  # noqa: TRY400
 
 
 def _may_fare_better(status: int) -> bool:

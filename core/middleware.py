@@ -1,4 +1,4 @@
-"""What holds for every request, each rule one function; their order is in config/settings.py."""
+"""What holds for every request; config/settings/apps.py has the order."""
 
 import codecs
 import logging
@@ -88,8 +88,8 @@ def body_limit(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def understandable(get_response: GetResponse) -> GetResponse:
-    """UTF-8, a query string and a form of reasonable size, or a short 4xx before they are read."""
+def reject_malformed_requests(get_response: GetResponse) -> GetResponse:
+    """A short 4xx for text that is not UTF-8, and for too many parameters."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if not _is_utf8((request.content_params or {}).get("charset", "utf-8")):

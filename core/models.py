@@ -27,7 +27,7 @@ class Versioned(models.Model):
 
 
 class Counter(models.Model):
-    """How much of a limit has been used in a window; written by core.limits only."""
+    """How much of a limit has been used in a window; only core.limits writes it."""
 
     scope = models.CharField(_("scope"), max_length=100)
     window_start = models.DateTimeField(_("since"))
@@ -45,7 +45,7 @@ class Counter(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """What was answered to a POST with an Idempotency-Key; written by core.idempotency only.
+    """The response to a POST with an Idempotency-Key; only core.idempotency writes it.
 
     `status` is null while the first request runs. The body is JSON text, which keeps the order of
     its members; it may be personal, so it is neither logged nor shown in the admin.
@@ -53,7 +53,8 @@ class IdempotencyKey(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     scope = models.CharField(max_length=100)  # whose key it is
-    door = models.CharField(max_length=200)  # method and path
+    # Method and path. The column keeps its old name: the release before reads it during a deploy.
+    endpoint = models.CharField(max_length=200, db_column="door")
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)  # SHA-256 of the body that came with it
     claimed_at = models.DateTimeField(db_index=True)
@@ -64,14 +65,14 @@ class IdempotencyKey(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("scope", "door", "key"), name="core_idempotencykey_scope_door_key"
+                fields=("scope", "endpoint", "key"), name="core_idempotencykey_scope_door_key"
             ),
         )
 
     def __str__(self) -> str:
-        return f"{self.door} by {self.scope}: {self.status or 'running'}"
+        return f"{self.endpoint} by {self.scope}: {self.status or 'running'}"
 
 
-def touched(**changes: Any) -> dict[str, Any]:
+def bump_version(**changes: Any) -> dict[str, Any]:
     """Keyword arguments of QuerySet.update() that change these fields and raise the version."""
     return {**changes, "version": models.F("version") + 1, "updated_at": timezone.now()}

@@ -11,6 +11,7 @@ PROJECT = (
     "accounts",
     "config",
     "core",
+    "serverless",
     "sms",
     "todos",
     "templates",
@@ -19,7 +20,7 @@ PROJECT = (
 )
 REQUIRED = (
     "config/on_lambda.py",
-    "config/settings.py",
+    "config/settings/__init__.py",
     "handler.py",
     "zappa_settings.py",
     "staticfiles/staticfiles.json",

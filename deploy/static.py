@@ -31,7 +31,7 @@ def collect(outputs: dict[str, str]) -> None:
     bucket = outputs.get("StaticBucket", "")
     environment = {
         **os.environ,
-        "DEBUG": "True",  # the embedded settings: nothing of a running stage is needed here
+        "DEBUG": "True",  # development: nothing of a running stage is needed here
         "STATIC_BUCKET": bucket,
         "STATIC_URL": url(outputs) or "/static/",
     }

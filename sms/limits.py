@@ -18,8 +18,8 @@ from django.conf import settings
 from django.core.mail import mail_admins
 from django.utils.crypto import salted_hmac
 
-from core.background import run_after_commit
 from core.limits import Calendar, Limit, give_back, spend, take
+from core.tasks import task
 from sms.backends import chosen_provider
 from sms.models import Allowance, Message
 
@@ -181,9 +181,10 @@ def _warn_once(limit: Limit, in_use: int, at: datetime) -> None:
     mark = Limit(scope=f"{limit.scope}:warned", amount=1, window=limit.window)
     if take(mark, at=at):
         since = f"{limit.window_start(at):%Y-%m-%d}"
-        run_after_commit(warn_operator, limit.scope, since, str(in_use), str(limit.amount))
+        warn_operator.enqueue(limit.scope, since, str(in_use), str(limit.amount))
 
 
+@task
 def warn_operator(scope: str, since: str, in_use: str, amount: str) -> None:
     """A line with a code that an alarm may look for, and a mail to ADMINS."""
     told = f"{in_use} of {amount} are used ({scope}, {since}); at {amount} texts are refused."

@@ -4,7 +4,7 @@ import logging
 
 from django.utils import timezone
 
-from core.background import task_boundary
+from core.tasks import task_boundary
 from sms import sweep as sweeping
 
 # Of the 29 that a function has (zappa_settings.json), less the ten of a provider's last answer.

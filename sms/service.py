@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from core.background import run_after_commit
 from core.idempotency import KEPT, KeyReused
 from sms import limits, tasks
 from sms.backends import chosen_provider
@@ -35,7 +34,6 @@ __all__ = [
     "SwitchedOffError",
     "TextError",
     "cancel",
-    "is_open",
     "may_send",
     "queue",
     "queue_again",
@@ -67,11 +65,6 @@ class BlockedError(SendingError):
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)
         self.code = code
-
-
-def is_open() -> bool:
-    """Whether anybody may send, signed in or not: on a developer's machine, at no cost."""
-    return limits.is_open()
 
 
 def may_send(user: "User | AnonymousUser") -> bool:
@@ -212,7 +205,7 @@ def _earlier(at: datetime, key: str | None, fields: dict[str, Any]) -> Message |
 
 
 def _refuse_what_may_not_go(sender: "User | None", number: str) -> None:
-    if sender is None and not is_open():
+    if sender is None and not limits.is_open():
         raise NobodysError("It would be on nobody's account, and texts cost money here.")
     code = tasks.obstacle(number)
     if code == tasks.SWITCHED_OFF:
@@ -240,7 +233,7 @@ def _admit(at: datetime, **fields: Any) -> Message:
     )
     tasks.note(message)
     if message.state == State.QUEUED:
-        run_after_commit(tasks.deliver, str(message.pk))
+        tasks.deliver.enqueue(str(message.pk))
     return message
 
 

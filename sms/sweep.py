@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from core.background import run_after_commit, settle
+from core.tasks import settle
 from sms import limits, reports, tasks
 from sms.backends import PROVIDERS
 from sms.backends.provider import UnansweredError
@@ -119,7 +119,7 @@ def _expire(message: Message, at: datetime) -> str:
 
 def _dispatch(message: Message, _at: datetime) -> str:
     """Somebody else may do so too: of all who deliver it, one gets the claim."""
-    run_after_commit(tasks.deliver, str(message.pk))
+    tasks.deliver.enqueue(str(message.pk))
     return "dispatched"
 
 

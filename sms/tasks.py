@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from core.background import task_boundary
+from core.tasks import task, task_boundary
 from sms import limits, reports
 from sms.backends import PROVIDERS, chosen_provider
 from sms.models import ERROR_LENGTH, Attempt, Event, Message, OptOut
@@ -38,6 +38,7 @@ OBSTACLES = {
 }
 
 
+@task
 @task_boundary
 def deliver(message_id: str) -> None:
     """Make one attempt, unless somebody else does or the text is not due.

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from core.idempotency import idempotency_key, idempotent
-from sms import service
+from sms import limits, service
 from sms.answers import answer, exception_answer, failure
 from sms.serializers import SmsSendSerializer, told_of_members
 
@@ -50,7 +50,7 @@ class SendView(APIView):
         try:
             super().perform_authentication(request)
         except APIException:
-            if not service.is_open():
+            if not limits.is_open():
                 raise
 
     @idempotent

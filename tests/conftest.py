@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.sessions import SessionStore
+from tests import task_backends
 
 PASSWORD = "correct horse battery"
 
@@ -35,9 +36,9 @@ def _cheap_passwords(settings) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _background_at_once(settings) -> None:
-    """What runs after commit has run when the call returns, in the test's own connection."""
-    settings.BACKGROUND = "inline"
+def _tasks_at_once(settings) -> None:
+    """A task has run when the call returns, in the test's own connection."""
+    task_backends.use(settings, task_backends.IMMEDIATE)
 
 
 def make_user(email: str, **fields: object) -> User:

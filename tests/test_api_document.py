@@ -22,7 +22,7 @@ from todos.api.filters import ORDERINGS, TodoFilterSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("accounts", "config", "core", "sms", "todos")
+APPS = ("accounts", "config", "core", "serverless", "sms", "todos")
 API = (ROOT / "docs" / "api.md").read_text()
 
 # Codes of Django REST framework that requests can provoke; a test elsewhere proves each.

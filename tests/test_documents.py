@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 
 from accounts.models import User
@@ -15,7 +16,7 @@ from sms.models import Message
 from todos.models import Todo
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("accounts", "config", "core", "sms", "todos")
+APPS = ("accounts", "config", "core", "serverless", "sms", "todos")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 README = (ROOT / "README.md").read_text()
 EVERYTHING = "\n".join(document.read_text() for document in DOCUMENTS)
@@ -71,11 +72,53 @@ def test_every_decision_is_in_the_list():
 @pytest.mark.parametrize(
     "record", sorted((ROOT / "docs" / "decisions").glob("0*.md")), ids=lambda path: path.stem[:4]
 )
-def test_a_decision_says_why_on_one_screen(record):
+def test_a_decision_has_its_three_parts(record):
     text = record.read_text()
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequence"]
     assert text.startswith(f"# {record.name[:4]}: ")
-    assert len(text.splitlines()) <= 40
+
+
+# --- Names of settings ---------------------------------------------------------------------------
+
+NAME = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b|(?<=`)[A-Z]{3,}(?=`|=)")
+OTHERS = {
+    "AWS_MAX_ATTEMPTS": "AWS's own tools",
+    "AWS_SESSION_TOKEN": "AWS's own tools",
+    "CAPABILITY_IAM": "CloudFormation",
+    "CONN_HEALTH_CHECKS": "a member of DATABASES",
+    "CONN_MAX_AGE": "a member of DATABASES",
+    "END": "a line that Lambda logs",
+    "GET": "HTTP",
+    "GROUP": "a variable of the shell in an example",
+    "OLD": "a variable of the shell in an example",
+    "RECORD": "a file of every wheel",
+    "REPORT": "a line that Lambda logs",
+    "SCRIPT_NAME": "WSGI",
+    "START": "a line that Lambda logs",
+}
+REMOVED = {"BACKGROUND", "BACKGROUND_THREADS", "SMS_ACCOUNT_DAILY_LIMIT"}  # the changelog says so
+
+
+def names_of_the_code() -> set[str]:
+    """Settings, variables of the environment, and what the Makefile and the deploy read."""
+    files = [*(ROOT / "config" / "settings").glob("*.py"), *(ROOT / "deploy").glob("*.py")]
+    text = "\n".join([MAKEFILE, *(path.read_text() for path in files)])
+    return {name for name in dir(settings) if name.isupper()} | set(re.findall(r"\w+", text))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_setting_that_is_named_exists(document):
+    """`EMAIL_HOST` or `make deploy STAGE=dev`: every word in capitals and underscores."""
+    known = names_of_the_code() | set(OTHERS)
+    if document.name == "CHANGELOG.md" or "decisions" in document.parts:
+        known |= REMOVED
+    assert sorted(set(NAME.findall(document.read_text())) - known) == []
+
+
+def test_no_exception_for_a_name_is_left_over():
+    named = set(NAME.findall(EVERYTHING))
+    assert (set(OTHERS) | REMOVED) - named == set()
+    assert (set(OTHERS) | REMOVED) & names_of_the_code() == set()
 
 
 # --- Commands ------------------------------------------------------------------------------------
@@ -126,10 +169,6 @@ def test_the_workflows_run_what_a_person_runs():
         for path in (ROOT / ".github" / "workflows").glob("*.yml")
     }
     assert commands == {"ci": [".ci/run"], "nightly": ["make nightly"]}
-
-
-def test_the_readme_stays_short():
-    assert len(README.splitlines()) <= 150
 
 
 # --- The examples --------------------------------------------------------------------------------

@@ -12,28 +12,42 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.requests import signed_in_user
+from accounts.sessions import signed_in_user
 from todos import service
 from todos.forms import TodoAdminForm
 from todos.models import List, Tag, Todo
-from todos.models.positions import after_last, before_first
+from todos.models.columns import after_last, before_first
 
 FACTS = ("id", "position", "version", "created_at", "updated_at")
 
 
 class OwnedAdmin(admin.ModelAdmin[Any]):
-    """Rows of one person, chosen once; what the service keeps is shown, and not asked for."""
+    """Rows of one person, chosen once; what the service sets is shown, and not asked for.
+
+    `fields` and `facts` give the order. A column that neither they nor `hidden` name is shown too.
+    """
 
     list_select_related: ClassVar[tuple[str, ...]] = ("owner",)
     autocomplete_fields: ClassVar[tuple[str, ...]] = ("owner",)
     facts: ClassVar[tuple[str, ...]] = ()
+    hidden: ClassVar[tuple[str, ...]] = ()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        facts = self.facts if obj else ()
-        return (*(self.fields or ()), *facts)
+        facts = self.get_readonly_fields(request, obj) if obj else ()
+        asked = (*(self.fields or ()), *self._others(editable=True))
+        return (*asked, *(name for name in facts if name not in asked))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.facts
+        return (*self.facts, *self._others(editable=False))
+
+    def _others(self, *, editable: bool) -> list[str]:
+        named = (*(self.fields or ()), *self.facts, *self.hidden)
+        columns = self.opts.get_fields()
+        return [
+            column.name
+            for column in columns
+            if not column.auto_created and column.editable is editable and column.name not in named
+        ]
 
     def get_form(
         self,
@@ -106,8 +120,8 @@ class ListAdmin(OwnedAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[List]) -> None:
         keys = [row.pk for row in queryset]
         rows = List.objects.select_related("owner").filter(pk__in=keys).order_by("pk")
-        for doomed in rows.select_for_update(of=("self",)):
-            service.remove_list(actor=doomed.owner, doomed=doomed)
+        for todo_list in rows.select_for_update(of=("self",)):
+            service.remove_list(actor=todo_list.owner, todo_list=todo_list)
 
 
 def _leaving(row: Any) -> str:
@@ -146,6 +160,7 @@ class TodoAdmin(OwnedAdmin):
     autocomplete_fields = ("owner", "list", "tags")
     fields = ("owner", "list", "title", "notes", "priority", "due_at", "due_on", "tags")
     facts = ("status", "finished_at", "created_by", *FACTS)
+    hidden = ("due_order",)  # made of due_at and due_on
     actions = ("finish", "reopen")
     show_full_result_count = False
 

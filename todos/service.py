@@ -1,16 +1,17 @@
 """Changes that touch more than one row; the actor first, every rule of an account kept."""
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from core.models import touched
+from core.models import bump_version
 from todos.models import List, Status, Tag, Todo
-from todos.models.positions import after_last, before_first
+from todos.models.columns import after_last, before_first
 
 if TYPE_CHECKING:
+    from django.db.models import Field
+
     from accounts.models import User
 
 
@@ -64,39 +65,40 @@ def add_list(*, actor: "User", name: str, **fields: Any) -> List:
 
 
 @transaction.atomic
-def remove_list(*, actor: "User", doomed: List) -> None:
+def remove_list(*, actor: "User", todo_list: List) -> None:
     """Remove a list and keep its to-dos: they move to the inbox."""
     inbox = List.objects.inbox_of(actor)
-    Todo.objects.owned_by(actor).filter(list=doomed).update(**touched(list=inbox))
-    doomed.delete()
+    Todo.objects.owned_by(actor).filter(list=todo_list).update(**bump_version(list=inbox))
+    todo_list.delete()
 
 
-def snapshot(todo: Todo) -> dict[str, Any]:
-    """Everything needed to bring a removed to-do back, as plain JSON values."""
-    plain = ("title", "notes", "status", "priority", "position")
-    moments = ("due_at", "due_on", "created_at", "finished_at")
+# Set by restore() itself; every other column comes back as it was.
+_SET_ANEW = ("owner", "created_by", "updated_at")
+
+
+def serialize(todo: Todo) -> dict[str, Any]:
+    """Every column and the names of the tags, as plain JSON values, for restore()."""
+    columns = [column for column in Todo._meta.concrete_fields if column.name not in _SET_ANEW]
     return {
-        "id": str(todo.pk),
-        "list": str(todo.list_id),
+        **{column.name: _plain(column, todo) for column in columns},
         "tags": [tag.name for tag in todo.tags.all()],
-        "version": todo.version,
-        **{name: getattr(todo, name) for name in plain},
-        **{name: value.isoformat() for name in moments if (value := getattr(todo, name))},
     }
 
 
+def _plain(column: "Field[Any, Any]", todo: Todo) -> Any:
+    is_null = column.value_from_object(todo) is None
+    return None if is_null else column.value_to_string(todo)
+
+
 @transaction.atomic
-def bring_back(*, actor: "User", taken: dict[str, Any]) -> Todo:
-    """Undo a removal from its snapshot; into the inbox where the list is gone meanwhile."""
-    plain = {**taken}
-    names, home = plain.pop("tags"), plain.pop("list")
-    columns = [column for column in Todo._meta.concrete_fields if column.name in plain]
-    fields = {column.name: column.to_python(plain[column.name]) for column in columns}
-    fields["list"] = List.objects.owned_by(actor).filter(
-        pk=UUID(home)
-    ).first() or List.objects.inbox_of(actor)
+def restore(*, actor: "User", data: dict[str, Any]) -> Todo:
+    """Bring a removed to-do back; into the inbox if its list is gone."""
+    columns = [column for column in Todo._meta.concrete_fields if column.name in data]
+    fields = {column.name: column.to_python(data[column.name]) for column in columns}
+    lists = List.objects.owned_by(actor)
+    fields["list"] = lists.filter(pk=fields["list"]).first() or List.objects.inbox_of(actor)
     fields["version"] += 1
     todo = Todo(owner=actor, created_by=actor, **fields)
     todo.save(force_insert=True)
-    todo.tags.set(Tag.objects.named(actor, names))
+    set_tags(todo, data["tags"])
     return todo

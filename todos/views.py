@@ -19,8 +19,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.requests import signed_in_user
-from core.keyset import page_after
+from accounts.sessions import signed_in_user
+from core.api.pagination import page_after
 from todos import service
 from todos.forms import TitleForm
 from todos.models import Status, Todo, TodoQuerySet
@@ -33,7 +33,7 @@ _SALT = "todos.views"
 
 
 @dataclass(frozen=True)
-class Place:
+class ListState:
     """Which part of the list is on the page; every link and redirect carries it along."""
 
     status: str = ""
@@ -59,7 +59,7 @@ class Place:
 
 
 def _key(after: str) -> list[Any]:
-    """The place in the order of the row behind which a page begins; empty for the first page."""
+    """The state in the order of the row behind which a page begins; empty for the first page."""
     try:
         key: list[Any] = signing.loads(after, salt=_SALT)
     except signing.BadSignature:
@@ -87,11 +87,11 @@ def _add(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _refuse(request, "todos/_add.html", add_form=form)
     todo = service.add_todo(actor=signed_in_user(request), title=form.cleaned_data["title"])
-    if not Place.of(request).shows(todo):
+    if not ListState.of(request).shows(todo):
         messages.success(request, _("Added “%(title)s”.") % {"title": todo.title})
     if not _is_htmx(request):
-        return _back(request, todo)
-    is_shown = Place.of(request).shows(todo)
+        return _redirect(request, todo)
+    is_shown = ListState.of(request).shows(todo)
     return _answer(request, "todos/_added.html", todo=todo, is_shown=is_shown, add_form=TitleForm())
 
 
@@ -100,7 +100,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One row; where "Cancel" leads."""
     todo = _own(request, pk)
     if not _is_htmx(request):
-        return _back(request, todo)
+        return _redirect(request, todo)
     return _answer(request, "todos/_todo.html", todo=todo)
 
 
@@ -108,24 +108,24 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def finish(request: HttpRequest, pk: UUID) -> HttpResponse:
     todo = _locked(request, pk)
     todo.finish()
-    return _changed(request, todo)
+    return _row_response(request, todo)
 
 
 @_changes
 def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
     todo = _locked(request, pk)
     todo.reopen()
-    return _changed(request, todo)
+    return _row_response(request, todo)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def rename(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """GET is the form in place of the row, POST the new title."""
+    """GET is the form in state of the row, POST the new title."""
     if request.method == "POST":
         return _rename(request, pk)
     todo = _own(request, pk)
     if not _is_htmx(request):
-        return redirect(f"{reverse('todos:index')}?edit={pk}{Place.of(request).parameters}")
+        return redirect(f"{reverse('todos:index')}?edit={pk}{ListState.of(request).parameters}")
     return _answer(request, "todos/_edit.html", todo=todo, edit_form=_title_form(todo))
 
 
@@ -136,7 +136,7 @@ def _rename(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         return _refuse(request, "todos/_edit.html", todo=todo, edit_form=form)
     todo.rename(form.cleaned_data["title"])
-    return _changed(request, todo)
+    return _row_response(request, todo)
 
 
 @_changes
@@ -145,31 +145,31 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     todo = _locked(request, pk)
     request.session[_REMOVED] = {
         "at": timezone.now().timestamp(),
-        "todo": service.snapshot(todo),
+        "todo": service.serialize(todo),
     }
     todo.delete()
     messages.info(request, _("Deleted “%(title)s”.") % {"title": todo.title}, extra_tags="undo")
-    return _answer(request, "todos/_gone.html") if _is_htmx(request) else _back(request)
+    return _answer(request, "todos/_gone.html") if _is_htmx(request) else _redirect(request)
 
 
 @_changes
 def undo(request: HttpRequest) -> HttpResponse:
     """Bring back what was deleted last; what is too old or back already stays as it is."""
-    todo = _bring_back(request)
+    todo = _restore(request)
     if todo is None:
         messages.warning(request, _("There is nothing left to undo."))
     if not _is_htmx(request):
-        return _back(request, todo)
-    first_page = _page(request, Place(status=Place.of(request).status))
+        return _redirect(request, todo)
+    first_page = _page(request, ListState(status=ListState.of(request).status))
     return _answer(request, "todos/_list.html", clears_messages=True, **first_page)
 
 
-def _bring_back(request: HttpRequest) -> Todo | None:
+def _restore(request: HttpRequest) -> Todo | None:
     removed = request.session.pop(_REMOVED, None)
     if removed is None or timezone.now().timestamp() - removed["at"] > UNDO_SECONDS:
         return None
     try:
-        return service.bring_back(actor=signed_in_user(request), taken=removed["todo"])
+        return service.restore(actor=signed_in_user(request), data=removed["todo"])
     except IntegrityError:  # a second click at the same moment was faster
         return None
 
@@ -182,9 +182,9 @@ def _todos(request: HttpRequest) -> TodoQuerySet:
     return Todo.objects.owned_by(signed_in_user(request))
 
 
-def _in_view(request: HttpRequest, place: Place) -> TodoQuerySet:
+def _in_view(request: HttpRequest, state: ListState) -> TodoQuerySet:
     todos = _todos(request).select_related("list").prefetch_related("tags")
-    return todos.filter(status=place.status) if place.status else todos
+    return todos.filter(status=state.status) if state.status else todos
 
 
 def _own(request: HttpRequest, pk: UUID) -> Todo:
@@ -203,13 +203,17 @@ def _title_form(todo: Todo) -> TitleForm:
     return TitleForm(initial={"title": todo.title})
 
 
-def _page(request: HttpRequest, place: Place | None = None) -> dict[str, Any]:
-    """The rows of this place and where the next page begins."""
-    place = place or Place.of(request)
-    rows = page_after(_in_view(request, place), _ORDER, _key(place.after), PAGE_SIZE + 1)
+def _page(request: HttpRequest, state: ListState | None = None) -> dict[str, Any]:
+    """The rows of this state and where the next page begins."""
+    state = state or ListState.of(request)
+    rows = page_after(_in_view(request, state), _ORDER, _key(state.after), PAGE_SIZE + 1)
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     next_after = signing.dumps([rows[-1].position, str(rows[-1].pk)], salt=_SALT) if more else ""
-    return {"todos": rows, "place": place, "next": Place(place.status, next_after) if more else ""}
+    return {
+        "todos": rows,
+        "state": state,
+        "next": ListState(state.status, next_after) if more else "",
+    }
 
 
 def _whole_page(request: HttpRequest, *, status: int = HTTPStatus.OK, **forms: Any) -> HttpResponse:
@@ -227,25 +231,25 @@ def _editing(wanted: str | None, rows: list[Todo]) -> dict[str, Any]:
 
 def _summary(request: HttpRequest) -> dict[str, Any]:
     """What changes beside the rows: the counter, and whether the list is empty."""
-    place = Place.of(request)
+    state = ListState.of(request)
     return {
         "open_count": _todos(request).open().count(),
-        "is_empty": not _in_view(request, place).exists(),
+        "is_empty": not _in_view(request, state).exists(),
     }
 
 
-def _changed(request: HttpRequest, todo: Todo) -> HttpResponse:
+def _row_response(request: HttpRequest, todo: Todo) -> HttpResponse:
     """The row, or nothing where the filter no longer shows it."""
     if not _is_htmx(request):
-        return _back(request, todo)
-    shown = Place.of(request).shows(todo)
+        return _redirect(request, todo)
+    shown = ListState.of(request).shows(todo)
     return _answer(request, "todos/_todo.html" if shown else "todos/_gone.html", todo=todo)
 
 
 def _answer(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
     """A partial, and out of band the counter, the hint for an empty list and the messages."""
-    context = {"place": Place.of(request), **_summary(request), **context}
-    parts = (render_to_string(name, context, request) for name in (template, "todos/_beside.html"))
+    context = {"state": ListState.of(request), **_summary(request), **context}
+    parts = (render_to_string(name, context, request) for name in (template, "todos/_oob.html"))
     return HttpResponse("".join(parts))
 
 
@@ -253,10 +257,10 @@ def _refuse(request: HttpRequest, partial: str, **context: Any) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if not _is_htmx(request):
         return _whole_page(request, status=status, **context)
-    return render(request, partial, {"place": Place.of(request), **context}, status=status)
+    return render(request, partial, {"state": ListState.of(request), **context}, status=status)
 
 
-def _back(request: HttpRequest, todo: Todo | None = None) -> HttpResponse:
+def _redirect(request: HttpRequest, todo: Todo | None = None) -> HttpResponse:
     """To the same filter and page, at the row that changed."""
     anchor = f"#todo-{todo.pk}" if todo else ""
-    return redirect(f"{reverse('todos:index')}{Place.of(request)}{anchor}")
+    return redirect(f"{reverse('todos:index')}{ListState.of(request)}{anchor}")

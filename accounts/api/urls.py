@@ -1,5 +1,17 @@
-from django.urls import path
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from django.views.generic import RedirectView
 
 from accounts.api.views import ProfileView
+from accounts.views import log_out
 
-urlpatterns = [path("account/", ProfileView.as_view(), name="account")]
+# The links of the browsable API lead to the one log-in, not to DRF's own password form.
+_to_login = login_not_required(
+    RedirectView.as_view(pattern_name="account_login", query_string=True)
+)
+_browse = [path("login/", _to_login, name="login"), path("logout/", log_out, name="logout")]
+
+urlpatterns = [
+    path("v1/account/", ProfileView.as_view(), name="account"),
+    path("browse/", include((_browse, "rest_framework"))),
+]

@@ -2,7 +2,7 @@ from rest_framework import generics
 
 from accounts.api.serializers import ProfileSerializer
 from accounts.models import User
-from accounts.requests import signed_in_user
+from accounts.sessions import signed_in_user
 
 
 class ProfileView(generics.RetrieveUpdateAPIView[User]):

@@ -58,7 +58,7 @@ class ExceptionHandler(BaseHandler):
             return ServiceUnavailable()
         if isinstance(exc, IntegrityError):
             # Another request was quicker: a list removed meanwhile, a name taken meanwhile.
-            return Conflict("This no longer fits the data. Read it again and repeat the change.")
+            return Conflict("The object was changed in the meantime. Reload it and try again.")
         return super().convert_known_exceptions(exc)
 
     def get_headers(self, exc: APIException) -> dict[str, str]:

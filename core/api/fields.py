@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
+from django.db import models
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -104,6 +105,26 @@ class StrictSerializer(serializers.Serializer[Any]):
                 {name: [message] for name in unknown}, code="unknown_field"
             )
         return super().to_internal_value(data)
+
+
+class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
+    """Takes lengths, choices and validators from the model, and JSON at its word."""
+
+    serializer_choice_field = StrictChoiceField
+    serializer_field_mapping: ClassVar[dict[type[models.Field[Any, Any]], type]] = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.BigIntegerField: StrictIntegerField,
+        models.CharField: StrictCharField,
+        models.DateField: StrictDateField,
+        models.DateTimeField: StrictDateTimeField,
+        models.IntegerField: StrictIntegerField,
+        models.PositiveBigIntegerField: StrictIntegerField,
+        models.PositiveIntegerField: StrictIntegerField,
+        models.PositiveSmallIntegerField: StrictIntegerField,
+        models.SmallIntegerField: StrictIntegerField,
+        models.TextField: StrictCharField,
+        models.UUIDField: StrictUUIDField,
+    }
 
 
 @extend_schema_field({"type": "string", "format": "uuid"})

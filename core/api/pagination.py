@@ -1,4 +1,6 @@
-"""Keyset pagination over HTTP: no row is skipped or repeated, whatever happens in between.
+"""Keyset pagination: no row is skipped or repeated, whatever happens in between.
+
+A page begins behind the key of the last row, so each costs the same wherever it lies.
 
 DRF's CursorPagination compares the first ordering field only and counts an offset among equals;
 this one compares the whole key, which always ends in the primary key.
@@ -8,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core import signing
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -17,11 +19,35 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
 from core.api.errors import InvalidCursor
-from core.keyset import page_after, reversed_order
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 _SALT = "core.api.pagination"
+
+
+def page_after(
+    queryset: QuerySet[Any], ordering: Sequence[str], key: Sequence[Any], limit: int
+) -> list[Any]:
+    """Up to `limit` rows behind `key` (empty: from the start) in the order of non-null fields."""
+    if key:
+        queryset = queryset.filter(_behind(ordering, key))
+    return list(queryset.order_by(*ordering)[:limit])
+
+
+def _behind(ordering: Sequence[str], key: Sequence[Any]) -> Q:
+    """(a, b) > (x, y) spelt out: a >= x and (a > x or (a = x and b > y)); the first part is
+    what lets the database walk its index."""
+    first, *rest = ordering
+    name, beyond = first.removeprefix("-"), "lt" if first.startswith("-") else "gt"
+    strictly = Q(**{f"{name}__{beyond}": key[0]})
+    if not rest:
+        return strictly
+    at_least = Q(**{f"{name}__{beyond}e": key[0]})
+    return at_least & (strictly | (Q(**{name: key[0]}) & _behind(rest, key[1:])))
+
+
+def _reversed(ordering: Sequence[str]) -> list[str]:
+    return [name[1:] if name.startswith("-") else f"-{name}" for name in ordering]
 
 
 class KeysetPagination(BasePagination):
@@ -37,7 +63,7 @@ class KeysetPagination(BasePagination):
         self.ordering: Sequence[str] = view.get_ordering()  # type: ignore[union-attr]
         limit = self._limit(request)
         backwards, key = self._read_cursor(request)
-        ordering = reversed_order(self.ordering) if backwards else self.ordering
+        ordering = _reversed(self.ordering) if backwards else self.ordering
         rows = page_after(queryset, ordering, key, limit + 1)
         more, rows = len(rows) > limit, rows[:limit]
         if backwards:
@@ -73,7 +99,7 @@ class KeysetPagination(BasePagination):
         try:
             direction, ordering, key = signing.loads(text, salt=_SALT)
         except signing.BadSignature as error:
-            raise InvalidCursor("This cursor was not made by us.") from error
+            raise InvalidCursor("Invalid cursor.") from error
         if ordering != list(self.ordering):
             raise InvalidCursor("This cursor belongs to another ordering.")
         return direction == "p", key

@@ -22,7 +22,7 @@ def read_parameters(
     """The checked parameters; raises ValidationError naming those unknown, repeated or wrong."""
     given = dict(request.query_params.lists())
     if repeated := [name for name, values in given.items() if len(values) > 1]:
-        message = ["Give this parameter once."]
+        message = ["This parameter may only be given once."]
         raise ValidationError(dict.fromkeys(repeated, message), code="repeated")
     asked = {name: values[0] for name, values in given.items() if name not in PAGING}
     serializer = expected(data=asked, context=context)

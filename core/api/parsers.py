@@ -13,7 +13,7 @@ class RepeatedMemberError(ValueError):
     """A JSON object has two members of one name."""
 
     def __init__(self) -> None:
-        super().__init__("A member is there twice.")
+        super().__init__("Duplicate object member.")
 
 
 def unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.validators import RegexValidator
+from django.urls import get_script_prefix
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -108,7 +109,7 @@ IDEMPOTENCY = [
 
 
 def documented(view: Any) -> Any:
-    """A view of its own for the document, so that what is said of it is not said to the one served.
+    """A copy of the view to extend for the document, so that the served view stays unchanged.
 
     Views are described beside them and not by decorators on them, which would load drf-spectacular
     with every view (OpenApiViewExtension is its own way).
@@ -203,3 +204,8 @@ class DocumentedSchema(AutoSchema):
         shape = StaleErrorSerializer if status == 412 else ErrorSerializer
         body = self._get_response_for_code(shape, str(status))  # type: ignore[no-untyped-call]
         return {**body, "description": HTTPStatus(status).phrase}
+
+
+def name_server(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """A postprocessing hook: under the stage of an API Gateway the API is not at the root."""
+    return {**result, "servers": [{"url": get_script_prefix().rstrip("/") or "/"}]}

@@ -13,9 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.requests import signed_in_user
-from core.api.actions import ActionsMixin
+from accounts.sessions import signed_in_user
 from core.api.parameters import read_parameters
+from core.api.viewsets import ActionsMixin
 from core.idempotency import idempotency_key, idempotent
 from sms import segments, service
 from sms.api.errors import NotAllowed, NotCancelable, switched_off, told_by_the_api

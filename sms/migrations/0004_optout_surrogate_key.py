@@ -8,7 +8,7 @@ import uuid
 
 from django.db import migrations, models
 
-import core.functions
+import core.db_functions
 
 # In one statement, so that no row is without a key for a moment; the names are PostgreSQL's own.
 KEY_TO_ID = """
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
             model_name="optout",
             name="id",
             field=models.UUIDField(
-                db_default=core.functions.RandomUUID(), default=uuid.uuid4, editable=False
+                db_default=core.db_functions.RandomUUID(), default=uuid.uuid4, editable=False
             ),
         ),
         migrations.RunPython(move_key_to_id, move_key_to_number),
@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
             model_name="optout",
             name="id",
             field=models.UUIDField(
-                db_default=core.functions.RandomUUID(),
+                db_default=core.db_functions.RandomUUID(),
                 default=uuid.uuid4,
                 editable=False,
                 primary_key=True,

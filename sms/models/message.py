@@ -238,10 +238,6 @@ class Message(models.Model):
             self._move(Message.objects.filter(provider_sid=""), provider_sid=sid, accepted_at=at)
         return moved
 
-    def fail(self, code: str, reason: str) -> bool:
-        """It was not sent and will not be."""
-        return self.advance(State.FAILED, code=code, reason=reason)
-
     def lose(self, reason: str) -> bool:
         """It may have been sent: nobody knows."""
         return self.advance(State.UNKNOWN, reason=reason)

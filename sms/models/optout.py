@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.functions import RandomUUID
+from core.db_functions import RandomUUID
 from sms.models.message import NUMBER_LENGTH
 from sms.numbers import canonical
 

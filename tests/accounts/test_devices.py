@@ -51,7 +51,7 @@ def works(phone: Phone) -> bool:
     return bool(phone.get(ME).status_code == 200)
 
 
-def test_embedded_a_new_account_is_usable_at_once(phone):
+def test_in_development_a_new_account_is_usable_at_once(phone):
     response = phone.post("auth/signup", {"email": "Carol@Example.com", "password": PASSWORD})
     assert response.status_code == 200
     assert phone.get(ME).json()["email"] == "carol@example.com"

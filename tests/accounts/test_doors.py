@@ -9,7 +9,7 @@ from django.core.cache import caches
 from django.db import connection, connections
 from django.test import Client
 
-from accounts.adapters import AccountAdapter
+from accounts.allauth.adapter import AccountAdapter
 from accounts.models import User
 from tests.accounts.conftest import PASSWORD, Phone, assert_error
 
@@ -200,7 +200,7 @@ def test_a_reset_tells_nobody_who_has_an_account(alice):
     assert [message.to for message in mail.outbox] == [["alice@example.com"]]
 
 
-def test_embedded_a_known_address_is_said_to_be_taken(alice):
+def test_in_development_a_known_address_is_said_to_be_taken(alice):
     response = Phone().post("auth/signup", {"email": "ALICE@example.com", "password": PASSWORD})
     assert_error(response, 400, "email_taken", "email")
     assert User.objects.count() == 1

@@ -69,7 +69,7 @@ def assert_clear(response) -> None:
         (b'{"email": ' + b"9" * 5000 + b"}", "The body is not JSON."),
         (b"[" * 6000, "The JSON is nested too deeply."),
         (b'{"a":' * 6000 + b"1" + b"}" * 6000, "The JSON is nested too deeply."),
-        (b'{"email": "a@example.com", "email": "b@example.com"}', "A member is there twice."),
+        (b'{"email": "a@example.com", "email": "b@example.com"}', "Duplicate object member."),
         (b"[]", "The body must be a JSON object."),
         (b'"text"', "The body must be a JSON object."),
         (b"null", "The body must be a JSON object."),
@@ -140,7 +140,9 @@ def test_a_second_log_in_is_409(api, alice):
 
 
 def test_a_closed_sign_up_is_403(monkeypatch):
-    monkeypatch.setattr("accounts.adapters.AccountAdapter.is_open_for_signup", lambda *_: False)
+    monkeypatch.setattr(
+        "accounts.allauth.adapter.AccountAdapter.is_open_for_signup", lambda *_: False
+    )
     body = {"email": "carol@example.com", "password": PASSWORD}
     assert_error(APIClient().post(f"{AUTH}auth/signup", body), 403, "permission_denied")
 
@@ -155,7 +157,7 @@ def test_an_unforeseen_error_is_a_500_without_details(monkeypatch):
     def fail(*args: object, **kwargs: object) -> None:
         raise ValueError("marker")
 
-    monkeypatch.setattr("accounts.adapters.AccountAdapter.pre_authenticate", fail)
+    monkeypatch.setattr("accounts.allauth.adapter.AccountAdapter.pre_authenticate", fail)
     client = APIClient(raise_request_exception=False)
     response = client.post(f"{AUTH}auth/login", {"email": "a@example.com", "password": PASSWORD})
     assert response.status_code == 500

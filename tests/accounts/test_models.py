@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from accounts.models import User, validate_time_zone
-from accounts.requests import signed_in_user
+from accounts.sessions import signed_in_user
 from tests.accounts.conftest import PASSWORD, Phone
 
 

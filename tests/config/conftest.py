@@ -1,7 +1,8 @@
 """Settings as another environment would make them."""
 
+import importlib
 import os
-import runpy
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from django.db import close_old_connections
 from django.urls import clear_script_prefix
 from django.utils.module_loading import import_string
 
+import config
 from config import aws, env
 from tests.config import zappa_in_process
 from tests.config.cloud import Answer, Cloud
@@ -36,7 +38,15 @@ def settings_of(monkeypatch) -> Callable[..., dict[str, Any]]:
             monkeypatch.delenv(name)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        return runpy.run_path(str(ROOT / "config" / "settings.py"))
+        with monkeypatch.context() as fresh:
+            for name in [name for name in sys.modules if name.startswith("config.settings")]:
+                fresh.delitem(sys.modules, name)
+            fresh.setattr(config, "settings", None)
+            try:
+                return vars(importlib.import_module("config.settings"))
+            finally:
+                for name in [name for name in sys.modules if name.startswith("config.settings")]:
+                    del sys.modules[name]
 
     return load
 

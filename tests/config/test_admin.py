@@ -43,7 +43,7 @@ def session(number: int) -> None:
 def waiting_key(number: int) -> IdempotencyKey:
     return IdempotencyKey.objects.create(
         scope=f"user:{number}",
-        door="POST /a/",
+        endpoint="POST /a/",
         key="a",
         fingerprint="a" * 64,
         claimed_at=timezone.now(),

@@ -3,8 +3,8 @@
 import pytest
 from django.core.checks import Error, run_checks
 
-from config.checks import check_database, check_limits, check_static_files
-from config.storages import MANIFEST, storages
+from config.checks import check_database, check_limits, check_static_files, check_tasks
+from config.settings.files import MANIFEST, storages
 
 LIMITS = [
     *("SMS_DESTINATION_DAILY_LIMIT", "SMS_COUNTRY_DAILY_LIMIT", "SMS_DAILY_LIMIT"),
@@ -40,6 +40,18 @@ def test_zero_is_a_limit(settings):
 def test_the_checks_are_registered(settings):
     settings.SMS_DAILY_LIMIT = -1
     assert ours() == ["config.E001"]
+
+
+def test_a_backend_that_does_not_exist_is_an_error(settings):
+    assert check_tasks() == []
+    settings.TASKS = {"default": {"BACKEND": "threads"}}
+    assert check_tasks() == [
+        Error(
+            "TASK_BACKEND names no class that exists: no task would run.",
+            hint="Remove it, or set it to core.tasks.ThreadBackend.",
+            id="config.E005",
+        )
+    ]
 
 
 def test_two_databases_are_an_error(settings):

@@ -26,10 +26,10 @@ EXAMPLE = (ROOT / ".env.example").read_text()
 
 
 def variables_read() -> set[str]:
-    """The names in every call of env.text("A", "B"), env.flag("C") and so on in settings.py."""
-    tree = ast.parse((ROOT / "config" / "settings.py").read_text())
+    """The names in every call of env.text("A", "B"), env.flag("C") and so on in the settings."""
+    trees = [ast.parse(path.read_text()) for path in (ROOT / "config" / "settings").glob("*.py")]
     names = set()
-    for call in ast.walk(tree):
+    for call in (node for tree in trees for node in ast.walk(tree)):
         if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("env."):
             assert ast.unparse(call.func).removeprefix("env.") in READERS
             names |= {str(ast.literal_eval(argument)) for argument in call.args}
@@ -38,7 +38,7 @@ def variables_read() -> set[str]:
 
 def check_ids() -> set[str]:
     """The ids written in the source, and those that only appear where all is wrong."""
-    apps = ("config", "core", "accounts", "sms", "todos")
+    apps = ("config", "core", "accounts", "serverless", "sms", "todos")
     sources = [path for app in apps for path in (ROOT / app).rglob("*.py")]
     written = {found for path in sources for found in CHECK_ID.findall(path.read_text())}
     with override_settings(**ALL_WRONG):
@@ -82,7 +82,7 @@ def test_every_check_has_a_test(name):
 
 
 def test_the_environment_is_read_in_one_place():
-    apps = ("config", "core", "accounts", "sms", "todos")
+    apps = ("config", "core", "accounts", "serverless", "sms", "todos")
     readers = {
         str(path.relative_to(ROOT))
         for app in apps
@@ -95,5 +95,5 @@ def test_the_environment_is_read_in_one_place():
 def test_the_example_starts_the_service_as_it_is(settings_of):
     active = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", EXAMPLE, re.MULTILINE))
     settings = settings_of(**active)
-    assert settings["GUARDED"] is False
+    assert settings["PRODUCTION"] is False
     assert settings["SMS_PROVIDER"] == "console"

@@ -16,9 +16,11 @@ from django.urls import get_resolver, reverse
 from config import on_lambda as module
 from config import warm
 from config.logging import JSONFormatter
-from core import background, invocation
+from core import tasks as core_tasks
 from core.http import NO_REQUEST, current_request_id
+from serverless import tasks as lambda_tasks
 from sms import schedule, tasks
+from tests import task_backends
 from tests.config.zappa_in_process import CONTEXT, REQUEST_ID, load, request, settings_module
 
 pytestmark = pytest.mark.django_db  # the boundary looks at the connections
@@ -82,9 +84,9 @@ def test_a_task_is_called_once_with_its_ids_and_the_request_id_of_lambda(on_lamb
 
 @pytest.mark.django_db(transaction=True)
 def test_the_task_that_is_sent_is_the_task_that_is_run(on_lambda, settings, monkeypatch):
-    settings.BACKGROUND = "lambda"
-    monkeypatch.setattr(invocation, "invoke", lambda event: on_lambda(event, CONTEXT))
-    background.run_after_commit(record, MESSAGE_ID)
+    task_backends.use(settings, task_backends.LAMBDA)
+    monkeypatch.setattr(lambda_tasks, "invoke", lambda event: on_lambda(event, CONTEXT))
+    core_tasks.task(record).enqueue(MESSAGE_ID)
     assert calls == [((MESSAGE_ID,), {}, REQUEST_ID)]
 
 
@@ -135,7 +137,7 @@ def test_a_request_goes_straight_through(on_lambda, lines):
 
 def test_every_event_passes_the_boundary_once_and_no_request_does(on_lambda, monkeypatch):
     passed: list[bool] = []
-    monkeypatch.setattr(background, "_close_stale", lambda: passed.append(True))
+    monkeypatch.setattr(core_tasks, "_close_stale", lambda: passed.append(True))
     on_lambda(request("function_url", "/healthz/"), CONTEXT)
     assert passed == []
     on_lambda(task("record"), CONTEXT)
@@ -257,8 +259,8 @@ def test_keep_warm_asks_the_database_and_loads_the_pages(
     on_lambda, settings, monkeypatch, django_assert_num_queries
 ):
     made: list[str] = []
-    settings.BACKGROUND = "lambda"
-    monkeypatch.setattr(invocation, "client", lambda: made.append("client"))
+    task_backends.use(settings, task_backends.LAMBDA)
+    monkeypatch.setattr(lambda_tasks, "client", lambda: made.append("client"))
     monkeypatch.setattr(connection, "close", lambda: made.append("closed"))
     with django_assert_num_queries(1):
         assert on_lambda(load("keep_warm"), CONTEXT) is None

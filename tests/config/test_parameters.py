@@ -66,7 +66,7 @@ def test_a_parameter_is_a_variable_and_a_real_one_wins(cloud_of, settings_of):
     settings = settings_of(PARAMETERS_PATH="/nudge/dev", **cloud.variables, **own)
     assert settings["SECRET_KEY"] == PRODUCTION["SECRET_KEY"]
     assert settings["DATABASES"]["default"]["PASSWORD"] == "hunter/2"
-    assert settings["GUARDED"] is True
+    assert settings["PRODUCTION"] is True
     assert settings["ALLOWED_HOSTS"] == ["own.example.com"]
     assert settings["EMAIL_HOST"] == "mail.of-the-parameters.example.com"
     assert "SECRET_KEY" not in os.environ  # children would inherit it

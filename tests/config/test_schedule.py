@@ -38,7 +38,7 @@ def session(expires: timedelta) -> str:
 
 def key(name: str, age: timedelta) -> None:
     IdempotencyKey.objects.create(
-        scope="anonymous", door="POST /", key=name, claimed_at=NIGHT - age, status=201
+        scope="anonymous", endpoint="POST /", key=name, claimed_at=NIGHT - age, status=201
     )
 
 

@@ -1,4 +1,4 @@
-"""Static files and uploads: config/storages.py and config/static_bucket.py."""
+"""Static files and uploads: config/settings/files.py and config/static_bucket.py."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""Lambda and SQS on this machine, as far as core.invocation and core.dead_letters speak to them.
+"""Lambda and SQS on this machine, as far as serverless.tasks and core.dead_letters speak to them.
 
 Real HTTP by botocore: paths, headers and protocols are those of AWS (Lambda's REST, SQS's JSON).
 """
@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from core import dead_letters, invocation
+from core import dead_letters
+from serverless import tasks
 
 Json = dict[str, Any]
 
@@ -133,9 +134,9 @@ def aws(monkeypatch: Any, settings: Any) -> Iterator[AwsStub]:
         settings.LAMBDA_FUNCTION = "nudge-dev"
         settings.DEAD_LETTER_QUEUE_URL = f"{stub.url}/queue/nudge-dev"
         monkeypatch.setattr("botocore.session.get_session", _session)
-        for made in (invocation.client, dead_letters.client):
+        for made in (tasks.client, dead_letters.client):
             made.cache_clear()
         yield stub
-        for made in (invocation.client, dead_letters.client):
+        for made in (tasks.client, dead_letters.client):
             made().close()
             made.cache_clear()

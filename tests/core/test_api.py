@@ -40,7 +40,7 @@ def test_a_body_that_is_not_our_json_is_refused(api, alice, body, content_type, 
 def test_a_member_that_is_there_twice_is_refused(api, alice, body):
     """Readers differ in which of the two they take (RFC 7493, 2.3)."""
     response = api(alice).generic("PATCH", ME, body, content_type="application/json")
-    error = {"code": "parse_error", "detail": "JSON parse error - A member is there twice."}
+    error = {"code": "parse_error", "detail": "JSON parse error - Duplicate object member."}
     assert (response.status_code, response.json()) == (
         400,
         {"type": "client_error", "errors": [error | {"attr": None}]},

@@ -216,7 +216,7 @@ def test_a_key_belongs_to_its_person_and_its_door(door, alice, bob):
     seconds = [send(body={"n": n}, **sender) for n, sender in enumerate(senders)]
     assert [r.status_code for r in firsts + seconds] == [201] * 8
     assert [is_replay(r) for r in firsts + seconds] == [False] * 4 + [True] * 4
-    assert set(IdempotencyKey.objects.values_list("scope", "door")) == {
+    assert set(IdempotencyKey.objects.values_list("scope", "endpoint")) == {
         (f"user:{alice.pk}", "POST /door/"),
         (f"user:{bob.pk}", "POST /door/"),
         ("anonymous", "POST /door/"),
@@ -409,7 +409,7 @@ from core.models import IdempotencyKey
 
 def claim(_number):
     together.wait()
-    keys = (_Claim(scope="s", door="d", key=str(n), fingerprint="f") for n in range(100))
+    keys = (_Claim(scope="s", endpoint="d", key=str(n), fingerprint="f") for n in range(100))
     return [claim.key for claim in keys if claim.take()]
 
 with connection.schema_editor() as editor:

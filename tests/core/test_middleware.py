@@ -1,4 +1,4 @@
-"""What holds for every request: id, host, cache, body size (config/settings.py has the order)."""
+"""What holds for every request: id, host, cache, body size (config/settings/apps.py)."""
 
 import uuid
 
@@ -103,10 +103,10 @@ def test_no_cache_may_keep_an_answer(client, path):
 @pytest.mark.parametrize("path", ["/api/unknown/", "/api/", "/api/v2/todos/"])
 def test_an_unknown_route_of_the_api_is_json_even_in_debug(client, settings, path):
     settings.DEBUG = True
-    assert_shape(path, client.get(path), 404, "not_found", "There is nothing here.")
+    assert_shape(path, client.get(path), 404, "not_found", "Not found.")
 
 
 @pytest.mark.django_db
 def test_an_unknown_page_is_a_page(client):
     response = client.get("/nothing/here/")
-    assert_shape("/nothing/here/", response, 404, "not_found", "There is nothing here.")
+    assert_shape("/nothing/here/", response, 404, "not_found", "Not found.")

@@ -37,7 +37,7 @@ def told(keys: int = 0, counters: int = 0, texts: int = 0) -> str:
 
 def make_key(key: str, age: timedelta, **fields: object) -> None:
     IdempotencyKey.objects.create(
-        scope="anonymous", door="POST /", key=key, claimed_at=NOON - age, **fields
+        scope="anonymous", endpoint="POST /", key=key, claimed_at=NOON - age, **fields
     )
 
 

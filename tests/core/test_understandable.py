@@ -108,7 +108,7 @@ def test_a_member_that_is_there_twice_is_400_for_the_sms_endpoint(settings):
     response = APIClient().generic(
         "POST", "/service/sms/send", '{"msg": "a", "msg": "b"}', content_type="application/json"
     )
-    expected = {"status": "failure", "message": "JSON parse error - A member is there twice."}
+    expected = {"status": "failure", "message": "JSON parse error - Duplicate object member."}
     assert (response.status_code, response.json()) == (400, expected)
 
 

@@ -13,7 +13,7 @@ IGNORED = [
 ]
 STAGES = json.loads((ROOT / "zappa_settings.json").read_text())
 MADE_BY_COLLECTSTATIC = "staticfiles/staticfiles.json"
-PRODUCT = {"accounts", "config", "core", "sms", "todos"}
+PRODUCT = {"accounts", "config", "core", "serverless", "sms", "todos"}
 
 
 def copied() -> list[str]:

@@ -18,7 +18,7 @@ from tests.deploy.wheels import DEMO, locked, source, wheel
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {
     "config/on_lambda.py": "x = 1\n",
-    "config/settings.py": "x = 2\n",
+    "config/settings/__init__.py": "x = 2\n",
     "staticfiles/staticfiles.json": "{}",
     "templates/page.html": "<p>",
 }
@@ -33,7 +33,7 @@ STRAYS = dict.fromkeys(
 KEPT = [
     "BUILD_ID",
     "config/on_lambda.py",
-    "config/settings.py",
+    "config/settings/__init__.py",
     "demo-1.0.dist-info/METADATA",
     "demo-1.0.dist-info/entry_points.txt",
     "demo/__init__.py",
@@ -151,7 +151,7 @@ def test_the_same_content_is_the_same_archive(project, monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     "change",
     [
-        {"config/settings.py": "x = 3\n"},
+        {"config/settings/__init__.py": "x = 3\n"},
         {"config/another.py": ""},
         {"staticfiles/staticfiles.json": "of another build"},
     ],
@@ -367,7 +367,7 @@ def test_a_package_that_could_not_start_is_refused(project, name):
 def test_what_lambda_starts_with_is_required():
     assert set(contents.REQUIRED) == {
         "config/on_lambda.py",
-        "config/settings.py",
+        "config/settings/__init__.py",
         "handler.py",
         "zappa_settings.py",
         "staticfiles/staticfiles.json",

@@ -111,7 +111,7 @@ def numbered(provider) -> type[ScriptedProvider]:
 
 
 @pytest.fixture
-def embedded(settings) -> None:
+def development(settings) -> None:
     """What a developer gets without setting anything."""
     settings.DEBUG, settings.SMS_PROVIDER = True, "console"
     settings.SMS_TO_NUMBER = settings.SMS_FROM_NUMBER = ""

@@ -10,6 +10,7 @@ import time_machine
 from core.models import Counter
 from sms.models import Event, Message, OptOut
 from sms.states import FINAL, State
+from tests import task_backends
 from tests.conftest import make_user
 from tests.sms.conftest import FROM, TO, allow
 
@@ -21,13 +22,13 @@ NUMBER = "+14155552671"
 
 @pytest.fixture(autouse=True)
 def _at_once(settings) -> None:
-    settings.BACKGROUND, settings.SMS_ENABLED = "inline", True
+    settings.SMS_ENABLED = True
 
 
 @pytest.fixture
 def waiting(settings) -> None:
-    """Delivery is for another day."""
-    settings.BACKGROUND = "threads"
+    """No message is delivered."""
+    task_backends.recorded(settings)
 
 
 def make_message(sender, **fields) -> Message:
@@ -290,7 +291,7 @@ def test_a_question_that_is_misspelt_is_an_error(phone, query, code, attr):
 
 def test_the_detail_tells_what_happened(phone, alice):
     message = make_message(alice, attempt_count=2)
-    message.fail("30003", "Unreachable +14155552671")
+    message.advance(State.FAILED, code="30003", reason="Unreachable +14155552671")
     for minute, (source, status, code) in enumerate(
         [("service", "queued", ""), ("callback", "sent", ""), ("callback", "failed", "30003")]
     ):

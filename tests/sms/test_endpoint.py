@@ -24,10 +24,10 @@ from tests.sms.twilio_stub import (
 pytestmark = pytest.mark.django_db
 
 
-# --- The embedded default -------------------------------------------------------------------------
+# --- Development ----------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("embedded")
+@pytest.mark.usefixtures("development")
 def test_the_literal_call_of_the_seed_is_answered_201(client, capsys):
     response = client.post(URL, '{"msg": "hey mate!!!"}', content_type="application/json")
     sid = response.json()["data"]
@@ -43,7 +43,7 @@ def test_the_literal_call_of_the_seed_is_answered_201(client, capsys):
     assert (message.sender, message.state, message.provider_sid) == (None, "accepted", sid)
 
 
-@pytest.mark.usefixtures("embedded")
+@pytest.mark.usefixtures("development")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -59,7 +59,7 @@ def test_the_literal_call_of_the_seed_is_answered_201(client, capsys):
     ],
     ids=str,
 )
-def test_on_the_embedded_default_no_header_matters(headers):
+def test_in_development_no_header_matters(headers):
     response = Client(enforce_csrf_checks=True).post(
         URL, {"msg": "hey"}, content_type="application/json", headers=headers
     )
@@ -67,8 +67,8 @@ def test_on_the_embedded_default_no_header_matters(headers):
     assert response["Content-Type"] == "application/json"
 
 
-@pytest.mark.usefixtures("embedded")
-def test_on_the_embedded_default_a_person_is_remembered_and_counted(api, web, alice):
+@pytest.mark.usefixtures("development")
+def test_in_development_a_person_is_remembered_and_counted(api, web, alice):
     assert api(alice).post(URL, {"msg": "hey"}).status_code == 201
     without_csrf = Client(enforce_csrf_checks=True)
     without_csrf.force_login(alice)
@@ -138,7 +138,7 @@ def test_over_the_own_limit_is_429(phone, provider, alice):
     assert (len(provider.sent), Message.objects.count()) == (1, 1)
 
 
-@pytest.mark.usefixtures("embedded")
+@pytest.mark.usefixtures("development")
 def test_over_the_common_limit_is_429_for_strangers_too(client, settings):
     settings.SMS_DAILY_LIMIT = 1
     arguments = (URL, {"msg": "a"}, "application/json")
@@ -190,7 +190,7 @@ def test_the_number_of_the_service_keeps_to_the_rules_of_all(
     assert (provider.sent, Message.objects.count(), Counter.objects.count()) == ([], 0, 0)
 
 
-@pytest.mark.usefixtures("embedded")
+@pytest.mark.usefixtures("development")
 def test_where_texts_cost_nothing_any_number_of_the_service_will_do(client, settings):
     settings.SMS_TO_NUMBER = "+19005551234"
     assert client.post(URL, {"msg": "hey"}, "application/json").status_code == 201

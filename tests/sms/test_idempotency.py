@@ -25,7 +25,7 @@ def texts_on_the_terminal(capsys, text: str) -> int:
     return len(re.findall(re.escape(text), capsys.readouterr().out))
 
 
-@pytest.mark.usefixtures("embedded")
+@pytest.mark.usefixtures("development")
 def test_the_same_key_twice_sends_one_text(client, capsys):
     first, second = (client.post(URL, HEY, "application/json", headers=KEY) for _ in range(2))
     assert (first.status_code, first.json()["status"]) == (201, "success")
@@ -35,7 +35,7 @@ def test_the_same_key_twice_sends_one_text(client, capsys):
     assert Message.objects.count() == 1
 
 
-@pytest.mark.usefixtures("embedded")
+@pytest.mark.usefixtures("development")
 def test_without_a_key_every_call_sends(client, capsys):
     for _ in range(2):
         assert client.post(URL, HEY, "application/json").status_code == 201
@@ -43,14 +43,14 @@ def test_without_a_key_every_call_sends(client, capsys):
     assert IdempotencyKey.objects.count() == 0
 
 
-@pytest.mark.usefixtures("embedded")
+@pytest.mark.usefixtures("development")
 def test_strangers_share_their_keys_and_a_person_has_her_own(client, api, alice):
     assert not is_replay(client.post(URL, HEY, "application/json", headers=KEY))
     hers = api(alice).post(URL, HEY, headers=KEY)
     assert (hers.status_code, is_replay(hers)) == (201, False)
     refused_token = {**KEY, "Authorization": "Bearer nonsense"}
     assert is_replay(client.post(URL, HEY, "application/json", headers=refused_token))
-    assert set(IdempotencyKey.objects.values_list("scope", "door")) == {
+    assert set(IdempotencyKey.objects.values_list("scope", "endpoint")) == {
         ("anonymous", "POST /service/sms/send"),
         (f"user:{alice.pk}", "POST /service/sms/send"),
     }
@@ -139,7 +139,7 @@ def test_a_key_belongs_to_its_door_so_at_both_doors_it_is_two_texts(phone, provi
         assert (at_once.status_code, later.status_code) == (201, 202)
     assert (is_replay(at_once), is_replay(later)) == (True, True)
     assert Message.objects.count() == 2
-    assert set(IdempotencyKey.objects.values_list("door", flat=True)) == {
+    assert set(IdempotencyKey.objects.values_list("endpoint", flat=True)) == {
         "POST /service/sms/send",
         "POST /api/v1/sms/messages/",
     }

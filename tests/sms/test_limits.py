@@ -30,11 +30,6 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NUMBER = "+14155552671"
 
 
-@pytest.fixture(autouse=True)
-def _at_once(settings) -> None:
-    settings.BACKGROUND = "inline"
-
-
 def take_one(account: User | None, to: str = NUMBER, **fields) -> None:
     given = {"region": "US", "segments": 1, "at": NOON, **fields}
     with transaction.atomic():
@@ -66,7 +61,7 @@ def test_who_may_send_where_it_costs_money(alice, bob, staff):
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("embedded")
+@pytest.mark.usefixtures("development")
 def test_everybody_may_send_where_it_costs_nothing(alice):
     assert may_send(alice)
     assert may_send(AnonymousUser())
@@ -142,8 +137,8 @@ def test_a_lower_allowance_holds_at_once(alice):
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("embedded")
-def test_on_the_embedded_default_nobody_needs_an_allowance(alice, settings):
+@pytest.mark.usefixtures("development")
+def test_in_development_nobody_needs_an_allowance(alice, settings):
     settings.SMS_DAILY_LIMIT = 3
     take_one(alice)
     take_one(None, to="", region="")

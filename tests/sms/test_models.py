@@ -161,7 +161,9 @@ def test_a_sid_that_comes_after_the_callback_is_kept():
 
 def test_failed_is_the_end():
     message = claimed()
-    assert message.fail("21211", "The 'To' number +15005550001 is not valid.")
+    assert message.advance(
+        State.FAILED, code="21211", reason="The 'To' number +15005550001 is not valid."
+    )
     assert (message.state, message.error_code) == ("failed", "21211")
     assert message.error_message == "The 'To' number +…01 is not valid."
     assert message.finished_at is not None
@@ -208,7 +210,7 @@ STEPS: dict[str, Callable[[Message], bool]] = {
     "cancel": lambda message: message.cancel(),
     "expire": lambda message: message.expire(NOON),
     "accept": lambda message: message.accept(SID),
-    "fail": lambda message: message.fail("2", "failed"),
+    "fail": lambda message: message.advance(State.FAILED, code="2", reason="failed"),
     "lose": lambda message: message.lose("lost"),
     "abandon": lambda message: message.abandon(NOON, "abandoned"),
     "give_up": lambda message: message.give_up("3", "given up"),

@@ -18,9 +18,7 @@ MAY_NOT = "Your account may not send text messages. Ask the operator to allow it
     ("debug", "name"), [(False, "console"), (True, "scripted"), (False, "scripted")]
 )
 @pytest.mark.parametrize("token", [None, "nonsense", "a" * 32])
-def test_where_it_is_not_the_embedded_default_a_stranger_is_401(
-    provider, settings, debug, name, token
-):
+def test_in_production_a_stranger_is_401(provider, settings, debug, name, token):
     settings.DEBUG, settings.SMS_PROVIDER = debug, name
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     response = APIClient().post(URL, {"msg": "hey"}, headers=headers)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 import time_machine
@@ -25,6 +24,7 @@ from sms.models import Message
 from sms.sweep import sweep
 from tests.conftest import make_user
 from tests.sms.conftest import allow
+from tests.task_backends import recorded
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 NUMBER = "+15005550011"
@@ -92,11 +92,10 @@ def test_simultaneous_texts_never_exceed_a_limit(numbered, settings, own, common
 
 @pytest.mark.enable_socket
 def test_fifty_keys_by_thirty_two_senders_and_every_dispatch_thrice_are_fifty_texts(
-    twilio, monkeypatch
+    twilio, settings
 ):
     """quality.md: one request, one text. Kills SN55."""
-    dispatched: list[str] = []
-    monkeypatch.setattr("core.background._start", lambda _task, ids: dispatched.extend(ids))
+    enqueued = recorded(settings)
     person = allow(make_user("carol@example.com"), per_day=100_000)
     keys = [f"key {number}" for number in range(50)]
 
@@ -105,6 +104,7 @@ def test_fifty_keys_by_thirty_two_senders_and_every_dispatch_thrice_are_fifty_te
         return {(key, str(queue(person, body=key, key=key).pk)) for key in shuffled}
 
     answers = set().union(*at_once(32, send))
+    dispatched = [pk for (pk,) in enqueued]
     assert len(answers) == len(keys)
     assert sorted(dispatched) == sorted(pk for _key, pk in answers)
     deliver_all(random.Random(7).sample(dispatched * 3, len(dispatched) * 3))  # noqa: S311 - likewise
@@ -190,11 +190,11 @@ def test_what_is_due_on_a_day_never_exceeds_the_quota_of_that_day(
     assert len(numbered.sent) == len([text for text in today if text.send_at is None])
 
 
-def test_a_stopped_account_gets_back_what_did_not_leave_once(numbered, alice):
+def test_a_stopped_account_gets_back_what_did_not_leave_once(numbered, alice, settings):
     """The operator stops it while every text is being delivered thrice. Kills SN56."""
     allow(alice, per_day=1000)
-    with patch.object(service, "run_after_commit"):
-        ids = [str(queue(alice, body=f"{number}").pk) for number in range(60)]
+    recorded(settings)
+    ids = [str(queue(alice, body=f"{number}").pk) for number in range(60)]
 
     def work(number: int) -> None:
         if number == 0:

@@ -12,6 +12,7 @@ from core.models import Counter
 from sms import numbers, service, sweep, tasks
 from sms.models import Allowance, Message, OptOut
 from tests.sms.conftest import allow
+from tests.task_backends import IMMEDIATE, recorded, use
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NUMBER = "+14155552671"
@@ -27,9 +28,9 @@ STOPS: dict[str, Callable[[User], object]] = {
 
 
 @pytest.fixture(autouse=True)
-def _later(settings, monkeypatch) -> None:
+def _later(settings) -> None:
     """Nothing is delivered when it is accepted."""
-    monkeypatch.setattr(service, "run_after_commit", lambda task, *ids: None)
+    recorded(settings)
 
 
 def queue(person: User | None, **fields) -> Message:
@@ -62,7 +63,7 @@ def used() -> dict[str, int]:
 
 @pytest.mark.parametrize("wait", [None, LATER], ids=["queued", "scheduled"])
 @pytest.mark.parametrize("stop", STOPS)
-def test_the_texts_of_a_stopped_account_do_not_leave(provider, alice, bob, stop, wait):
+def test_the_texts_of_a_stopped_account_do_not_leave(provider, alice, bob, stop, wait, settings):
     at = timezone.now()
     send_at = wait and at + wait
     message = queue(allow(alice), send_at=send_at)
@@ -70,6 +71,7 @@ def test_the_texts_of_a_stopped_account_do_not_leave(provider, alice, bob, stop,
     STOPS[stop](alice)
     if wait:
         Message.objects.update(next_attempt_at=at)
+    use(settings, IMMEDIATE)
     assert sweep.sweep(at=timezone.now())["dispatched"] == 2
     message.refresh_from_db()
     other.refresh_from_db()
@@ -136,7 +138,7 @@ def test_the_seed_endpoint_asks_again_too(provider, alice, monkeypatch):
 # --- Nobody ---------------------------------------------------------------------------------------
 
 
-def test_a_text_of_nobody_leaves_where_it_costs_nothing(embedded, settings, capsys):
+def test_a_text_of_nobody_leaves_where_it_costs_nothing(development, settings, capsys):
     settings.SMS_ALLOWED_REGIONS = ["US"]
     message = deliver(queue(None))
     assert (message.state, "hey" in capsys.readouterr().out) == ("accepted", True)
@@ -153,7 +155,7 @@ def test_a_text_of_nobody_leaves_nowhere_else(provider, settings, capsys, debug,
     assert (provider.sent, "hey" in capsys.readouterr().out) == ([], False)
 
 
-def test_where_it_costs_nothing_an_account_must_be_active(embedded, alice, settings):
+def test_where_it_costs_nothing_an_account_must_be_active(development, alice, settings):
     settings.SMS_ALLOWED_REGIONS = ["US"]
     first, second = queue(alice), queue(alice)
     assert deliver(first).state == "accepted"
@@ -184,7 +186,9 @@ def test_a_kind_of_number_that_is_not_allowed_any_more_gets_nothing(provider, al
     assert (provider.sent, set(used().values())) == ([], {0})
 
 
-def test_the_operators_own_number_may_be_in_any_region_where_it_is_free(embedded, settings, capsys):
+def test_the_operators_own_number_may_be_in_any_region_where_it_is_free(
+    development, settings, capsys
+):
     settings.SMS_ALLOWED_REGIONS = ["DE"]
     assert service.send(actor=None, body="hey").state == "accepted"
     assert "hey" in capsys.readouterr().out

@@ -8,6 +8,7 @@ from sms import sweep, tasks
 from sms.models import Message
 from sms.outcomes import Accepted, Report
 from tests.sms.conftest import FROM, NOON, SID, TO, somebody
+from tests.task_backends import recorded
 
 # Deliveries run when they are begun: nothing here is in a transaction of its test.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,29 +58,27 @@ def test_what_ends_first_is_delivered_first(numbered):
     assert [sent["body"] for sent in numbered.sent] == ["2", "5", "9", "None", "None"]
 
 
-def test_what_somebody_else_will_claim_is_dispatched_once(provider, monkeypatch):
+def test_what_somebody_else_will_claim_is_dispatched_once(provider, settings):
     """On Lambda it is due until the other function has begun."""
     ids = [str(make_message(body=f"{number}").pk) for number in range(5)]
-    asked: list[str] = []
-    monkeypatch.setattr(sweep, "run_after_commit", lambda _task, pk: asked.append(pk))
+    asked = recorded(settings)
     assert sweep.sweep(at=NOW, limit=2)["dispatched"] == 5
-    assert sorted(asked) == sorted(ids)
+    assert sorted(asked) == sorted((pk,) for pk in ids)
 
 
-def test_where_threads_deliver_no_more_is_begun_than_they_can_do(monkeypatch, numbered):
+def test_where_threads_deliver_no_more_is_begun_than_they_can_do(monkeypatch, numbered, settings):
     """Each round waits for the one before, so that nothing is left behind when the time is up."""
-    begun, together = [], []
+    begun, together = recorded(settings), []
 
     def settle(seconds: float) -> None:
         assert 0 < seconds <= 50
         together.append(len(begun))
-        for pk in begun:
+        for (pk,) in begun:
             tasks.deliver(pk)
         begun.clear()
 
     for number in range(5):
         make_message(body=f"{number}")
-    monkeypatch.setattr(sweep, "run_after_commit", lambda _task, pk: begun.append(pk))
     monkeypatch.setattr(sweep, "settle", settle)
     assert sweep.sweep(at=NOW, limit=2)["dispatched"] == 5
     assert (max(together), begun, len(numbered.sent)) == (2, [], 5)

@@ -144,7 +144,7 @@ def test_a_report_about_a_text_that_never_left_is_nothing(state, status, caplog)
 def test_a_report_names_a_text_that_was_given_up():
     """It stays failed, the only honest order; its history tells the rest."""
     message = make_text(State.UNKNOWN)
-    message.fail("lost", "Nobody knew it.")
+    message.advance("failed", code="lost", reason="Nobody knew it.")
     assert post(path_of(message), report("delivered")).status_code == 204
     message.refresh_from_db()
     assert (message.state, message.provider_sid) == (State.FAILED, SID)

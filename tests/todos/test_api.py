@@ -443,7 +443,7 @@ def test_an_unknown_path_is_json_404(db):
     response = APIClient().post("/api/v1/nothing/")
     assert (response.status_code, response.json()) == (
         404,
-        error("not_found", "There is nothing here.", None, "client_error"),
+        error("not_found", "Not found.", None, "client_error"),
     )
 
 

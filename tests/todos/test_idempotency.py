@@ -116,7 +116,7 @@ def test_a_key_on_another_door_is_another_key(api, alice):
     phone = api(alice)
     assert phone.post(TODOS, {"title": "x"}, headers=KEY).status_code == 201
     assert phone.post(LISTS, {"name": "x"}, headers=KEY).status_code == 201
-    assert sorted(IdempotencyKey.objects.values_list("door", flat=True)) == [
+    assert sorted(IdempotencyKey.objects.values_list("endpoint", flat=True)) == [
         f"POST {LISTS}",
         f"POST {TODOS}",
     ]

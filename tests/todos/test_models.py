@@ -7,7 +7,7 @@ from django.db import DatabaseError, IntegrityError, models, transaction
 from accounts.models import User
 from tests.builders import make_list, make_todo
 from todos.models import List, Tag, Todo
-from todos.models.text import WHITE_SPACE
+from todos.models.columns import WHITE_SPACE
 
 pytestmark = pytest.mark.django_db
 TEXTS = [(Todo, "title", 128), (List, "name", 128), (Tag, "name", 50)]

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from django.db import connection
 
-from config.sqlite import teach_like
+from config.sqlite import register_unicode_like
 from tests.builders import make_todo
 from todos.models import Todo
 
@@ -110,5 +110,5 @@ def test_like_of_sqlite_folds_every_letter(expression, expected):
 
 def test_another_database_keeps_its_own_like():
     without_a_connection = SimpleNamespace(vendor="postgresql")
-    teach_like(without_a_connection)
+    register_unicode_like(without_a_connection)
     assert vars(without_a_connection) == {"vendor": "postgresql"}

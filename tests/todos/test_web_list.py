@@ -189,7 +189,7 @@ def test_bad_place_is_the_first_page(alice, browser, after):
     response = browser.get(f"{PAGE}?after={after}")
 
     assert titles(response) == ["buy milk"]
-    assert str(response.context["place"]) == ""
+    assert str(response.context["state"]) == ""
 
 
 def test_place_of_another_account_shows_own_rows_only(alice, bob, browser, web):
@@ -232,4 +232,4 @@ def test_a_place_with_other_content_or_of_another_purpose_is_the_first_page(
     assert titles(browser.get(PAGE, {"after": signed})) == ["number 0"]
     for wrong in (forged(signed, content), cursor, signed[:-1] + "_-"[signed[-1] == "_"]):
         response = browser.get(PAGE, {"after": wrong})
-        assert (len(titles(response)), str(response.context["place"])) == (50, "")
+        assert (len(titles(response)), str(response.context["state"])) == (50, "")

@@ -9,7 +9,8 @@ from rest_framework import serializers
 
 from core.api.fields import StrictCharField, StrictIntegerField
 from todos.models import Tag
-from todos.models.positions import LIMIT
+from todos.models.columns import LIMIT
+from todos.models.tags import NAME_LENGTH
 
 MAX_TAGS = 20
 
@@ -24,14 +25,14 @@ class PositionSerializerField(StrictIntegerField):
 @extend_schema_field(
     {
         "type": "array",
-        "items": {"type": "string", "minLength": 1, "maxLength": 50},
+        "items": {"type": "string", "minLength": 1, "maxLength": NAME_LENGTH},
         "maxItems": MAX_TAGS,
     }
 )
 class TagNamesField(serializers.ListField):
     """Names of tags, in order of the alphabet; unknown ones are made, twice the same is once."""
 
-    child = StrictCharField(max_length=50)
+    child = StrictCharField(max_length=NAME_LENGTH)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=MAX_TAGS, required=False, **kwargs)

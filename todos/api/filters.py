@@ -1,4 +1,4 @@
-"""What `GET /api/v1/todos/` may be asked; a misspelt question is an error, not everything."""
+"""What `GET /api/v1/todos/` may be filters; a misspelt question is an error, not everything."""
 
 import re
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from accounts.models import User
 from core.api.fields import clamped
 from core.api.parameters import NoFilters
 from todos.models import Priority, Status, TodoQuerySet
+from todos.models.tags import NAME_LENGTH
 
 ORDERINGS = {
     "position": ("position", "id"),
@@ -61,7 +62,7 @@ class TodoFilterSerializer(NoFilters):
     """Each parameter narrows the list further."""
 
     list = serializers.UUIDField(required=False)
-    tag = serializers.CharField(required=False, max_length=50)
+    tag = serializers.CharField(required=False, max_length=NAME_LENGTH)
     status = serializers.ChoiceField(choices=Status.choices, required=False)
     priority = serializers.ChoiceField(
         choices=[str(level.value) for level in Priority], required=False
@@ -79,20 +80,19 @@ class TodoFilterSerializer(NoFilters):
     ordering = serializers.ChoiceField(choices=ORDERING_CHOICES, required=False)
 
 
-def narrow(todos: TodoQuerySet, asked: Mapping[str, Any], user: User) -> TodoQuerySet:
-    """These of the to-dos that the filters ask for."""
-    plain = {"list": "list_id", "status": "status", "priority": "priority"}
-    todos = todos.filter(**{column: asked[name] for name, column in plain.items() if name in asked})
-    if "tag" in asked:
-        todos = todos.tagged(asked["tag"])
-    if "q" in asked:
-        todos = todos.mentioning(asked["q"])
-    if "due" in asked:
-        todos = _due(todos, asked["due"], timezone.now(), user.zone)
-    if "due_before" in asked:
-        todos = todos.due_before(asked["due_before"], user.zone)
-    if "due_after" in asked:
-        todos = todos.due_after(asked["due_after"], user.zone)
+def apply_filters(todos: TodoQuerySet, filters: Mapping[str, Any], user: User) -> TodoQuerySet:
+    exact = {name: filters[name] for name in ("list", "status", "priority") if name in filters}
+    todos = todos.filter(**exact)
+    if "tag" in filters:
+        todos = todos.tagged(filters["tag"])
+    if "q" in filters:
+        todos = todos.mentioning(filters["q"])
+    if "due" in filters:
+        todos = _due(todos, filters["due"], timezone.now(), user.zone)
+    if "due_before" in filters:
+        todos = todos.due_before(filters["due_before"], user.zone)
+    if "due_after" in filters:
+        todos = todos.due_after(filters["due_after"], user.zone)
     return todos
 
 

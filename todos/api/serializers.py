@@ -3,39 +3,49 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from accounts.requests import signed_in_user
+from accounts.sessions import signed_in_user
 from core.api.fields import (
     OwnedRelatedField,
-    StrictCharField,
-    StrictChoiceField,
-    StrictDateField,
-    StrictDateTimeField,
     StrictIntegerField,
-    StrictSerializer,
+    StrictModelSerializer,
     StrictUUIDField,
 )
 from todos import service
 from todos.api.fields import PositionSerializerField, TagNamesField
-from todos.models import List, ListQuerySet, Priority, Status, Todo
-from todos.models.todos import NOTES_LENGTH, TITLE_LENGTH
+from todos.models import List, ListQuerySet, Priority, Todo
 
-COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Write a color as #rrggbb.")
+KEPT_BY_PUT = ("id", "list", "position")
 
 
-class OwnedSerializer(StrictSerializer):
+class OwnedSerializer(StrictModelSerializer):
     """What lists and to-dos share: an id the client may choose once, and PUT as replacement."""
 
+    id = StrictUUIDField(required=False)
+    position = PositionSerializerField()
+
     default_error_messages = {"immutable": "The id of an object never changes."}
-    put_defaults: ClassVar[dict[str, Any]] = {}
 
     def to_internal_value(self, data: Any) -> Any:
-        """PUT names the whole: what it leaves out returns to its default, its place stays."""
+        """PUT names the whole: what it leaves out returns to its default."""
         if self.instance is not None and not self.partial and isinstance(data, Mapping):
-            data = {**self.put_defaults, **data}
+            data = {**self._defaults(), **data}
         return super().to_internal_value(data)
+
+    def _defaults(self) -> dict[str, Any]:
+        """Those of the model, in JSON; an object keeps its id and its place."""
+        optional = {
+            name: field
+            for name, field in self.fields.items()
+            if not (field.read_only or field.required or name in KEPT_BY_PUT)
+        }
+        return {name: self._default(name, field) for name, field in optional.items()}
+
+    def _default(self, name: str, field: serializers.Field[Any, Any, Any, Any]) -> Any:
+        column: Any = self.Meta.model._meta.get_field(name)  # type: ignore[attr-defined]
+        value = [] if column.many_to_many else column.get_default()
+        return None if value is None else field.to_representation(value)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.instance is not None and attrs.pop("id", self.instance.pk) != self.instance.pk:
@@ -58,15 +68,8 @@ class OwnedSerializer(StrictSerializer):
         return "tags" not in self.validated_data or shown["tags"] == self.validated_data["tags"]
 
 
-class ListSerializer(OwnedSerializer, serializers.ModelSerializer[List]):
+class ListSerializer(OwnedSerializer):
     """A named place for to-dos; one of them is the inbox."""
-
-    id = StrictUUIDField(required=False)
-    name = StrictCharField(max_length=128)
-    color = StrictCharField(max_length=7, allow_blank=True, required=False, validators=[COLOR])
-    position = PositionSerializerField()
-    archived_at = StrictDateTimeField(allow_null=True, required=False)
-    put_defaults: ClassVar[dict[str, Any]] = {"color": "", "archived_at": None}
 
     class Meta:
         model = List
@@ -97,30 +100,13 @@ class ListSerializer(OwnedSerializer, serializers.ModelSerializer[List]):
         return instance
 
 
-class TodoSerializer(OwnedSerializer, serializers.ModelSerializer[Todo]):
+class TodoSerializer(OwnedSerializer):
     """Something to be done, open or finished; due at a moment or on a day, or not at all."""
 
-    id = StrictUUIDField(required=False)
     list = OwnedRelatedField(required=False)
-    title = StrictCharField(max_length=TITLE_LENGTH)
-    notes = StrictCharField(
-        max_length=NOTES_LENGTH, allow_blank=True, required=False, trim_whitespace=False
-    )
-    status = StrictChoiceField(choices=Status.choices, required=False)
     priority = StrictIntegerField(min_value=0, max_value=max(Priority), required=False)
-    due_at = StrictDateTimeField(allow_null=True, required=False)
-    due_on = StrictDateField(allow_null=True, required=False)
     tags = TagNamesField()
-    position = PositionSerializerField()
     created_by = serializers.UUIDField(source="created_by_id", read_only=True, allow_null=True)
-    put_defaults: ClassVar[dict[str, Any]] = {
-        "notes": "",
-        "status": Status.OPEN.value,
-        "priority": Priority.NONE.value,
-        "due_at": None,
-        "due_on": None,
-        "tags": [],
-    }
 
     class Meta:
         model = Todo
@@ -141,7 +127,7 @@ class TodoSerializer(OwnedSerializer, serializers.ModelSerializer[Todo]):
             "finished_at",
             "version",
         )
-        read_only_fields = ("created_at", "updated_at", "finished_at", "version")
+        extra_kwargs: ClassVar[dict[str, Any]] = {"notes": {"trim_whitespace": False}}
 
     def owned_list(self) -> ListQuerySet:
         return List.objects.owned_by(signed_in_user(self.context["request"]))
@@ -151,7 +137,7 @@ class TodoSerializer(OwnedSerializer, serializers.ModelSerializer[Todo]):
         due = [attrs.get(name, getattr(self.instance, name, None)) for name in ("due_at", "due_on")]
         if all(due):
             raise serializers.ValidationError(
-                {"due_on": ["A to-do is due at a moment or on a day: set the other one to null."]},
+                {"due_on": ["Set either due_at or due_on, not both."]},
                 code="two_dues",
             )
         return attrs

@@ -8,13 +8,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from accounts.requests import signed_in_user
+from accounts.sessions import signed_in_user
 from core.api.errors import Conflict
 from core.api.fields import StrictSerializer
 from core.api.viewsets import VersionedViewSet
 from core.models import Versioned
 from todos import service
-from todos.api.filters import TodoFilterSerializer, narrow, ordering_fields
+from todos.api.filters import TodoFilterSerializer, apply_filters, ordering_fields
 from todos.api.serializers import ListSerializer, TodoSerializer
 from todos.models import List, ListQuerySet, Todo, TodoQuerySet
 
@@ -65,11 +65,11 @@ class ListViewSet(OwnedViewSet):
         """The list goes, its to-dos stay: they move to the inbox."""
         if instance.is_inbox:
             raise Conflict("The inbox cannot be removed.", code="inbox")
-        service.remove_list(actor=signed_in_user(self.request), doomed=instance)
+        service.remove_list(actor=signed_in_user(self.request), todo_list=instance)
 
 
 class TodoViewSet(OwnedViewSet):
-    """Your to-dos, first in manual order first."""
+    """Your to-dos in manual order."""
 
     serializer_class = TodoSerializer
     queryset = Todo.objects.none()
@@ -79,10 +79,10 @@ class TodoViewSet(OwnedViewSet):
         return Todo.objects.owned_by(signed_in_user(self.request)).prefetch_related("tags")
 
     def filter_queryset(self, queryset: Any) -> Any:
-        return narrow(queryset, self.asked, signed_in_user(self.request))
+        return apply_filters(queryset, self.filters, signed_in_user(self.request))
 
     def get_ordering(self) -> list[str]:
-        return ordering_fields(self.asked.get("ordering", "position"))
+        return ordering_fields(self.filters.get("ordering", "position"))
 
     @action(detail=True, methods=["post"])
     def finish(self, request: Request, pk: object) -> Response:

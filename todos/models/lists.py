@@ -7,8 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Versioned
-from todos.models.positions import PositionField
-from todos.models.text import at_most, not_blank
+from todos.models.columns import PositionField, at_most, not_blank
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -20,9 +19,6 @@ COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Write a color as #rrggbb."))
 class ListQuerySet(models.QuerySet["List"]):
     def owned_by(self, user: "User") -> Self:
         return self.filter(owner=user)
-
-    def active(self) -> Self:
-        return self.filter(archived_at=None)
 
     def inbox_of(self, user: "User") -> "List":
         """The account's one inbox, made when first asked for; the constraint keeps it one."""

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from todos.models.text import at_most, not_blank
+from todos.models.columns import at_most, not_blank
 
 if TYPE_CHECKING:
     from accounts.models import User

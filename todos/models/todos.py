@@ -13,11 +13,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.models import Versioned, touched
+from core.models import Versioned, bump_version
+from todos.models.columns import PositionField, at_most, not_blank
 from todos.models.lists import List
-from todos.models.positions import PositionField
 from todos.models.tags import Tag
-from todos.models.text import at_most, not_blank
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -46,9 +45,6 @@ class TodoQuerySet(models.QuerySet["Todo"]):
 
     def open(self) -> Self:
         return self.filter(status=Status.OPEN)
-
-    def finished(self) -> Self:
-        return self.filter(status=Status.FINISHED)
 
     def tagged(self, name: str) -> Self:
         return self.filter(tags__name=name)
@@ -237,11 +233,11 @@ class Todo(Versioned):
 
     def _switch(self, before: Status, after: Status, finished_at: datetime | None) -> None:
         """One conditional UPDATE, so that of two at once only one counts."""
-        changes: dict[str, Any] = touched(status=after, finished_at=finished_at)
+        changes: dict[str, Any] = bump_version(status=after, finished_at=finished_at)
         Todo.objects.filter(pk=self.pk, status=before).update(**changes)
         self.refresh_from_db(fields=["status", "finished_at", "version", "updated_at"])
 
     def rename(self, title: str) -> None:
         """Give another title; the same one changes nothing."""
-        Todo.objects.filter(pk=self.pk).exclude(title=title).update(**touched(title=title))
+        Todo.objects.filter(pk=self.pk).exclude(title=title).update(**bump_version(title=title))
         self.refresh_from_db(fields=["title", "version", "updated_at"])

@@ -4,8 +4,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseFault
 from django.utils import timezone
 
-from core.background import task_boundary
 from core.errors import is_database_away
+from core.tasks import task_boundary
 from sms.sweep import sweep
 
 

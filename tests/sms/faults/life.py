@@ -67,7 +67,7 @@ def send() -> None:
 
 
 def queue() -> None:
-    """As POST /api/v1/sms/messages/ does; the threads of core.background deliver."""
+    """As POST /api/v1/sms/messages/ does; the threads of core.tasks deliver."""
     actor = User.objects.get()
     for _ in range(QUEUES):
         number = f"+1415555{uuid.uuid4().int % 10_000:04}"

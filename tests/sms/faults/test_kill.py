@@ -45,7 +45,7 @@ def worker(twilio) -> Iterator[subprocess.Popen[str]]:
         **{f"SMS_{name}": "1000000" for name in limits},
         "DATABASE_URL": database_url(),
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "BACKGROUND": "threads",
+        "TASK_BACKEND": "core.tasks.ThreadBackend",
         "SMS_PROVIDER": "twilio",
         "ACCOUNT_SID": ACCOUNT_SID,
         "AUTH_TOKEN": AUTH_TOKEN,

@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        # A random password each time: a known one would be an open door on a server.
+        # A random password each time: a known one would let anyone in on a server.
         password = secrets.token_urlsafe(12)
         User.objects.filter(email=EMAIL).delete()
         user = User.objects.create_user(EMAIL, password, name="Demo")

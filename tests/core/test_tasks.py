@@ -1,4 +1,4 @@
-"""What runs after commit: where, when, and with what (core/background.py)."""
+"""When a task runs, where, and with which arguments."""
 
 import ast
 import subprocess
@@ -9,19 +9,23 @@ import uuid
 import pytest
 from django.db import connection, connections, transaction
 
-from core import background, invocation
-from core.background import run_after_commit, task_boundary
+from core import tasks
+from core.tasks import settle, task, task_boundary
+from serverless import tasks as lambda_tasks
 from sms.tasks import deliver
+from tests import task_backends
 from tests.config.conftest import ROOT
 
 ID = str(uuid.UUID(int=7))
 ran: list[tuple[str, ...]] = []
 
 
-def task(*ids: str) -> None:
+@task
+def note(*ids: str) -> None:
     ran.append(ids)
 
 
+@task
 def faulty(*ids: str) -> None:
     raise ZeroDivisionError(*ids)
 
@@ -33,12 +37,10 @@ def _nothing_ran() -> None:
 
 @pytest.fixture
 def threads(settings):
-    """Runs here, in a pool of its own; `threads()` waits until everything is done."""
-    settings.BACKGROUND, settings.BACKGROUND_THREADS = "threads", 2
-    background._pool.cache_clear()
-    yield lambda: background._pool().shutdown(wait=True)
-    background._pool().shutdown(wait=True)
-    background._pool.cache_clear()
+    """Tasks run in threads of this process; `threads()` waits until all have ended."""
+    task_backends.use(settings, task_backends.THREADS)
+    yield lambda: settle(10)
+    settle(10)
 
 
 # --- When -----------------------------------------------------------------------------------------
@@ -48,14 +50,14 @@ def threads(settings):
 def test_it_runs_after_the_outermost_commit_and_not_before():
     with transaction.atomic():
         with transaction.atomic():
-            run_after_commit(task, ID)
+            note.enqueue(ID)
         assert ran == []
     assert ran == [(ID,)]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_without_a_transaction_it_runs_now():
-    run_after_commit(task, ID, "two")
+    note.enqueue(ID, "two")
     assert ran == [(ID, "two")]
 
 
@@ -63,7 +65,7 @@ def test_without_a_transaction_it_runs_now():
 def test_after_a_rollback_it_never_runs():
     for rolled_back in (True, False):
         with transaction.atomic():
-            run_after_commit(task, f"{rolled_back}")
+            note.enqueue(f"{rolled_back}")
             transaction.set_rollback(rolled_back)
     assert ran == [("False",)]
 
@@ -71,8 +73,8 @@ def test_after_a_rollback_it_never_runs():
 @pytest.mark.django_db(transaction=True)
 def test_a_fault_is_logged_and_spoils_neither_the_caller_nor_the_next(caplog):
     with transaction.atomic():
-        run_after_commit(faulty, ID)
-        run_after_commit(task, ID)
+        faulty.enqueue(ID)
+        note.enqueue(ID)
     assert ran == [(ID,)]
     assert caplog.messages == [f"faulty was not run for {ID}"]
 
@@ -87,26 +89,28 @@ def test_a_thread_runs_it_and_keeps_no_connection(threads):
     def look(*ids: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        seen.append((threading.current_thread().name[:10], ids, connections.all()))
+        seen.append((threading.current_thread().name.partition("_")[0], ids, connections.all()))
 
-    run_after_commit(look, ID)
+    task(look).enqueue(ID)
     threads()
     [(name, ids, used)] = seen
-    assert (name, ids) == ("background", (ID,))
+    assert (name, ids) == ("task", (ID,))
     assert [each.connection for each in used if each.vendor == "postgresql"] in ([], [None])
 
 
-def test_the_connections_of_a_thread_are_closed_whatever_happens(monkeypatch):
+@pytest.mark.django_db(transaction=True)
+def test_the_connections_of_a_thread_are_closed_whatever_happens(threads, monkeypatch):
     closed = []
-    monkeypatch.setattr(background.connections, "close_all", lambda: closed.append(True))
-    background._in_thread(task, (ID,))
-    background._in_thread(faulty, (ID,))
+    monkeypatch.setattr(tasks.connections, "close_all", lambda: closed.append(True))
+    note.enqueue(ID)
+    faulty.enqueue(ID)
+    threads()
     assert closed == [True, True]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_fault_in_a_thread_is_logged(threads, caplog):
-    run_after_commit(faulty, ID)
+    faulty.enqueue(ID)
     threads()
     assert caplog.messages == [f"faulty failed for {ID}"]
 
@@ -114,14 +118,13 @@ def test_a_fault_in_a_thread_is_logged(threads, caplog):
 @pytest.mark.django_db(transaction=True)
 def test_settling_waits_for_what_was_begun_and_not_for_ever(threads):
     done, go = [], threading.Event()
-    run_after_commit(lambda: go.wait(10) and done.append("slow"))
-    background.settle(0.01)
+    task(lambda: go.wait(10) and done.append("slow")).enqueue()
+    settle(0.01)
     assert done == []
     go.set()
-    background.settle(10)
+    settle(10)
     assert done == ["slow"]
-    assert background._begun == set()
-    background.settle(-1)
+    settle(-1)
 
 
 # --- Lambda ---------------------------------------------------------------------------------------
@@ -131,20 +134,20 @@ def test_settling_waits_for_what_was_begun_and_not_for_ever(threads):
 def invoked(settings, monkeypatch) -> list[dict]:
     """As inside a Lambda function: the events that it sent to itself."""
     sent: list[dict] = []
-    settings.BACKGROUND = "lambda"
-    monkeypatch.setattr(invocation, "invoke", sent.append)
+    task_backends.use(settings, task_backends.LAMBDA)
+    monkeypatch.setattr(lambda_tasks, "invoke", sent.append)
     return sent
 
 
 @pytest.mark.django_db(transaction=True)
 def test_on_lambda_it_is_invoked_with_ids_only(invoked):
-    run_after_commit(task, ID)
+    note.enqueue(ID)
     assert (ran, invoked) == (
         [],
         [
             {
                 "command": "zappa.asynchronous.route_lambda_task",
-                "task_path": "tests.core.test_background.task",
+                "task_path": "tests.core.test_tasks.note",
                 "args": [ID],
                 "kwargs": {},
             }
@@ -155,7 +158,7 @@ def test_on_lambda_it_is_invoked_with_ids_only(invoked):
 @pytest.mark.django_db(transaction=True)
 def test_a_task_inside_its_boundary_is_found_by_its_name(invoked):
     """Lambda gets the path of the function: the wrapper must carry that of what it wraps."""
-    run_after_commit(deliver, ID)
+    deliver.enqueue(ID)
     assert [event["task_path"] for event in invoked] == ["sms.tasks.deliver"]
 
 
@@ -164,17 +167,17 @@ def test_an_invocation_that_fails_is_logged_and_not_raised(settings, monkeypatch
     def throttled(event: object) -> None:
         raise ConnectionError
 
-    settings.BACKGROUND = "lambda"
-    monkeypatch.setattr(invocation, "invoke", throttled)
-    run_after_commit(task, ID)
-    assert (ran, caplog.messages) == ([], [f"task was not run for {ID}"])
+    task_backends.use(settings, task_backends.LAMBDA)
+    monkeypatch.setattr(lambda_tasks, "invoke", throttled)
+    note.enqueue(ID)
+    assert (ran, caplog.messages) == ([], [f"note was not run for {ID}"])
 
 
 def test_neither_zappa_nor_boto3_is_loaded_before_it_is_needed():
     code = (
         "import sys, django; django.setup();"
         "import config.wsgi, config.on_lambda, config.schedule, sms.tasks, sms.sweep, sms.schedule;"
-        "import core.background, core.invocation, core.management.commands.dead_letters;"
+        "import core.tasks, serverless.tasks, core.management.commands.dead_letters;"
         "print([name for name in ('zappa', 'boto3', 'botocore') if name in sys.modules])"
     )
     environment = {"DJANGO_SETTINGS_MODULE": "config.settings", "PATH": "/usr/bin"}
@@ -191,7 +194,7 @@ def test_neither_zappa_nor_boto3_is_loaded_before_it_is_needed():
 
 def test_zappa_is_imported_in_one_place():
     places = []
-    for package in ("accounts", "config", "core", "sms", "todos"):
+    for package in ("accounts", "config", "core", "serverless", "sms", "todos"):
         for path in (ROOT / package).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
                 names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -216,7 +219,7 @@ class Connection:
 def test_a_boundary_closes_what_is_stale_before_and_after(monkeypatch):
     steps: list[str] = []
     used = [Connection(steps, in_atomic_block=inside) for inside in (False, True)]
-    monkeypatch.setattr(background.connections, "all", lambda **_options: used)
+    monkeypatch.setattr(tasks.connections, "all", lambda **_options: used)
 
     def plus(one: int, *, two: int) -> int:
         steps.append("run")

@@ -1,4 +1,4 @@
-"""Where allauth asks the product."""
+"""The decisions that allauth leaves to the product."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts.limits import note_lock
+from accounts.login_throttle import note_lock
 from accounts.models import User
 from core.http import client_address
 
@@ -50,7 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         form: Any,
         commit: bool = True,  # noqa: FBT001, FBT002 - allauth's signature
     ) -> User:
-        """Two sign-ups of one address at once: the loser gets the answer of an address in use."""
+        """If two sign-ups of one address meet, the second is answered like an address in use."""
         try:
             with transaction.atomic():
                 saved: User = super().save_user(request, user, form, commit)
@@ -60,7 +60,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return saved
 
     def clean_password(self, password: str, user: User | None = None) -> str:
-        """Allauth's API checks the password of a newcomer without the address it must not be."""
+        """allauth's API checks a new password without the address, which it must not resemble."""
         newcomer = user is None and is_headless_request(context.request)
         if newcomer:
             user = User(email=json.loads(context.request.body).get("email", "").strip())
@@ -73,7 +73,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         """What allauth answers when it sees the other account in time."""
         headless, email = is_headless_request(request), form.cleaned_data["email"]
         response: HttpResponse
-        if flows.manage_email.assess_unique_email(email) is None:  # in use, and not to be told
+        if flows.manage_email.assess_unique_email(email) is None:  # in use, and not to be disclosed
             response = flows.signup.prevent_enumeration(request, email=email)
             return AuthenticationResponse.from_response(request, response) if headless else response
         taken = self.validation_error("email_taken")

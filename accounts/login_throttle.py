@@ -1,4 +1,4 @@
-"""How long a locked log-in stays locked: the value of Retry-After."""
+"""How long a locked log-in stays locked: the value of Retry-After, in seconds."""
 
 import math
 import time
@@ -13,7 +13,7 @@ _WAIT = "nudge.log_in_wait"  # in request.META, where clients write HTTP_... onl
 
 
 def note_lock(request: HttpRequest, key: str) -> None:
-    """Remember for the answer when the limits of failed log-ins let this key in again."""
+    """Remember for log_in_wait() when the limits of failed log-ins let this key in again."""
     rates = ratelimit.get_rates(app=_APP, action="login_failed")
     request.META[_WAIT] = max(_seconds_left(request, rate, key) for rate in rates)
 
@@ -25,7 +25,7 @@ def log_in_wait(request: HttpRequest) -> int:
 
 
 def _seconds_left(request: HttpRequest, rate: ratelimit.Rate, key: str) -> int:
-    """Until the oldest failure that this rate counts is forgotten; 1 where it is not used up."""
+    """Until the oldest failure that this rate counts expires; 1 if the rate is not used up."""
     cache_key = ratelimit.get_cache_key(
         request, app=_APP, action="login_failed", rate=rate, key=key
     )

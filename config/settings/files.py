@@ -1,6 +1,9 @@
-"""Where static files and uploads lie: the value of STORAGES. Django imports one when it is used."""
+"""Static files and uploads."""
 
 from typing import Any
+
+from config import env
+from config.settings.runtime import BASE_DIR
 
 MANIFEST = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
 PRESIGNED_SECONDS = 900  # how long a link to an upload lives
@@ -39,3 +42,14 @@ def _media(bucket: str) -> dict[str, Any]:
         "default_acl": None,
     }
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
+STATIC_URL = env.text("STATIC_URL", default="static/")
+STATIC_ROOT = BASE_DIR / "staticfiles"  # holds the manifest, also in the package for Lambda
+STATICFILES_DIRS = [*BASE_DIR.glob("static")]  # not in the package for Lambda
+MEDIA_ROOT = BASE_DIR / "media"
+STORAGES = storages(
+    hashed=bool(env.text("STATIC_URL")),
+    static_bucket=env.text("STATIC_BUCKET"),
+    media_bucket=env.text("MEDIA_BUCKET"),
+)

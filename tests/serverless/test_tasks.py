@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from core import invocation
-from core.invocation import NotAcceptedError, invoke
+from serverless import tasks
+from serverless.tasks import NotAcceptedError, invoke
 from tests.core.aws_stub import AwsStub, aws
 
 pytestmark = pytest.mark.enable_socket
@@ -32,14 +32,14 @@ def test_an_operations_function_invokes_itself(stub: AwsStub, settings):
 
 def test_the_client_is_made_once(stub: AwsStub):
     invoke(EVENT)
-    made = invocation.client()
+    made = tasks.client()
     invoke(EVENT)
-    assert invocation.client() is made
+    assert tasks.client() is made
     assert len(stub.invoked) == 2
 
 
 def test_an_event_that_is_too_large_is_not_sent(stub: AwsStub):
-    size = invocation.PAYLOAD_LIMIT - len('{"a": ""}')
+    size = tasks.PAYLOAD_LIMIT - len('{"a": ""}')
     invoke({"a": "x" * size})
     with pytest.raises(NotAcceptedError, match="256001 bytes"):
         invoke({"a": "x" * (size + 1)})
@@ -64,6 +64,6 @@ def test_a_lambda_in_trouble_is_asked_twice_and_no_longer(stub: AwsStub, monkeyp
 
 def test_a_request_waits_seconds_and_not_minutes(stub: AwsStub):
     """The defaults are 60 s each, five times; API Gateway hangs up after 29."""
-    config = invocation.client().meta.config
+    config = tasks.client().meta.config
     longest = config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
     assert longest < 10

@@ -1,4 +1,4 @@
-"""Runs an event in an invocation of its own, of the function that this code runs in."""
+"""Tasks run in asynchronous invocations of the Lambda function that enqueues them."""
 
 import functools
 import json
@@ -7,22 +7,30 @@ from typing import Any
 
 from django.conf import settings
 
-from core.events import Event
+from core.events import Event, task_event
+from core.tasks import Task, TaskBackend
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
-ATTEMPTS = 2  # an event that arrives twice does no harm (core.background)
+ATTEMPTS = 2  # an event that arrives twice does no harm (core.tasks)
 PAYLOAD_LIMIT = 256_000  # bytes, as Zappa counts
 
 
+class LambdaBackend(TaskBackend):
+    """Sends the event of Zappa's asynchronous tasks, which Zappa's own handler understands too."""
+
+    def enqueue(self, task: Task[..., object], ids: tuple[str, ...]) -> None:
+        invoke(task_event(task.module_path, ids))
+
+
 class NotAcceptedError(Exception):
-    """Lambda did not take the event: nothing will run."""
+    """Lambda did not accept the event: the task will not run."""
 
 
 def invoke(event: Event) -> None:
-    """Returns as soon as Lambda has taken the event; it runs, and is retried, later.
+    """Return once Lambda has accepted the event; it runs, and is retried, later.
 
-    The operations function of a stage has the same code, so that it may invoke itself too.
+    The operations function of a stage has the same code, so it may invoke itself too.
     """
     payload = json.dumps(event).encode()
     if len(payload) > PAYLOAD_LIMIT:

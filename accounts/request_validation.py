@@ -1,7 +1,7 @@
-"""What the account API takes as a body: one JSON object of text, checked before allauth sees it.
+"""Checks bodies of the account API before allauth reads them: one JSON object of text.
 
-allauth reads bodies as forms do: there a number, a list or an object is text too, and a password
-nobody can type again would be set.
+allauth reads bodies as forms do: there a number, a list or an object is text too, and would set a
+password that no one can type again.
 """
 
 import json
@@ -15,7 +15,7 @@ _LARGEST_ID = 2**63 - 1
 
 
 def body_faults(request: HttpRequest) -> list[dict[str, Any]]:
-    """The errors of this body, empty where allauth may read it; each names its member."""
+    """The errors of this body, each with its member; empty if allauth may read it."""
     if not request.body:
         return []
     try:
@@ -37,7 +37,7 @@ def _fault(code: str, detail: str, attr: str | None = None) -> dict[str, Any]:
 
 
 def _wrong(name: str, value: object) -> str:
-    """What is wrong with this member; empty where nothing is."""
+    """What is wrong with this member; empty if it is right."""
     if name == "sessions":
         return "" if _are_ids(value) else "Not a list of ids."
     if name == "primary":

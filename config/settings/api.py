@@ -1,4 +1,4 @@
-"""The settings of the REST API and of its OpenAPI document; config/settings.py takes them over."""
+"""The REST API and its OpenAPI document."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "PREPROCESSING_HOOKS": ["config.documentation.register"],
     "POSTPROCESSING_HOOKS": [
         "drf_standardized_errors.openapi_hooks.postprocess_schema_enums",
-        "accounts.schema.merge_allauth",
-        "core.api.servers.name_server",
+        "accounts.allauth.schema.merge_allauth",
+        "core.api.schema.name_server",
     ],
 }

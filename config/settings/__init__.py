@@ -1,0 +1,20 @@
+"""Every setting, one module for each subject; values come from config/env.py only.
+
+Development (no variable set): SQLite, DEBUG, e-mail and texts on the terminal, local files.
+Production (on Lambda, or DEBUG off): refuses to start if a setting is unsafe.
+"""
+
+import django_stubs_ext
+
+from config.settings.runtime import *  # isort: skip - loads the parameters that all others read
+from config.settings.accounts import *
+from config.settings.api import *
+from config.settings.apps import *
+from config.settings.database import *
+from config.settings.email import *
+from config.settings.files import *
+from config.settings.security import *
+from config.settings.sms import *
+from config.settings.tasks import *
+
+django_stubs_ext.monkeypatch()

@@ -1,0 +1,68 @@
+"""Which applications, middleware and templates make up the project."""
+
+from config.settings.runtime import BASE_DIR
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+INSTALLED_APPS = [
+    "config.apps.ConfigConfig",
+    "core",
+    "allauth",  # before accounts, whose admin replaces allauth's
+    "allauth.account",
+    "allauth.headless",
+    "allauth.usersessions",
+    "accounts",
+    "sms",
+    "todos",
+    "accounts.apps.NudgeAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+]
+
+MIDDLEWARE = [
+    "core.middleware.request_id",
+    "core.middleware.no_store",
+    "django.middleware.locale.LocaleMiddleware",  # before what may refuse in words
+    "core.middleware.valid_host",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "core.middleware.body_limit",
+    "core.middleware.reject_malformed_requests",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.SignedInMiddleware",  # default deny
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.allauth.errors.ApiErrorShapeMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "core.middleware.DatabaseUnavailableMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]

@@ -1,0 +1,24 @@
+"""Where this process runs, under which names and with which key."""
+
+from pathlib import Path
+
+from config import build_id, env, guard, logging, parameters
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+parameters.load(env.text("PARAMETERS_PATH"))  # before anything else is read
+LAMBDA_FUNCTION = env.text("AWS_LAMBDA_FUNCTION_NAME")
+ON_LAMBDA = bool(LAMBDA_FUNCTION)
+DEBUG = env.flag("DEBUG", default=not ON_LAMBDA)
+PRODUCTION = ON_LAMBDA or not DEBUG
+VERSION = env.text("BUILD_ID", default=build_id())  # shown by /readyz/
+
+SECRET_KEY = env.text("SECRET_KEY", default="" if PRODUCTION else guard.DEV_SECRET_KEY)
+SECRET_KEY_FALLBACKS = env.names("OLD_SECRET_KEYS")  # while a key is being rotated
+# In DEBUG an empty list means this machine only. API_URL is set by the deploy.
+ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS"), *env.hosts("API_URL", "PUBLIC_BASE_URL")]
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]  # only complete translations
+TIME_ZONE = "UTC"
+LOGGING = logging.logging_config(json_lines=PRODUCTION)

@@ -1,0 +1,75 @@
+"""HTTPS, cookies, other origins, the Content-Security-Policy, and the guard of production."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from corsheaders.defaults import default_headers
+from csp.constants import NONE, SELF
+
+from config import env, guard
+from config.settings.database import DATABASES
+from config.settings.email import EMAIL_HOST
+from config.settings.files import STATIC_URL
+from config.settings.runtime import (
+    ALLOWED_HOSTS,
+    DEBUG,
+    PRODUCTION,
+    SECRET_KEY,
+    SECRET_KEY_FALLBACKS,
+)
+from config.settings.sms import SMS_PROVIDER
+
+
+def _content_security_policy(static_url: str) -> dict[str, Any]:
+    """Our own files only, no inline script or style; static files may have their own origin."""
+    parts = urlsplit(static_url)
+    own = [SELF, f"{parts.scheme}://{parts.netloc}"] if parts.netloc else [SELF]
+    return {
+        "DIRECTIVES": {
+            "default-src": [NONE],
+            "script-src": own,
+            "style-src": own,
+            "img-src": [*own, "data:"],
+            "font-src": own,
+            "manifest-src": own,
+            "connect-src": [SELF],
+            "form-action": [SELF],
+            "frame-ancestors": [NONE],
+            "base-uri": [NONE],
+        }
+    }
+
+
+if PRODUCTION:
+    guard.refuse_unsafe(
+        debug=DEBUG,
+        secret_key=SECRET_KEY,
+        old_secret_keys=SECRET_KEY_FALLBACKS,
+        database_engine=DATABASES["default"]["ENGINE"],
+        allowed_hosts=ALLOWED_HOSTS,
+        sms_provider=SMS_PROVIDER,
+        email_host=EMAIL_HOST,
+    )
+
+SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=PRODUCTION)
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", default=0)  # whose X-Forwarded-For is believed
+_PROXY = env.flag("TRUST_X_FORWARDED_PROTO", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _PROXY else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^healthz/$", r"^readyz/$"]  # asked from inside, without TLS
+X_FRAME_OPTIONS = "DENY"
+MAX_BODY_BYTES = 64 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+SESSION_COOKIE_NAME = "__Host-sessionid" if PRODUCTION else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if PRODUCTION else "csrftoken"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True  # the page carries its token in the form and in hx-headers
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
+CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/(api|service)/"
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match"]
+CORS_EXPOSE_HEADERS = ["ETag", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-Id"]
+CONTENT_SECURITY_POLICY = _content_security_policy(STATIC_URL)

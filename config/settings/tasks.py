@@ -1,0 +1,8 @@
+from config import env
+from config.settings.runtime import ON_LAMBDA
+
+# The shape of Django's Tasks framework; core.tasks reads it.
+_BACKEND = "serverless.tasks.LambdaBackend" if ON_LAMBDA else "core.tasks.ThreadBackend"
+TASKS = {"default": {"BACKEND": env.text("TASK_BACKEND", default=_BACKEND)}}
+TASK_THREADS = env.integer("TASK_THREADS", default=8)
+DEAD_LETTER_QUEUE_URL = env.text("DEAD_LETTER_QUEUE_URL")  # tasks that failed on Lambda for good

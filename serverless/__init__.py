@@ -1,0 +1,1 @@
+"""Why this Django project also runs on AWS Lambda; everything that knows AWS is in here."""

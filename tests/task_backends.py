@@ -1,0 +1,30 @@
+"""Backends for TASKS that only tests use."""
+
+from typing import Any
+
+from core.tasks import Task, TaskBackend
+
+
+class RecordingBackend(TaskBackend):
+    """Runs nothing; the ids of every task are in `enqueued`."""
+
+    enqueued: list[tuple[str, ...]] = []
+
+    def enqueue(self, task: Task[..., object], ids: tuple[str, ...]) -> None:
+        self.enqueued.append(ids)
+
+
+def use(settings: Any, path: str) -> None:
+    settings.TASKS = {"default": {"BACKEND": path}}
+
+
+IMMEDIATE, THREADS = "core.tasks.ImmediateBackend", "core.tasks.ThreadBackend"
+LAMBDA = "serverless.tasks.LambdaBackend"
+RECORDING = "tests.task_backends.RecordingBackend"
+
+
+def recorded(settings: Any) -> list[tuple[str, ...]]:
+    """The ids of every task that is enqueued from now on; none of them runs."""
+    use(settings, RECORDING)
+    RecordingBackend.enqueued.clear()
+    return RecordingBackend.enqueued

@@ -1,0 +1,186 @@
+"""A column is written down in four places: model, migration, serializer and document.
+
+Everything else takes it from the model, or one of these tests says what is missing.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.auth.models import AbstractUser
+from django.db import connection, models
+from django.test import RequestFactory
+
+from accounts.api.serializers import ProfileSerializer
+from accounts.forms import ProfileForm
+from accounts.models import User
+from tests import test_api_document
+from tests.builders import make_todo
+from todos import service
+from todos.admin import TodoAdmin
+from todos.api.serializers import ListSerializer, TodoSerializer
+from todos.models import List, Tag, Todo
+
+APPS = ("accounts", "core", "sms", "todos")
+NOT_IN_THE_ADMIN = {
+    "core.IdempotencyKey.body": "answers are personal",
+    "core.IdempotencyKey.headers": "answers are personal",
+    "sms.Message.idempotency_key": "a word of the client, which the scope makes unique",
+    "todos.Todo.due_order": "made of due_at and due_on",
+}
+NOT_IN_THE_API = {
+    "todos.List.owner": "always the caller",
+    "todos.Todo.owner": "always the caller",
+    "todos.Todo.due_order": "made of due_at and due_on",
+}
+
+
+def label(column: models.Field) -> str:
+    return f"{column.model._meta.label}.{column.name}"
+
+
+def columns(model: type[models.Model]) -> list[models.Field]:
+    return [*model._meta.concrete_fields, *model._meta.many_to_many]
+
+
+def missing_in_the_admin(model: type[models.Model], staff: User) -> set[str]:
+    """The columns that neither the page of an object nor the list shows."""
+    view: Any = admin.site.get_model_admin(model)
+    request = RequestFactory().get("/admin/")
+    request.user = staff
+    fieldsets = view.get_fieldsets(request, model())
+    shown = {*flatten_fieldsets(fieldsets), *view.get_list_display(request)}
+    return {label(column) for column in columns(model) if column.name not in shown}
+
+
+def test_the_admin_shows_every_column_or_says_why_not(staff):
+    pages = [model for model in apps.get_models() if admin.site.is_registered(model)]
+    own = [model for model in pages if model._meta.app_label in APPS]
+    assert {List, Todo, User} < set(own)
+    missing = set().union(*(missing_in_the_admin(model, staff) for model in own))
+    keys = {label(model._meta.pk) for model in own}  # the address of every page
+    assert missing - keys == set(NOT_IN_THE_ADMIN)
+
+
+def missing_in_the_api() -> set[str]:
+    serializers = (ListSerializer, TodoSerializer)
+    return {
+        label(column)
+        for serializer in serializers
+        for column in columns(serializer.Meta.model)
+        if column.name not in serializer.Meta.fields
+    }
+
+
+def test_the_api_shows_every_column_or_says_why_not():
+    assert missing_in_the_api() == set(NOT_IN_THE_API)
+
+
+def test_the_page_and_the_api_of_the_profile_have_every_column_of_a_person():
+    inherited = {field.name for field in AbstractUser._meta.get_fields()}
+    own = {column.name for column in User._meta.concrete_fields} - inherited
+    assert set(ProfileSerializer.Meta.fields) == own | {"email"}
+    assert set(ProfileForm.Meta.fields) == own - {"id"}
+
+
+# --- One more column ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def estimate(db, monkeypatch) -> Iterator[models.Field]:
+    """Todo with one column more, as its model, its migration and its serializer would have it."""
+    column = models.PositiveSmallIntegerField(default=30, null=True, blank=True)
+    column.contribute_to_class(Todo, "estimate")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE todos_todo ADD COLUMN estimate smallint NULL")
+    monkeypatch.setattr(TodoSerializer.Meta, "fields", (*TodoSerializer.Meta.fields, "estimate"))
+    yield column
+    options: Any = Todo._meta
+    options.local_fields.remove(column)
+    options._expire_cache()
+    delattr(Todo, "estimate")
+
+
+@pytest.mark.usefixtures("estimate")
+def test_a_new_column_is_shown_changed_and_strict_in_the_api(api, alice):
+    phone = api(alice)
+    created = phone.post("/api/v1/todos/", {"title": "Buy milk", "estimate": 5}).json()
+    assert created["estimate"] == 5
+    url = f"/api/v1/todos/{created['id']}/"
+    assert phone.patch(url, {"estimate": 6}).json()["estimate"] == 6
+    refused = phone.patch(url, {"estimate": "6"})
+    assert (refused.status_code, refused.json()["errors"][0]["attr"]) == (400, "estimate")
+
+
+@pytest.mark.usefixtures("estimate")
+def test_a_put_that_leaves_a_new_column_out_resets_it(api, alice):
+    todo = make_todo(alice, estimate=5)
+    answer = api(alice).put(
+        f"/api/v1/todos/{todo.pk}/", {"title": "Buy milk"}, headers={"If-Match": "*"}
+    )
+    assert (answer.status_code, answer.json()["estimate"]) == (200, 30)
+
+
+@pytest.mark.usefixtures("estimate")
+@pytest.mark.parametrize("value", [5, None])
+def test_undo_brings_a_new_column_back(web, alice, value):
+    todo, browser = make_todo(alice, estimate=value), web(alice)
+    browser.post(f"/todos/{todo.pk}/delete/")
+    assert not Todo.objects.exists()
+    browser.post("/todos/undo/")
+    assert Todo.objects.values_list("estimate", flat=True).get() == value
+
+
+@pytest.mark.usefixtures("estimate")
+def test_the_admin_shows_and_changes_a_new_column(web, staff):
+    todo = make_todo(staff)
+    page = web(staff).get(f"/admin/todos/todo/{todo.pk}/change/")
+    assert "estimate" in page.context["adminform"].form.fields
+    assert "todos.Todo.estimate" not in missing_in_the_admin(Todo, staff)
+
+
+def test_the_admin_shows_a_new_column_that_nobody_writes(web, staff, estimate, monkeypatch):
+    monkeypatch.setattr(estimate, "editable", False)
+    page = web(staff).get(f"/admin/todos/todo/{make_todo(staff).pk}/change/")
+    assert "estimate" not in page.context["adminform"].form.fields
+    assert "estimate" in TodoAdmin(Todo, admin.site).get_readonly_fields(page.wsgi_request)
+    assert "todos.Todo.estimate" not in missing_in_the_admin(Todo, staff)
+
+
+@pytest.mark.usefixtures("estimate")
+def test_the_document_must_name_a_new_column():
+    with pytest.raises(AssertionError):
+        test_api_document.test_the_members_of_a_table_are_the_code(
+            "To-dos", set(TodoSerializer.Meta.fields)
+        )
+
+
+@pytest.mark.usefixtures("estimate")
+def test_the_api_must_show_a_new_column(monkeypatch):
+    fields = [name for name in TodoSerializer.Meta.fields if name != "estimate"]
+    monkeypatch.setattr(TodoSerializer.Meta, "fields", fields)
+    assert missing_in_the_api() == {*NOT_IN_THE_API, "todos.Todo.estimate"}
+
+
+# --- Lengths --------------------------------------------------------------------------------------
+
+
+def test_the_document_has_the_lengths_of_the_models():
+    lengths = {label(column): getattr(column, "max_length", 0) for column in columns(Todo)}
+    title, notes = lengths["todos.Todo.title"], lengths["todos.Todo.notes"]
+    [tag] = [column.max_length for column in columns(Tag) if column.name == "name"]
+    row = (
+        f"| title, notes, tags | {title} characters, {notes:,} characters, 20 of {tag} characters |"
+    )
+    assert row in test_api_document.API
+
+
+def test_a_snapshot_is_plain_json_and_names_what_it_leaves_out(alice):
+    todo = make_todo(alice, tags=["shop"])
+    data = service.serialize(todo)
+    left_out = {column.name for column in columns(Todo)} - set(data)
+    assert left_out == {"owner", "created_by", "updated_at"}
+    assert {type(value) for value in data.values()} <= {str, int, list, type(None)}
