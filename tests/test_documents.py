@@ -95,6 +95,7 @@ OTHERS = {
     "REPORT": "a line that Lambda logs",
     "SCRIPT_NAME": "WSGI",
     "START": "a line that Lambda logs",
+    "UV_DEFAULT_INDEX": "uv, which installs the dependencies",
 }
 REMOVED = {"BACKGROUND", "BACKGROUND_THREADS", "SMS_ACCOUNT_DAILY_LIMIT"}  # the changelog says so
 
