@@ -54,6 +54,16 @@ def test_a_missing_migration_is_not_ready(client, monkeypatch):
 
 
 @pytest.mark.django_db
+def test_a_process_is_ready_as_soon_as_the_migrations_are_applied(client, monkeypatch):
+    monkeypatch.setattr(health._migrations, "applied", False)
+    missing = list(MigrationRecorder.Migration.objects.filter(app="core"))
+    MigrationRecorder.Migration.objects.filter(app="core").delete()
+    before = client.get("/readyz/").status_code
+    MigrationRecorder.Migration.objects.bulk_create(missing)
+    assert (before, client.get("/readyz/").status_code) == (503, 200)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("fault", [OperationalError, InterfaceError, DatabaseError])
 def test_a_database_that_does_not_answer_is_not_ready(client, monkeypatch, fault):
     """psycopg calls a connection that the server has closed an InterfaceError."""
