@@ -514,7 +514,7 @@ def test_a_client_and_the_model_agree_after_every_step():
     run_state_machine_as_test(
         Account,
         settings=settings(
-            max_examples=15,
+            max_examples=12,
             stateful_step_count=30,
             deadline=None,
             phases=[Phase.reuse, Phase.generate],  # 30 steps can be read; to shorten takes minutes
