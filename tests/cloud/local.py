@@ -8,15 +8,18 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+
+import requests
 
 from deploy.cloud import CREDENTIALS
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "build" / "runtime" / "bin"
 COMMAND_SECONDS = 10 * 60
-PATIENCE_SECONDS = 180  # for what takes a second on an idle machine
+PATIENCE = 180  # seconds for what takes a second on an idle machine
 
 
 @functools.cache
@@ -77,6 +80,14 @@ class Cloud:
         identifier = resource["StackResourceDetail"]["PhysicalResourceId"]
         return f"{self.endpoint}/_aws/execute-api/{identifier}/dev/"
 
+    def ready(self) -> dict[str, Any] | None:
+        """What `/readyz/` answers; nothing while a process is starting or its database is away."""
+        try:
+            answer = requests.get(self.address + "readyz/", timeout=PATIENCE)
+        except requests.RequestException:
+            return None
+        return answer.json() if answer.status_code == HTTPStatus.OK else None
+
     def mails(self) -> list[str]:
         return [mail.read_text() for mail in sorted((self.folder / "mail").glob("*.txt"))]
 
@@ -110,7 +121,7 @@ class Ended:
     output: str
 
 
-def eventually(what: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
+def eventually(what: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """The first true answer; what AWS does on its own time is waited for, not guessed."""
     deadline = time.monotonic() + seconds
     while not (answer := what()):

@@ -14,7 +14,15 @@ import pytest
 import requests
 
 from deploy import dependencies
-from tests.cloud.local import COMMAND_SECONDS, ROOT, SCRIPTS, Cloud, Ended, eventually
+from tests.cloud.local import (
+    COMMAND_SECONDS,
+    PATIENCE,
+    ROOT,
+    SCRIPTS,
+    Cloud,
+    Ended,
+    eventually,
+)
 from tests.cloud.people import manage
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
@@ -66,10 +74,8 @@ def release(cloud: Cloud, code: Path, *options: str) -> Ended:
 
 
 def build(cloud: Cloud) -> str:
-    """The id of what serves, or why nothing does."""
-    answer = requests.get(cloud.address + "readyz/", timeout=30)
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["version"])
+    """The id of what serves, once it is ready."""
+    return str(eventually(cloud.ready)["version"])
 
 
 def digest(cloud: Cloud) -> str:
@@ -156,7 +162,7 @@ def test_a_version_that_is_not_ready_is_taken_back(cloud, changed, repeated):
     assert ended.code == 1
     assert "failed, the one before it serves." in ended.output
     assert build(cloud) == repeated
-    assert requests.get(cloud.address + "api/v1/todos/", timeout=30).status_code == 401
+    assert requests.get(cloud.address + "api/v1/todos/", timeout=PATIENCE).status_code == 401
 
 
 def test_a_rollback_leads_to_the_version_before_and_never_to_what_failed(cloud, old, repeated):
@@ -172,11 +178,11 @@ def test_a_restart_makes_new_processes_read_the_parameters(cloud):
     ssm.put_parameter(Name=name, Value="nonsense", Type="String")
     try:
         assert cloud.run(PYTHON, "-m", "deploy.restart", "dev").code == 0
-        assert requests.post(send, json={"msg": "hey"}, timeout=30).status_code >= 500
+        assert requests.post(send, json={"msg": "hey"}, timeout=PATIENCE).status_code >= 500
     finally:
         ssm.delete_parameter(Name=name)
         assert cloud.run(PYTHON, "-m", "deploy.restart", "dev").code == 0
-    assert requests.post(send, json={"msg": "hey"}, timeout=30).status_code == 401
+    assert requests.post(send, json={"msg": "hey"}, timeout=PATIENCE).status_code == 401
 
 
 def test_a_stage_that_is_not_configured_is_refused_before_anything_is_made(cloud):

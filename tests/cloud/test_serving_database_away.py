@@ -52,7 +52,7 @@ def away(cloud: Cloud, phone: Phone) -> Iterator[None]:
         yield
     finally:
         point_to(cloud, answer["Parameter"]["Value"])
-        eventually(lambda: phone.ask("GET", "readyz/").status_code == 200, 60)
+        eventually(cloud.ready)
 
 
 def test_every_door_answers_503_and_all_is_well_when_it_is_back(cloud, phone):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.cloud.local import Cloud, eventually
+from tests.cloud.local import PATIENCE, Cloud, eventually
 from tests.cloud.people import AdminSession, Phone, signed_up
 from tests.sms.twilio_resources import ACCOUNT_SID, AUTH_TOKEN
 
@@ -125,7 +125,7 @@ def test_a_forged_callback_changes_nothing(cloud, sender):
     url = f"{cloud.address}service/sms/status/{taken.json()['id']}/"
     forged = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "delivered", "To": RECIPIENT}
 
-    answer = requests.post(url, forged, headers={"X-Twilio-Signature": "AAAA"}, timeout=30)
+    answer = requests.post(url, forged, headers={"X-Twilio-Signature": "AAAA"}, timeout=PATIENCE)
 
     assert answer.status_code == 403
     assert sender.ask("GET", taken.headers["Location"]).json()["status"] == "scheduled"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.cloud.local import ROOT, SCRIPTS, Cloud, Ended, eventually
+from tests.cloud.local import PATIENCE, ROOT, SCRIPTS, Cloud, Ended, eventually
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 
@@ -19,10 +19,6 @@ def zappa(cloud: Cloud, *arguments: str, **variables: Any) -> str:
     ended: Ended = cloud.run(str(SCRIPTS / "zappa"), *arguments, **variables)
     assert ended.code == 0, ended.output
     return ended.output
-
-
-def is_ready(cloud: Cloud) -> bool:
-    return requests.get(cloud.address + "readyz/", timeout=30).status_code == 200
 
 
 def test_status_tells_what_is_deployed(cloud):
@@ -47,7 +43,7 @@ def test_invoke_runs_a_function(cloud):
 
 
 def test_tail_shows_requests_as_lines_of_json(cloud):
-    requests.get(cloud.address + "todos/?secret=in-a-query", timeout=30)
+    requests.get(cloud.address + "todos/?secret=in-a-query", timeout=PATIENCE)
     output = eventually(
         lambda: zappa(cloud, "tail", "dev", "--since", "1h", "--http", "--disable-keep-open")
     )
@@ -70,13 +66,13 @@ def test_update_and_rollback(cloud):
     finally:
         page.unlink()
     assert "Your updated Zappa deployment is live!" in output
-    eventually(lambda: is_ready(cloud))
+    eventually(cloud.ready)
     second = function.get_function_configuration(FunctionName="nudge-dev")["CodeSha256"]
     assert second != first
     output = zappa(cloud, "rollback", "dev", "-n", "1")
     assert "Done!" in output
     assert function.get_function_configuration(FunctionName="nudge-dev")["CodeSha256"] == first
-    eventually(lambda: is_ready(cloud))
+    eventually(cloud.ready)
 
 
 def test_schedule_and_unschedule(cloud):
@@ -93,7 +89,7 @@ def test_undeploy_and_deploy_again(cloud):
     assert "/aws/lambda/nudge-dev" not in {group["logGroupName"] for group in groups["logGroups"]}
     assert "Deployment complete" in zappa(cloud, "deploy", "dev")
     assert "No migrations to apply" in zappa(cloud, "manage", "dev", "migrate")
-    eventually(lambda: is_ready(cloud))
+    eventually(cloud.ready)
 
 
 def test_without_infrastructure_the_command_says_what_to_do(cloud):
