@@ -88,7 +88,7 @@ class UserSessionAdmin(ReadOnlyAdmin):
     exclude = ("session_key", "data")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Without this, ?session_key__startswith= would tell the token letter by letter."""
+        """Without this, ?session_key__startswith= would disclose the token letter by letter."""
         if lookup.partition("__")[0] in self.exclude:
             return False
         return super().lookup_allowed(lookup, value, request)

@@ -106,7 +106,7 @@ class User(AbstractUser):
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
-        """UTC where this machine does not know the stored name: never an error on every page."""
+        """UTC if this machine does not know the stored name, so that pages never fail."""
         try:
             return zoneinfo.ZoneInfo(self.time_zone)
         except (KeyError, ValueError, OSError):

@@ -43,5 +43,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @login_not_required
 def api_not_found(request: HttpRequest) -> HttpResponse:
-    """JSON for unknown paths under /api/, also where DEBUG would show a page."""
+    """JSON for unknown paths under /api/, also with DEBUG, which would show a page."""
     return error_response(request, 404, "not_found", _("Not found."))

@@ -15,7 +15,7 @@ _READ_ONLY = "25006"  # SQLSTATE of a write on a former primary, after a failove
 
 
 def is_database_away(error: BaseException | None) -> bool:
-    """Whether this says that the database cannot do its work now, and not that we asked wrongly."""
+    """Whether the database cannot work now; False if the query itself is wrong."""
     if isinstance(error, InternalError):
         return getattr(error.__cause__, "sqlstate", None) == _READ_ONLY
     if any(words in str(error) for words in _ASKED_TOO_MUCH):
@@ -38,7 +38,7 @@ def error_body(code: str, detail: str, *, status: int, attr: str | None = None) 
 def error_response(
     request: HttpRequest, status: int, code: str, detail: str, *, retry_after: int | None = None
 ) -> HttpResponse:
-    """JSON in the shape of the path that was asked for, or a page for people."""
+    """JSON in the shape of the requested path, or a page for people."""
     response: HttpResponse
     if request.path_info.startswith("/service/"):
         response = JsonResponse({"status": "failure", "message": detail}, status=status)

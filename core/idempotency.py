@@ -45,7 +45,7 @@ _RELEASED = {
     HTTPStatus.TOO_MANY_REQUESTS,
 }
 # One statement decides, on PostgreSQL and SQLite alike. A key is free again after a day, and after
-# its lease where no answer came: then for the same body only, which may have been done.
+# its lease if no answer came: then for the same body only, which may have been done.
 _CLAIM = """
 INSERT INTO core_idempotencykey AS held
     (id, scope, door, key, fingerprint, claimed_at, status, headers, body)
@@ -78,7 +78,7 @@ class KeyInFlight(APIException):
 def idempotency_key(request: Request) -> str | None:
     """The key of this POST, for what must be bound to it; None without one.
 
-    A handler needs it where a crash between its commit and the stored answer must not double
+    A handler needs it if a crash between its commit and the stored answer must not double
     what it did: such a repeat runs the handler again.
     """
     value = request.headers.get(HEADER) if request.method == "POST" else None
@@ -122,7 +122,7 @@ def idempotent(handler: Handler) -> Handler:
 
 
 def _answer(view: APIView, run: Callable[[], Response]) -> Response:
-    """What the client will see, errors included: they are told as the view tells its own."""
+    """What the client will see; errors become responses as the view makes them."""
     try:
         return run()
     except Exception as error:  # noqa: BLE001 - the view decides, as it does without a key
@@ -171,21 +171,21 @@ class _Claim:
         return Response(data, status=held.status, headers={**held.headers, REPLAYED: "true"})
 
     def settle(self, response: Response | None = None) -> None:
-        """Store the answer for a repeat, or release the key where a repeat may fare better."""
+        """Store the answer for a repeat, or release the key if a repeat may succeed."""
         row = IdempotencyKey.objects.filter(pk=self.ticket)
         try:
-            if response is None or _may_fare_better(response.status_code):
+            if response is None or _may_succeed_later(response.status_code):
                 row.delete()
             else:
                 row.update(**_stored(response))
         except DatabaseFault as error:
             # The work is done, an error would be a lie; the lease ends by itself. Only the kind of
-            # error is told: PostgreSQL quotes the whole row in its words.
+            # error is logged: PostgreSQL quotes the whole row in its words.
             kind = type(error).__name__
             logger.error("The answer to %s could not be kept: %s", self.endpoint, kind)  # noqa: TRY400
 
 
-def _may_fare_better(status: int) -> bool:
+def _may_succeed_later(status: int) -> bool:
     return status in _RELEASED or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 

@@ -68,12 +68,12 @@ def _first_of_month(at: datetime) -> datetime:
 
 
 def take(limit: Limit, *, amount: int = 1, at: datetime | None = None) -> bool:
-    """Use this much of the limit, or nothing and False where less is left."""
+    """Use this much of the limit; False, and no change, if less is left."""
     return spend(limit, amount=amount, at=at) > 0
 
 
 def spend(limit: Limit, *, amount: int = 1, at: datetime | None = None) -> int:
-    """As take(), and how much of the window is used now; 0 where it was refused."""
+    """As take(), but returns how much of the window is used now; 0 if refused."""
     if amount < 1:
         raise ValueError("Less than one cannot be taken")
     if amount > limit.amount:  # the first of a window, which the statement does not compare
@@ -86,7 +86,7 @@ def spend(limit: Limit, *, amount: int = 1, at: datetime | None = None) -> int:
 
 
 def give_back(limit: Limit, *, amount: int = 1, at: datetime | None = None) -> bool:
-    """Return what was taken and not used; nothing and False where less than that was taken."""
+    """Return what was taken and not used; False, and no change, if less was taken."""
     taken = _counter(limit, at).filter(used__gte=amount)
     return taken.update(used=F("used") - amount) == 1
 

@@ -27,5 +27,5 @@ RULES: Final[list[Rule]] = [answered_keys, ended_counters]
 
 
 def register(rule: Rule) -> None:
-    """The rows that nothing asks for any more at this moment; once for every kind of row."""
+    """Add a rule that selects the expired rows of one model at a given moment."""
     RULES.append(rule)

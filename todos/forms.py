@@ -31,7 +31,7 @@ class TitleForm(forms.Form):
 
 
 class TodoAdminForm(forms.ModelForm[Todo]):
-    """A to-do in the admin: whatever it points to belongs to its owner."""
+    """A to-do in the admin, whose list and tags belong to its owner."""
 
     def clean_tags(self) -> "QuerySet[Tag]":
         tags: QuerySet[Tag] = self.cleaned_data["tags"]

@@ -1,4 +1,4 @@
-"""Changes that touch more than one row; the actor first, every rule of an account kept."""
+"""Changes of more than one row; the actor first."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def add_todo(*, actor: "User", title: str, **fields: Any) -> Todo:
-    """A new to-do, first in order unless `position` says otherwise, in the inbox unless in `list`.
+    """A new to-do: first unless `position` is given, in the inbox unless `list` is.
 
-    `tags` are names. Raises IntegrityError where the chosen `id` is taken.
+    `tags` are names. Raises IntegrityError if the `id` is taken.
     """
     names = fields.pop("tags", ())
     fields.setdefault("list", None)
@@ -41,7 +41,7 @@ def set_tags(todo: Todo, names: "list[str] | tuple[str, ...]") -> None:
 
 
 def change_todo(todo: Todo, **changes: Any) -> Todo:
-    """Write only what is named, and the next version. Inside a transaction that locked the row."""
+    """Write these columns and the next version. The caller has locked the row."""
     names = changes.pop("tags", None)
     if changes.get("status", todo.status) != todo.status:
         finished = changes["status"] == Status.FINISHED
@@ -56,7 +56,7 @@ def change_todo(todo: Todo, **changes: Any) -> Todo:
 
 @transaction.atomic
 def add_list(*, actor: "User", name: str, **fields: Any) -> List:
-    """A new list, last in order unless `position` says otherwise."""
+    """A new list: last unless `position` is given."""
     if fields.get("position") is None:
         fields["position"] = after_last(List.objects.owned_by(actor))
     new = List(owner=actor, name=name, **fields)

@@ -193,7 +193,7 @@ def _own(request: HttpRequest, pk: UUID) -> Todo:
 
 
 def _locked(request: HttpRequest, pk: UUID) -> Todo:
-    """Nobody else changes or removes it until the transaction ends."""
+    """Locked: no other transaction changes or removes it until this one ends."""
     todos = _todos(request).select_related("list").select_for_update(of=("self",))
     todo: Todo = get_object_or_404(todos, pk=pk)
     return todo
@@ -204,7 +204,7 @@ def _title_form(todo: Todo) -> TitleForm:
 
 
 def _page(request: HttpRequest, state: ListState | None = None) -> dict[str, Any]:
-    """The rows of this state and where the next page begins."""
+    """The rows of this page, and the state of the next."""
     state = state or ListState.of(request)
     rows = page_after(_in_view(request, state), _ORDER, _key(state.after), PAGE_SIZE + 1)
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
@@ -217,7 +217,7 @@ def _page(request: HttpRequest, state: ListState | None = None) -> dict[str, Any
 
 
 def _whole_page(request: HttpRequest, *, status: int = HTTPStatus.OK, **forms: Any) -> HttpResponse:
-    """The page; `add_form`, or `edit_form` of a `todo`, where one was refused."""
+    """The page, with the `add_form` or the `edit_form` of a `todo` if one was refused."""
     context = {"add_form": TitleForm(), **_page(request), **_summary(request), **forms}
     if "edit_form" not in forms:
         context |= _editing(request.GET.get("edit"), context["todos"])
@@ -239,7 +239,7 @@ def _summary(request: HttpRequest) -> dict[str, Any]:
 
 
 def _row_response(request: HttpRequest, todo: Todo) -> HttpResponse:
-    """The row, or nothing where the filter no longer shows it."""
+    """The row, or an empty response if the filter no longer shows it."""
     if not _is_htmx(request):
         return _redirect(request, todo)
     shown = ListState.of(request).shows(todo)

@@ -30,7 +30,7 @@ _REAUTHENTICATE = ("reauthentication_required", "Prove again who you are; see `d
 class ApiErrorShapeMiddleware:
     """Gives errors of allauth's routes the one shape, beside the members its clients know.
 
-    Also: a refused token is 401 (RFC 6750) where allauth says 410, a locked log-in is 429.
+    A refused token is 401 (RFC 6750) instead of allauth's 410; a locked log-in is 429.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

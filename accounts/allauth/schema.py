@@ -1,4 +1,4 @@
-"""One OpenAPI document: allauth's routes beside the product's own, told as they behave here."""
+"""allauth's routes in the product's OpenAPI document, described as they behave here."""
 
 import copy
 import functools
@@ -110,7 +110,7 @@ def _read_document() -> Json:
 
 
 def _is_mounted(path: str) -> bool:
-    """Every path under /api/ resolves, unknown ones to our 404: the app tells."""
+    """Every path under /api/ resolves, unknown ones to our 404, so look at the app."""
     return "headless" in resolve(path).app_names
 
 

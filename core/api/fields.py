@@ -1,4 +1,4 @@
-"""Serializer fields that take JSON at its word: a number is not a title, "false" is no boolean."""
+"""Strict serializer fields: a number is not a title, "false" is not a boolean."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -19,7 +19,7 @@ def in_range(value: date) -> bool:
 
 
 def clamped(moment: datetime) -> datetime:
-    """The moment, or the end of the range on its side, where nothing can be due either."""
+    """The moment, or the nearer end of the range, beyond which no to-do can be due."""
     first = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
     last = datetime(LAST_YEAR, 12, 31, 23, 59, 59, tzinfo=UTC)
     return moment if in_range(moment) else first if moment.year < FIRST_YEAR else last
@@ -60,7 +60,7 @@ class StrictUUIDField(serializers.UUIDField):
 
 
 class StrictDateTimeField(serializers.DateTimeField):
-    """ISO 8601 with an offset: without one, nobody knows which moment is meant."""
+    """ISO 8601 with an offset: without one the moment is ambiguous."""
 
     default_error_messages = {
         "naive": "Add an offset, such as Z for UTC.",
@@ -108,7 +108,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
-    """Takes lengths, choices and validators from the model, and JSON at its word."""
+    """Strict fields with the lengths, choices and validators of the model."""
 
     serializer_choice_field = StrictChoiceField
     serializer_field_mapping: ClassVar[dict[type[models.Field[Any, Any]], type]] = {

@@ -34,7 +34,7 @@ class SignedInNegotiation(DefaultContentNegotiation):
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        # Asked only where a page could be meant, so that API clients pay no session query.
+        # Only if a page could be meant, so that API clients cost no session query.
         if "text/html" in request.META.get("HTTP_ACCEPT", "") or "format" in request.query_params:
             person = request._request.user  # noqa: SLF001 - DRF authenticates after negotiating
             if not person.is_authenticated:

@@ -16,7 +16,7 @@ def etag(version: int) -> str:
 
 
 def expected_versions(request: Request) -> set[int] | None:
-    """The versions of If-Match, or None where any will do (header missing, or `*`).
+    """The versions of If-Match, or None if any will do (header missing, or `*`).
 
     A weak tag counts like a strong one: gzip on the way makes tags weak, the integer stays true.
     """

@@ -16,7 +16,7 @@ LIMIT = 2**53 - 1  # what every JSON client can hold exactly (RFC 8259, section 
 
 
 class PositionField(models.BigIntegerField[int, int]):
-    """Lower stands first; equals are told apart by id."""
+    """Lower comes first; the id decides between equals."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"verbose_name": _("position"), "default": 0, **kwargs})

@@ -21,7 +21,7 @@ class ListQuerySet(models.QuerySet["List"]):
         return self.filter(owner=user)
 
     def inbox_of(self, user: "User") -> "List":
-        """The account's one inbox, made when first asked for; the constraint keeps it one."""
+        """The account's one inbox, created on first use; a constraint keeps it unique."""
         inbox, _created = self.get_or_create(
             owner=user, is_inbox=True, defaults={"name": "Inbox", "position": -1}
         )

@@ -1,4 +1,4 @@
-"""The to-do and everything that may be asked of it."""
+"""The to-do and its queries."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TITLE_LENGTH = 128
 NOTES_LENGTH = 10_000
-NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # where a to-do without a due stands in their order
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # due_order of a to-do that is never due
 
 
 class Status(models.TextChoices):
@@ -57,7 +57,7 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         return self.filter(query)
 
     def overdue(self, at: datetime, zone: ZoneInfo) -> Self:
-        """Open and past its moment, or past its day where the person lives."""
+        """Open and past its moment, or past its day in this time zone."""
         today = at.astimezone(zone).date()
         return self.open().filter(Q(due_at__lt=at) | Q(due_on__lt=today))
 
@@ -77,7 +77,7 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         return self.filter(due_at=None, due_on=None)
 
     def due_before(self, moment: datetime, zone: ZoneInfo) -> Self:
-        """Due before the moment; a day counts from its first minute where the person lives."""
+        """Due before the moment; a day counts from its first minute in this time zone."""
         day = moment.astimezone(zone).date()
         starts_before = Q(due_on__lt=day)
         if moment > datetime.combine(day, time.min, zone):
@@ -85,7 +85,7 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         return self.filter(Q(due_at__lt=moment) | starts_before)
 
     def due_after(self, moment: datetime, zone: ZoneInfo) -> Self:
-        """Due at the moment or later; a day counts from its first minute where the person lives."""
+        """Due at the moment or later; a day counts from its first minute in this time zone."""
         day = moment.astimezone(zone).date()
         starts_later = Q(due_on__gt=day)
         if moment <= datetime.combine(day, time.min, zone):
