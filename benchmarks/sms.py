@@ -128,9 +128,9 @@ def work(ready: Any, ids: Any, task: Callable[[str], None]) -> None:
 
 
 def deliver(message_id: str) -> None:
-    from sms import tasks
+    from sms import delivery
 
-    tasks.deliver(message_id)
+    delivery.deliver(message_id)
 
 
 def post(message_id: str) -> None:

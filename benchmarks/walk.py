@@ -165,7 +165,7 @@ def json_of(body: object) -> str:
 
 def _run_task(message_id: str) -> None:
     """Only what this calls is the flow of a delivery."""
-    from sms.tasks import deliver
+    from sms.delivery import deliver
 
     deliver(message_id)
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-MODULES = ("accounts.allauth.schema", "sms.api.schema", "sms.schema", "todos.api.schema")
+MODULES = ("accounts.allauth.schema", "sms.api.schema", "todos.api.schema")
 
 urlpatterns = [
     path("schema/", SpectacularJSONAPIView.as_view(api_version="v1"), name="schema"),

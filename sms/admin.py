@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin import UserAdmin
 from accounts.models import User
 from core.admin import ReadOnlyAdmin
-from sms import figures, retry
+from sms import resend, statistics
 from sms.models import Allowance, Attempt, Event, Message, OptOut
 from sms.numbers import RecipientError, masked, parsed
+from sms.policy import SendError
 
 
 class MaskedNumbersAdmin(ReadOnlyAdmin):
@@ -102,9 +103,9 @@ class MessageAdmin(MaskedNumbersAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         at = timezone.now()
-        day, month = figures.spend(at)
-        days = figures.deliveries(at)
-        context = {"day": day, "month": month, "days": days, "bars": figures.bars(days)}
+        day, month = statistics.spend(at)
+        days = statistics.deliveries(at)
+        context = {"day": day, "month": month, "days": days, "bars": statistics.bars(days)}
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def has_send_again_permission(self, request: HttpRequest) -> bool:
@@ -116,8 +117,8 @@ class MessageAdmin(MaskedNumbersAdmin):
     def send_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
         for message in queryset.select_related("sender").prefetch_related("attempts", "events"):
             try:
-                successor = retry.send_again(message)
-            except retry.ERRORS as error:
+                successor = resend.send_again(message)
+            except SendError as error:
                 self.message_user(request, f"{message}: {error}", messages.ERROR)
             else:
                 self.log_change(request, message, f"Sent again as {successor.pk}.")

@@ -6,16 +6,15 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's name
 
-from sms.backends import PROVIDERS
 from sms.numbers import Recipient, RecipientError, is_e164, parsed, recipient
+from sms.providers import PROVIDERS, provider_named
 
 
 @register()
 def check_provider(**kwargs: Any) -> list[CheckMessage]:
     """E001 here; every provider checks its own settings (from E002 on)."""
-    provider = PROVIDERS.get(settings.SMS_PROVIDER)
-    if provider:
-        return provider.check()
+    if settings.SMS_PROVIDER in PROVIDERS:
+        return provider_named(settings.SMS_PROVIDER).check()
     return [
         Error(
             f"SMS_PROVIDER names no provider: {settings.SMS_PROVIDER!r}.",
@@ -50,8 +49,9 @@ def check_numbers(**kwargs: Any) -> list[CheckMessage]:
     The form itself is for the provider to check. A sender may be toll-free or of another country;
     it gets a warning only, for numbers are assigned that no table knows yet.
     """
-    provider = PROVIDERS.get(settings.SMS_PROVIDER)
-    if provider is None or not provider.costs_money:
+    if settings.SMS_PROVIDER not in PROVIDERS:
+        return []
+    if not provider_named(settings.SMS_PROVIDER).costs_money:
         return []
     faults: list[CheckMessage] = []
     if code := _refusal(recipient, settings.SMS_TO_NUMBER):

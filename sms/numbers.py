@@ -10,7 +10,7 @@ from django.conf import settings
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
-# "+", a country code, at most 15 digits in all (ITU-T E.164; twilio.com/docs/glossary/what-e164).
+# "+", a country code, at most 15 digits in all (ITU-T E.164).
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _ANY_NUMBER = re.compile(r"\+?[0-9]{7,15}")
 # International, with the signs that people write between digits; no extension, no letters.
@@ -20,7 +20,7 @@ _WRITTEN = re.compile(r"\+[1-9][0-9 ().-]{5,30}")
 _OLD_MEXICAN = re.compile(r"\+521(?=[0-9]{10}\Z)")
 
 # Who sends to these pays more, or reaches nobody. Not "mobile only": in much of America a number
-# does not tell, and Twilio's test numbers are personal ones.
+# does not tell, and the test numbers of providers are personal ones.
 REFUSED_TYPES: Final = frozenset(
     {"premium_rate", "toll_free", "shared_cost", "pager", "uan", "voicemail"}
 )

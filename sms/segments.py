@@ -1,4 +1,4 @@
-"""How a text is cut into the segments that are paid for (3GPP TS 23.038 and 23.040).
+"""How a body is cut into the segments that are billed (3GPP TS 23.038 and 23.040).
 
 The provider's own count stays authoritative; this one is known before anything is sent.
 """

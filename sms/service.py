@@ -1,4 +1,4 @@
-"""The only door: limits and the row in one transaction, then the delivery."""
+"""The entry point for sending: limits and the row in one transaction, then the delivery."""
 
 import hashlib
 import logging
@@ -11,88 +11,42 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.idempotency import KEPT, KeyReused
-from sms import limits, tasks
-from sms.backends import chosen_provider
-from sms.limits import LimitReachedError
+from sms import delivery, policy
 from sms.models import Event, Message
-from sms.numbers import Recipient, RecipientError, recipient
-from sms.numbers import region as region_of
-from sms.outcomes import Accepted, Outcome, Refused, Unknown
+from sms.numbers import Recipient
+from sms.policy import SendError
+from sms.results import Accepted, Refused, Result, Unknown
 from sms.states import State
-from sms.texts import TextError, measured
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
     from accounts.models import User
 
-__all__ = [
-    "BlockedError",
-    "LimitReachedError",
-    "NobodysError",
-    "RecipientError",
-    "SwitchedOffError",
-    "TextError",
-    "cancel",
-    "may_send",
-    "queue",
-    "queue_again",
-    "send",
-]
+__all__ = ["SendError", "cancel", "queue", "queue_again", "send"]
 
 logger = logging.getLogger(__name__)
 
-SWITCHED_OFF_SECONDS = 300
-
-
-class SendingError(Exception):
-    """Nothing was sent and nothing was written down."""
-
-
-class SwitchedOffError(SendingError):
-    """SMS_ENABLED is False; `retry_after` is in seconds."""
-
-    retry_after = SWITCHED_OFF_SECONDS
-
-
-class NobodysError(SendingError):
-    """It would be on nobody's account, so that no allowance would bound what it may cost."""
-
-
-class BlockedError(SendingError):
-    """No text may go to this number; `code` says why."""
-
-    def __init__(self, message: str, *, code: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-def may_send(user: "User | AnonymousUser") -> bool:
-    """A new account may send nothing until the operator grants it an allowance."""
-    return limits.may_send(user)
-
 
 def send(*, actor: "User | None", body: str, key: str | None = None) -> Message:
-    """Send one text to TO_NUMBER, once, and return it with its `outcome`.
+    """Send one message to TO_NUMBER, once, and return it with its `result`.
 
-    TextError and RecipientError where the text or TO_NUMBER is not one that texts may be sent to.
-    Must not run inside a transaction: the row is committed, claimed, before the provider is
-    called, so that a crash at any moment leaves a trace. Nothing is raised once the provider has
-    been called. Repeated with its key it answers from the row and sends nothing.
+    Raises SendError, and KeyReused if the key was used with another message. Must not run inside a
+    transaction: the row is committed, claimed, before the provider is called, so that a crash at
+    any moment leaves a trace. Nothing is raised once the provider has been called. Repeated with
+    its key it answers from the row and sends nothing.
     """
     at = timezone.now()
     message, is_new = _enter(
         at,
         key and f"send {key}",
-        **_text(actor, body, _own_recipient()),
+        **_content(actor, body, policy.own_recipient()),
         state=State.SENDING,
         claimed_at=at,
         attempt_count=1,
     )
     if is_new:
-        tasks.carry_out(message, again=False)
+        delivery.attempt(message, retry=False)
     else:
-        message.outcome = _outcome_so_far(message)
+        message.result = _result_so_far(message)
     return message
 
 
@@ -105,17 +59,17 @@ def queue(
     valid_for: timedelta | None = None,
     key: str | None = None,
 ) -> Message:
-    """Write one text down, to be delivered after commit or at its moment.
+    """Store one message, to be delivered after commit or at its moment.
 
-    TextError and RecipientError where it cannot be sent, or not to this number. With a key that
-    this sender has used within a day, the text that was written down then.
+    Raises SendError, and KeyReused if the key was used with another message. With a key that this
+    sender has used within a day, the message that was stored then.
     """
     at = timezone.now()
     due = max(at, send_at or at)
     message, _is_new = _enter(
         at,
         key and f"queue {key}",
-        **_text(actor, body, recipient(to)),
+        **_content(actor, body, policy.recipient(to)),
         state=State.SCHEDULED if due > at else State.QUEUED,
         send_at=send_at,
         next_attempt_at=due,
@@ -125,15 +79,15 @@ def queue(
 
 
 def queue_again(first: Message) -> Message:
-    """As queue(), what `first` was, while that is of use; IntegrityError where one was before.
+    """As queue(), with the content of `first` and its end; IntegrityError if that was done before.
 
-    Whether it may be sent again at all is for sms.retry to say.
+    Whether it may be sent again at all is for sms.resend to say.
     """
     at = timezone.now()
     message, _is_new = _enter(
         at,
         None,
-        **_text(first.sender, first.body, recipient(first.to)),
+        **_content(first.sender, first.body, policy.recipient(first.to)),
         state=State.QUEUED,
         expires_at=first.expires_at,
         retry_of=first,
@@ -143,18 +97,18 @@ def queue_again(first: Message) -> Message:
 
 @transaction.atomic(durable=True)
 def cancel(*, actor: "User | None", message: Message) -> bool:
-    """Take a text back; False where it has left already, or may have."""
+    """Take a message back; False if it has left already, or may have."""
     if not message.cancel():
         return False
-    limits.return_unused(message)
-    tasks.note(message, source=Event.Source.PERSON)
+    policy.return_unused(message)
+    message.add_event(Event.Source.PERSON)
     logger.info("Message %s was canceled by %s", message.pk, actor and actor.pk)
     return True
 
 
-def _text(sender: "User | None", body: str, to: Recipient) -> dict[str, Any]:
-    """The columns that say what is sent; TextError where that is no text to send."""
-    encoding, segments = measured(body)
+def _content(sender: "User | None", body: str, to: Recipient) -> dict[str, Any]:
+    """The columns that say what is sent to whom."""
+    encoding, segments = policy.measured(body)
     return {
         "sender": sender,
         "to": to.number,
@@ -165,27 +119,16 @@ def _text(sender: "User | None", body: str, to: Recipient) -> dict[str, Any]:
     }
 
 
-def _own_recipient() -> Recipient:
-    """TO_NUMBER, by the rules of all numbers where texts cost money.
-
-    Where they cost nothing it may be missing: the console prints texts to nobody.
-    """
-    number = settings.SMS_TO_NUMBER
-    if chosen_provider().costs_money:
-        return recipient(number)
-    return Recipient(number, region_of(number), kind="")
-
-
 def _enter(at: datetime, key: str | None, **fields: Any) -> tuple[Message, bool]:
-    """The row of a new text, committed, or that of the first request with this key."""
+    """The row of a new message, committed, or that of the first request with this key."""
     bound = key and hashlib.sha256(key.encode()).hexdigest()
     earlier = _earlier(at, bound, fields)
     if earlier is not None:
         return earlier, False
-    _refuse_what_may_not_go(fields["sender"], fields["to"])
+    policy.check_new(fields["sender"], fields["to"])
     try:
         return _admit(at, idempotency_key=bound, **fields), True
-    except IntegrityError:  # somebody was quicker with the same key
+    except IntegrityError:  # another request was quicker with the same key
         earlier = _earlier(at, bound, fields)
         if earlier is None:
             raise
@@ -204,20 +147,10 @@ def _earlier(at: datetime, key: str | None, fields: dict[str, Any]) -> Message |
     return earlier
 
 
-def _refuse_what_may_not_go(sender: "User | None", number: str) -> None:
-    if sender is None and not limits.is_open():
-        raise NobodysError("It would be on nobody's account, and texts cost money here.")
-    code = tasks.obstacle(number)
-    if code == tasks.SWITCHED_OFF:
-        raise SwitchedOffError(tasks.OBSTACLES[code])
-    if code:
-        raise BlockedError(tasks.OBSTACLES[code], code=code)
-
-
 @transaction.atomic(durable=True)
 def _admit(at: datetime, **fields: Any) -> Message:
-    """Take one of each limit and insert the row: all of it or, where one refuses, nothing."""
-    limits.admit(
+    """Take one of each limit and insert the row: all of it or, if one refuses, nothing."""
+    policy.admit(
         account=fields["sender"],
         to=fields["to"],
         region=fields["region"],
@@ -227,20 +160,20 @@ def _admit(at: datetime, **fields: Any) -> Message:
     )
     message = Message.objects.create(
         from_number=settings.SMS_FROM_NUMBER,
-        provider=chosen_provider().name,
+        provider=settings.SMS_PROVIDER,
         created_at=at,
         **{"next_attempt_at": at, **fields},
     )
-    tasks.note(message)
+    message.add_event(Event.Source.SERVICE)
     if message.state == State.QUEUED:
-        tasks.deliver.enqueue(str(message.pk))
+        delivery.deliver.enqueue(str(message.pk))
     return message
 
 
-def _outcome_so_far(message: Message) -> Outcome:
-    """What the first request was answered, as far as the row tells."""
+def _result_so_far(message: Message) -> Result:
+    """What the first request was answered, as far as the row knows."""
     if message.provider_sid:
         return Accepted(message.provider_sid)
-    if message.state in (State.FAILED, State.BLOCKED) and message.error_code != tasks.LOST:
+    if message.state in (State.FAILED, State.BLOCKED) and message.error_code != delivery.LOST:
         return Refused(message.error_message, message.error_code, HTTPStatus.BAD_REQUEST)
     return Unknown(message.error_message)

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from sms import views, webhooks
+from sms import webhooks
+from sms.api.send import SendView
 
 app_name = "sms"
 urlpatterns = [
-    path("send", views.SendView.as_view(), name="send"),
-    path("status/<uuid:message_id>/", webhooks.status, name="status"),
-    path("inbound/", webhooks.receive, name="inbound"),
+    path("send", SendView.as_view(), name="send"),
+    path("status/<uuid:message_id>/", webhooks.callback, name="status"),
+    path("inbound/", webhooks.callback, name="inbound"),
 ]

@@ -206,7 +206,7 @@ def test_no_print_in_source():
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id in ("print", "pprint", "breakpoint")
-        and not place.startswith("sms/backends/console.py")
+        and not place.startswith("sms/providers/console.py")
     ]
     assert found == []
 

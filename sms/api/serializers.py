@@ -18,7 +18,7 @@ from sms.states import State
 
 WRITTEN_NUMBER_LENGTH = 32
 MIN_VALID_SECONDS = 120  # after it is due: two sweeps find it, whatever its first delivery met
-MAX_VALID_SECONDS = 36_000  # Twilio's ValidityPeriod ends at ten hours
+MAX_VALID_SECONDS = 36_000  # ten hours: no provider keeps trying for longer
 MAX_AHEAD = timedelta(days=35)
 
 

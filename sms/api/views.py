@@ -1,4 +1,4 @@
-"""Texts over HTTP: taken with 202, delivered afterwards; every queryset starts from its sender."""
+"""Messages over HTTP: accepted with 202 and delivered afterwards."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -8,17 +8,15 @@ from typing import Any
 
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.sessions import signed_in_user
 from core.api.parameters import read_parameters
 from core.api.viewsets import ActionsMixin
 from core.idempotency import idempotency_key, idempotent
 from sms import segments, service
-from sms.api.errors import NotAllowed, NotCancelable, switched_off, told_by_the_api
+from sms.api.responses import MaySend, NotCancelable, send_error
 from sms.api.serializers import (
     MessageDetailSerializer,
     MessageFilterSerializer,
@@ -27,27 +25,19 @@ from sms.api.serializers import (
     SegmentsRequestSerializer,
 )
 from sms.models import Message, MessageQuerySet
+from sms.policy import SendError
 from sms.states import State
-
-
-class MaySend(BasePermission):
-    """Reading is for everybody who is signed in; sending is what an operator allows."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        if not service.may_send(request.user):
-            raise NotAllowed
-        return True
 
 
 class MessageViewSet(
     ActionsMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Message]
 ):
-    """Your texts, newest first. The operator sees those of all accounts in the admin only."""
+    """Your messages, newest first. Operators see those of all accounts in the admin only."""
 
     queryset = Message.objects.none()
     serializer_class = MessageSerializer
     lookup_value_converter = "uuid"
-    asked: Mapping[str, Any] = MappingProxyType({})  # filters are for the list only
+    filters: Mapping[str, Any] = MappingProxyType({})  # filters are for the list only
 
     def get_queryset(self) -> MessageQuerySet:
         messages = Message.objects.sent_by(signed_in_user(self.request))
@@ -55,7 +45,7 @@ class MessageViewSet(
 
     def filter_queryset(self, queryset: Any) -> Any:
         columns = {"status": "state", "to": "to"}
-        return queryset.filter(**{columns[name]: value for name, value in self.asked.items()})
+        return queryset.filter(**{columns[name]: value for name, value in self.filters.items()})
 
     def get_ordering(self) -> list[str]:
         return ["-created_at", "id"]
@@ -67,26 +57,25 @@ class MessageViewSet(
         return [*super().get_permissions(), *([MaySend()] if self.action == "create" else [])]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        self.asked = read_parameters(request, MessageFilterSerializer)
+        self.filters = read_parameters(request, MessageFilterSerializer)
         return super().list(request, *args, **kwargs)
 
     @idempotent
     def create(self, request: Request) -> Response:
-        """Take a text: it is written down, and delivered afterwards."""
+        """Accept a message: it is stored, and delivered afterwards."""
         serializer = NewMessageSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         try:
-            with told_by_the_api():
-                message = _queue(request, **serializer.validated_data)
-        except service.SwitchedOffError as error:
-            return switched_off(error)
+            message = _queue(request, **serializer.validated_data)
+        except SendError as error:
+            return send_error(error, {"to": "to", "body": "body"})
         location = f"{request.build_absolute_uri(request.path)}{message.pk}/"
         data = self.get_serializer(message).data
         return Response(data, status=HTTPStatus.ACCEPTED, headers={"Location": location})
 
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: object) -> Response:
-        """Take a text back that has not left; done again, it changes nothing."""
+        """Take back a message that has not left; done again, it changes nothing."""
         message = self.get_object()
         canceled = service.cancel(actor=signed_in_user(request), message=message)
         message = self.get_object()
@@ -96,12 +85,12 @@ class MessageViewSet(
 
     @action(detail=False, methods=["post"])
     def segments(self, request: Request) -> Response:
-        """How many segments a text would have; nothing is sent and nothing is counted."""
+        """How many segments a body would have; nothing is sent or counted."""
         serializer = SegmentsRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        asked = serializer.validated_data
-        answer = vars(segments.measure(asked["body"]))
-        if to := asked.get("to"):
+        wanted = serializer.validated_data
+        answer = vars(segments.measure(wanted["body"]))
+        if to := wanted.get("to"):
             answer = {**answer, "region": to.region, "number_type": to.kind}
         return Response(answer)
 

@@ -5,11 +5,12 @@ from sms.models.message import (
     ERROR_LENGTH,
     NUMBER_LENGTH,
     SID_LENGTH,
+    Attempt,
+    Event,
     Message,
     MessageQuerySet,
 )
 from sms.models.optout import OptOut, OptOutQuerySet
-from sms.models.trail import Attempt, Event
 
 __all__ = [
     "BODY_LENGTH",

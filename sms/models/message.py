@@ -1,4 +1,4 @@
-"""The outbox: every text is a row before the provider hears of it, so that none is forgotten."""
+"""The outbox: every message is a row before the provider hears of it, so that none is forgotten."""
 
 import uuid
 from datetime import datetime
@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sms.numbers import with_masked_numbers
-from sms.outcomes import Outcome
+from sms.results import Result
 from sms.states import FINAL, WAITING, State, below
 
-BODY_LENGTH = 1600  # Twilio's limit for one message, error 21617
+BODY_LENGTH = 1600  # the limit of providers for one message, whatever its encoding
 NUMBER_LENGTH = 64
 SID_LENGTH = 64
 ERROR_LENGTH = 500
@@ -32,17 +32,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(state=State.SENDING)
 
     def abandoned(self, claimed_before: datetime) -> Self:
-        """Claimed so long ago that whoever claimed it must be dead."""
+        """Claimed so long ago that the process that claimed it must be dead."""
         return self.sending().filter(claimed_at__lte=claimed_before)
 
     def unknown(self) -> Self:
         return self.filter(state=State.UNKNOWN)
 
-    def underway(self) -> Self:
-        """Taken by the provider, its end not heard of."""
+    def in_flight(self) -> Self:
+        """The provider took it and has not reported its end."""
         return self.filter(state__in=(State.ACCEPTED, State.SENT)).exclude(provider_sid="")
 
-    def look_due(self, at: datetime) -> Self:
+    def poll_due(self, at: datetime) -> Self:
         """It is time to ask the provider (again)."""
         return self.filter(next_attempt_at__lte=at)
 
@@ -54,12 +54,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.waiting().filter(next_attempt_at__lte=at).exclude(expires_at__lte=at)
 
     def overdue(self, at: datetime) -> Self:
-        """Waiting, and no longer of use to anybody."""
+        """Waiting, and too late to be of use."""
         return self.waiting().filter(expires_at__lte=at)
 
 
 class Message(models.Model):
-    """One text to one number, and what became of it.
+    """One message to one number, and what became of it.
 
     New columns carry a default in the database: while a release goes out, the one before still
     inserts rows.
@@ -104,8 +104,8 @@ class Message(models.Model):
     accepted_at = models.DateTimeField(_("accepted at"), null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, editable=False)
 
-    # What the provider said just now; not a column: only the call that sent it knows.
-    outcome: Outcome | None = None
+    # Of the attempt just made; not a column: only the call that sent the message knows it.
+    result: Result | None = None
 
     objects = MessageQuerySet.as_manager()
 
@@ -165,9 +165,9 @@ class Message(models.Model):
     def claim(self, at: datetime, **changes: Any) -> bool:
         """Take it for one attempt: of all who try at once exactly one gets True.
 
-        Commit this before the provider is called; a crash then leaves `sending`, never a text
-        that is sent and sent again. Nobody gets one that is not due, or not any more. The error
-        of an earlier attempt is history from here on: its Attempt keeps it.
+        Commit this before the provider is called; a crash then leaves `sending`, never a message
+        that is sent and sent again. A message that is not due, or not any more, is not taken. The
+        error of an earlier attempt is history from here on: its Attempt keeps it.
         """
         return self._move(
             Message.objects.due(at),
@@ -190,7 +190,7 @@ class Message(models.Model):
         )
 
     def cancel(self) -> bool:
-        """Nobody is to get it any more; only while it waits."""
+        """Take it back; only while it waits."""
         waiting = Message.objects.waiting()
         return self._move(waiting, state=State.CANCELED, finished_at=timezone.now())
 
@@ -200,12 +200,12 @@ class Message(models.Model):
         return self._move(overdue, state=State.EXPIRED, finished_at=timezone.now())
 
     def abandon(self, claimed_before: datetime, reason: str) -> bool:
-        """Whoever claimed it died, perhaps after the provider had taken it."""
+        """The process that claimed it died, perhaps after the provider had taken it."""
         abandoned = Message.objects.abandoned(claimed_before)
         return self._move(abandoned, state=State.UNKNOWN, error_message=_error(reason))
 
-    def give_up(self, code: str, reason: str) -> bool:
-        """Nobody knows what became of it, and nobody asks any more."""
+    def mark_lost(self, code: str, reason: str) -> bool:
+        """It stays unknown what became of it, and the provider is not asked any more."""
         return self._move(
             Message.objects.unknown(),
             state=State.FAILED,
@@ -214,13 +214,13 @@ class Message(models.Model):
             finished_at=timezone.now(),
         )
 
-    def look_again(self, at: datetime, later: datetime) -> bool:
+    def schedule_poll(self, at: datetime, later: datetime) -> bool:
         """Take it for one question to the provider: of all who try at once exactly one may ask."""
-        waiting = Message.objects.look_due(at).filter(state=self.state)
+        waiting = Message.objects.poll_due(at).filter(state=self.state)
         return self._move(waiting, next_attempt_at=later)
 
     def advance(self, state: str, *, code: str = "", reason: str = "", **changes: Any) -> bool:
-        """Move forward; False, and nothing changed, where it is there or further already.
+        """Move forward; False, and nothing changed, if it is there or further already.
 
         An error that is known is never blanked by a later report without one.
         """
@@ -231,22 +231,86 @@ class Message(models.Model):
         return self._move(Message.objects.filter(state__in=below(state)), state=state, **changes)
 
     def accept(self, sid: str) -> bool:
-        """The provider took it under this id, which is kept where a callback was quicker too."""
+        """The provider took it under this id, which is kept even if a callback was quicker."""
         at = timezone.now()
         moved = self.advance(State.ACCEPTED, provider_sid=sid, accepted_at=at)
         if not moved and not self.provider_sid:
             self._move(Message.objects.filter(provider_sid=""), provider_sid=sid, accepted_at=at)
         return moved
 
-    def lose(self, reason: str) -> bool:
-        """It may have been sent: nobody knows."""
+    def mark_unknown(self, reason: str) -> bool:
+        """It may have been sent: no answer says."""
         return self.advance(State.UNKNOWN, reason=reason)
+
+    def add_event(self, source: str, *, status: str = "", error_code: str = "") -> None:
+        """Keep in the history that it is in this status, by default in its own state.
+
+        Once, however often it is repeated. One statement, so that there is no gap between looking
+        and writing.
+        """
+        event = Event(
+            message=self, source=source, status=status or self.state, error_code=error_code
+        )
+        Event.objects.bulk_create([event], ignore_conflicts=True)
 
     def _move(self, candidates: MessageQuerySet, **changes: Any) -> bool:
         """One conditional UPDATE whose row count decides, then the row as it is now."""
         moved = candidates.filter(pk=self.pk).update(**changes) == 1
         self.refresh_from_db()
         return moved
+
+
+class Attempt(models.Model):
+    """One call of the provider."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveSmallIntegerField(_("number"))
+    started_at = models.DateTimeField(_("started at"))
+    finished_at = models.DateTimeField(_("finished at"), default=timezone.now)
+    outcome = models.CharField(_("outcome"), max_length=12)  # a class of sms.results, lower case
+    http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
+    code = models.CharField(_("code"), max_length=20, blank=True)
+    detail = models.CharField(_("detail"), max_length=ERROR_LENGTH, blank=True)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ("number",)
+        constraints = (
+            models.UniqueConstraint(fields=("message", "number"), name="sms_attempt_number"),
+        )
+
+    def __str__(self) -> str:
+        return f"attempt {self.number}: {self.outcome}"
+
+
+class Event(models.Model):
+    """One report about a message, kept once however often it is repeated."""
+
+    class Source(models.TextChoices):
+        SERVICE = "service", _("this service")
+        CALLBACK = "callback", _("provider's callback")
+        POLL = "poll", _("asked the provider")
+        PERSON = "person", _("a person")
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="events")
+    source = models.CharField(_("source"), max_length=10, choices=Source.choices)
+    status = models.CharField(_("status"), max_length=30)  # ours or the provider's word
+    error_code = models.CharField(_("error code"), max_length=20, blank=True)
+    received_at = models.DateTimeField(_("received at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ("received_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("message", "source", "status", "error_code"), name="sms_event_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.status} by {self.source}"
 
 
 def _error(reason: str) -> str:

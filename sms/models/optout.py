@@ -34,7 +34,7 @@ class OptOut(models.Model):
 
     class Source(models.TextChoices):
         INBOUND = "inbound", _("STOP by text")
-        PROVIDER = "provider", _("refused by the provider")  # Twilio 21610
+        PROVIDER = "provider", _("refused by the provider")
         ADMIN = "admin", _("entered by hand")
 
     id = models.UUIDField(

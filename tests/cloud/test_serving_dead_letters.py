@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 
 FUNCTION = "nudge-dev"
 ATTEMPTS = 3
-DELIVER = "sms.tasks.deliver"
+DELIVER = "sms.delivery.deliver"
 
 
 def queue_url(cloud: Cloud) -> str:

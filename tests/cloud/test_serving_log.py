@@ -89,7 +89,7 @@ def plant_numbers(cloud: Cloud, phone: Phone, operator: AdminSession) -> set[str
         requests.post(f"{cloud.address}service/sms/inbound/", inbound, timeout=PATIENCE)
     event = {
         "command": "zappa.asynchronous.route_lambda_task",
-        "task_path": "sms.tasks.deliver",
+        "task_path": "sms.delivery.deliver",
         "args": sorted(numbers)[:1],
         "kwargs": {},
     }
@@ -114,7 +114,7 @@ def planted(cloud: Cloud, operator: str) -> set[str]:
 def test_no_secret_is_in_any_line_of_any_group(cloud, planted):
     stored = {parameter(cloud, name) for name in ("SECRET_KEY", "AUTH_TOKEN", "DATABASE_URL")}
     wanted = planted | stored | {cloud_password(cloud)}
-    eventually(lambda: any("sms.tasks.deliver" in line for _, line in every_line(cloud)))
+    eventually(lambda: any("sms.delivery.deliver" in line for _, line in every_line(cloud)))
 
     found = [
         (group, line[:200])

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 MESSAGES = "api/v1/sms/messages/"
 RECIPIENT = "+14155550177"
 UNDELIVERABLE = "+15005550010"  # Twilio takes it, the network does not
-DELIVER = "sms.tasks.deliver"
+DELIVER = "sms.delivery.deliver"
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from config.logging import JSONFormatter
 from core import tasks as core_tasks
 from core.http import NO_REQUEST, current_request_id
 from serverless import tasks as lambda_tasks
-from sms import schedule, tasks
+from sms import delivery, schedule
 from tests import task_backends
 from tests.config.zappa_in_process import CONTEXT, REQUEST_ID, load, request, settings_module
 
@@ -92,7 +92,7 @@ def test_the_task_that_is_sent_is_the_task_that_is_run(on_lambda, settings, monk
 
 def test_zappas_own_handler_runs_the_same_event(handler, monkeypatch):
     """A stage whose lambda_handler is Zappa's own has the same tasks."""
-    monkeypatch.setattr(tasks, "deliver", record)
+    monkeypatch.setattr(delivery, "deliver", record)
     for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
@@ -231,7 +231,7 @@ def test_a_failure_ends_with_its_traceback_redacted_by_the_handler(on_lambda, li
 @pytest.mark.parametrize(
     ("event", "name"),
     [
-        (load("task"), "sms.tasks.deliver"),
+        (load("task"), "sms.delivery.deliver"),
         (load("command"), "sms.schedule.sweep"),
         (load("scheduled"), "sms.schedule.sweep"),
         (load("keep_warm"), "handler.keep_warm_callback"),

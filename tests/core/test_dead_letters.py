@@ -16,7 +16,7 @@ SCHEDULED = json.loads((ROOT / "tests/config/events/scheduled.json").read_text()
 TASK = json.loads(RECORDED["Body"])
 ID = RECORDED["MessageId"]
 LINE = (
-    f"{ID}  2026-11-21T12:00:00+00:00  sms.tasks.deliver 00000000-0000-7000-8000-000000000007"
+    f"{ID}  2026-11-21T12:00:00+00:00  sms.delivery.deliver 00000000-0000-7000-8000-000000000007"
     "  request c6af9ac6-7b61-11e6-9a41-93e8deadbeef  OperationalError: connection refused"
 )
 
@@ -100,7 +100,7 @@ def test_a_letter_of_an_on_failure_destination_is_read_as_well(stub: AwsStub, an
     stub.bury(letter(1, body, MessageAttributes={}))
     [line, _count] = run()
     assert line.endswith(end)
-    assert run("--replay", "letter-1") == ["letter-1 replayed: sms.tasks.deliver"]
+    assert run("--replay", "letter-1") == ["letter-1 replayed: sms.delivery.deliver"]
     assert [event for _path, _kind, event in stub.invoked] == [TASK]
 
 
@@ -119,7 +119,7 @@ def test_only_the_first_line_of_an_error_is_shown_and_not_all_of_it(stub: AwsStu
 def test_a_replayed_letter_runs_again_and_is_gone(stub: AwsStub):
     stub.bury(RECORDED)
     stub.bury(letter(1))
-    assert run("--replay", ID) == [f"{ID} replayed: sms.tasks.deliver"]
+    assert run("--replay", ID) == [f"{ID} replayed: sms.delivery.deliver"]
     assert [event for _path, _kind, event in stub.invoked] == [TASK]
     assert (list(stub.queue), stub.hidden) == (["receipt-1"], set())
 
@@ -128,7 +128,7 @@ def test_all_are_replayed_oldest_first(stub: AwsStub):
     stub.bury(letter(2, SCHEDULED))
     stub.bury(letter(1))
     assert run("--replay", "all") == [
-        "letter-1 replayed: sms.tasks.deliver",
+        "letter-1 replayed: sms.delivery.deliver",
         "letter-2 replayed: sms.schedule.sweep",
     ]
     assert [event for _path, _kind, event in stub.invoked] == [TASK, SCHEDULED]
@@ -158,7 +158,7 @@ def test_a_letter_without_an_event_stays_and_keeps_no_other_from_it(stub: AwsStu
 def test_a_letter_is_forgotten_without_running(stub: AwsStub):
     stub.bury(RECORDED)
     stub.bury(letter(1))
-    assert run("--forget", ID) == [f"{ID} forgotten: sms.tasks.deliver"]
+    assert run("--forget", ID) == [f"{ID} forgotten: sms.delivery.deliver"]
     assert (list(stub.queue), stub.invoked) == (["receipt-1"], [])
 
 

@@ -12,7 +12,7 @@ from django.db import connection, connections, transaction
 from core import tasks
 from core.tasks import settle, task, task_boundary
 from serverless import tasks as lambda_tasks
-from sms.tasks import deliver
+from sms.delivery import deliver
 from tests import task_backends
 from tests.config.conftest import ROOT
 
@@ -159,7 +159,7 @@ def test_on_lambda_it_is_invoked_with_ids_only(invoked):
 def test_a_task_inside_its_boundary_is_found_by_its_name(invoked):
     """Lambda gets the path of the function: the wrapper must carry that of what it wraps."""
     deliver.enqueue(ID)
-    assert [event["task_path"] for event in invoked] == ["sms.tasks.deliver"]
+    assert [event["task_path"] for event in invoked] == ["sms.delivery.deliver"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -176,7 +176,8 @@ def test_an_invocation_that_fails_is_logged_and_not_raised(settings, monkeypatch
 def test_neither_zappa_nor_boto3_is_loaded_before_it_is_needed():
     code = (
         "import sys, django; django.setup();"
-        "import config.wsgi, config.on_lambda, config.schedule, sms.tasks, sms.sweep, sms.schedule;"
+        "import config.wsgi, config.on_lambda, config.schedule;"
+        "import sms.delivery, sms.sweep, sms.schedule;"
         "import core.tasks, serverless.tasks, core.management.commands.dead_letters;"
         "print([name for name in ('zappa', 'boto3', 'botocore') if name in sys.modules])"
     )

@@ -2,8 +2,7 @@
 
 import pytest
 
-from sms import limits
-from sms.backends import alarm
+from sms import delivery, policy
 from tests.config.conftest import ROOT
 from tests.deploy.cloudformation import EVERYTHING, Stack
 
@@ -89,9 +88,9 @@ def test_every_metric_of_ours_has_a_filter_that_writes_it(small):
 def test_the_filters_look_for_lines_that_are_written(small):
     """The words of the filters are those of the code."""
     pattern = small.properties("SmsLimitFilter")["FilterPattern"]
-    assert pattern == f'{{ $.message = "{limits.WARNING_CODE}*" }}'
+    assert pattern == f'{{ $.message = "{policy.WARNING_CODE}*" }}'
     pattern = small.properties("SmsRefusedFilter")["FilterPattern"]
-    assert pattern == f'{{ $.logger = "{alarm.logger.name}" && $.level = "ERROR" }}'
+    assert pattern == f'{{ $.logger = "{delivery.alerts.name}" && $.level = "ERROR" }}'
 
 
 def test_an_alarm_is_mailed_where_somebody_is_named(small, full):

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -9,10 +10,10 @@ import pytest
 import time_machine
 
 from accounts.models import User
-from sms import backends
-from sms.backends import Provider
+from sms import providers
 from sms.models import Allowance
-from sms.outcomes import Accepted, Outcome, Report
+from sms.providers import OutgoingMessage, Provider
+from sms.results import Accepted, Result, StatusUpdate
 from tests.conftest import make_user
 from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 
@@ -35,6 +36,7 @@ def noon(request) -> Iterator[time_machine.Traveller | None]:
 def allow(person: User, per_day: int = 50) -> User:
     """What the operator does in the admin."""
     Allowance.objects.update_or_create(account=person, defaults={"per_day": per_day})
+    person._state.fields_cache.pop("sms_allowance", None)  # the next request loads it anew
     return person
 
 
@@ -62,27 +64,27 @@ class ScriptedProvider(Provider):
 
     name: ClassVar[str] = "scripted"
     costs_money: ClassVar[bool] = True
-    outcome: Outcome | Exception | Callable[[], Outcome] = Accepted(SID)
-    report: Report | Exception | None = None
+    outcome: Result | Exception | Callable[[], Result] = Accepted(SID)
+    report: StatusUpdate | Exception | None = None
     sent: ClassVar[list[dict[str, Any]]] = []
     asked: ClassVar[list[Any]] = []
 
-    def send(self, **message: Any) -> Outcome:
-        self.sent.append(message)
+    def send(self, message: OutgoingMessage) -> Result:
+        self.sent.append(asdict(message))
         outcome = type(self).outcome
         if isinstance(outcome, Exception):
             raise outcome
         return outcome() if callable(outcome) else outcome
 
-    def fetch(self, sid: str) -> Report | None:
+    def fetch(self, sid: str) -> StatusUpdate | None:
         self.asked.append(sid)
         return self._report()
 
-    def find(self, **wanted: Any) -> Report | None:
-        self.asked.append(wanted)
+    def find(self, message: OutgoingMessage, **wanted: Any) -> StatusUpdate | None:
+        self.asked.append({**asdict(message), **wanted})
         return self._report()
 
-    def _report(self) -> Report | None:
+    def _report(self) -> StatusUpdate | None:
         report = type(self).report
         if isinstance(report, Exception):
             raise report
@@ -92,7 +94,7 @@ class ScriptedProvider(Provider):
 @pytest.fixture
 def provider(monkeypatch, settings) -> type[ScriptedProvider]:
     """`provider.outcome = Refused(...)`: what the provider in use will answer."""
-    monkeypatch.setitem(backends.PROVIDERS, "scripted", ScriptedProvider)
+    monkeypatch.setitem(providers.PROVIDERS, "scripted", f"{__name__}.ScriptedProvider")
     monkeypatch.setattr(ScriptedProvider, "outcome", Accepted(SID))
     monkeypatch.setattr(ScriptedProvider, "report", None)
     monkeypatch.setattr(ScriptedProvider, "sent", [])

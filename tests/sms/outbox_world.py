@@ -3,6 +3,7 @@
 import collections
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -11,10 +12,21 @@ from django.test import TestCase
 from django.utils import timezone
 
 from core.models import Counter
-from sms import service, tasks
-from sms.backends import Provider, UnansweredError
+from sms import delivery, service
 from sms.models import Allowance, InboundMessage, Message, OptOut
-from sms.outcomes import Accepted, NotSent, Outcome, Refused, Report, Throttled, Unknown, WithoutSid
+from sms.providers import OutgoingMessage, UnansweredError
+from sms.providers.twilio.callbacks import status_update
+from sms.providers.twilio.provider import TwilioProvider
+from sms.results import (
+    Accepted,
+    AcceptedWithoutId,
+    NotSent,
+    Refused,
+    Result,
+    StatusUpdate,
+    Throttled,
+    Unknown,
+)
 from sms.states import RANK
 from sms.sweep import sweep
 from tests.sms.conftest import NOON, TO, allow
@@ -33,23 +45,24 @@ class Killed(BaseException):
     """The process dies here; what it had not committed is gone."""
 
 
-class Fate(Provider):
+class Fate(TwilioProvider):
     """Does what the machine has decided, and knows every call and every text that it took."""
 
-    name: ClassVar[str] = "twilio"
-    costs_money: ClassVar[bool] = True
     machine: ClassVar["World"]
 
-    def send(self, *, reference: str = "", **text: Any) -> Outcome:
-        return self.machine.provider_is_called(reference, text)
+    def send(self, message: OutgoingMessage) -> Result:
+        return self.machine.provider_is_called(message.reference, asdict(message))
 
-    def fetch(self, sid: str) -> Report | None:
+    def fetch(self, sid: str) -> StatusUpdate | None:
         self.machine.provider_is_asked()
         return self.machine.statuses.get(sid)
 
-    def find(self, *, body: str, known: Any = (), **_wanted: Any) -> Report | None:
+    def find(
+        self, message: OutgoingMessage, *, known: Any = (), **_wanted: Any
+    ) -> StatusUpdate | None:
         self.machine.provider_is_asked()
-        sid = next((sid for sid, text in self.machine.stored.items() if text["body"] == body), "")
+        stored = self.machine.stored.items()
+        sid = next((sid for sid, text in stored if text["body"] == message.body), "")
         return None if sid in known else self.machine.statuses.get(sid)
 
 
@@ -65,7 +78,7 @@ class World:
         self.clock.move_to(NOON)
         allow(actor, per_day=OWN_LIMIT)
         self.stored: dict[str, dict[str, Any]] = {}  # by the provider's id
-        self.statuses: dict[str, Report] = {}
+        self.statuses: dict[str, StatusUpdate] = {}
         self.calls: collections.Counter[str] = collections.Counter()
         self.not_before: dict[str, Any] = {}
         self.canceled: set[str] = set()
@@ -78,7 +91,7 @@ class World:
 
     # --- The provider -----------------------------------------------------------------------------
 
-    def provider_is_called(self, pk: str, text: dict[str, Any]) -> Outcome:
+    def provider_is_called(self, pk: str, text: dict[str, Any]) -> Result:
         self.broken += self.broken_promises(pk, text)
         self.calls[pk] += 1
         fate, during = self.fate, self.during
@@ -86,7 +99,7 @@ class World:
         sid = f"SM{next(self.numbers):032x}"
         if fate in STORED:
             self.stored[sid] = {"pk": pk, **text}
-            self.statuses[sid] = Report(sid, "sent")
+            self.statuses[sid] = status_update(sid, "sent")
         if during:
             self.meddle(during, pk)
         if fate.startswith("dies"):
@@ -95,9 +108,9 @@ class World:
             raise ZeroDivisionError
         waits = {"throttled": 90 * SECOND, "not sent": 5 * SECOND * 2 ** (self.calls[pk] - 1)}
         self.not_before[pk] = timezone.now() + waits.get(fate, 0 * SECOND)
-        answers: dict[str, Outcome] = {
+        answers: dict[str, Result] = {
             "accepted": Accepted(sid),
-            "without id": WithoutSid(),
+            "without id": AcceptedWithoutId(),
             "refused": Refused("No", "21211", 400),
             "throttled": Throttled("Later", "20429", 90),
             "not sent": NotSent("No connection."),
@@ -116,7 +129,7 @@ class World:
         row, now = Message.objects.get(pk=pk), timezone.now()
         left = None if row.expires_at is None else row.expires_at - now
         promises = {
-            "claimed": row.state in ("sending", "unknown") or row.error_code == tasks.LOST,
+            "claimed": row.state in ("sending", "unknown") or row.error_code == delivery.LOST,
             "once for each claim": self.calls[pk] < row.attempt_count <= 5,
             "not canceled": pk not in self.canceled,
             "not opted out": not OptOut.objects.filter(number=text["to"]).exists(),
@@ -159,7 +172,7 @@ class World:
         if message is None:
             return
         if what == "deliver":
-            tasks.deliver(str(message.pk))
+            delivery.deliver(str(message.pk))
         elif what == "cancel":
             self.cancel_now(message)
         elif what == "callback":
@@ -179,7 +192,7 @@ class World:
     def call_back(self, message: Message, word: str, code: str = "") -> None:
         for sid, text in self.stored.items():
             if text["pk"] == str(message.pk):
-                self.statuses[sid] = Report(sid, word, code)
+                self.statuses[sid] = status_update(sid, word, code)
                 told = report(word, sid=sid, code=code)
                 assert post(path_of(message), told).status_code == 204
                 message.refresh_from_db()

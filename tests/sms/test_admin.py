@@ -10,11 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import User
 from core.limits import take
-from sms.figures import Bar, Day, bars
-from sms.limits import common_limits, may_send
+from sms import policy
 from sms.models import Allowance, Attempt, Event, Message, OptOut
+from sms.policy import common_limits
 from sms.states import FINAL
+from sms.statistics import Bar, Day, bars
 from tests.conftest import make_user
 from tests.sms.conftest import FROM, TO
 
@@ -191,6 +193,11 @@ def test_the_columns_of_the_chart_stand_on_each_other():
 
 
 # --- Allowances ----------------------------------------------------------------------------------
+
+
+def may_send(person: User) -> bool:
+    """As the next request loads them."""
+    return policy.may_send(User.objects.get(pk=person.pk))
 
 
 def test_an_allowance_is_granted_in_the_admin(superuser, alice, provider):

@@ -9,9 +9,20 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sms.backends import alarm, aws
-from sms.backends.aws import AwsProvider
-from sms.outcomes import Accepted, Kind, NotSent, Outcome, Refused, Throttled, Unknown, WithoutSid
+from sms import delivery
+from sms.providers import OutgoingMessage
+from sms.providers.aws import provider as aws
+from sms.providers.aws.provider import AwsProvider
+from sms.results import (
+    Accepted,
+    AcceptedWithoutId,
+    NotSent,
+    RefusalReason,
+    Refused,
+    Result,
+    Throttled,
+    Unknown,
+)
 from tests.sms.conftest import FROM, TO
 
 SENDER, TEXT = "+15005550006", "hé 😀"
@@ -32,7 +43,7 @@ def _configured(settings, monkeypatch) -> Iterator[None]:
         monkeypatch.setenv(name, "planted-secret")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(alarm, "_raised", {})
+    monkeypatch.setattr(delivery, "_alerted", {})
     aws.client.cache_clear()
     yield
     aws.client.cache_clear()
@@ -47,8 +58,8 @@ def stub() -> Iterator:
         stubber.assert_no_pending_responses()
 
 
-def hand_over(**more: Any) -> Outcome:
-    return AwsProvider().send(to=TO, from_number=FROM, body=TEXT, **more)
+def hand_over(**more: Any) -> Result:
+    return AwsProvider().send(OutgoingMessage(to=TO, from_number=FROM, body=TEXT, **more))
 
 
 def test_a_text_is_accepted_with_its_id(stub):
@@ -73,7 +84,7 @@ def test_the_validity_is_within_the_bounds_of_aws(stub, asked, sent):
 @pytest.mark.parametrize("answer", [{}, {"MessageId": ""}, {"MessageId": "a b"}])
 def test_an_answer_without_a_usable_id_is_without_id(stub, answer):
     stub.add_response("send_text_message", answer, REQUEST)
-    assert hand_over() == WithoutSid()
+    assert hand_over() == AcceptedWithoutId()
 
 
 CREDENTIALS = "AWS does not accept the credentials of this service."
@@ -84,7 +95,7 @@ RECIPIENT = {"Fields": [{"Name": "DestinationPhoneNumber", "Message": "no"}]}
 REFUSALS = [
     (
         ("ConflictException", 409, {"Reason": "DESTINATION_PHONE_NUMBER_OPTED_OUT"}),
-        Refused(OPTED_OUT, "DESTINATION_PHONE_NU", 409, Kind.OPTED_OUT),
+        Refused(OPTED_OUT, "DESTINATION_PHONE_NU", 409, RefusalReason.OPTED_OUT),
     ),
     (
         (
@@ -92,37 +103,40 @@ REFUSALS = [
             409,
             {"Reason": "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION"},
         ),
-        Refused(NOT_ALLOWED, "DESTINATION_COUNTRY_", 409, Kind.REGION_NOT_ALLOWED),
+        Refused(NOT_ALLOWED, "DESTINATION_COUNTRY_", 409, RefusalReason.REGION_NOT_ALLOWED),
     ),
     (
         ("ConflictException", 409, {"Reason": "DESTINATION_PHONE_NUMBER_NOT_VERIFIED"}),
-        Refused(SENDER_REFUSED, "DESTINATION_PHONE_NU", 409, Kind.MISCONFIGURED),
+        Refused(SENDER_REFUSED, "DESTINATION_PHONE_NU", 409, RefusalReason.MISCONFIGURED),
     ),
     (
         ("ConflictException", 409, {"Reason": "RESOURCE_NOT_ACTIVE"}),
-        Refused("AWS refused the text.", "RESOURCE_NOT_ACTIVE", 409, Kind.OTHER),
+        Refused("AWS refused the text.", "RESOURCE_NOT_ACTIVE", 409, RefusalReason.OTHER),
     ),
     (
         ("ValidationException", 400, {"Reason": "FIELD_VALIDATION_FAILED", **RECIPIENT}),
         Refused(
-            "AWS does not take this number.", "FIELD_VALIDATION_FAI", 400, Kind.INVALID_RECIPIENT
+            "AWS does not take this number.",
+            "FIELD_VALIDATION_FAI",
+            400,
+            RefusalReason.INVALID_RECIPIENT,
         ),
     ),
     (
         ("ValidationException", 400, {"Reason": "COUNTRY_NOT_ENABLED"}),
-        Refused(NOT_ALLOWED, "COUNTRY_NOT_ENABLED", 400, Kind.REGION_NOT_ALLOWED),
+        Refused(NOT_ALLOWED, "COUNTRY_NOT_ENABLED", 400, RefusalReason.REGION_NOT_ALLOWED),
     ),
     (
         ("ValidationException", 400, {"Reason": "SENDER_ID_NOT_REGISTERED"}),
-        Refused(SENDER_REFUSED, "SENDER_ID_NOT_REGIST", 400, Kind.MISCONFIGURED),
+        Refused(SENDER_REFUSED, "SENDER_ID_NOT_REGIST", 400, RefusalReason.MISCONFIGURED),
     ),
     (
         ("ValidationException", 400, {"Reason": "MAXIMUM_SIZE_EXCEEDED"}),
-        Refused("The text is too long.", "MAXIMUM_SIZE_EXCEEDE", 400, Kind.BODY_TOO_LONG),
+        Refused("The text is too long.", "MAXIMUM_SIZE_EXCEEDE", 400, RefusalReason.BODY_TOO_LONG),
     ),
     (
         ("ValidationException", 400, {}),
-        Refused("AWS refused the text.", "Validation", 400, Kind.OTHER),
+        Refused("AWS refused the text.", "Validation", 400, RefusalReason.OTHER),
     ),
     (
         ("ServiceQuotaExceededException", 402, {"Reason": "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT"}),
@@ -130,20 +144,23 @@ REFUSALS = [
             "A quota or the spending limit at AWS is used up.",
             "MONTHLY_SPEND_LIMIT_",
             402,
-            Kind.QUOTA,
+            RefusalReason.QUOTA,
         ),
     ),
     (
         ("AccessDeniedException", 400, {}),
-        Refused(CREDENTIALS, "AccessDenied", 400, Kind.CREDENTIALS),
+        Refused(CREDENTIALS, "AccessDenied", 400, RefusalReason.CREDENTIALS),
     ),
-    (("SomethingNew", 403, {}), Refused(CREDENTIALS, "SomethingNew", 403, Kind.CREDENTIALS)),
+    (
+        ("SomethingNew", 403, {}),
+        Refused(CREDENTIALS, "SomethingNew", 403, RefusalReason.CREDENTIALS),
+    ),
     (
         ("ResourceNotFoundException", 400, {"ResourceType": "phone-number"}),
-        Refused(SENDER_REFUSED, "ResourceNotFound", 400, Kind.MISCONFIGURED),
+        Refused(SENDER_REFUSED, "ResourceNotFound", 400, RefusalReason.MISCONFIGURED),
     ),
-    (("ThrottlingException", 400, {}), Throttled("AWS has too much to do.", "Throttling", 30)),
-    (("SomethingNew", 429, {}), Throttled("AWS has too much to do.", "SomethingNew", 30)),
+    (("ThrottlingException", 400, {}), Throttled("AWS is throttling requests.", "Throttling", 30)),
+    (("SomethingNew", 429, {}), Throttled("AWS is throttling requests.", "SomethingNew", 30)),
     (("InternalServerException", 500, {}), Unknown("AWS answered HTTP 500.")),
     (("SomethingNew", 302, {}), Unknown("AWS answered HTTP 302.")),
 ]
@@ -166,12 +183,12 @@ def test_without_credentials_nothing_is_sent(monkeypatch):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
-    assert hand_over() == Refused(CREDENTIALS, "NoCredentials", 0, Kind.CREDENTIALS)
+    assert hand_over() == Refused(CREDENTIALS, "NoCredentials", 0, RefusalReason.CREDENTIALS)
 
 
 def test_what_boto3_itself_refuses_is_refused():
-    wrong = AwsProvider().send(to="", from_number=FROM, body=TEXT)
-    assert wrong == Refused("AWS refused the text.", "ParamValidation", 400, Kind.OTHER)
+    wrong = AwsProvider().send(OutgoingMessage(to="", from_number=FROM, body=TEXT))
+    assert wrong == Refused("AWS refused the text.", "ParamValidation", 400, RefusalReason.OTHER)
 
 
 # --- On this machine: a server that counts what it is asked --------------------------------------
@@ -248,10 +265,13 @@ def test_the_whole_call_is_bounded(listener, monkeypatch):
     ("answer", "outcome"),
     [
         (b"", Unknown("The connection broke off (ConnectionClosedError).")),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{", WithoutSid()),  # botocore's word for it
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", WithoutSid()),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{",
+            AcceptedWithoutId(),
+        ),  # botocore's word for it
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", AcceptedWithoutId()),
         (b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", Unknown("AWS answered HTTP 503.")),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", WithoutSid()),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", AcceptedWithoutId()),
     ],
 )
 def test_a_broken_answer_is_never_repeated(listener, answer, outcome):
@@ -300,14 +320,19 @@ def test_one_attempt_and_the_time_outs_are_configured():
 def test_aws_cannot_be_asked_later():
     assert AwsProvider().fetch("1") is None
     now = timezone.now()
-    assert AwsProvider().find(to=TO, from_number=FROM, body=TEXT, since=now, until=now) is None
+    assert (
+        AwsProvider().find(
+            OutgoingMessage(to=TO, from_number=FROM, body=TEXT), since=now, until=now
+        )
+        is None
+    )
 
 
 def test_no_log_line_has_a_credential_a_number_or_a_text(stub, caplog):
     caplog.set_level("DEBUG", logger="sms")
     quoting = f"planted-secret {TO} {TEXT}"
     stub.add_client_error("send_text_message", "AccessDeniedException", quoting)
-    hand_over()
+    delivery.alert_operator("aws", hand_over())
     expected = "aws refuses our texts (provider_auth, code AccessDenied, HTTP 400): see docs/sms.md"
     assert [record.getMessage() for record in caplog.records] == [expected]
 

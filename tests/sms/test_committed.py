@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from core.limits import used
-from sms import limits, retry, service, sweep, tasks
+from sms import delivery, policy, resend, service, sweep
 from sms.models import InboundMessage, Message, OptOut
-from sms.outcomes import NotSent, Refused
+from sms.results import NotSent, Refused
 from tests.sms.conftest import NOON, TO, allow
 from tests.sms.interleaving import overtake
 from tests.sms.signed_calls import INBOUND, SID, configure, make_text, path_of, post, report
@@ -28,7 +28,7 @@ def history(message: Message) -> list[tuple[str, str]]:
 
 def counted(sender) -> tuple[int, int]:
     """On this day, of this account and of all."""
-    own, (daily, _monthly) = limits.account_limit(sender.pk, 50), limits.common_limits()
+    own, (daily, _monthly) = policy.account_limit(sender.pk, 50), policy.common_limits()
     return used(own, at=NOON), used(daily, at=NOON)
 
 
@@ -37,7 +37,7 @@ def test_a_text_is_written_down_delivered_and_kept(numbered, sender):
     message.refresh_from_db()
     assert (message.state, len(numbered.sent), message.attempts.count()) == ("accepted", 1, 1)
     assert history(message) == [("service", "queued"), ("service", "accepted")]
-    tasks.deliver(str(message.pk))
+    delivery.deliver(str(message.pk))
     assert len(numbered.sent) == 1
     assert counted(sender) == (1, 1)
 
@@ -47,7 +47,7 @@ def test_a_refused_text_is_sent_again_and_the_first_does_not_count(provider, ali
     first = service.queue(actor=allow(alice), to=TO, body="hey")
     first.refresh_from_db()
     assert (first.state, counted(alice)) == ("failed", (0, 0))
-    successor = retry.send_again(first)
+    successor = resend.send_again(first)
     successor.refresh_from_db()
     assert (successor.state, successor.retry_of) == ("failed", first)
     assert (len(provider.sent), counted(alice)) == (2, (0, 0))
@@ -91,7 +91,7 @@ def test_a_text_that_may_not_leave_is_blocked_and_does_not_count(numbered, sende
     message = service.queue(actor=sender, to=TO, body="hey", send_at=NOON + MINUTE)
     Message.objects.update(next_attempt_at=NOON)
     OptOut.objects.create(number=TO, source="admin")
-    tasks.deliver(str(message.pk))
+    delivery.deliver(str(message.pk))
     message.refresh_from_db()
     assert (message.state, history(message)[-1]) == ("blocked", ("service", "blocked"))
     assert (numbered.sent, counted(sender)) == ([], (0, 0))

@@ -1,12 +1,13 @@
 import re
 
-from sms.backends.console import ConsoleProvider
-from sms.outcomes import Accepted
+from sms.providers import OutgoingMessage
+from sms.providers.console import ConsoleProvider
+from sms.results import Accepted
 
 
 def printed(capsys, *, to: str, body: str) -> tuple[str, str]:
     """The id, and what stood on the terminal."""
-    outcome = ConsoleProvider().send(to=to, from_number="", body=body)
+    outcome = ConsoleProvider().send(OutgoingMessage(to=to, from_number="", body=body))
     assert isinstance(outcome, Accepted)
     return outcome.sid, capsys.readouterr().out
 

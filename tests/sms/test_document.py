@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
 from sms.models import Message
-from sms.outcomes import Accepted, NotSent, Refused, Throttled, Unknown, WithoutSid
+from sms.results import Accepted, AcceptedWithoutId, NotSent, Refused, Throttled, Unknown
 from tests.sms.conftest import SID, TO, URL, allow
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,7 +43,7 @@ def assert_documented(response, path: str, status: int, method: str = "post") ->
     ("outcome", "status"),
     [
         (Accepted(SID), 201),
-        (WithoutSid(), 200),
+        (AcceptedWithoutId(), 200),
         (Unknown("HTTP 500."), 202),
         (Refused("Not valid.", "21211", 400), 400),
         (NotSent("No connection."), 503),

@@ -7,10 +7,10 @@ import time_machine
 from django.utils import timezone
 
 from core.limits import used
-from sms import service, tasks
-from sms.limits import WARNING_CODE, account_limit, common_limits
+from sms import delivery, service
 from sms.models import Message, OptOut
-from sms.outcomes import NotSent
+from sms.policy import WARNING_CODE, account_limit, common_limits
+from sms.results import NotSent
 from sms.sweep import sweep
 from tests.sms.conftest import allow
 
@@ -64,17 +64,17 @@ def test_no_more_leave_on_a_day_than_the_allowance_says(numbered, alice):
     midnight = NOON + DAY / 2
     for hour in range(2):
         queue(alice, midnight + timedelta(hours=hour))
-    with pytest.raises(service.LimitReachedError) as refusal:
+    with pytest.raises(service.SendError) as refusal:
         queue(alice, midnight + timedelta(hours=23))
     assert refusal.value.retry_after == 36 * 3600 + 1  # until the end of that day
     for _ in range(2):
         queue(alice)
-    with pytest.raises(service.LimitReachedError) as refusal:
+    with pytest.raises(service.SendError) as refusal:
         queue(alice)
     assert (refusal.value.retry_after, len(numbered.sent)) == (12 * 3600 + 1, 2)
 
     with time_machine.travel(NOON + DAY, tick=False):
-        with pytest.raises(service.LimitReachedError):
+        with pytest.raises(service.SendError):
             queue(alice)
         assert sweep(at=timezone.now())["dispatched"] == 2
     assert len(numbered.sent) == 4
@@ -131,7 +131,7 @@ def test_an_attempt_that_comes_late_still_counts_where_it_was_due(provider, alic
     message = queue(allow(alice))
     for number in range(1, 5):
         with time_machine.travel(NOON + number * DAY, tick=False):
-            tasks.deliver(str(message.pk))
+            delivery.deliver(str(message.pk))
             assert counted(alice, timezone.now())[:2] == (0, 0)
         assert counted(alice, NOON) == ((1, 1, 1) if number < 4 else (0, 0, 0))
     message.refresh_from_db()

@@ -10,7 +10,7 @@ from django.test import Client
 
 from core.models import Counter, IdempotencyKey
 from sms.models import Message, OptOut
-from sms.outcomes import Accepted, NotSent, Refused, Throttled, Unknown, WithoutSid
+from sms.results import Accepted, AcceptedWithoutId, NotSent, Refused, Throttled, Unknown
 from tests.sms.conftest import FROM, SID, TO, URL, allow, assert_failure, failure
 from tests.sms.twilio_stub import (
     ACCOUNT_SID,
@@ -91,7 +91,7 @@ OUTCOMES = {
         Accepted(SID),
         *(201, {"status": "success", "data": SID, "message": "SMS successfully sent"}, None),
     ),
-    "no sid": (WithoutSid(), 200, failure("Please try again!!!"), None),
+    "no sid": (AcceptedWithoutId(), 200, failure("Please try again!!!"), None),
     "refused": (Refused("Not valid.", "21211", 400), 400, failure("Not valid."), None),
     "credentials": (Refused("Authenticate", "20003", 401), 400, failure("Authenticate"), None),
     "not sent": (NotSent("No connection."), 503, failure(NOT_SENT), "5"),
@@ -164,7 +164,7 @@ def test_switched_off_is_503(phone, provider, settings):
 
 def test_a_number_that_opted_out_is_400(phone, provider):
     OptOut.objects.create(number=TO, source="inbound")
-    words = "This number has asked for no more text messages."
+    words = "This number has opted out of text messages. It can opt in again by texting START."
     assert_failure(phone.post(URL, {"msg": "hey"}), 400, words)
     assert (provider.sent, Message.objects.count()) == ([], 0)
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from sms.backends import twilio_http
 from sms.models import Message, OptOut
+from sms.providers import http
 from tests.sms.conftest import SID, URL, allow, failure
 from tests.sms.test_endpoint import NOT_SENT, THROTTLED
 from tests.sms.twilio_faults import (
@@ -82,8 +82,8 @@ def test_a_lost_answer_is_202_with_our_id(phone, twilio, fault, monkeypatch):
     twilio.faults.append(fault)
     with monkeypatch.context() as patch:
         if fault in (hangs, drips_body, drips_headers):  # the real bounds are eight and nine
-            patch.setattr(twilio_http, "READ_SECONDS", 0.2)
-            patch.setattr(twilio_http, "CALL_SECONDS", 0.2)
+            patch.setattr(http, "READ_SECONDS", 0.2)
+            patch.setattr(http, "CALL_SECONDS", 0.2)
         answer = told(phone)
     row = Message.objects.get()
     assert answer == (202, {"status": "pending", "data": str(row.pk), "message": PENDING}, None)
@@ -122,7 +122,7 @@ def test_who_has_opted_out_at_the_provider_is_not_asked_for_again(phone, twilio)
     twilio.faults.append(complains(400, 21610, words))
     assert told(phone) == (400, failure(words), None)
     assert (Message.objects.get().state, OptOut.objects.count()) == ("blocked", 1)
-    ours = "This number has asked for no more text messages."
+    ours = "This number has opted out of text messages. It can opt in again by texting START."
     assert told(phone) == (400, failure(ours), None)
     assert len(twilio.received) == 1
     OptOut.objects.all().delete()

@@ -8,7 +8,7 @@ from core.idempotency import KeyReused
 from core.models import IdempotencyKey
 from sms import service
 from sms.models import Message
-from sms.outcomes import Accepted, NotSent, Refused, Unknown, WithoutSid
+from sms.results import Accepted, AcceptedWithoutId, NotSent, Refused, Unknown
 from tests.sms.conftest import SID, TO, URL, allow, assert_failure
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +60,7 @@ def test_strangers_share_their_keys_and_a_person_has_her_own(client, api, alice)
     ("outcome", "status"),
     [
         (Accepted(SID), 201),
-        (WithoutSid(), 200),
+        (AcceptedWithoutId(), 200),
         (Refused("Not valid.", "21211", 400), 400),
         (Unknown("HTTP 500."), 202),
     ],

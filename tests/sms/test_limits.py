@@ -14,16 +14,16 @@ from accounts.models import User
 from core.limits import used
 from core.models import Counter
 from sms import service
-from sms.limits import (
+from sms.models import Allowance, Message
+from sms.policy import (
     WARNING_CODE,
-    LimitReachedError,
+    SendError,
     account_limit,
     admit,
     common_limits,
     may_send,
     return_unused,
 )
-from sms.models import Allowance, Message
 from tests.sms.conftest import TO, allow
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -36,8 +36,8 @@ def take_one(account: User | None, to: str = NUMBER, **fields) -> None:
         admit(account=account, to=to, **given)
 
 
-def refusal(account: User | None, **fields) -> tuple[str, int]:
-    with pytest.raises(LimitReachedError) as error:
+def refusal(account: User | None, **fields) -> tuple[str, int | None]:
+    with pytest.raises(SendError) as error:
         take_one(account, **fields)
     return str(error.value), error.value.retry_after
 
@@ -187,7 +187,7 @@ def test_the_operator_is_warned_once_at_four_fifths(alice, settings, caplog):
     settings.SMS_DAILY_LIMIT, settings.ADMINS = 10, [("", "operator@example.com")]
     allow(alice)
     settings.SMS_DESTINATION_DAILY_LIMIT = 50
-    with caplog.at_level(logging.WARNING, "sms.limits"):
+    with caplog.at_level(logging.WARNING, "sms.policy"):
         for _ in range(7):
             take_one(alice)
         assert (caplog.messages, mail.outbox) == ([], [])
@@ -207,7 +207,7 @@ def test_the_operator_is_warned_once_at_four_fifths(alice, settings, caplog):
 def test_the_months_segments_are_warned_of_and_the_next_month_anew(alice, settings, caplog):
     settings.SMS_MONTHLY_SEGMENTS = 10
     allow(alice)
-    with caplog.at_level(logging.WARNING, "sms.limits"):
+    with caplog.at_level(logging.WARNING, "sms.policy"):
         for at in (NOON, NOON + timedelta(days=1), NOON + timedelta(days=11)):
             for segments in (4, 5):
                 take_one(alice, segments=segments, at=at) if at.day != 21 else None
@@ -221,7 +221,7 @@ def test_the_months_segments_are_warned_of_and_the_next_month_anew(alice, settin
 def test_what_is_rolled_back_warns_nobody(alice, settings, caplog):
     settings.SMS_DAILY_LIMIT, settings.SMS_MONTHLY_SEGMENTS = 1, 1
     allow(alice)
-    with caplog.at_level(logging.WARNING, "sms.limits"):
+    with caplog.at_level(logging.WARNING, "sms.policy"):
         refusal(alice, segments=2)
     assert caplog.messages == []
     take_one(alice)
@@ -244,7 +244,7 @@ def simultaneously(sends: list[tuple[User, int]], threads: int) -> dict[object, 
                 body="hey",
                 send_at=datetime.now(UTC) + timedelta(hours=1),  # nothing is delivered here
             )
-        except service.LimitReachedError:
+        except service.SendError:
             return
         with lock:
             taken[account.pk] = taken.get(account.pk, 0) + 1

@@ -7,9 +7,19 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sms.backends import PROVIDERS, UnansweredError
-from sms.backends.memory import MemoryProvider
-from sms.outcomes import Accepted, NotSent, Outcome, Refused, Report, Throttled, Unknown, WithoutSid
+from sms.providers import OutgoingMessage, UnansweredError, provider_named
+from sms.providers.memory import MemoryProvider
+from sms.results import (
+    Accepted,
+    AcceptedWithoutId,
+    NotSent,
+    Refused,
+    Result,
+    StatusUpdate,
+    Throttled,
+    Unknown,
+)
+from sms.states import State
 from tests.sms.conftest import FROM, TO
 
 
@@ -20,19 +30,19 @@ def _empty() -> Iterator[None]:
     MemoryProvider.reset()
 
 
-def hand_over(body: str = "hey", **more: Any) -> Outcome:
-    return MemoryProvider().send(to=TO, from_number=FROM, body=body, **more)
+def hand_over(body: str = "hey", **more: Any) -> Result:
+    return MemoryProvider().send(OutgoingMessage(to=TO, from_number=FROM, body=body, **more))
 
 
-def ask(**changes: Any) -> Report | None:
+def ask(**changes: Any) -> StatusUpdate | None:
     now = timezone.now()
-    question: dict[str, Any] = {"to": TO, "from_number": FROM, "body": "hey"}
-    question |= {"since": now - timedelta(minutes=1), "until": now + timedelta(minutes=1)}
-    return MemoryProvider().find(**{**question, **changes})
+    message = OutgoingMessage(to=TO, from_number=FROM, body=changes.pop("body", "hey"))
+    times = {"since": now - timedelta(minutes=1), "until": now + timedelta(minutes=1)}
+    return MemoryProvider().find(message, **{**times, **changes})
 
 
 def test_it_is_one_of_the_providers():
-    assert PROVIDERS["memory"] is MemoryProvider
+    assert provider_named("memory") is MemoryProvider
     assert not MemoryProvider.costs_money
 
 
@@ -40,12 +50,17 @@ def test_a_text_is_kept_as_it_was_given():
     outcome = hand_over(callback_url="https://a.test/", valid_seconds=60, reference="ours")
     [call] = MemoryProvider.calls
     assert outcome == Accepted(call.sid)
-    assert (call.to, call.from_number, call.body) == (TO, FROM, "hey")
-    assert (call.callback_url, call.valid_seconds) == ("https://a.test/", 60)
-    assert call.reference == "ours"
+    assert call.message == OutgoingMessage(
+        to=TO,
+        from_number=FROM,
+        body="hey",
+        callback_url="https://a.test/",
+        valid_seconds=60,
+        reference="ours",
+    )
 
 
-ANSWERS = [Accepted("SM1"), WithoutSid(), Unknown("?"), Refused("No.", "1", 400)]
+ANSWERS = [Accepted("SM1"), AcceptedWithoutId(), Unknown("?"), Refused("No.", "1", 400)]
 
 
 @pytest.mark.parametrize("answer", [*ANSWERS, NotSent("?"), Throttled("?", "1", 5)])
@@ -53,7 +68,7 @@ def test_it_answers_once_what_it_was_told(answer):
     MemoryProvider.answers.append(answer)
     assert hand_over() == answer
     assert isinstance(hand_over(), Accepted)
-    arrived = isinstance(answer, Accepted | WithoutSid | Unknown)
+    arrived = isinstance(answer, Accepted | AcceptedWithoutId | Unknown)
     assert len(MemoryProvider.arrived()) == 1 + arrived
 
 
@@ -68,9 +83,9 @@ def test_a_text_is_found_and_fetched():
     MemoryProvider.answers.append(Unknown("?"))
     hand_over()
     [call] = MemoryProvider.calls
-    assert ask() == MemoryProvider().fetch(call.sid) == Report(call.sid, "sent")
-    MemoryProvider.statuses[call.sid] = Report(call.sid, "undelivered", "30003")
-    assert ask() == Report(call.sid, "undelivered", "30003")
+    assert ask() == MemoryProvider().fetch(call.sid) == StatusUpdate(call.sid, "sent", State.SENT)
+    MemoryProvider.statuses[call.sid] = StatusUpdate(call.sid, "undelivered")
+    assert ask() == StatusUpdate(call.sid, "undelivered")
     assert ask(known={call.sid}) is None
     assert ask(body="other") is None
     assert ask(since=timezone.now() + timedelta(seconds=1)) is None
@@ -86,7 +101,7 @@ def test_what_never_arrived_is_not_found():
 
 def test_out_of_reach_it_says_nothing():
     hand_over()
-    MemoryProvider.out_of_reach = True
+    MemoryProvider.unreachable = True
     with pytest.raises(UnansweredError):
         ask()
     with pytest.raises(UnansweredError):

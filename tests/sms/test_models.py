@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sms.models import Event, Message
+from sms.models import Message
 from sms.states import FINAL, RANK, WAITING, State
 
 pytestmark = pytest.mark.django_db
@@ -119,7 +119,7 @@ def test_only_a_claim_can_be_released():
     message = make_message()
     assert not message.release(NOON, "a", "b")
     message.claim(NOON)
-    message.lose("c")
+    message.mark_unknown("c")
     assert not message.release(NOON, "a", "b")
     assert (message.state, message.error_code) == ("unknown", "")
 
@@ -171,7 +171,7 @@ def test_failed_is_the_end():
 
 def test_what_became_of_it_may_stay_unknown():
     message = claimed()
-    assert message.lose("x" * 600)
+    assert message.mark_unknown("x" * 600)
     assert (message.state, message.finished_at) == ("unknown", None)
     assert message.error_message == "x" * 500
 
@@ -186,18 +186,18 @@ def test_only_an_old_claim_is_abandoned():
 
 def test_only_what_is_unknown_is_given_up():
     message = claimed()
-    assert not message.give_up("lost", "a")
-    message.lose("b")
-    assert message.give_up("lost", "c")
+    assert not message.mark_lost("lost", "a")
+    message.mark_unknown("b")
+    assert message.mark_lost("lost", "c")
     assert (message.state, message.error_code, message.error_message) == ("failed", "lost", "c")
     assert message.finished_at is not None
 
 
 def test_of_two_who_look_one_may_ask():
     message = claimed()
-    message.lose("a")
+    message.mark_unknown("a")
     twin = Message.objects.get()
-    looks = [look.look_again(NOON, NOON + HOUR) for look in (message, twin)]
+    looks = [look.schedule_poll(NOON, NOON + HOUR) for look in (message, twin)]
     assert looks == [True, False]
     assert twin.next_attempt_at == NOON + HOUR
 
@@ -211,9 +211,9 @@ STEPS: dict[str, Callable[[Message], bool]] = {
     "expire": lambda message: message.expire(NOON),
     "accept": lambda message: message.accept(SID),
     "fail": lambda message: message.advance(State.FAILED, code="2", reason="failed"),
-    "lose": lambda message: message.lose("lost"),
+    "lose": lambda message: message.mark_unknown("lost"),
     "abandon": lambda message: message.abandon(NOON, "abandoned"),
-    "give_up": lambda message: message.give_up("3", "given up"),
+    "give_up": lambda message: message.mark_lost("3", "given up"),
     **{
         f"advance to {state}": methodcaller("advance", state)
         for state in (State.SENT, State.DELIVERED, State.UNDELIVERED, State.BLOCKED)
@@ -258,7 +258,7 @@ def test_a_deleted_account_leaves_the_log(alice):
 def test_what_was_heard_twice_is_kept_once():
     message = make_message()
     for code in ("", "30003", ""):
-        Event.objects.note(message, source="callback", status="failed", error_code=code)
+        message.add_event("callback", status="failed", error_code=code)
     assert list(message.events.values_list("status", "error_code")) == [
         ("failed", ""),
         ("failed", "30003"),

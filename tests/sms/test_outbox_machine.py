@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from core.models import Counter
-from sms import backends, retry, service, tasks
+from sms import delivery, providers, resend, service
 from sms.models import Message, OptOut
-from sms.outcomes import Report
+from sms.policy import SendError
+from sms.providers.twilio.callbacks import status_update
 from sms.states import FINAL, RANK
 from tests.sms.conftest import TO, allow
 from tests.sms.outbox_world import (
@@ -62,7 +63,7 @@ class Outbox(World, RuleBasedStateMachine):
         }
         with (
             self.process(dies),
-            contextlib.suppress(service.SendingError, service.LimitReachedError),
+            contextlib.suppress(service.SendError, service.SendError),
         ):
             made = service.queue(actor=self.actor, to=number, body=body, key=key, **fields)
             self.assert_key_is_kept(pk, made)
@@ -81,7 +82,7 @@ class Outbox(World, RuleBasedStateMachine):
         body = f"text {next(self.numbers):05}"
         with (
             self.process(dies, meddler, at),
-            contextlib.suppress(service.SendingError, service.LimitReachedError),
+            contextlib.suppress(service.SendError, service.SendError),
         ):
             service.send(actor=self.actor, body=body)
 
@@ -91,7 +92,7 @@ class Outbox(World, RuleBasedStateMachine):
         self.fate, self.during = fate, during
         if message := self.pick(number):
             with self.process(dies, meddler, at):
-                tasks.deliver(str(message.pk))
+                delivery.deliver(str(message.pk))
 
     @rule(fate=fates, dies=moments, reachable=st.booleans(), meddler=meddlers, at=moments)
     def sweep(self, fate, dies, reachable, meddler, at):
@@ -119,8 +120,8 @@ class Outbox(World, RuleBasedStateMachine):
     @rule(number=any_text, dies=moments)
     def send_again(self, number, dies):
         if message := self.pick(number):
-            with self.process(dies), contextlib.suppress(*retry.ERRORS):
-                retry.send_again(message)
+            with self.process(dies), contextlib.suppress(SendError):
+                resend.send_again(message)
 
     @rule(number=st.sampled_from(NUMBERS), word=st.sampled_from(("STOP", "START", "START")))
     def inbound(self, number, word):
@@ -175,7 +176,7 @@ class Outbox(World, RuleBasedStateMachine):
     def counters_hold_what_was_or_may_be_sent(self):
         expected: collections.Counter = collections.Counter()
         for row in Message.objects.all():
-            is_over = row.state in FINAL and row.error_code != tasks.LOST
+            is_over = row.state in FINAL and row.error_code != delivery.LOST
             if is_over and not self.is_stored(row):
                 continue
             day = row.due_at.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -197,7 +198,7 @@ class Outbox(World, RuleBasedStateMachine):
         began, open_ones = timezone.now(), Message.objects.exclude(state__in=FINAL)
         for minutes in (0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512):
             self.clock.move_to(began + timedelta(minutes=minutes))
-            self.statuses = {sid: Report(sid, "delivered") for sid in self.statuses}
+            self.statuses = {sid: status_update(sid, "delivered") for sid in self.statuses}
             sweep_and_deliver()
         silent = open_ones.filter(state__in=("accepted", "sent"))
         silent = silent.filter(claimed_at__lt=began - timedelta(hours=2))
@@ -259,8 +260,10 @@ STEPS: dict[str, tuple[list[tuple], Callable[[Outbox, int], Any]]] = {
 
 
 @pytest.fixture
-def outbox(settings, noon, alice, monkeypatch) -> Callable[[], Outbox]:
-    monkeypatch.setitem(backends.PROVIDERS, "twilio", Fate)
+def outbox(settings, noon, alice, monkeypatch, request) -> Callable[[], Outbox]:
+    monkeypatch.setitem(providers.PROVIDERS, "twilio", f"{Fate.__module__}.Fate")
+    providers.provider_named.cache_clear()
+    request.addfinalizer(providers.provider_named.cache_clear)
     configure(settings)
     settings.SMS_TO_NUMBER, settings.SMS_FROM_NUMBER = TO, "+15005550006"
     return lambda: Outbox(settings, noon, alice)

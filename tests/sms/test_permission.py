@@ -6,7 +6,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from sms.models import Message
-from sms.outcomes import Accepted
+from sms.results import Accepted
 from tests.conftest import make_user
 from tests.sms.conftest import SID, URL, allow, assert_failure
 

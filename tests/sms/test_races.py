@@ -19,8 +19,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.models import Counter
-from sms import retry, service, tasks
+from sms import delivery, resend, service
 from sms.models import Message
+from sms.policy import SendError
 from sms.sweep import sweep
 from tests.conftest import make_user
 from tests.sms.conftest import allow
@@ -66,7 +67,7 @@ def deliver_all(ids: Iterable[str], threads: int = 8) -> None:
                 message_id = next(queue, None)
             if message_id is None:
                 return
-            tasks.deliver(message_id)
+            delivery.deliver(message_id)
 
     at_once(threads, work)
 
@@ -81,7 +82,7 @@ def test_simultaneous_texts_never_exceed_a_limit(numbered, settings, own, common
         for turn in range(5):
             try:
                 service.send(actor=people[(number + turn) % len(people)], body="hey")
-            except service.LimitReachedError:
+            except service.SendError:
                 continue
 
     at_once(8, send)
@@ -173,7 +174,7 @@ def test_what_is_due_on_a_day_never_exceeds_the_quota_of_that_day(
             person = people[(number // 2 + turn) % len(people)]
             try:
                 queue(person, body="hey", send_at=wait and noon + wait)
-            except service.LimitReachedError:
+            except service.SendError:
                 continue
 
     with time_machine.travel(noon, tick=False):
@@ -203,7 +204,7 @@ def test_a_stopped_account_gets_back_what_did_not_leave_once(numbered, alice, se
             allow(alice, per_day=0)
             return
         for message_id in random.Random(number).sample(ids, len(ids)):  # noqa: S311 - an order
-            tasks.deliver(message_id)
+            delivery.deliver(message_id)
 
     at_once(4, work)
     states = collections.Counter(Message.objects.values_list("state", flat=True))
@@ -225,7 +226,7 @@ def test_a_text_is_canceled_or_sent_and_never_both(numbered, alice):
     def race(number: int) -> list[bool]:
         if number:
             for row in rows:
-                tasks.deliver(str(row.pk))
+                delivery.deliver(str(row.pk))
             return []
         twins = Message.objects.in_bulk([row.pk for row in rows])
         return [service.cancel(actor=alice, message=twins[row.pk]) for row in reversed(rows)]
@@ -254,8 +255,8 @@ def test_of_all_who_press_send_again_at_once_one_does(numbered, alice, allowance
 
     def press(_number: int) -> str:
         try:
-            return str(retry.send_again(Message.objects.get(pk=row.pk)).pk)
-        except retry.RetryError as error:
+            return str(resend.send_again(Message.objects.get(pk=row.pk)).pk)
+        except SendError as error:
             return str(error)
 
     told = at_once(8, press)

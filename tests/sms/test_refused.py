@@ -5,16 +5,17 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.models import Counter
-from sms import reports, service, tasks
+from sms import delivery, service, status_updates
 from sms.models import Message
-from sms.outcomes import Kind, Refused
-from tests.sms.conftest import TO, allow
+from sms.providers.twilio.callbacks import status_update
+from sms.results import RefusalReason, Refused
+from tests.sms.conftest import SID, TO, allow
 
 pytestmark = pytest.mark.django_db
 
 
 def deliver(message: Message) -> Message:
-    tasks.deliver(str(message.pk))
+    delivery.deliver(str(message.pk))
     message.refresh_from_db()
     return message
 
@@ -33,13 +34,13 @@ def counted() -> set[int]:
 @pytest.mark.parametrize(
     ("code", "status", "kind"),
     [
-        ("21211", 400, Kind.INVALID_RECIPIENT),
-        ("21610", 400, Kind.OPTED_OUT),
-        ("21408", 403, Kind.REGION_NOT_ALLOWED),
-        ("20003", 401, Kind.CREDENTIALS),
-        ("NoCredentials", 0, Kind.CREDENTIALS),
-        ("ServiceQuotaExceeded", 402, Kind.QUOTA),
-        ("999", 422, Kind.OTHER),
+        ("21211", 400, RefusalReason.INVALID_RECIPIENT),
+        ("21610", 400, RefusalReason.OPTED_OUT),
+        ("21408", 403, RefusalReason.REGION_NOT_ALLOWED),
+        ("20003", 401, RefusalReason.CREDENTIALS),
+        ("NoCredentials", 0, RefusalReason.CREDENTIALS),
+        ("ServiceQuotaExceeded", 402, RefusalReason.QUOTA),
+        ("999", 422, RefusalReason.OTHER),
     ],
 )
 def test_what_the_provider_refused_does_not_count(provider, alice, code, status, kind):
@@ -51,11 +52,11 @@ def test_what_the_provider_refused_does_not_count(provider, alice, code, status,
 
 
 def test_a_refusal_is_given_back_once_whatever_comes_later(provider, alice):
-    provider.outcome = Refused("Not valid.", "21211", 400, Kind.INVALID_RECIPIENT)
+    provider.outcome = Refused("Not valid.", "21211", 400, RefusalReason.INVALID_RECIPIENT)
     message = deliver(take_two(alice))
     for status, code in [("failed", "21211"), ("failed", "21211"), ("delivered", "")]:
-        reports.apply(message, source="callback", status=status, error_code=code)
-    tasks._refuse(message, provider.outcome)
+        status_updates.apply(message, status_update(SID, status, code), source="callback")
+    delivery._refuse(message, provider.outcome)
     deliver(message)
     message.refresh_from_db()
     assert (message.state, message.error_code, counted()) == ("failed", "21211", {1})
@@ -86,5 +87,5 @@ def test_a_refusal_after_the_sweep_took_it_for_unknown_does_not_count(provider, 
 def test_what_failed_after_the_provider_took_it_counts(provider, alice):
     """It may be charged: Twilio has a fee for texts that fail."""
     message = deliver(take_two(alice))
-    reports.apply(message, source="callback", status="failed", error_code="30003")
+    status_updates.apply(message, status_update(SID, "failed", "30003"), source="callback")
     assert (message.state, counted()) == ("failed", {2})

@@ -2,9 +2,10 @@
 
 import pytest
 
-from sms import reports
+from sms import status_updates
 from sms.models import Event, Message, OptOut
-from sms.outcomes import Kind, Refused
+from sms.providers.twilio.callbacks import status_update
+from sms.results import RefusalReason, Refused
 from sms.states import State
 from tests.sms.conftest import TO
 from tests.sms.signed_calls import SID, make_text
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def tell(message: Message, status: str, code: str = "", source: str = "poll") -> str:
-    reports.apply(message, source=source, status=status, error_code=code)
+    status_updates.apply(message, status_update(SID, status, code), source=source)
     return Message.objects.get(pk=message.pk).state
 
 
@@ -106,26 +107,26 @@ def test_an_opt_out_that_is_known_keeps_its_source():
     assert OptOut.objects.get().source == "inbound"
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", RefusalReason)
 def test_a_refusal_ends_where_its_kind_says(kind):
     message = make_text(State.SENDING)
-    assert reports.refuse(message, Refused(f"No, {TO}.", "21610", 400, kind))
-    blocked = kind in (Kind.OPTED_OUT, Kind.REGION_NOT_ALLOWED)
+    assert status_updates.refuse(message, Refused(f"No, {TO}.", "21610", 400, kind))
+    blocked = kind in (RefusalReason.OPTED_OUT, RefusalReason.REGION_NOT_ALLOWED)
     assert message.state == (State.BLOCKED if blocked else State.FAILED)
     assert (message.error_code, message.error_message) == ("21610", "No, +…99.")
-    assert OptOut.objects.exists() is (kind is Kind.OPTED_OUT)
+    assert OptOut.objects.exists() is (kind is RefusalReason.OPTED_OUT)
 
 
 def test_an_id_is_adopted_once():
     message = make_text(State.UNKNOWN)
-    assert reports.adopt(message, SID)
-    assert reports.adopt(message, SID)
-    assert not reports.adopt(message, "SM2")
+    assert status_updates.link_provider_id(message, SID)
+    assert status_updates.link_provider_id(message, SID)
+    assert not status_updates.link_provider_id(message, "SM2")
     assert (message.state, message.provider_sid) == (State.ACCEPTED, SID)
 
 
 def test_an_id_of_another_text_is_not_adopted():
     make_text(State.ACCEPTED, SID)
     message = make_text(State.UNKNOWN)
-    assert not reports.adopt(message, SID)
+    assert not status_updates.link_provider_id(message, SID)
     assert (message.state, message.provider_sid) == (State.UNKNOWN, "")

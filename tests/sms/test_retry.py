@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.models import Counter
 from sms.models import Attempt, Event, Message, OptOut
-from sms.outcomes import NotSent, Outcome, Refused, Throttled
+from sms.results import NotSent, Refused, Result, Throttled
 from tests.conftest import make_user
 from tests.sms.conftest import TO, URL, allow
 
@@ -198,7 +198,7 @@ def test_what_has_not_failed_is_not(superuser, provider, sender, state):
     ids=str,
 )
 def test_whose_sender_was_asked_to_try_again_is_not(
-    superuser, provider, sender, api, outcome: Outcome, status
+    superuser, provider, sender, api, outcome: Result, status
 ):
     """POST /service/sms/send said so, and the client may have done it."""
     provider.outcome = outcome
@@ -218,7 +218,7 @@ def test_whose_sender_was_told_of_a_refusal_is(superuser, provider, sender, api)
 
 
 def test_what_nobody_sent_is_not_where_it_costs_money(superuser, provider, sender):
-    words = "It would be on nobody's account, and texts cost money here."
+    words = "A sender account is required."
     assert_refused(superuser, provider, failed(None), words)
 
 
@@ -297,13 +297,13 @@ def test_what_is_not_taken_any_more_is_not(
 
 def test_who_has_opted_out_since_is_left_alone(superuser, provider, sender):
     OptOut.objects.create(number=TO, source="inbound")
-    words = "This number has asked for no more text messages."
+    words = "This number has opted out of text messages. It can opt in again by texting START."
     assert_refused(superuser, provider, failed(sender), words)
 
 
 def test_what_nobody_needs_any_more_is_not(superuser, provider, sender):
     row = failed(sender, expires_at=timezone.now() - timedelta(seconds=1))
-    words = "Its time is over: nobody needs it any more."
+    words = "It has expired."
     assert_refused(superuser, provider, row, words)
 
 

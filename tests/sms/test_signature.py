@@ -8,7 +8,7 @@ from django.utils.datastructures import MultiValueDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sms.signature import is_signed, sign
+from sms.providers.twilio.callbacks import is_signed, sign
 
 BASE = "https://nudge.example.com/production"
 PATH = "/service/sms/inbound/"

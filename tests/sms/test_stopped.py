@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
 from core.models import Counter
-from sms import numbers, service, sweep, tasks
+from sms import delivery, numbers, policy, service, sweep
 from sms.models import Allowance, Message, OptOut
 from tests.sms.conftest import allow
 from tests.task_backends import IMMEDIATE, recorded, use
@@ -39,7 +40,7 @@ def queue(person: User | None, **fields) -> Message:
 
 
 def deliver(message: Message) -> Message:
-    tasks.deliver(str(message.pk))
+    delivery.deliver(str(message.pk))
     message.refresh_from_db()
     return message
 
@@ -92,7 +93,7 @@ def test_what_was_put_off_is_stopped_too(provider, alice):
 
 
 def test_what_is_stopped_after_the_claim_does_not_leave(provider, alice, monkeypatch):
-    message, claim = queue(allow(alice)), tasks._claim
+    message, claim = queue(allow(alice)), delivery._claim
 
     def claim_then_stop(row: Message) -> bool:
         claimed = claim(row)
@@ -100,7 +101,7 @@ def test_what_is_stopped_after_the_claim_does_not_leave(provider, alice, monkeyp
         allow(alice, per_day=0)
         return claimed
 
-    monkeypatch.setattr(tasks, "_claim", claim_then_stop)
+    monkeypatch.setattr(delivery, "_claim", claim_then_stop)
     assert (deliver(message).state, provider.sent) == ("blocked", [])
 
 
@@ -120,10 +121,10 @@ def test_account_and_recipient_are_asked_for_in_one_query(
     message = queue(allow(alice))
     assert message.claim(timezone.now(), provider="scripted")
     with django_assert_num_queries(1):
-        assert tasks._forbidden(message) == ("", "")
+        policy.check_leaving(message)
 
 
-def test_the_seed_endpoint_asks_again_too(provider, alice, monkeypatch):
+def test_the_original_endpoint_asks_again_too(provider, alice, monkeypatch):
     """It was allowed when the request began; the answer is the one of a refusal."""
     admit = service._admit
     allow(alice)
@@ -132,7 +133,18 @@ def test_the_seed_endpoint_asks_again_too(provider, alice, monkeypatch):
     )
     message = service.send(actor=alice, body="hey")
     assert end(message) == ("blocked", "not_allowed", NOT_ALLOWED)
-    assert (message.outcome.code, provider.sent) == ("not_allowed", [])
+    assert (message.result.code, provider.sent) == ("not_allowed", [])
+
+
+def test_a_request_asks_for_allowance_and_opt_out_once_when_accepted_and_once_when_sent(
+    provider, api, alice
+):
+    phone = api(allow(alice))
+    with CaptureQueriesContext(connection) as captured:
+        assert phone.post("/service/sms/send", {"msg": "hey"}).status_code == 201
+    selects = [query["sql"] for query in captured if query["sql"].startswith("SELECT")]
+    for table in ("sms_allowance", "sms_optout"):
+        assert len([sql for sql in selects if f'"{table}"' in sql]) == 2, selects
 
 
 # --- Nobody ---------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What was forgotten is found: by the command, by the schedule, by several at once."""
 
 import json
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -9,11 +10,11 @@ import pytest
 from django.core.management import call_command
 
 from core.limits import Limit, take, used
-from sms import schedule, sweep
-from sms.backends.provider import UnansweredError
-from sms.limits import account_limit
+from sms import delivery, schedule, sweep
 from sms.models import Event, Message
-from sms.outcomes import Report
+from sms.policy import account_limit
+from sms.providers import UnansweredError
+from sms.providers.twilio.callbacks import status_update
 from tests.config.conftest import ROOT
 from tests.sms.conftest import FROM, NOON, SID, TO, somebody
 
@@ -108,7 +109,7 @@ def test_a_claim_whose_holder_died_is_unknown_and_never_sent_again(run, provider
 
 
 def test_what_the_provider_lists_is_found(run, provider):
-    provider.report = Report(SID, "delivered")
+    provider.report = status_update(SID, "delivered")
     text = make_message("unknown")
     make_message("sent", provider_sid=SID[::-1], next_attempt_at=NOW + MINUTE)
     make_message("sent", provider_sid="far", to="+15005550011", next_attempt_at=NOW + MINUTE)
@@ -118,9 +119,7 @@ def test_what_the_provider_lists_is_found(run, provider):
     assert history() == [("poll", "delivered", "")]
     assert provider.asked == [
         {
-            "to": TO,
-            "from_number": FROM,
-            "body": "hey",
+            **asdict(delivery.outgoing(text)),
             "since": text.claimed_at,
             "until": text.claimed_at + MINUTE,
             "known": [SID[::-1]],
@@ -129,14 +128,14 @@ def test_what_the_provider_lists_is_found(run, provider):
 
 
 def test_it_is_found_in_the_round_that_finds_it_abandoned(run, provider):
-    provider.report = Report(SID, "queued")
+    provider.report = status_update(SID, "queued")
     make_message("sending")
     assert run() == {"unknown": 1, "found": 1}
     assert states() == ["accepted"]
 
 
 def test_the_text_of_another_message_is_not_taken(run, provider):
-    provider.report = Report(SID, "sent")
+    provider.report = status_update(SID, "sent")
     make_message("accepted", created_at=NOW - 20 * MINUTE, next_attempt_at=NOW + MINUTE)
     make_message("unknown")
     assert run() == {}
@@ -153,7 +152,7 @@ def test_what_nobody_knows_of_is_asked_for_every_minute_and_lost_after_fifteen(
     assert len(provider.asked) == 16
     text.refresh_from_db()
     assert (text.state, text.error_code) == ("failed", "lost")
-    assert text.error_message == "The provider knows of no such text."
+    assert text.error_message == "The provider knows of no such message."
     assert history() == [("service", "failed", "lost")]
     assert used(own, at=text.created_at) == 1  # it may have been sent
     assert provider.sent == []
@@ -164,14 +163,14 @@ def test_while_the_provider_cannot_be_asked_nothing_is_lost_for_a_day(run, provi
     text = make_message("unknown", claimed_at=NOW)
     for hours in range(24):
         assert run(NOW + timedelta(hours=hours)) == {}
-    assert caplog.messages[-1] == f"The provider told nothing of message {text.pk}: HTTP 500."
+    assert caplog.messages[-1] == f"The provider did not answer about message {text.pk}: HTTP 500."
     assert run(NOW + timedelta(hours=24)) == {"lost": 1}
 
 
 def test_what_a_callback_told_meanwhile_is_not_lost(run, provider, monkeypatch):
     make_message("unknown", claimed_at=NOW - 15 * MINUTE)
 
-    def callback(self, **wanted: object) -> None:
+    def callback(self, message: object, **wanted: object) -> None:
         Message.objects.get().advance("delivered")
 
     monkeypatch.setattr(provider, "find", callback)
@@ -183,7 +182,7 @@ def test_what_a_callback_told_meanwhile_is_not_lost(run, provider, monkeypatch):
 
 @pytest.mark.parametrize("state", ["accepted", "sent"])
 def test_what_is_quiet_is_asked_for_less_and_less_often(run, provider, state):
-    provider.report = Report(SID, "sent")
+    provider.report = status_update(SID, "sent")
     make_message(state, claimed_at=NOW, next_attempt_at=NOW)
     asked = [minute for minute in range(0, 12 * 60, 5) if run(NOW + minute * MINUTE)]
     assert asked == [5, 10, 20, 40, 80, 160, 320, 640]
@@ -193,7 +192,7 @@ def test_what_is_quiet_is_asked_for_less_and_less_often(run, provider, state):
 
 
 def test_the_answer_moves_it_forward(run, provider):
-    provider.report = Report(SID, "undelivered", "30003")
+    provider.report = status_update(SID, "undelivered", "30003")
     make_message("sent")
     assert run() == {"asked": 1}
     text = Message.objects.get()
@@ -225,12 +224,12 @@ def test_without_an_id_nobody_can_ask(run, provider):
 
 def test_whoever_comes_second_leaves_it_alone(provider, monkeypatch):
     """Both have read the rows before either of them changes one."""
-    provider.report = Report(SID, "sent")
+    provider.report = status_update(SID, "sent")
     make_message("queued", expires_at=NOW)
     make_message("sending")
     make_message("unknown", body="a")
     make_message("sent", provider="console", body="b")
-    walks = [*sweep._deliveries(NOW), *sweep._questions(NOW)]
+    walks = [*sweep._deliveries(NOW), *sweep._polls(NOW)]
     steps = [(list(walk.rows), walk.step) for walk in walks]
     first, second = ([step(text, NOW) for rows, step in steps for text in rows] for _ in range(2))
     assert first == ["expired", "unknown", "found", "asked"]
@@ -238,7 +237,7 @@ def test_whoever_comes_second_leaves_it_alone(provider, monkeypatch):
 
 
 def test_a_row_that_fails_keeps_no_other(run, provider, caplog):
-    provider.report = Report(SID, "sent")
+    provider.report = status_update(SID, "sent")
     broken = make_message("unknown", provider="forgotten", next_attempt_at=NOW - 11 * MINUTE)
     make_message("unknown")
     assert run() == {"found": 1}

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from sms import sweep, tasks
+from sms import delivery, sweep
 from sms.models import Message
-from sms.outcomes import Accepted, Report
+from sms.providers.twilio.callbacks import status_update
+from sms.results import Accepted
 from tests.sms.conftest import FROM, NOON, SID, TO, somebody
 from tests.task_backends import recorded
 
@@ -74,7 +75,7 @@ def test_where_threads_deliver_no_more_is_begun_than_they_can_do(monkeypatch, nu
         assert 0 < seconds <= 50
         together.append(len(begun))
         for (pk,) in begun:
-            tasks.deliver(pk)
+            delivery.deliver(pk)
         begun.clear()
 
     for number in range(5):
@@ -115,7 +116,7 @@ def test_nothing_is_begun_when_the_time_is_up(provider, clock):
 
 
 def test_a_backlog_does_not_keep_questions_away(provider, clock):
-    provider.report = Report(SID, "sent")
+    provider.report = status_update(SID, "sent")
     slow(provider, clock, 10)
     for number in range(9):
         make_message(body=f"{number}")
@@ -125,7 +126,7 @@ def test_a_backlog_does_not_keep_questions_away(provider, clock):
 
 
 def test_questions_that_take_long_do_not_keep_texts_from_leaving(numbered, clock, monkeypatch):
-    monkeypatch.setattr(numbered, "find", lambda self, **wanted: clock(10))
+    monkeypatch.setattr(numbered, "find", lambda self, message, **wanted: clock(10))
     for number in range(9):
         make_message("unknown", body=f"{number}", created_at=NOW - 20 * MINUTE, claimed_at=NOW)
         make_message(body=f"{number}")

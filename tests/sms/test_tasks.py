@@ -7,9 +7,18 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from core.models import Counter
-from sms import tasks
+from sms import delivery, policy
 from sms.models import Attempt, Message, OptOut
-from sms.outcomes import Accepted, Kind, NotSent, Refused, Throttled, Unknown, WithoutSid
+from sms.policy import SendError
+from sms.results import (
+    Accepted,
+    AcceptedWithoutId,
+    NotSent,
+    RefusalReason,
+    Refused,
+    Throttled,
+    Unknown,
+)
 from tests.sms.conftest import FROM, NOON, SID, TO, allow, somebody
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +31,7 @@ def make_message(**fields: object) -> Message:
 
 
 def deliver(message: Message) -> Message:
-    tasks.deliver(str(message.pk))
+    delivery.deliver(str(message.pk))
     message.refresh_from_db()
     return message
 
@@ -42,14 +51,14 @@ def make_due(message: Message) -> None:
 
 OUTCOMES = [
     (Accepted(SID), ("accepted", ""), ("accepted", None, "", "")),
-    (WithoutSid(), ("unknown", ""), ("withoutsid", None, "", "")),
+    (AcceptedWithoutId(), ("unknown", ""), ("withoutsid", None, "", "")),
     (Unknown("HTTP 500."), ("unknown", ""), ("unknown", None, "", "HTTP 500.")),
     (
         Refused(f"{TO} is not valid.", "21211", 400),
         *(("failed", "21211"), ("refused", 400, "21211", "+…99 is not valid.")),
     ),
     (
-        Refused("Geo", "21408", 403, Kind.REGION_NOT_ALLOWED),
+        Refused("Geo", "21408", 403, RefusalReason.REGION_NOT_ALLOWED),
         *(("blocked", "21408"), ("refused", 403, "21408", "Geo")),
     ),
     (
@@ -123,7 +132,7 @@ def test_a_text_that_is_gone_is_no_error(provider):
     message = make_message()
     pk = str(message.pk)
     message.delete()
-    tasks.deliver(pk)
+    delivery.deliver(pk)
     assert provider.sent == []
 
 
@@ -132,7 +141,7 @@ def test_within_a_transaction_nothing_is_delivered(provider):
     """The claim must be committed before the provider hears of the text."""
     message = make_message()
     with pytest.raises(RuntimeError), transaction.atomic():
-        tasks.deliver(str(message.pk))
+        delivery.deliver(str(message.pk))
     assert provider.sent == []
 
 
@@ -238,22 +247,28 @@ def test_an_opt_out_stops_what_was_queued(provider):
     message, other = make_message(), make_message(to="+15005550011")
     OptOut.objects.create(number=TO, source="inbound")
     assert (deliver(message).state, message.error_code) == ("blocked", "opted_out")
-    assert message.error_message == "This number has asked for no more text messages."
+    assert (
+        message.error_message
+        == "This number has opted out of text messages. It can opt in again by texting START."
+    )
     assert deliver(other).state == "accepted"
     assert len(provider.sent) == 1
 
 
 def test_a_refusal_for_an_opt_out_is_remembered(provider):
-    provider.outcome = Refused("Unsubscribed", "21610", 400, Kind.OPTED_OUT)
+    provider.outcome = Refused("Unsubscribed", "21610", 400, RefusalReason.OPTED_OUT)
     assert deliver(make_message()).state == "blocked"
     assert deliver(make_message()).error_code == "opted_out"
     assert (OptOut.objects.get().number, len(provider.sent)) == (TO, 1)
 
 
-def test_a_text_that_ended_while_it_was_claimed_is_not_blocked(provider, settings):
-    settings.SMS_ENABLED = False
-    message = make_message(state="failed", finished_at=timezone.now())
-    tasks.carry_out(message)
+def test_a_text_that_ended_while_it_was_claimed_is_not_blocked(provider, monkeypatch):
+    def ends_first(message: Message) -> None:
+        Message.objects.filter(pk=message.pk).update(state="failed", finished_at=timezone.now())
+        raise SendError("opted_out", "Too late to say so.")
+
+    monkeypatch.setattr(policy, "check_leaving", ends_first)
+    message = deliver(make_message())
     assert (message.state, message.error_code, history(message)) == ("failed", "", [])
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sms.policy import SendError, measured
 from sms.segments import count
-from sms.texts import TextError, measured
 
 UNSEEN = [
     "",
@@ -39,7 +39,7 @@ SEEN = [
 
 @pytest.mark.parametrize("text", UNSEEN, ids=ascii)
 def test_what_shows_nothing_is_empty(text):
-    with pytest.raises(TextError) as caught:
+    with pytest.raises(SendError) as caught:
         measured(text)
     assert (caught.value.code, str(caught.value)) == ("blank", "This field may not be blank.")
 
@@ -51,7 +51,7 @@ def test_what_shows_something_is_not(text):
 
 @given(st.text(alphabet=st.characters(categories=["Cc", "Cf", "Zs", "Zl", "Zp"]), max_size=20))
 def test_no_mixture_of_controls_and_blanks_is_a_text(text):
-    with pytest.raises(TextError):
+    with pytest.raises(SendError):
         measured(text)
 
 
@@ -59,13 +59,13 @@ def test_the_setting_says_how_long_is_too_long(settings):
     settings.SMS_MAX_SEGMENTS = 10
     assert measured("a" * 153 * 9) == ("GSM-7", 9)
     assert measured("a" * 153 * 10) == ("GSM-7", 10)
-    with pytest.raises(TextError):
+    with pytest.raises(SendError):
         measured("a" * (153 * 10 + 1))
     settings.SMS_MAX_SEGMENTS = 2
     assert measured("a" * 306) == ("GSM-7", 2)
     assert measured("中" * 134) == ("UCS-2", 2)
     for text, segments in (("a" * 307, 3), ("中" * 135, 3), ("€" * 400, 6)):
-        with pytest.raises(TextError) as caught:
+        with pytest.raises(SendError) as caught:
             measured(text)
         assert caught.value.code == "too_many_segments"
         assert str(caught.value) == (

@@ -14,18 +14,19 @@ import requests
 from django.test import override_settings
 from urllib3 import HTTPSConnectionPool, exceptions
 
-from sms.backends import alarm
-from sms.backends import twilio_http as backend
-from sms.backends.twilio import TwilioProvider
-from sms.outcomes import (
+from sms import delivery
+from sms.providers import OutgoingMessage
+from sms.providers import http as backend
+from sms.providers.twilio.provider import TwilioProvider
+from sms.results import (
     Accepted,
-    Kind,
+    AcceptedWithoutId,
     NotSent,
-    Outcome,
+    RefusalReason,
     Refused,
+    Result,
     Throttled,
     Unknown,
-    WithoutSid,
 )
 from tests.sms import twilio_stub as faults
 from tests.sms.conftest import FROM, TO
@@ -42,11 +43,11 @@ POOL = f"MG{'0123456789abcdef' * 2}"
 @pytest.fixture(autouse=True)
 def _silence_broken(monkeypatch) -> None:
     """Every test may raise an alarm, whatever the one before has raised."""
-    monkeypatch.setattr(alarm, "_raised", {})
+    monkeypatch.setattr(delivery, "_alerted", {})
 
 
-def hand_over(body: str = "hey mate!!!", to: str = TO, **more: Any) -> Outcome:
-    return TwilioProvider().send(to=to, from_number=FROM, body=body, **more)
+def hand_over(body: str = "hey mate!!!", to: str = TO, **more: Any) -> Result:
+    return TwilioProvider().send(OutgoingMessage(to=to, from_number=FROM, body=body, **more))
 
 
 def assert_healthy(stub) -> None:
@@ -75,11 +76,11 @@ FAULTS = {
         Unknown("The connection broke off (ProtocolError)."),
     ),
     "cut body": (faults.cuts_body, Unknown("The answer broke off (ProtocolError).")),
-    "201 without sid": (answers(201, {"status": "queued"}), WithoutSid()),
-    "201, sid null": (answers(201, {"sid": None}), WithoutSid()),
-    "201, sid of rubbish": (answers(201, {"sid": "\u0000" * 70}), WithoutSid()),
-    "200 empty": (answers(200), WithoutSid()),  # as the package: sid None
-    "200, a list": (answers(200, []), WithoutSid()),
+    "201 without sid": (answers(201, {"status": "queued"}), AcceptedWithoutId()),
+    "201, sid null": (answers(201, {"sid": None}), AcceptedWithoutId()),
+    "201, sid of rubbish": (answers(201, {"sid": "\u0000" * 70}), AcceptedWithoutId()),
+    "200 empty": (answers(200), AcceptedWithoutId()),  # as the package: sid None
+    "200, a list": (answers(200, []), AcceptedWithoutId()),
     "201 not JSON": (answers(201, b"<html>"), Unknown("The answer is not JSON.")),
     "201 nested": (answers(201, b"[" * 60_000), Unknown("The answer is not JSON.")),
     "201 endless": (answers(201, b" " * 200_000), Unknown("The answer is not JSON.")),
@@ -90,7 +91,7 @@ FAULTS = {
     "302": (answers(302, b"", Location="/2010-04-01/elsewhere"), Unknown("HTTP 302.")),
     "400 with a code": (
         complains(400, 21211, "The 'To' number is not valid."),
-        Refused("The 'To' number is not valid.", "21211", 400, Kind.INVALID_RECIPIENT),
+        Refused("The 'To' number is not valid.", "21211", 400, RefusalReason.INVALID_RECIPIENT),
     ),
     "400 not JSON": (answers(400, b"no"), Refused("The provider answered HTTP 400.", "400", 400)),
     "400, strange types": (
@@ -103,11 +104,11 @@ FAULTS = {
     ),
     "401": (
         complains(401, 20003, "Authenticate"),
-        Refused("Authenticate", "20003", 401, Kind.CREDENTIALS),
+        Refused("Authenticate", "20003", 401, RefusalReason.CREDENTIALS),
     ),
     "403": (
         complains(403, 21408, "Not enabled."),
-        Refused("Not enabled.", "21408", 403, Kind.REGION_NOT_ALLOWED),
+        Refused("Not enabled.", "21408", 403, RefusalReason.REGION_NOT_ALLOWED),
     ),
     "429": (
         complains(429, 20429, "Too Many Requests"),
@@ -270,7 +271,7 @@ def test_an_answer_that_quotes_our_credentials_is_cleaned(twilio):
 
 def test_credentials_beyond_latin_1_are_sent_as_utf_8(twilio, settings):
     settings.TWILIO_AUTH_TOKEN = "kłucz"
-    assert hand_over() == Refused("Authenticate", "20003", 401, Kind.CREDENTIALS)
+    assert hand_over() == Refused("Authenticate", "20003", 401, RefusalReason.CREDENTIALS)
     assert twilio.received[0].authorization == faults.basic(ACCOUNT_SID, "kłucz")
 
 

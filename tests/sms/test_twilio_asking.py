@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sms.backends import UnansweredError
-from sms.backends.twilio import TwilioProvider
-from sms.outcomes import Report, Unknown
+from sms.providers import OutgoingMessage, UnansweredError
+from sms.providers.twilio.provider import TwilioProvider
+from sms.results import RefusalReason, StatusUpdate, Unknown
+from sms.states import State
 from tests.sms import twilio_stub as faults
 from tests.sms.conftest import FROM, NOON, TO
 from tests.sms.test_twilio import POOL, hand_over
@@ -20,19 +21,25 @@ pytestmark = pytest.mark.enable_socket
 LONG_AGO, LATER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
-def ask(**changes: Any) -> Report | None:
+def ask(**changes: Any) -> StatusUpdate | None:
     now = timezone.now()
-    question: dict[str, Any] = {"to": TO, "from_number": FROM, "body": "hey mate!!!"}
-    question |= {"since": now - timedelta(minutes=5), "until": now + timedelta(minutes=5)}
-    return TwilioProvider().find(**{**question, **changes})
+    times = {"since": now - timedelta(minutes=5), "until": now + timedelta(minutes=5)}
+    fields: dict[str, Any] = {"to": TO, "from_number": FROM, "body": "hey mate!!!"}
+    fields |= {name: changes.pop(name) for name in fields if name in changes}
+    message = OutgoingMessage(**fields)
+    return TwilioProvider().find(message, **{**times, **changes})
 
 
 def test_a_message_is_fetched_with_its_error(twilio):
     hand_over()
     [message] = twilio.messages
-    assert TwilioProvider().fetch(message["sid"]) == Report(message["sid"], "queued", "")
+    assert TwilioProvider().fetch(message["sid"]) == StatusUpdate(
+        message["sid"], "queued", State.ACCEPTED
+    )
     twilio.move(message, "undelivered", 30003)
-    assert TwilioProvider().fetch(message["sid"]) == Report(message["sid"], "undelivered", "30003")
+    assert TwilioProvider().fetch(message["sid"]) == StatusUpdate(
+        message["sid"], "undelivered", State.UNDELIVERED, "30003", RefusalReason.OTHER
+    )
 
 
 @pytest.mark.parametrize("sid", ["SM" + "0" * 32, "", "../Calls", "a b"])
@@ -45,13 +52,15 @@ def test_a_text_whose_answer_was_lost_is_found(twilio):
     assert hand_over("  two\nlines ") == Unknown("The connection broke off (ProtocolError).")
     hand_over("another")
     hand_over("  two\nlines ", to="+15005550098")
-    assert ask(body="  two\nlines ") == Report(twilio.messages[0]["sid"], "queued", "")
+    assert ask(body="  two\nlines ") == StatusUpdate(
+        twilio.messages[0]["sid"], "queued", State.ACCEPTED
+    )
 
 
 def test_a_text_of_a_pool_is_found(twilio, settings):
     settings.TWILIO_MESSAGING_SERVICE_SID = POOL
     hand_over()
-    assert ask() == Report(twilio.messages[0]["sid"], "accepted", "")
+    assert ask() == StatusUpdate(twilio.messages[0]["sid"], "accepted", State.ACCEPTED)
     settings.TWILIO_MESSAGING_SERVICE_SID = ""
     assert ask() is None
 
@@ -70,7 +79,7 @@ def test_a_long_text_that_differs_in_one_character_is_another(twilio, place):
     hand_over(others)
     assert ask(body=ours) is None
     hand_over(ours)
-    assert ask(body=ours) == Report(twilio.messages[1]["sid"], "queued", "")
+    assert ask(body=ours) == StatusUpdate(twilio.messages[1]["sid"], "queued", State.ACCEPTED)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +90,7 @@ def test_the_providers_clock_may_differ_by_a_minute(twilio, seconds, is_found):
     [message] = twilio.messages
     message["date_created"] = format_datetime(NOON + timedelta(seconds=seconds))
     found = ask(since=NOON, until=NOON)
-    assert found == (Report(message["sid"], "queued", "") if is_found else None)
+    assert found == (StatusUpdate(message["sid"], "queued", State.ACCEPTED) if is_found else None)
 
 
 def test_nothing_is_found_where_nothing_fits(twilio):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sms.backends import alarm
-from sms.outcomes import Kind, Refused, Throttled
+from sms import delivery
+from sms.results import RefusalReason, Refused, Throttled
 from sms.states import State
 from tests.sms import twilio_stub as faults
 from tests.sms.conftest import FROM, TO
@@ -16,24 +16,24 @@ pytestmark = pytest.mark.enable_socket
 @pytest.fixture(autouse=True)
 def _silence_broken(monkeypatch) -> None:
     """Every test may raise an alarm, whatever the one before has raised."""
-    monkeypatch.setattr(alarm, "_raised", {})
+    monkeypatch.setattr(delivery, "_alerted", {})
 
 
 TABLE = [
-    (400, 21211, Kind.INVALID_RECIPIENT, State.FAILED),
-    (400, 21612, Kind.INVALID_RECIPIENT, State.FAILED),
-    (400, 21614, Kind.INVALID_RECIPIENT, State.FAILED),
-    (400, 21610, Kind.OPTED_OUT, State.BLOCKED),
-    (403, 21408, Kind.REGION_NOT_ALLOWED, State.BLOCKED),
-    (400, 21617, Kind.BODY_TOO_LONG, State.FAILED),
-    (400, 21212, Kind.MISCONFIGURED, State.FAILED),
-    (400, 21606, Kind.MISCONFIGURED, State.FAILED),
-    (401, 20003, Kind.CREDENTIALS, State.FAILED),
+    (400, 21211, RefusalReason.INVALID_RECIPIENT, State.FAILED),
+    (400, 21612, RefusalReason.INVALID_RECIPIENT, State.FAILED),
+    (400, 21614, RefusalReason.INVALID_RECIPIENT, State.FAILED),
+    (400, 21610, RefusalReason.OPTED_OUT, State.BLOCKED),
+    (403, 21408, RefusalReason.REGION_NOT_ALLOWED, State.BLOCKED),
+    (400, 21617, RefusalReason.BODY_TOO_LONG, State.FAILED),
+    (400, 21212, RefusalReason.MISCONFIGURED, State.FAILED),
+    (400, 21606, RefusalReason.MISCONFIGURED, State.FAILED),
+    (401, 20003, RefusalReason.CREDENTIALS, State.FAILED),
     # Codes that nobody knows: the HTTP status decides.
-    (400, 99999, Kind.OTHER, State.FAILED),
-    (401, 99999, Kind.CREDENTIALS, State.FAILED),
-    (403, 99999, Kind.CREDENTIALS, State.FAILED),
-    (404, 20404, Kind.OTHER, State.FAILED),
+    (400, 99999, RefusalReason.OTHER, State.FAILED),
+    (401, 99999, RefusalReason.CREDENTIALS, State.FAILED),
+    (403, 99999, RefusalReason.CREDENTIALS, State.FAILED),
+    (404, 20404, RefusalReason.OTHER, State.FAILED),
 ]
 
 
@@ -56,10 +56,12 @@ def test_too_many_at_once_is_throttled_by_code_or_status(twilio, status, code):
 
 def test_the_operator_is_told_once_an_hour_of_what_only_he_can_mend(twilio, caplog, monkeypatch):
     moments = iter([0.0, 1.0, 3599.0, 3601.0])
-    monkeypatch.setattr(alarm.time, "monotonic", lambda: next(moments, 9999.0))
+    monkeypatch.setattr(delivery.time, "monotonic", lambda: next(moments, 9999.0))
     for _ in range(4):
-        alarm.watched("twilio", Refused("whose words?", "20003", 401, Kind.CREDENTIALS))
-    alarm.watched("twilio", Refused("No.", "21211", 400, Kind.INVALID_RECIPIENT))
+        delivery.alert_operator(
+            "twilio", Refused("whose words?", "20003", 401, RefusalReason.CREDENTIALS)
+        )
+    delivery.alert_operator("twilio", Refused("No.", "21211", 400, RefusalReason.INVALID_RECIPIENT))
     expected = "twilio refuses our texts (provider_auth, code 20003, HTTP 401): see docs/sms.md"
     assert [record.getMessage() for record in caplog.records] == [expected] * 2
     assert {record.levelname for record in caplog.records} == {"ERROR"}
@@ -70,7 +72,7 @@ def test_no_log_line_has_a_credential_a_number_or_a_text(twilio, caplog):
     quoting = f"{ACCOUNT_SID} {AUTH_TOKEN} {TO} {FROM}"
     for fault in (complains(401, 20003, quoting), complains(400, 21606, quoting), faults.closes):
         twilio.faults.append(fault)
-        hand_over("a very private text")
+        delivery.alert_operator("twilio", hand_over("a very private text"))
     assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 2
     for secret in (AUTH_TOKEN, TO, FROM, "private"):
         assert secret not in caplog.text

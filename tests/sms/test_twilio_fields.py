@@ -2,7 +2,7 @@
 
 import pytest
 
-from sms.outcomes import Accepted
+from sms.results import Accepted
 from tests.sms.conftest import FROM, TO
 from tests.sms.test_twilio import CALLBACK, POOL, hand_over
 from tests.sms.test_twilio_stub import real_client

@@ -9,7 +9,8 @@ import requests
 from django.utils import timezone
 from openapi_spec_validator import validate
 
-from sms.backends.twilio import TwilioProvider
+from sms.providers import OutgoingMessage
+from sms.providers.twilio.provider import TwilioProvider
 from tests.sms.conftest import FROM, SID, TO
 from tests.sms.test_twilio import CALLBACK, POOL
 from tests.sms.twilio_contract import DESCRIPTION, FORM, SCHEMAS, answer_errors, request_errors
@@ -56,7 +57,7 @@ def test_twilios_own_examples_are_as_described(name):
 @pytest.mark.parametrize("body", ["hey mate!!!", "hé & = + %\n😀 x", "a" * 1600])
 def test_what_we_send_is_described(twilio, settings, pool, more, body):
     settings.TWILIO_MESSAGING_SERVICE_SID = pool
-    TwilioProvider().send(to=TO, from_number=FROM, body=body, **more)
+    TwilioProvider().send(OutgoingMessage(to=TO, from_number=FROM, body=body, **more))
     [request] = twilio.received
     assert request_errors(request) == []
     fields = {"To", "MessagingServiceSid" if pool else "From", "Body"}
@@ -70,7 +71,7 @@ def test_what_we_ask_of_the_list_is_described(twilio):
         twilio.store({"To": [TO], "From": [FROM], "Body": ["a"]})
     now = timezone.now()
     span = {"since": now - timedelta(minutes=5), "until": now}
-    TwilioProvider().find(to=TO, from_number=FROM, body="a", **span)
+    TwilioProvider().find(OutgoingMessage(to=TO, from_number=FROM, body="a"), **span)
     day = (span["since"] - timedelta(days=1)).date().isoformat()
     asked = {"To": [TO], "PageSize": ["50"], "DateSent>": [day]}
     assert [each.fields for each in twilio.received] == [

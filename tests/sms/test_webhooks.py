@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse, set_script_prefix
 from django.utils import timezone
 
-from sms import tasks
+from sms import delivery
 from sms.models import Event, Message
 from sms.states import FINAL, State
 from tests.config.test_matrix import everything
@@ -58,7 +58,7 @@ def test_a_report_moves_the_text_and_is_kept(text):
 
 
 def test_the_callback_url_that_providers_get_is_this_route(text):
-    assert tasks.callback_url(text) == BASE + path_of(text)
+    assert delivery.outgoing(text).callback_url == BASE + path_of(text)
     assert reverse("sms:status", args=[text.pk]) == path_of(text)
 
 
@@ -276,7 +276,7 @@ def test_a_database_that_is_away_is_503_and_the_next_call_is_healthy(text, path)
         "status": (path_of(text), report("delivered")),
         "inbound": (INBOUND, stop),
     }[path]
-    target = "sms.webhooks._apply" if path == "status" else "sms.inbound.OptOut.objects.remember"
+    target = "sms.webhooks._apply" if path == "status" else "sms.keywords.OptOut.objects.remember"
     with mock.patch(target, side_effect=OperationalError("gone")):
         response = post(url, fields)
     assert response.status_code == 503

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from sms import numbers, service
-from sms.backends.twilio import TwilioProvider
+from sms.providers.twilio.provider import TwilioProvider
 from sms.sweep import sweep
 
 numbers.recipient(settings.SMS_TO_NUMBER)  # likewise

@@ -25,13 +25,13 @@ SENDER = """
 import random, sys
 import django; django.setup()
 from accounts.models import User
-from sms import service, tasks
+from sms import delivery, service
 actor, keys = User.objects.get(), [f"key {number}" for number in range(50)]
 ids = []
 for key in random.sample(keys, len(keys)):
     ids.append(service.queue(actor=actor, to="+14155552671", body=key, key=key).pk)
 for message_id in random.sample(ids * 3, len(ids) * 3):
-    tasks.deliver(str(message_id))
+    delivery.deliver(str(message_id))
 """
 
 

@@ -13,12 +13,11 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-from sms.backends.alarm import watched
-from sms.backends.aws_errors import outcome_of
-from sms.backends.deadline import within
-from sms.backends.provider import Provider
 from sms.numbers import is_e164
-from sms.outcomes import Accepted, Outcome, Unknown, WithoutSid
+from sms.providers.aws.errors import result_of
+from sms.providers.http import within
+from sms.providers.provider import OutgoingMessage, Provider
+from sms.results import Accepted, AcceptedWithoutId, Result, Unknown
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 8.0
@@ -34,23 +33,13 @@ class AwsProvider(Provider):
     name: ClassVar[str] = "aws"
     costs_money: ClassVar[bool] = True
 
-    def send(
-        self,
-        *,
-        to: str,
-        from_number: str,
-        body: str,
-        callback_url: str = "",
-        valid_seconds: int | None = None,
-        reference: str = "",
-    ) -> Outcome:
-        """`reference` travels in the events about the text; there are no callbacks."""
-        request = _request(to, body, valid_seconds, reference)
+    def send(self, message: OutgoingMessage) -> Result:
+        """`reference` travels in the events about the message; there are no callbacks."""
+        request = _request(message)
         try:
-            outcome = within(CALL_SECONDS, lambda: _call(request))
+            return within(CALL_SECONDS, lambda: _call(request))
         except TimeoutError:
-            outcome = Unknown("No answer in time.")
-        return watched(self.name, outcome)
+            return Unknown("No answer in time.")
 
     @classmethod
     def check(cls) -> list[CheckMessage]:
@@ -79,31 +68,31 @@ class AwsProvider(Provider):
         ]
 
 
-def _request(to: str, body: str, valid_seconds: int | None, reference: str) -> dict[str, Any]:
+def _request(message: OutgoingMessage) -> dict[str, Any]:
     request: dict[str, Any] = {
-        "DestinationPhoneNumber": to,
+        "DestinationPhoneNumber": message.to,
         "OriginationIdentity": settings.AWS_SMS_ORIGINATION_IDENTITY,
-        "MessageBody": body,
+        "MessageBody": message.body,
         "MessageType": "TRANSACTIONAL",
     }
     if settings.AWS_SMS_CONFIGURATION_SET:
         request["ConfigurationSetName"] = settings.AWS_SMS_CONFIGURATION_SET
-    if valid_seconds is not None:
-        request["TimeToLive"] = min(max(valid_seconds, MIN_LIVE), MAX_LIVE)
-    if reference:
-        request["Context"] = {"message_id": reference}
+    if message.valid_seconds is not None:
+        request["TimeToLive"] = min(max(message.valid_seconds, MIN_LIVE), MAX_LIVE)
+    if message.reference:
+        request["Context"] = {"message_id": message.reference}
     return request
 
 
-def _call(request: dict[str, Any]) -> Outcome:
+def _call(request: dict[str, Any]) -> Result:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         answer = client(settings.AWS_SMS_REGION).send_text_message(**request)
     except (BotoCoreError, ClientError) as error:
-        return outcome_of(error)
+        return result_of(error)
     sid = answer.get("MessageId")
-    return Accepted(sid) if isinstance(sid, str) and _SID.fullmatch(sid) else WithoutSid()
+    return Accepted(sid) if isinstance(sid, str) and _SID.fullmatch(sid) else AcceptedWithoutId()
 
 
 @functools.cache

@@ -1,24 +1,29 @@
-"""One HTTP call to Twilio, bounded in time and size, and whether it can have arrived.
+"""One HTTP call to a provider, bounded in time and size, and whether it can have arrived.
 
-Not by the `twilio` package: it adds a quarter of a second to a cold start, has no time-out of its
-own and lets errors escape (tests/sms/test_twilio.py compares this with it).
+Not by the providers' own packages: they take a quarter of a second of a cold start, have no
+time-out of their own and let errors escape (the tests compare the two).
 """
 
 from __future__ import annotations
 
 import ipaddress
 import json
+import threading
 import time
 import traceback
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from sms.backends.deadline import within
-from sms.outcomes import NotSent, Unknown
+from sms.results import NotSent, Unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import requests
+
+T = TypeVar("T")
 
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 8.0
@@ -31,7 +36,7 @@ MAX_RETRY_AFTER = 24 * 3600
 
 @dataclass(frozen=True)
 class Answer:
-    """The content is JSON, None where it was empty, bytes where it is no JSON."""
+    """`content` is the parsed JSON, None if the body was empty, bytes if it is not JSON."""
 
     status: int
     content: Any
@@ -42,54 +47,72 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Twilio:
-    """An account: who we are there and where it is."""
+class Account:
+    """Whose calls these are: HTTP Basic credentials and where the provider's API begins."""
 
-    account: str
-    token: str
+    user: str
+    password: str
     base_url: str
 
     def post(self, path: str, fields: dict[str, str]) -> Answer | NotSent | Unknown:
-        return self._within_time("POST", path, MAX_ANSWER_BYTES, data=fields)
+        return self._in_time("POST", path, MAX_ANSWER_BYTES, data=fields)
 
     def get(self, path: str, parameters: dict[str, str]) -> Answer | NotSent | Unknown:
-        return self._within_time("GET", path, MAX_LIST_BYTES, params=parameters)
+        return self._in_time("GET", path, MAX_LIST_BYTES, params=parameters)
 
-    def _within_time(
-        self, method: str, path: str, max_bytes: int, **what: Any
+    def _in_time(
+        self, method: str, path: str, max_bytes: int, **content: Any
     ) -> Answer | NotSent | Unknown:
         try:
-            return within(CALL_SECONDS, lambda: self._call(method, path, max_bytes, **what))
+            return within(CALL_SECONDS, lambda: self._call(method, path, max_bytes, **content))
         except TimeoutError:
             return Unknown("No answer in time.")
 
     def _call(
-        self, method: str, path: str, max_bytes: int, **what: Any
+        self, method: str, path: str, max_bytes: int, **content: Any
     ) -> Answer | NotSent | Unknown:
-        import requests  # noqa: PLC0415 - only where texts are sent
+        import requests  # noqa: PLC0415 - only for requests that send
         from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
         try:
             with requests.request(
                 method,
-                f"{self.base_url}/2010-04-01/Accounts/{self.account}/{path}",
-                auth=requests.auth.HTTPBasicAuth(self.account.encode(), self.token.encode()),
+                f"{self.base_url}/{path}",
+                auth=requests.auth.HTTPBasicAuth(self.user.encode(), self.password.encode()),
                 headers={"Accept": "application/json", "Accept-Encoding": "identity"},
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
                 stream=True,
-                **what,
+                **content,
             ) as response:
-                content = _parsed(_read(response, max_bytes))
-                return Answer(response.status_code, content, _retry_after(response))
+                body = _parsed(_read(response, max_bytes))
+                return Answer(response.status_code, body, _retry_after(response))
         except requests.RequestException as error:
             return _fault(error)
         except HTTPError as error:  # while the body was read, which requests does not wrap
             return Unknown(f"The answer broke off ({type(error).__name__}).")
 
 
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """The result of the call, or TimeoutError if the whole of it takes longer.
+
+    Socket time-outs begin anew with each byte. Slow name servers, several addresses that do not
+    answer and headers that drip count here too. The thread of a late call ends with the call.
+    """
+    result: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            result.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - raised again for whoever waits for it
+            result.set_exception(error)
+
+    threading.Thread(target=run, name="sms-call", daemon=True).start()
+    return result.result(timeout=seconds)
+
+
 def _read(response: requests.Response, max_bytes: int) -> bytes:
-    """At most so many bytes, piece by piece as they come, until the call's time is over."""
+    """At most so many bytes, as they come, until the call's time is over."""
     answer, end = b"", time.monotonic() + CALL_SECONDS
     while len(answer) < max_bytes and time.monotonic() < end:
         piece = response.raw.read1(max_bytes - len(answer))
@@ -116,7 +139,7 @@ def _retry_after(response: requests.Response) -> int:
 
 
 def _fault(error: requests.RequestException) -> NotSent | Unknown:
-    """Whether the request may have left. In doubt it has: a text twice is worse than a question."""
+    """Whether the request may have left. If in doubt, it has: sending twice is the worse fault."""
     from urllib3 import exceptions  # noqa: PLC0415 - as requests above
 
     outer = error.args[0] if error.args else error
@@ -125,13 +148,13 @@ def _fault(error: requests.RequestException) -> NotSent | Unknown:
     unopened = (exceptions.NewConnectionError, exceptions.ConnectTimeoutError)
     if isinstance(cause, unopened) or isinstance(error, ValueError):  # ValueError: no usable URL
         return NotSent(f"No connection ({kind}).")
-    if isinstance(cause, exceptions.SSLError) and _shaking_hands(cause):
+    if isinstance(cause, exceptions.SSLError) and _in_handshake(cause):
         return NotSent(f"No secure connection ({kind}).")
     return Unknown(f"The connection broke off ({kind}).")
 
 
-def _shaking_hands(error: BaseException) -> bool:
-    """Whether TLS failed before anything was said, and not while the answer was read."""
+def _in_handshake(error: BaseException) -> bool:
+    """Whether TLS failed before anything was sent, and not while the answer was read."""
     root = next((cause for cause in error.args if isinstance(cause, BaseException)), error)
     frames = traceback.walk_tb(root.__traceback__)
     return any(frame.f_code.co_name == "do_handshake" for frame, _line in frames)

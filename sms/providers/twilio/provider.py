@@ -9,13 +9,23 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.checks import CheckMessage
+from django.http import HttpRequest
 
-from sms.backends.alarm import watched
-from sms.backends.provider import Provider, UnansweredError
-from sms.backends.twilio_checks import check_settings
-from sms.backends.twilio_errors import is_throttled, kind_of
-from sms.backends.twilio_http import Answer, Twilio
-from sms.outcomes import Accepted, Outcome, Refused, Report, Throttled, Unknown, WithoutSid
+from sms.providers.http import Account, Answer
+from sms.providers.provider import OutgoingMessage, Provider, UnansweredError
+from sms.providers.twilio import callbacks
+from sms.providers.twilio.checks import check_settings
+from sms.providers.twilio.errors import is_throttled, reason_of
+from sms.results import (
+    Accepted,
+    AcceptedWithoutId,
+    Inbound,
+    Refused,
+    Result,
+    StatusUpdate,
+    Throttled,
+    Unknown,
+)
 
 MAX_VALID_SECONDS = 36_000  # Twilio's own limit of ValidityPeriod
 CLOCK_SKEW = timedelta(minutes=1)  # between Twilio and us
@@ -29,61 +39,57 @@ class TwilioProvider(Provider):
     name: ClassVar[str] = "twilio"
     costs_money: ClassVar[bool] = True
 
+    has_callbacks: ClassVar[bool] = True
+
     def __init__(self) -> None:
-        self._twilio = Twilio(
-            settings.TWILIO_ACCOUNT_SID,
+        base_url, account = settings.TWILIO_API_BASE_URL, settings.TWILIO_ACCOUNT_SID
+        self._api = Account(
+            account,
             settings.TWILIO_AUTH_TOKEN,
-            settings.TWILIO_API_BASE_URL.rstrip("/"),
+            f"{base_url.rstrip('/')}/2010-04-01/Accounts/{account}",
         )
 
-    def send(
-        self,
-        *,
-        to: str,
-        from_number: str,
-        body: str,
-        callback_url: str = "",
-        valid_seconds: int | None = None,
-        reference: str = "",
-    ) -> Outcome:
-        """Our id needs no place of its own: it is in the path of `callback_url`."""
-        fields = {"To": to, **_sender(from_number), "Body": body}
-        if callback_url:
-            fields["StatusCallback"] = callback_url
-        if valid_seconds is not None:
-            fields["ValidityPeriod"] = str(min(max(valid_seconds, 1), MAX_VALID_SECONDS))
-        answer = self._twilio.post("Messages.json", fields)
-        return watched(self.name, self._judge(answer) if isinstance(answer, Answer) else answer)
+    def send(self, message: OutgoingMessage) -> Result:
+        """Our id needs no field of its own: it is in the path of `callback_url`."""
+        fields = {"To": message.to, **_sender(message.from_number), "Body": message.body}
+        if message.callback_url:
+            fields["StatusCallback"] = message.callback_url
+        if message.valid_seconds is not None:
+            seconds = min(max(message.valid_seconds, 1), MAX_VALID_SECONDS)
+            fields["ValidityPeriod"] = str(seconds)
+        answer = self._api.post("Messages.json", fields)
+        return self._result(answer) if isinstance(answer, Answer) else answer
 
-    def fetch(self, sid: str) -> Report | None:
+    def fetch(self, sid: str) -> StatusUpdate | None:
         if not _SID.fullmatch(sid):
             return None
-        answer = self._asked(f"Messages/{sid}.json", {})
-        return None if answer is None else _report(answer.content)
+        answer = self._get(f"Messages/{sid}.json", {})
+        return None if answer is None else _status_update(answer.content)
 
     def find(
         self,
+        message: OutgoingMessage,
         *,
-        to: str,
-        from_number: str,
-        body: str,
         since: datetime,
         until: datetime,
         known: Collection[str] = (),
-    ) -> Report | None:
-        """By Twilio's list: the same sender, recipient and text, made in this time; the oldest.
+    ) -> StatusUpdate | None:
+        """By Twilio's list: the same sender, recipient and body, made in this time; the oldest.
 
-        Asked by recipient and day only. A text that still waits at Twilio has no DateSent, and the
-        filter takes days: both ends are widened and the moment of creation is compared here.
+        Asked by recipient and day only. A message that still waits at Twilio has no DateSent, and
+        the filter takes days: both ends are widened and the moment of creation is compared here.
         """
         found = None
-        for message in self._listed(to, since):
-            at = _moment(message.get("date_created"))
+        for listed in self._listed(message.to, since):
+            at = _moment(listed.get("date_created"))
             in_time = at is not None and since - CLOCK_SKEW <= at <= until + CLOCK_SKEW
-            if in_time and _is_same(message, to=to, from_number=from_number, body=body):
-                report = _report(message)
-                found = report if report and report.sid not in known else found
+            if in_time and _is_same(listed, message):
+                update = _status_update(listed)
+                found = update if update and update.sid not in known else found
         return found
+
+    def parse_callback(self, request: HttpRequest) -> StatusUpdate | Inbound | None:
+        return callbacks.parse(request)
 
     def _listed(self, to: str, since: datetime) -> list[dict[str, Any]]:
         """The messages to this number, newest first, of this time and perhaps of more."""
@@ -91,18 +97,18 @@ class TwilioProvider(Provider):
         parameters |= {"DateSent>": (since - timedelta(days=1)).astimezone(UTC).date().isoformat()}
         messages: list[dict[str, Any]] = []
         for page in range(MAX_PAGES):
-            answer = self._asked("Messages.json", {**parameters, "Page": str(page)})
+            answer = self._get("Messages.json", {**parameters, "Page": str(page)})
             rows = answer.member("messages") if answer else None
             if not isinstance(rows, list):
-                raise UnansweredError("The list is no list.")
+                raise UnansweredError("Unexpected response: messages is not a list.")
             messages += [row for row in rows if isinstance(row, dict)]
             if answer is None or not answer.member("next_page_uri"):
                 return messages
         raise UnansweredError("The list is too long.")
 
-    def _asked(self, path: str, parameters: dict[str, str]) -> Answer | None:
-        """The answer, None for 404; anything else says nothing about a text."""
-        answer = self._twilio.get(path, parameters)
+    def _get(self, path: str, parameters: dict[str, str]) -> Answer | None:
+        """The answer, None for 404; anything else says nothing about a message."""
+        answer = self._api.get(path, parameters)
         if not isinstance(answer, Answer):
             raise UnansweredError(answer.reason)
         if answer.status == HTTPStatus.NOT_FOUND:
@@ -111,8 +117,8 @@ class TwilioProvider(Provider):
             raise UnansweredError(f"HTTP {answer.status}.")
         return answer
 
-    def _judge(self, answer: Answer) -> Outcome:
-        """What this answer says; only 2xx may be a text, only 4xx certainly is none."""
+    def _result(self, answer: Answer) -> Result:
+        """After 2xx the message may be on its way; after 4xx it certainly is not."""
         status = answer.status
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             return _success(answer)
@@ -121,7 +127,7 @@ class TwilioProvider(Provider):
         message, code = self._complaint(answer)
         if is_throttled(code, status):
             return Throttled(message, code, answer.retry_after)
-        return Refused(message, code, status, kind_of(code, status))
+        return Refused(message, code, status, reason_of(code, status))
 
     def _complaint(self, answer: Answer) -> tuple[str, str]:
         """Twilio's own message and code, where it sent any."""
@@ -133,7 +139,7 @@ class TwilioProvider(Provider):
 
     def _clean(self, text: str) -> str:
         """Without our credentials, which an answer may quote, and what no database can store."""
-        for secret in filter(None, (self._twilio.token, self._twilio.account)):
+        for secret in filter(None, (self._api.password, self._api.user)):
             text = text.replace(secret, "[redacted]")
         return "".join(c if c.isprintable() else " " for c in text).strip()[:500]
 
@@ -143,35 +149,36 @@ class TwilioProvider(Provider):
 
 
 def _sender(from_number: str) -> dict[str, str]:
-    """A pool of senders, where there is one, else the number."""
+    """The pool of senders if there is one, else the number."""
     service = settings.TWILIO_MESSAGING_SERVICE_SID
     return {"MessagingServiceSid": service} if service else {"From": from_number}
 
 
-def _success(answer: Answer) -> Outcome:
+def _success(answer: Answer) -> Result:
     if isinstance(answer.content, bytes):
         return Unknown("The answer is not JSON.")
     sid = answer.member("sid")
-    return Accepted(sid) if isinstance(sid, str) and _SID.fullmatch(sid) else WithoutSid()
+    return Accepted(sid) if isinstance(sid, str) and _SID.fullmatch(sid) else AcceptedWithoutId()
 
 
-def _report(message: Any) -> Report | None:
-    members = message if isinstance(message, dict) else {}
+def _status_update(members: Any) -> StatusUpdate | None:
+    members = members if isinstance(members, dict) else {}
     sid, status, code = (members.get(name) for name in ("sid", "status", "error_code"))
     if not (isinstance(sid, str) and _SID.fullmatch(sid) and isinstance(status, str)):
         return None
-    return Report(sid, status, str(code) if type(code) is int else "")
+    return callbacks.status_update(sid, status, str(code) if type(code) is int else "")
 
 
-def _is_same(message: dict[str, Any], *, to: str, from_number: str, body: str) -> bool:
-    """Twilio gives a text sent by a pool the number that the pool chose."""
+def _is_same(listed: dict[str, Any], message: OutgoingMessage) -> bool:
+    """Twilio gives a message that a pool sent the number that the pool chose."""
     service = settings.TWILIO_MESSAGING_SERVICE_SID
     by_us = (
-        message.get("messaging_service_sid") == service
+        listed.get("messaging_service_sid") == service
         if service
-        else message.get("from") == from_number
+        else listed.get("from") == message.from_number
     )
-    return by_us and message.get("to") == to and _plain(message.get("body")) == _plain(body)
+    same_body = _plain(listed.get("body")) == _plain(message.body)
+    return by_us and listed.get("to") == message.to and same_body
 
 
 def _plain(text: object) -> str:

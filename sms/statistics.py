@@ -1,4 +1,4 @@
-"""What was spent and what became of it, as the operator sees it; days are days in UTC."""
+"""What was spent and delivered, as the operator sees it; days are days in UTC."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -7,13 +7,13 @@ from django.db.models import Count
 from django.db.models.functions import TruncDate
 
 from core.limits import Limit, used
-from sms.limits import WARNING_PERCENT, common_limits
 from sms.models import Message
+from sms.policy import WARNING_PERCENT, common_limits
 from sms.states import State
 
 DAYS = 30
 CHART_HEIGHT = 60
-_BAD = (State.UNDELIVERED, State.FAILED, State.UNKNOWN)
+_FAILURES = (State.UNDELIVERED, State.FAILED, State.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Spend:
 
 @dataclass(frozen=True)
 class Day:
-    """Texts taken on this day, by what is known of them now; the bars of one column."""
+    """Messages accepted on this day, by what is known of them now; the bars of one column."""
 
     day: date
     delivered: int = 0
@@ -89,7 +89,7 @@ def deliveries(at: datetime) -> list[Day]:
 def _kind(state: str) -> str:
     if state == State.DELIVERED:
         return "delivered"
-    return "bad" if state in _BAD else "other"
+    return "bad" if state in _FAILURES else "other"
 
 
 def bars(days: list[Day]) -> list[Bar]:

@@ -1,0 +1,55 @@
+"""Messages that people send to us: STOP and START, as the networks ask of every sender.
+
+Providers do this too and answer STOP, START and HELP themselves; our table is what keeps us from
+asking them to send at all. We answer nothing: a reply would be a message outside the outbox and its
+limits. Whatever else people write is not kept.
+"""
+
+import unicodedata
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from sms.models import InboundMessage, OptOut
+from sms.numbers import is_e164
+from sms.results import Command, Inbound
+
+# The default keywords of North American carriers (CTIA, "Messaging Principles and Best Practices").
+WORDS: Final[dict[str, Command]] = {
+    **dict.fromkeys(
+        ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"),
+        Command.STOP,
+    ),
+    **dict.fromkeys(("START", "YES", "UNSTOP"), Command.START),
+    **dict.fromkeys(("HELP", "INFO"), Command.HELP),
+}
+
+
+def command(message: Inbound) -> Command | None:
+    """What the provider took the message for, else what its words say.
+
+    The operator may have chosen other keywords there, so the provider's own reading comes first.
+    """
+    return message.command or WORDS.get(_letters(message.body))
+
+
+def _letters(body: str) -> str:
+    """In plain capitals: phones add no-break spaces, signs, emoji, full-width letters."""
+    return "".join(filter(str.isalpha, unicodedata.normalize("NFKC", body))).upper()
+
+
+@transaction.atomic
+def receive(message: Inbound, *, at: datetime) -> None:
+    """Do what the message asks for, once however often it is reported."""
+    wish = command(message)
+    if wish not in (Command.STOP, Command.START):
+        return
+    if not (message.sid and is_e164(message.number)):  # a short code, a name, WhatsApp
+        return
+    if not InboundMessage.objects.is_new(message.sid, at=at):
+        return
+    if wish is Command.STOP:
+        OptOut.objects.remember(message.number, source=OptOut.Source.INBOUND, at=at)
+    else:
+        OptOut.objects.of(message.number).revocable().delete()

@@ -1,0 +1,318 @@
+"""May this message go? Asked once when it is accepted and once when it leaves.
+
+Every refusal is a SendError; STATUS says what both endpoints answer for its code. Every message
+takes one of each limit before it is a row (docs/sms.md), in the day and the month in which it is
+due: however much is scheduled, no more messages are due on a day than are allowed on a day.
+
+The order of the limits is fixed: account, destination, country, all together, segments. Every
+transaction that takes or gives back keeps to it, so that no two wait for each other.
+"""
+
+import logging
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import mail_admins
+from django.db.models import Exists, OuterRef
+from django.utils.crypto import salted_hmac
+
+from core.limits import Calendar, Limit, give_back, spend, take
+from core.tasks import task
+from sms import numbers
+from sms.models import Allowance, Message, OptOut
+from sms.numbers import Recipient, RecipientError
+from sms.providers import provider_named
+from sms.segments import count
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+WARNING_CODE = "sms_limit_warning"
+WARNING_PERCENT = 80
+SWITCHED_OFF_SECONDS = 300
+_DAY = timedelta(days=1)
+
+# The HTTP status of each refusal; POST /service/sms/send has 400 for what the caller can mend.
+STATUS: Final[dict[str, int]] = {
+    "blank": HTTPStatus.BAD_REQUEST,
+    "too_many_segments": HTTPStatus.BAD_REQUEST,
+    "invalid_recipient": HTTPStatus.BAD_REQUEST,
+    "region_not_allowed": HTTPStatus.BAD_REQUEST,
+    "type_not_allowed": HTTPStatus.BAD_REQUEST,
+    "not_repeatable": HTTPStatus.CONFLICT,
+    "sender_required": HTTPStatus.FORBIDDEN,
+    "not_allowed": HTTPStatus.FORBIDDEN,
+    "opted_out": HTTPStatus.CONFLICT,
+    "limit_reached": HTTPStatus.TOO_MANY_REQUESTS,
+    "sending_disabled": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+# Blanks, control and format characters, by their general category.
+_INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+# What else leaves no mark: Default_Ignorable_Code_Point (Unicode, DerivedCoreProperties.txt), and
+# the Braille pattern without dots.
+_INVISIBLE: Final = (
+    *(range(0x034F, 0x0350), range(0x115F, 0x1161), range(0x17B4, 0x17B6)),
+    *(range(0x180B, 0x1810), range(0x2065, 0x2066), range(0x2800, 0x2801)),
+    *(range(0x3164, 0x3165), range(0xFE00, 0xFE10), range(0xFFA0, 0xFFA1)),
+    *(range(0xFFF0, 0xFFF9), range(0xE0000, 0xE1000)),
+)
+
+
+class SendError(Exception):
+    """This message is not sent, and nothing was written.
+
+    `code` is a key of STATUS; `field` is "to", "body" or empty; `retry_after` is in seconds.
+    """
+
+    def __init__(
+        self, code: str, detail: str, *, field: str = "", retry_after: int | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.field = field
+        self.retry_after = retry_after
+
+
+def sending_is_free() -> bool:
+    """Whether anybody may send, signed in or not: on a developer's machine, at no cost."""
+    return settings.DEBUG and not provider_named(settings.SMS_PROVIDER).costs_money
+
+
+def may_send(user: "User | AnonymousUser") -> bool:
+    """A new account may send nothing until the operator grants an allowance in the admin."""
+    return sending_is_free() or _allowance(user) > 0
+
+
+def measured(body: str) -> tuple[str, int]:
+    """The encoding and the segments of a body; SendError if it is blank or too long."""
+    if all(_is_invisible(character) for character in body):
+        raise SendError("blank", "This field may not be blank.", field="body")
+    encoding, segments = count(body)
+    most = settings.SMS_MAX_SEGMENTS
+    if segments > most:
+        raise SendError(
+            "too_many_segments",
+            f"The text is too long: it has {segments} segments, at most {most} are sent.",
+            field="body",
+        )
+    return encoding, segments
+
+
+def recipient(number: str) -> Recipient:
+    """Whom this number reaches; SendError if no message may go there."""
+    try:
+        return numbers.recipient(number)
+    except RecipientError as error:
+        raise SendError(error.code, str(error), field="to") from error
+
+
+def own_recipient() -> Recipient:
+    """TO_NUMBER, by the rules of all numbers if messages cost money.
+
+    If they cost nothing it may be missing: the console prints messages without a recipient.
+    """
+    number = settings.SMS_TO_NUMBER
+    if provider_named(settings.SMS_PROVIDER).costs_money:
+        return recipient(number)
+    return Recipient(number, numbers.region(number), kind="")
+
+
+def check_new(sender: "User | None", number: str) -> None:
+    """When a message is accepted: the switch, the sender, the recipient's wish."""
+    if sender is None and not sending_is_free():
+        raise SendError("sender_required", "A sender account is required.")
+    _check_switch()
+    if OptOut.objects.of(number).exists():
+        raise _opted_out()
+
+
+def check_leaving(message: Message) -> None:
+    """After a message is claimed: all of it again, account and recipient in one query.
+
+    What the operator stopped before that does not leave, however long ago it was accepted.
+    """
+    _check_switch()
+    opted_out = Exists(OptOut.objects.filter(number=OuterRef("to")))
+    account = ("sender__is_active", "sender__sms_allowance__per_day")
+    is_active, per_day, is_unwanted = (
+        Message.objects.filter(pk=message.pk).values_list(*account, opted_out).get()
+    )
+    if not _may_still_send(is_active=is_active, per_day=per_day):
+        raise SendError("not_allowed", "This account may not send text messages any more.")
+    if is_unwanted:
+        raise _opted_out()
+    if message.to != settings.SMS_TO_NUMBER:  # the operator's own choice, of whatever region
+        recipient(message.to)
+
+
+def _check_switch() -> None:
+    if not settings.SMS_ENABLED:
+        raise SendError(
+            "sending_disabled",
+            "Sending text messages is switched off.",
+            retry_after=SWITCHED_OFF_SECONDS,
+        )
+
+
+def _opted_out() -> SendError:
+    return SendError(
+        "opted_out",
+        "This number has opted out of text messages. It can opt in again by texting START.",
+    )
+
+
+def _may_still_send(*, is_active: bool | None, per_day: int | None) -> bool:
+    """Whether the sender of a message that waited may still send; both are None without an account.
+
+    A message without an account, as after the account was deleted, leaves only if sending is free.
+    """
+    return is_active is not False and (sending_is_free() or bool(is_active and per_day))
+
+
+def _is_invisible(character: str) -> bool:
+    return unicodedata.category(character) in _INVISIBLE_CATEGORIES or any(
+        ord(character) in characters for characters in _INVISIBLE
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Share:
+    """What one message takes of one limit, and the explanation if that is not left."""
+
+    limit: Limit
+    explanation: str
+    amount: int = 1
+    warns: bool = False
+
+
+def admit(
+    *,
+    account: "User | None",
+    to: str,
+    region: str,
+    segments: int,
+    at: datetime,
+    due: datetime | None = None,
+) -> None:
+    """Take what a message needs when it is `due` (left out: now, `at`), or raise SendError.
+
+    Belongs into the transaction that inserts the row: if one limit refuses, the caller's rollback
+    returns what the others gave.
+    """
+    due = due or at
+    sender = None if account is None else account.pk
+    per_day = 0 if account is None else _per_day(account)
+    for share in _shares(sender, per_day, to, region, segments):
+        in_use = spend(share.limit, amount=share.amount, at=due)
+        if not in_use:
+            wait = share.limit.seconds_left(at, due=due)
+            raise SendError("limit_reached", share.explanation, retry_after=wait)
+        if share.warns:
+            _warn_once(share.limit, in_use, due)
+
+
+def return_unused(message: Message) -> None:
+    """Give back what a message took that certainly was not sent; once, in its last transaction."""
+    shares = _shares(message.sender_id, 0, message.to, message.region, message.segments)
+    for share in shares:
+        give_back(share.limit, amount=share.amount, at=message.due_at)
+
+
+def common_limits() -> tuple[Limit, Limit]:
+    """Of all accounts together: messages a day, segments a month."""
+    return (
+        Limit(scope="sms:all:day", amount=settings.SMS_DAILY_LIMIT, window=_DAY),
+        Limit(
+            scope="sms:segments:month",
+            amount=settings.SMS_MONTHLY_SEGMENTS,
+            window=Calendar.MONTH,
+        ),
+    )
+
+
+def account_limit(account: UUID, per_day: int) -> Limit:
+    return Limit(scope=f"sms:account:{account}:day", amount=per_day, window=_DAY)
+
+
+def _shares(
+    account: UUID | None, per_day: int, to: str, region: str, segments: int
+) -> Iterator[_Share]:
+    """In the one order in which limits are taken."""
+    if account is not None:
+        yield _Share(
+            limit=account_limit(account, per_day),
+            explanation="Your daily limit of text messages is used up.",
+        )
+    if to:
+        yield _Share(
+            limit=_destination_limit(to),
+            explanation="The daily limit of texts to this number is used up.",
+        )
+    if region:
+        yield _Share(
+            limit=Limit(
+                scope=f"sms:country:{region}:day",
+                amount=settings.SMS_COUNTRY_DAILY_LIMIT,
+                window=_DAY,
+            ),
+            explanation="The daily limit of texts to this country is used up.",
+        )
+    daily, monthly = common_limits()
+    yield _Share(limit=daily, explanation="The daily limit of this service is used up.", warns=True)
+    yield _Share(
+        limit=monthly,
+        explanation="The monthly budget of this service is used up.",
+        amount=segments,
+        warns=True,
+    )
+
+
+def _destination_limit(number: str) -> Limit:
+    """Keyed by a digest: counters are shown to people who may not see whole numbers."""
+    digest = salted_hmac("sms.limits", number, algorithm="sha256").hexdigest()[:32]
+    return Limit(
+        scope=f"sms:number:{digest}:day",
+        amount=settings.SMS_DESTINATION_DAILY_LIMIT,
+        window=_DAY,
+    )
+
+
+def _per_day(account: "User") -> int:
+    """What was granted; if sending is free and nothing was granted, what all may send."""
+    return _allowance(account) or (settings.SMS_DAILY_LIMIT if sending_is_free() else 0)
+
+
+def _allowance(user: "User | AnonymousUser") -> int:
+    """The user of a request keeps the row, so that one request asks for it once."""
+    granted: Allowance | None = getattr(user, "sms_allowance", None)
+    return granted.per_day if granted else 0
+
+
+def _warn_once(limit: Limit, in_use: int, at: datetime) -> None:
+    """Warn the operator once a window, by a mark in the same transaction."""
+    if in_use * 100 < limit.amount * WARNING_PERCENT:
+        return
+    mark = Limit(scope=f"{limit.scope}:warned", amount=1, window=limit.window)
+    if take(mark, at=at):
+        since = f"{limit.window_start(at):%Y-%m-%d}"
+        warn_operator.enqueue(limit.scope, since, str(in_use), str(limit.amount))
+
+
+@task
+def warn_operator(scope: str, since: str, in_use: str, amount: str) -> None:
+    """A line with a code that an alarm may look for, and a mail to ADMINS."""
+    told = f"{in_use} of {amount} are used ({scope}, {since}); at {amount} texts are refused."
+    logger.warning("%s: %s", WARNING_CODE, told)
+    mail_admins("Text messages: a limit is nearly used up", told, fail_silently=True)

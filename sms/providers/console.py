@@ -1,0 +1,26 @@
+"""Prints the message on the terminal. It costs no money and reaches no phone."""
+
+import sys
+import uuid
+from typing import ClassVar
+
+from sms.numbers import masked
+from sms.providers.provider import OutgoingMessage, Provider
+from sms.results import Accepted, Result
+
+
+class ConsoleProvider(Provider):
+    name: ClassVar[str] = "console"
+    costs_money: ClassVar[bool] = False
+
+    def send(self, message: OutgoingMessage) -> Result:
+        sid = f"SM{uuid.uuid4().hex}"
+        number = masked(message.to) or "nobody (TO_NUMBER is not set)"
+        sys.stdout.write(f"--- Text message {sid} to {number}\n{_printable(message.body)}\n---\n")
+        sys.stdout.flush()
+        return Accepted(sid)
+
+
+def _printable(text: str) -> str:
+    """Without the control characters that could drive the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)

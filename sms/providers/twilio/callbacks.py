@@ -1,0 +1,134 @@
+"""Twilio's calls of our webhooks: who made them, and what they say.
+
+X-Twilio-Signature (twilio.com/docs/usage/security) is an HMAC-SHA1 with our auth token over the URL
+as Twilio knows it and the posted fields. The URL comes from PUBLIC_BASE_URL and never from the
+request: behind a gateway, Host and scheme are not what Twilio called, and a client could choose
+them.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from sms.providers.provider import CallbackRefusedError
+from sms.providers.twilio.errors import reason_of
+from sms.results import Command, Inbound, StatusUpdate
+from sms.states import State
+
+HEADER = "X-Twilio-Signature"
+FORM = "application/x-www-form-urlencoded"
+EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
+TWIML_TYPE = "text/xml; charset=utf-8"
+
+# Twilio's words; "queued" and "sending" there are what we call accepted.
+STATES: Final[dict[str, State]] = {
+    "accepted": State.ACCEPTED,
+    "scheduled": State.ACCEPTED,
+    "queued": State.ACCEPTED,
+    "sending": State.ACCEPTED,
+    "sent": State.SENT,
+    "delivered": State.DELIVERED,
+    "read": State.DELIVERED,
+    "undelivered": State.UNDELIVERED,
+    "partially_delivered": State.UNDELIVERED,
+    "failed": State.FAILED,
+    "canceled": State.CANCELED,
+}
+_COMMANDS: Final = {command.value: command for command in Command}
+
+# No longer and no other: the signature does not cover where a field ends, so an attacker who
+# repeats a call could join the next field to it and so give an old message a new id.
+_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
+_STATUS = re.compile(r"[A-Za-z_]{1,30}")
+_ERROR_CODE = re.compile(r"[0-9]{1,9}")
+
+
+def parse(request: HttpRequest) -> StatusUpdate | Inbound | None:
+    """Raises CallbackRefusedError unless it is a form, signed with our token, about our account."""
+    if request.content_type != FORM:
+        raise CallbackRefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    if not (is_signed(request) and _is_about_us(request)):
+        raise CallbackRefusedError(HTTPStatus.FORBIDDEN)
+    match = request.resolver_match
+    return _status(request) if match and match.url_name == "status" else _inbound(request)
+
+
+def status_update(sid: str, word: str, error_code: str = "") -> StatusUpdate:
+    """In our terms; a failure whose code means that we may not send there is `blocked`."""
+    word, code = word.lower()[:30], error_code[:20]
+    state, reason = STATES.get(word), reason_of(code) if code else None
+    if state is State.FAILED and reason:
+        state = reason.state
+    return StatusUpdate(sid, word, state, code, reason)
+
+
+def _status(request: HttpRequest) -> StatusUpdate | None:
+    sid = _sid(request)
+    word = _field(request, "MessageStatus", _STATUS) or _field(request, "SmsStatus", _STATUS)
+    return (
+        status_update(sid, word, _field(request, "ErrorCode", _ERROR_CODE))
+        if sid and word
+        else None
+    )
+
+
+def _inbound(request: HttpRequest) -> Inbound:
+    """`OptOutType` is Twilio's own reading, by the keywords that the operator chose there."""
+    return Inbound(
+        sid=_sid(request),
+        number=request.POST.get("From", ""),
+        body=request.POST.get("Body", ""),
+        command=_COMMANDS.get(request.POST.get("OptOutType", "").upper()),
+        reply=EMPTY_TWIML,
+        content_type=TWIML_TYPE,
+    )
+
+
+def sign(token: str, url: str, fields: Mapping[str, Sequence[str]]) -> str:
+    """Names and values sorted, each once, exactly as posted: nothing trimmed."""
+    text = url + "".join(
+        name + value for name in sorted(fields) for value in sorted(set(fields[name]))
+    )
+    digest = hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()
+    return base64.b64encode(digest).decode()
+
+
+def is_signed(request: HttpRequest) -> bool:
+    """False if that cannot be known: no token, no public address, no header."""
+    token, given = settings.TWILIO_AUTH_TOKEN, request.headers.get(HEADER, "")
+    if not (token and given and settings.PUBLIC_BASE_URL):
+        return False
+    fields = {name: request.POST.getlist(name) for name in request.POST}
+    expected = sign(token, _public_url(request), fields)
+    return hmac.compare_digest(expected.encode(), given.encode())
+
+
+def _public_url(request: HttpRequest) -> str:
+    """PUBLIC_BASE_URL has the stage prefix already, `path_info` has none."""
+    query = request.META.get("QUERY_STRING", "")
+    url = settings.PUBLIC_BASE_URL.rstrip("/") + request.path_info
+    return f"{url}?{query}" if query else url
+
+
+def _is_about_us(request: HttpRequest) -> bool:
+    """Other accounts may be signed with our token: Twilio signs for subaccounts with theirs."""
+    account, ours = request.POST.get("AccountSid", ""), settings.TWILIO_ACCOUNT_SID
+    return bool(ours) and hmac.compare_digest(account.encode(), ours.encode())
+
+
+def _sid(request: HttpRequest) -> str:
+    """Twilio's id of the message, also by its old name; empty without one."""
+    return _field(request, "MessageSid", _SID) or _field(request, "SmsSid", _SID)
+
+
+def _field(request: HttpRequest, name: str, form: re.Pattern[str]) -> str:
+    """The field if it has the form that Twilio sends, else empty."""
+    value = request.POST.get(name, "")
+    return value if form.fullmatch(value) else ""

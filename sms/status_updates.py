@@ -1,0 +1,87 @@
+"""What providers report of a message after they took it: by callback, by poll, by refusal.
+
+Updates come late, twice and in any order: the history keeps each once, and the state only moves
+forward.
+"""
+
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from sms.models import Message, OptOut
+from sms.results import RefusalReason, Refused, StatusUpdate
+from sms.states import NEVER_LEFT, State
+
+FAILURES: Final = (State.UNDELIVERED, State.FAILED, State.BLOCKED)
+_WITHOUT_CODE = "The provider gave no reason."
+_WITH_CODE = "The provider reported error {code}."
+
+
+@transaction.atomic
+def apply(message: Message, update: StatusUpdate, *, source: str) -> None:
+    """Keep the update in the history and move the message, if this takes it further.
+
+    A word that we do not know is kept in the history and moves nothing.
+    """
+    message.add_event(source, status=update.word, error_code=update.error_code)
+    if update.state is not None and _is_possible(message, update.state):
+        _advance(message, update.state, update.error_code)
+    if update.reason is RefusalReason.OPTED_OUT:
+        opt_out(message.to)
+
+
+@transaction.atomic
+def refuse(message: Message, refused: Refused) -> bool:
+    """The provider would not take it: failed, or blocked if we may not send there at all."""
+    if refused.reason is RefusalReason.OPTED_OUT:
+        opt_out(message.to)
+    return message.advance(refused.reason.state, code=refused.code, reason=refused.message)
+
+
+def may_be_known(message: Message) -> bool:
+    """Whether the provider can have heard of it: reports of any other message are not believed.
+
+    The state decides for rows that are older than the count of attempts.
+    """
+    return message.attempt_count > 0 or message.state not in NEVER_LEFT
+
+
+@transaction.atomic
+def link_provider_id(message: Message, sid: str) -> bool:
+    """Whether this is the provider's id of the message, which may be new to us.
+
+    A callback can overtake the answer that brings the id, and the answer may be lost altogether.
+    """
+    if not message.provider_sid and not _is_taken(message, sid):
+        if not message.accept(sid):  # it is past that, by a report that needed no id
+            unnamed = Message.objects.filter(pk=message.pk, provider_sid="")
+            unnamed.update(provider_sid=sid)
+        message.refresh_from_db()
+    return message.provider_sid == sid
+
+
+def opt_out(number: str) -> None:
+    """As the provider reports it; an opt-out that is known stays as it is."""
+    OptOut.objects.remember(number, source=OptOut.Source.PROVIDER, at=timezone.now())
+
+
+def _is_possible(message: Message, state: State) -> bool:
+    """An accepted message has an id (sms_message_accepted_has_sid)."""
+    return state is not State.ACCEPTED or bool(message.provider_sid)
+
+
+def _advance(message: Message, state: State, code: str) -> None:
+    if state not in FAILURES:
+        message.advance(state)
+        return
+    reason = _WITH_CODE.format(code=code) if code else _WITHOUT_CODE
+    moved = message.advance(state, code=code, reason=reason)
+    if code and not moved:  # reported again, and only now with its reason
+        nameless = Message.objects.filter(pk=message.pk, state=state, error_code="")
+        nameless.update(error_code=code, error_message=reason)
+        message.refresh_from_db()
+
+
+def _is_taken(message: Message, sid: str) -> bool:
+    return Message.objects.filter(provider=message.provider, provider_sid=sid).exists()
