@@ -304,3 +304,11 @@ def test_a_bad_address_is_400(email):
     page = Client().post("/auth/signup/", {"email": email, "password1": PASSWORD})
     assert page.status_code == 200
     assert User.objects.count() == 0
+
+
+@pytest.mark.parametrize(("length", "taken"), [(254, True), (255, False)])
+def test_an_address_is_as_long_as_its_column(length, taken):
+    email = f"{'a' * (length - 190)}@{'b' * 60}.{'c' * 60}.{'d' * 63}.com"
+    response = Phone().post("auth/signup", {"email": email, "password": PASSWORD})
+    assert (len(email), response.status_code == 400) == (length, not taken)
+    assert User.objects.filter(email=email).exists() == taken

@@ -165,10 +165,12 @@ def test_an_unforeseen_error_is_a_500_without_details(monkeypatch):
     assert "marker" not in response.content.decode()
 
 
+HALF = settings().max_examples // 2  # each is a request or more
+
+
 @pytest.mark.parametrize("route", ROUTES)
 @settings(
-    max_examples=40,
-    deadline=None,
+    max_examples=HALF,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
@@ -184,8 +186,7 @@ def test_no_json_is_answered_with_500(alice, route, data):
 
 @pytest.mark.usefixtures("mandatory")
 @settings(
-    max_examples=60,
-    deadline=None,
+    max_examples=HALF,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(key=st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=30))
@@ -197,7 +198,7 @@ def test_no_key_in_a_header_is_answered_with_500(alice, key):
     assert_clear(phone.get("auth/email/verify", **{"X-Email-Verification-Key": key}))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=HALF)
 @given(body=st.binary(max_size=60))
 def test_no_bytes_are_answered_with_500(body):
     cache.clear()

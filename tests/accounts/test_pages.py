@@ -123,6 +123,23 @@ def test_fields_tell_password_managers_what_they_are(client, db, path, name, aut
     assert f'autocomplete="{autocomplete}"' in field[0]
 
 
+@pytest.mark.parametrize("path", ["login/", "signup/", "password/reset/"])
+def test_forms_of_strangers_are_posted(client, db, path):
+    assert_posted(client.get(f"/auth/{path}").content.decode())
+
+
+@pytest.mark.parametrize("path", ["account/", "auth/email/", "auth/password/change/"])
+def test_forms_of_an_account_are_posted(web, alice, path):
+    assert_posted(web(alice).get(f"/{path}", follow=True).content.decode())
+
+
+def assert_posted(page: str) -> None:
+    """A password or an address in a URL would be in logs and in the history of the browser."""
+    methods = [re.findall(r'method="(\w+)"', form) for form in re.findall(r"<form[^>]*>", page)]
+    assert methods
+    assert methods == [["post"]] * len(methods)
+
+
 def test_disabled_account_is_told_so(client, alice):
     alice.is_active = False
     alice.save()

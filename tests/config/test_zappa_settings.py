@@ -94,3 +94,14 @@ def test_operations_functions_have_no_events():
     operations = {stage: effective(stage) for stage in STAGES if stage not in SERVING}
     assert [stage for stage, own in operations.items() if own.get("events")] == []
     assert [stage for stage, own in operations.items() if own.get("keep_warm", True)] == []
+
+
+def test_operations_functions_have_no_address():
+    """Only the owner of the account invokes them; they may run for fifteen minutes."""
+    operations = {stage: effective(stage) for stage in STAGES if stage not in SERVING}
+    found = {
+        stage: (own["apigateway_enabled"], own["timeout_seconds"])
+        for stage, own in operations.items()
+    }
+    assert found == dict.fromkeys(("dev_ops", "staging_ops", "production_ops"), (False, 900))
+    assert all(effective(stage).get("apigateway_enabled", True) for stage in SERVING)

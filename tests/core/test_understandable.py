@@ -38,7 +38,7 @@ def call(path, content_type, query="a=b", body=b"", stream=None):
 
 
 @pytest.mark.parametrize(
-    "charset", ["hex", "undefined", "utf-16", "idna", "utf-7", "klingon", "\0"]
+    "charset", ["hex", "undefined", "latin-1", "utf-16", "idna", "utf-7", "klingon", "\0"]
 )
 @pytest.mark.parametrize("path", PATHS)
 def test_another_charset_is_415_on_every_route(path, charset):

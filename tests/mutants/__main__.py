@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.mutants.processes import UnfitError
 from tests.mutants.table import LANES, Mutant, chosen, load
 from tests.mutants.tree import Tree
 
@@ -50,8 +51,8 @@ def main() -> int:
         return 0
     try:
         verdicts = try_all(tried, options.jobs)
-    except VoidError as error:
-        say(f"VOID: this fails without any mutant: {error}")
+    except (VoidError, UnfitError) as error:
+        say(f"VOID: {error}")
         return 2
     return summary(verdicts, explained=len(explained))
 
@@ -81,7 +82,7 @@ def decide(trees: queue.Queue[Tree], mutant: Mutant) -> Verdict:
     with borrowed(trees) as tree:
         killer = tree.try_killers(mutant) or tree.try_package(mutant)
         if killer and (failed := tree.try_nothing(mutant, killer)):
-            raise VoidError(failed)
+            raise VoidError(f"{failed} fails without any mutant")
     verdict = Verdict(mutant=mutant, killer=killer, seconds=time.monotonic() - began)
     say(str(verdict))
     return verdict

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 SILENCE = 60  # seconds without output, after which a test is taken to hang
-COLLECTING = 300
+COLLECTING = 300  # as long before the first test
 ENDING = 20  # seconds to tidy up after an interrupt
 PYTEST = (
     *("pytest", "-p", "no:randomly", "-p", "no:cacheprovider", "--hypothesis-seed=0"),
@@ -21,6 +21,7 @@ PYTEST = (
 ON_POSTGRES = ("tests.on_postgres", *PYTEST[1:])
 POSTGRES_TESTS = "not browser and not faults and not sqlite and not cloud"
 NO_TEST_FOUND = 5
+_PROGRESS = re.compile(r" \[ *\d+%\]$")
 _FAILED = re.compile(r"(?P<test>tests/.+?) (?:FAILED|ERROR) +\[|ERROR (?P<file>\S+)")
 
 TIME_OUT, ENDED = " (time-out)", " (the process ended)"
@@ -107,7 +108,7 @@ class Forker:
         heard: dict[str, str] = {}
         while "ended" not in heard:
             try:
-                answer = self.answers.next()
+                answer = self.answers.next(SILENCE if "test" in heard else COLLECTING)
             except HangError:
                 os.killpg(int(heard["child"]), signal.SIGKILL)
                 heard["failed"] = f"{heard.get('test')}{TIME_OUT}"
@@ -141,7 +142,10 @@ def _first_failure(process: subprocess.Popen[bytes]) -> str:
     """The first test that pytest reports as failed, or the file that cannot be imported."""
     assert process.stdout
     lines, found = Lines(process.stdout.fileno()), ""
-    while (line := lines.next()) is not None:
+    patience = COLLECTING  # a database is made within the first test
+    while (line := lines.next(patience)) is not None:
+        if _PROGRESS.search(line):
+            patience = SILENCE
         if match := _FAILED.match(line):
             found = found or match["test"] or match["file"]
     process.wait(ENDING)

@@ -165,3 +165,38 @@ def test_a_report_and_the_answer_at_once_are_both_kept(numbered, sender, setting
     message.refresh_from_db()
     assert (status, message.state, message.provider_sid) == (204, word, SID)
     assert history(message) == [("callback", word)]
+
+
+@pytest.fixture
+def due(numbered, sender) -> Message:
+    """A text that is due and that no process has begun to deliver."""
+    message = service.queue(actor=sender, to=TO, body="hey", send_at=NOON + MINUTE)
+    Message.objects.update(next_attempt_at=NOON)
+    return message
+
+
+@pytest.mark.postgres
+def test_of_two_deliveries_at_once_one_calls_the_provider(numbered, due):
+    """Kills SN56."""
+    overtake(
+        lambda: delivery.deliver(str(due.pk)),
+        after='"sms_message"',
+        by=lambda: delivery.deliver(str(due.pk)),
+    )
+    due.refresh_from_db()
+    assert (due.state, due.attempt_count, len(numbered.sent)) == ("accepted", 1, 1)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("first", ["cancel", "deliver"])
+def test_a_text_is_canceled_or_delivered(numbered, sender, due, first):
+    """Kills SN57."""
+    steps = {
+        "cancel": lambda: service.cancel(actor=sender, message=Message(pk=due.pk)),
+        "deliver": lambda: delivery.deliver(str(due.pk)),
+    }
+    [second] = set(steps) - {first}
+    overtake(steps[first], after='"sms_message"', by=steps[second])
+    due.refresh_from_db()
+    ends = {"cancel": ("canceled", 0, (0, 0)), "deliver": ("accepted", 1, (1, 1))}
+    assert (due.state, len(numbered.sent), counted(sender)) == ends[first]

@@ -3,7 +3,7 @@
 import collections
 import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -260,13 +260,13 @@ STEPS: dict[str, tuple[list[tuple], Callable[[Outbox, int], Any]]] = {
 
 
 @pytest.fixture
-def outbox(settings, noon, alice, monkeypatch, request) -> Callable[[], Outbox]:
+def outbox(settings, noon, alice, monkeypatch) -> Iterator[Callable[[], Outbox]]:
     monkeypatch.setitem(providers.PROVIDERS, "twilio", f"{Fate.__module__}.Fate")
     providers.provider_named.cache_clear()
-    request.addfinalizer(providers.provider_named.cache_clear)
     configure(settings)
     settings.SMS_TO_NUMBER, settings.SMS_FROM_NUMBER = TO, "+15005550006"
-    return lambda: Outbox(settings, noon, alice)
+    yield lambda: Outbox(settings, noon, alice)
+    providers.provider_named.cache_clear()
 
 
 @pytest.mark.django_db

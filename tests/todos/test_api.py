@@ -514,3 +514,9 @@ def test_creating_beside_a_change_that_was_quicker_is_409_conflict(api, alice, m
     monkeypatch.setattr("todos.service.add_todo", refuse)
     response = api(alice).post(TODOS, {"title": "x"})
     assert (response.status_code, response.json()["errors"][0]["code"]) == (409, "conflict")
+
+
+def test_put_without_a_status_reopens(api, alice):
+    todo = make_todo(alice, status="finished")
+    answer = api(alice).put(one(todo), {"title": "x"}, headers={"If-Match": '"1"'}).json()
+    assert (answer["status"], answer["finished_at"], answer["version"]) == ("open", None, 2)

@@ -181,3 +181,13 @@ def test_cancel_by_htmx_is_the_row_and_plain_get_leads_to_the_page(alice, browse
 
     assert "buy milk" in partial.text
     assert plain.url == f"{PAGE}#todo-{todo.pk}"
+
+
+def test_a_rename_to_the_same_title_changes_nothing(alice, browser):
+    todo = make_todo(alice)
+    before = row(todo)
+
+    response = browser.post(act("rename", todo), {"title": " buy milk "})
+
+    assert response.status_code == 302
+    assert row(todo) == before

@@ -164,6 +164,7 @@ def test_undo_counts_the_versions_on_and_keeps_the_moments(alice, browser):
         browser.post("/todos/undo/")
     after = row(todo)
     assert after["version"] == before["version"] + 3
+    assert after["updated_at"] > before["updated_at"]
     assert (after["created_at"], after["finished_at"]) == (
         before["created_at"],
         before["finished_at"],
