@@ -76,14 +76,13 @@ def test_an_address_that_logs_in_another_is_taken(bob, proved):
     assert addresses("mallory@example.com") == [("mallory@example.com", False, True)]
 
 
-@pytest.mark.parametrize("spelt", ["second@example.com", "Second@Example.COM"])
-def test_a_proved_address_that_logs_in_another_is_refused_without_500(spelt):
+def test_a_proved_address_that_logs_in_another_is_refused_without_500():
     """Somebody signed up with it, unproved, before its owner proved it."""
     owner = sign_up("owner@example.com")
     User.objects.create_user("second@example.com", PASSWORD)
     user = User.objects.get(email="owner@example.com")
-    EmailAddress.objects.create(user=user, email=spelt, verified=True)
-    response = make_primary(owner, spelt)
+    EmailAddress.objects.create(user=user, email="second@example.com", verified=True)
+    response = make_primary(owner, "second@example.com")
     assert_error(response, 400, "unverified_primary_email", "email")
 
 

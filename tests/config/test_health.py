@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
 
 from config import __version__, health
 from config.wsgi import application
@@ -79,6 +80,13 @@ def test_a_database_that_does_not_answer_is_not_ready(client, monkeypatch, fault
         "reason": "database unreachable",
         "version": __version__,
     }
+
+
+@pytest.mark.django_db
+def test_only_monitors_are_answered_without_tls(settings):
+    settings.SECURE_SSL_REDIRECT = True
+    paths = ("/healthz/", "/readyz/", "/hello/", "/auth/login/", "/x/healthz/")
+    assert [Client().get(path).status_code for path in paths] == [200, 200, 301, 301, 301]
 
 
 @pytest.mark.parametrize("path", ["/hello/", "/healthz/", "/readyz/"])
