@@ -7,7 +7,7 @@ from sms.models import Event, Message, OptOut
 from sms.outcomes import Kind, Refused
 from sms.states import State
 from tests.sms.conftest import TO
-from tests.sms.signed_calls import SID, make_text
+from tests.sms.twilio.signed_calls import SID, make_text
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from sms.backends.twilio import TwilioProvider
 from sms.outcomes import Report, Unknown
 from tests.sms import twilio_stub as faults
 from tests.sms.conftest import FROM, NOON, TO
-from tests.sms.test_twilio import POOL, hand_over
+from tests.sms.twilio.test_provider import POOL, hand_over
 from tests.sms.twilio_stub import answers
 
 pytestmark = pytest.mark.enable_socket
