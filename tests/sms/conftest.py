@@ -9,12 +9,12 @@ import pytest
 import time_machine
 
 from accounts.models import User
+from localcloud.twilio.stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 from sms import backends
 from sms.backends import Provider
 from sms.models import Allowance
 from sms.outcomes import Accepted, Outcome, Report
 from tests.conftest import make_user
-from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 
 TO, FROM = "+15005550099", "+15005550006"
 SID = f"SM{'1' * 32}"

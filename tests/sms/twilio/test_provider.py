@@ -14,6 +14,8 @@ import requests
 from django.test import override_settings
 from urllib3 import HTTPSConnectionPool, exceptions
 
+from localcloud.twilio import stub as faults
+from localcloud.twilio.stub import ACCOUNT_SID, AUTH_TOKEN, answers, complains
 from sms.backends import alarm
 from sms.backends import twilio_http as backend
 from sms.backends.twilio import TwilioProvider
@@ -27,10 +29,8 @@ from sms.outcomes import (
     Unknown,
     WithoutSid,
 )
-from tests.sms import twilio_stub as faults
+from tests.localcloud.test_twilio import real_client
 from tests.sms.conftest import FROM, TO
-from tests.sms.test_twilio_stub import real_client
-from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, answers, complains
 
 pytestmark = pytest.mark.enable_socket
 
