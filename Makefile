@@ -117,10 +117,10 @@ build/emulator/.ready: requirements-cloud.txt
 infra: build/runtime/.ready ## make or update what a STAGE stands on (PARAMETERS="DbMode=rds Nat=true")
 	$(RUNTIME)/python -m deploy.stack $(STAGE) $(PARAMETERS)
 
-deploy: build/runtime/.ready ## package, migrate, switch, look; back again if it fails (STAGE=dev)
+deploy: build/runtime/.ready ## build, migrate, deploy, smoke-test; roll back on failure (STAGE=dev)
 	$(RUNTIME)/python -m deploy.release $(STAGE)
 
-rollback: build/runtime/.ready ## let the version before this one serve again (STAGE=dev)
+rollback: build/runtime/.ready ## roll back to the previous version (STAGE=dev)
 	$(RUNTIME)/python -m deploy.rollback $(STAGE)
 
 restart: build/runtime/.ready ## start every process of STAGE anew, so that changed parameters are read
@@ -136,10 +136,10 @@ destroy: build/runtime/.ready ## remove STAGE with all that undeploy leaves (CON
 	$(RUNTIME)/python -m deploy.destroy $(STAGE) --yes-remove "$(CONFIRM)"
 
 cloud: build/runtime/.ready build/emulator/.ready ## a local AWS with Nudge deployed to it, until Ctrl-C
-	$(RUNTIME)/python -m deploy.cloud up --port $(CLOUD_PORT)
+	$(RUNTIME)/python -m localcloud.cloud up --port $(CLOUD_PORT)
 
 cloud-down: build/runtime/.ready ## end and remove what an interrupted `make cloud` left
-	$(RUNTIME)/python -m deploy.cloud down
+	$(RUNTIME)/python -m localcloud.cloud down
 
 cloud-test: .venv/.dev build/runtime/.ready build/emulator/.ready ## deploy, use, break and remove it all, on the local AWS
 	$(PYTEST) -m cloud -p no:randomly $(LONG)

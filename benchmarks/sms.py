@@ -1,7 +1,7 @@
 """Texts: how fast they are taken over HTTP, and how fast 8 workers deliver them.
 
-The provider is the tests' stub of Twilio, in a process of its own, answering after 50 ms. Workers
-are processes, as on Lambda.
+The provider is localcloud's stub of Twilio, in a process of its own, answering after 50 ms.
+Workers are processes, as on Lambda.
 
 python -m benchmarks.sms
 """
@@ -53,7 +53,7 @@ def median(values: list[float]) -> float:
 @contextmanager
 def provider() -> Iterator[None]:
     """The stub, and the environment in which texts go to it."""
-    command = ["-m", "tests.sms.twilio_stub", "--port", f"{PORT}", "--callbacks", "off"]
+    command = ["-m", "localcloud.twilio.stub", "--port", f"{PORT}", "--callbacks", "off"]
     stub = subprocess.Popen(
         [sys.executable, *command, "--latency", f"{LATENCY}"], stdout=subprocess.PIPE, text=True
     )

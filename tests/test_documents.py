@@ -102,7 +102,8 @@ REMOVED = {"BACKGROUND", "BACKGROUND_THREADS", "SMS_ACCOUNT_DAILY_LIMIT"}  # the
 
 def names_of_the_code() -> set[str]:
     """Settings, variables of the environment, and what the Makefile and the deploy read."""
-    files = [*(ROOT / "config" / "settings").glob("*.py"), *(ROOT / "deploy").glob("*.py")]
+    folders = [ROOT / "config" / "settings", ROOT / "deploy", ROOT / "localcloud"]
+    files = [path for folder in folders for path in folder.glob("*.py")]
     text = "\n".join([MAKEFILE, *(path.read_text() for path in files)])
     return {name for name in dir(settings) if name.isupper()} | set(re.findall(r"\w+", text))
 

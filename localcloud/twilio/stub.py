@@ -2,16 +2,15 @@
 
 It creates, lists and fetches messages, asks for Basic credentials, knows the magic numbers of
 Twilio's test credentials (twilio.com/docs/iam/test-credentials), calls back and can be told to be
-slow or faulty. tests/sms/test_twilio_stub.py compares it with what the `twilio` package expects.
+slow or faulty. tests/localcloud/test_twilio.py compares it with what the `twilio` package expects.
 By hand, without an account (--help has all options):
 
-    python -m tests.sms.twilio_stub --port 8112 --callbacks shuffled --fault loses-answer --every 10
+    python -m localcloud.twilio.stub --callbacks shuffled --fault loses-answer --every 10
 """
 
 import argparse
 import base64
 import itertools
-import json
 import random
 import sys
 import threading
@@ -20,12 +19,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tests.sms.twilio_callbacks import ORDERS, Callback, Caller, arranged, callback, progress
-from tests.sms.twilio_faults import (
+from localcloud.twilio.callbacks import ORDERS, Callback, Caller, arranged, callback, progress
+from localcloud.twilio.faults import (
     BY_NAME,
     Fault,
     answers,
@@ -37,7 +36,8 @@ from tests.sms.twilio_faults import (
     hangs,
     loses_answer,
 )
-from tests.sms.twilio_resources import (
+from localcloud.twilio.handler import Handler
+from localcloud.twilio.resources import (
     ACCOUNT_SID,
     AUTH_TOKEN,
     BAD_RECIPIENTS,
@@ -79,6 +79,7 @@ class Received:
 class Server(ThreadingHTTPServer):
     request_queue_size = 512  # hundreds of senders at once; the default of 5 refuses some
     daemon_threads = True
+    stub: "TwilioStub"  # how a handler finds it
 
 
 class TwilioStub:
@@ -104,8 +105,8 @@ class TwilioStub:
         self.caller = Caller()
         self._fault, self._every, self._creations = fault, every, itertools.count(1)
         self._dice = random.Random(seed)  # noqa: S311 - repeatable
-        self._server = Server(("127.0.0.1", port), Handler)
-        self._server.stub = self  # type: ignore[attr-defined]  # how the handler finds us
+        self._server = Server(("127.0.0.1", port), StubHandler)
+        self._server.stub = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
     @property
@@ -122,9 +123,6 @@ class TwilioStub:
         self._server.server_close()
         self._thread.join()
         self.caller.finish()
-
-    def wait(self) -> None:
-        self._thread.join()
 
     def note(self, received: Received) -> None:
         with self._arrival:
@@ -172,15 +170,21 @@ class TwilioStub:
             self.caller.put(arranged(calls, self.callbacks, self.repeat, self._dice))
 
 
-class Handler(BaseHTTPRequestHandler):
+class StubHandler(Handler):
+    server: Server
+
     @property
     def stub(self) -> TwilioStub:
-        return self.server.stub  # type: ignore[attr-defined]
+        return self.server.stub
 
-    def do_POST(self) -> None:
+    @property
+    def stopping(self) -> threading.Event:
+        return self.stub.stopping
+
+    def create(self) -> None:
         self._serve(self._create)
 
-    def do_GET(self) -> None:
+    def show(self) -> None:
         self._serve(self._show)
 
     def _serve(self, respond: Callable[[str, dict[str, list[str]]], None]) -> None:
@@ -247,25 +251,6 @@ class Handler(BaseHTTPRequestHandler):
             "previous_page_uri": uri(page - 1) if page else None,
         }
 
-    def complain(self, status: int, code: int, message: str, **headers: str) -> None:
-        more_info = f"https://www.twilio.com/docs/errors/{code}"
-        body = {"code": code, "message": message, "more_info": more_info, "status": status}
-        self.reply(status, body, **headers)
-
-    def reply(self, status: int, body: object, **headers: str) -> None:
-        """The body is JSON unless it is bytes; `retry_after="7"` becomes Retry-After."""
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *args: object) -> None:
-        """Silent."""
-
 
 def basic(user: str, password: str) -> str:
     """RFC 7617."""
@@ -293,7 +278,7 @@ def main() -> None:
             f"ACCOUNT_SID={ACCOUNT_SID} AUTH_TOKEN={AUTH_TOKEN} TWILIO_API_BASE_URL={running.url}\n"
         )
         sys.stdout.flush()
-        running.wait()
+        running.stopping.wait()
 
 
 if __name__ == "__main__":
