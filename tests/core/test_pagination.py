@@ -9,7 +9,7 @@ from tests.builders import make_todo
 
 pytestmark = pytest.mark.django_db
 TODOS = "/api/v1/todos/"
-NOT_OURS = "This cursor was not made by us."
+NOT_OURS = "Invalid cursor."
 OTHER_ORDERING = "This cursor belongs to another ordering."
 
 
