@@ -32,7 +32,7 @@ PUBLIC = {
     "/api/docs/",
     "/api/browse/login/",
     "/service/sms/send",  # open in development only: tests/sms/test_endpoint.py
-    "/service/sms/status/<uuid:message_id>/",  # signed or 403: tests/sms/test_webhooks.py
+    "/service/sms/status/<uuid:message_id>/",  # signed or 403: tests/sms/twilio/test_webhooks.py
     "/service/sms/inbound/",  # the same
     "/admin/login/",  # leads to the one log-in
     "/admin/jsi18n/",  # a catalogue of words

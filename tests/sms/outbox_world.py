@@ -30,7 +30,7 @@ from sms.results import (
 from sms.states import RANK
 from sms.sweep import sweep
 from tests.sms.conftest import NOON, TO, allow
-from tests.sms.signed_calls import path_of, post, report
+from tests.sms.twilio.signed_calls import path_of, post, report
 
 NUMBERS = (TO, "+14155552671", "+14155552672")
 OWN_LIMIT = 8

@@ -10,7 +10,7 @@ from sms.models import InboundMessage, Message, OptOut
 from sms.results import NotSent, Refused
 from tests.sms.conftest import NOON, TO, allow
 from tests.sms.interleaving import overtake
-from tests.sms.signed_calls import INBOUND, SID, configure, make_text, path_of, post, report
+from tests.sms.twilio.signed_calls import INBOUND, SID, configure, make_text, path_of, post, report
 from tests.sms.twilio_stub import ACCOUNT_SID
 
 pytestmark = pytest.mark.django_db(transaction=True)

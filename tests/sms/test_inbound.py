@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from core.models import Counter
 from sms.models import InboundMessage, OptOut
 from tests.sms.conftest import allow
-from tests.sms.signed_calls import INBOUND, configure, post
+from tests.sms.twilio.signed_calls import INBOUND, configure, post
 from tests.sms.twilio_stub import ACCOUNT_SID
 
 pytestmark = pytest.mark.django_db

@@ -31,7 +31,7 @@ from tests.sms.outbox_world import (
     World,
     sweep_and_deliver,
 )
-from tests.sms.signed_calls import INBOUND, configure, post
+from tests.sms.twilio.signed_calls import INBOUND, configure, post
 from tests.sms.twilio_stub import ACCOUNT_SID
 
 moments = st.none() | st.integers(1, 14)  # of death or of another worker's step, by statement

@@ -8,7 +8,7 @@ from sms.providers.twilio.callbacks import status_update
 from sms.results import RefusalReason, Refused
 from sms.states import State
 from tests.sms.conftest import TO
-from tests.sms.signed_calls import SID, make_text
+from tests.sms.twilio.signed_calls import SID, make_text
 
 pytestmark = pytest.mark.django_db
 

@@ -1,6 +1,6 @@
 """Twilio's description and Twilio's Python package, which is made from it, name the same things.
 
-So the excerpt in twilio_messages_openapi.json is not out of date where it matters.
+So the excerpt in messages_openapi.json is not out of date where it matters.
 """
 
 import ast
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.sms.twilio_contract import DESCRIPTION, SCHEMAS, operation, parameters
+from tests.sms.twilio.contract import DESCRIPTION, SCHEMAS, operation, parameters
 
 PATH = "/2010-04-01/Accounts/AC/Messages.json"
 HEADERS = {"Content-Type", "Accept"}

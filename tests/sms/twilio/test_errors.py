@@ -7,7 +7,7 @@ from sms.results import RefusalReason, Refused, Throttled
 from sms.states import State
 from tests.sms import twilio_stub as faults
 from tests.sms.conftest import FROM, TO
-from tests.sms.test_twilio import assert_healthy, hand_over
+from tests.sms.twilio.test_provider import assert_healthy, hand_over
 from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, complains
 
 pytestmark = pytest.mark.enable_socket

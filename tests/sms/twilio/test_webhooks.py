@@ -15,7 +15,7 @@ from sms.models import Event, Message
 from sms.states import FINAL, State
 from tests.config.test_matrix import everything
 from tests.sms.conftest import FROM, TO
-from tests.sms.signed_calls import (
+from tests.sms.twilio.signed_calls import (
     BASE,
     INBOUND,
     OTHER_SID,
@@ -27,7 +27,7 @@ from tests.sms.signed_calls import (
     post,
     report,
 )
-from tests.sms.test_signature import theirs
+from tests.sms.twilio.test_signature import theirs
 from tests.sms.twilio_callbacks import UNDELIVERABLE, progress, signed
 from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 

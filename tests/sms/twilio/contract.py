@@ -1,6 +1,6 @@
 """Twilio's own description of messages, asked whether a request or an answer is as it says.
 
-twilio_messages_openapi.json is Twilio's, an excerpt; where it comes from is in its `info.x-source`.
+messages_openapi.json is Twilio's, an excerpt; where it comes from is in its `info.x-source`.
 OpenAPI 3.0 is not quite JSON Schema, so it is translated here. In two points this is stricter than
 the description, which forbids and requires next to nothing: no member it does not know, and in
 answers every member, as in Twilio's own examples.
@@ -20,7 +20,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from tests.sms.twilio_stub import Received
 
 DESCRIPTION: dict[str, Any] = json.loads(
-    Path(__file__).with_name("twilio_messages_openapi.json").read_text(encoding="utf-8")
+    Path(__file__).with_name("messages_openapi.json").read_text(encoding="utf-8")
 )
 FORM = "application/x-www-form-urlencoded"
 # How the text of a query or of a form becomes what its schema means.

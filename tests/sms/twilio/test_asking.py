@@ -13,7 +13,7 @@ from sms.results import RefusalReason, StatusUpdate, Unknown
 from sms.states import State
 from tests.sms import twilio_stub as faults
 from tests.sms.conftest import FROM, NOON, TO
-from tests.sms.test_twilio import POOL, hand_over
+from tests.sms.twilio.test_provider import POOL, hand_over
 from tests.sms.twilio_stub import answers
 
 pytestmark = pytest.mark.enable_socket

@@ -7,7 +7,7 @@ import pytest
 from sms.models import Message, OptOut
 from sms.states import State
 from tests.sms.conftest import TO
-from tests.sms.signed_calls import (
+from tests.sms.twilio.signed_calls import (
     BASE,
     INBOUND,
     SID,

@@ -12,8 +12,8 @@ from openapi_spec_validator import validate
 from sms.providers import OutgoingMessage
 from sms.providers.twilio.provider import TwilioProvider
 from tests.sms.conftest import FROM, SID, TO
-from tests.sms.test_twilio import CALLBACK, POOL
-from tests.sms.twilio_contract import DESCRIPTION, FORM, SCHEMAS, answer_errors, request_errors
+from tests.sms.twilio.contract import DESCRIPTION, FORM, SCHEMAS, answer_errors, request_errors
+from tests.sms.twilio.test_provider import CALLBACK, POOL
 from tests.sms.twilio_resources import ACCOUNT_SID, AUTH_TOKEN, BAD_RECIPIENTS, BAD_SENDERS
 from tests.sms.twilio_stub import Received, TwilioStub, basic
 
