@@ -136,10 +136,10 @@ destroy: build/runtime/.ready ## remove STAGE with all that undeploy leaves (CON
 	$(RUNTIME)/python -m deploy.destroy $(STAGE) --yes-remove "$(CONFIRM)"
 
 cloud: build/runtime/.ready build/emulator/.ready ## a local AWS with Nudge deployed to it, until Ctrl-C
-	$(RUNTIME)/python -m deploy.cloud up --port $(CLOUD_PORT)
+	$(RUNTIME)/python -m localcloud.cloud up --port $(CLOUD_PORT)
 
 cloud-down: build/runtime/.ready ## end and remove what an interrupted `make cloud` left
-	$(RUNTIME)/python -m deploy.cloud down
+	$(RUNTIME)/python -m localcloud.cloud down
 
 cloud-test: .venv/.dev build/runtime/.ready build/emulator/.ready ## deploy, use, break and remove it all, on the local AWS
 	$(PYTEST) -m cloud -p no:randomly $(LONG)

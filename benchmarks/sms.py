@@ -53,7 +53,7 @@ def median(values: list[float]) -> float:
 @contextmanager
 def provider() -> Iterator[None]:
     """The stub, and the environment in which texts go to it."""
-    command = ["-m", "tests.sms.twilio_stub", "--port", f"{PORT}", "--callbacks", "off"]
+    command = ["-m", "localcloud.twilio.stub", "--port", f"{PORT}", "--callbacks", "off"]
     stub = subprocess.Popen(
         [sys.executable, *command, "--latency", f"{LATENCY}"], stdout=subprocess.PIPE, text=True
     )

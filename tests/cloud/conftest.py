@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.cloud import READY
+from localcloud.cloud import READY
 from tests.cloud.local import COMMAND_SECONDS, ROOT, SCRIPTS, Cloud, eventually
 from tests.cloud.people import new_operator
 
@@ -35,7 +35,7 @@ def cloud(_signals: None) -> Iterator[Cloud]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     python = str(SCRIPTS / "python")
-    command = [python, "-m", "deploy.cloud", "up", "--port", str(port), "--minute", MINUTE]
+    command = [python, "-m", "localcloud.cloud", "up", "--port", str(port), "--minute", MINUTE]
     output = ROOT / "build" / "cloud-test.log"
     with output.open("w") as log:
         process = subprocess.Popen(  # noqa: S603 - our own command

@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from deploy.cloud import CREDENTIALS
+from localcloud.cloud import CREDENTIALS
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "build" / "runtime" / "bin"

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import requests
 
+from localcloud.twilio.resources import ACCOUNT_SID, AUTH_TOKEN
 from tests.cloud.local import PATIENCE, Cloud, eventually
 from tests.cloud.people import AdminSession, Phone, signed_up
-from tests.sms.twilio_resources import ACCOUNT_SID, AUTH_TOKEN
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 

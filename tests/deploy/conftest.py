@@ -9,7 +9,8 @@ import pytest
 import requests
 from botocore.client import BaseClient
 
-from deploy import cloud, smoke, stack, static
+from deploy import smoke, stack, static
+from localcloud import cloud
 from tests.deploy.account import Account, deployed
 from tests.deploy.cloudformation import EVERYTHING, Stack
 
@@ -47,7 +48,7 @@ def account(monkeypatch, tmp_path) -> Account:
 
 @pytest.fixture
 def clock(monkeypatch) -> list[float]:
-    """[seconds since the start], for all that deploy/ waits for; sleeping alone moves it."""
+    """[seconds since the start], for all that is waited for; sleeping alone moves it."""
     now = [0.0]
 
     def sleep(seconds: float) -> None:

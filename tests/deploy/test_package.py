@@ -501,7 +501,7 @@ def test_uv_is_pinned_for_deployments_as_for_development():
 
 def test_deploying_imports_nothing_heavy_until_it_is_asked():
     code = (
-        "import sys, deploy.callbacks, deploy.release, deploy.cloud;"
+        "import sys, deploy.callbacks, deploy.release, localcloud.cloud;"
         "assert not {'boto3', 'django', 'zappa'} & set(sys.modules)"
     )
     command = [sys.executable, "-c", code]

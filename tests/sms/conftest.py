@@ -10,12 +10,12 @@ import pytest
 import time_machine
 
 from accounts.models import User
+from localcloud.twilio.stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 from sms import providers
 from sms.models import Allowance
 from sms.providers import OutgoingMessage, Provider
 from sms.results import Accepted, Result, StatusUpdate
 from tests.conftest import make_user
-from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 
 TO, FROM = "+15005550099", "+15005550006"
 SID = f"SM{'1' * 32}"

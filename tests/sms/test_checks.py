@@ -3,9 +3,9 @@
 import pytest
 from django.core.checks import Error, Warning, run_checks  # noqa: A004 - Django's name
 
+from localcloud.twilio.stub import ACCOUNT_SID, AUTH_TOKEN
 from sms.checks import check_numbers, check_provider, check_regions
 from tests.sms.conftest import FROM, TO
-from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN
 
 
 @pytest.fixture

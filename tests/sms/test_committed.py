@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from core.limits import used
+from localcloud.twilio.stub import ACCOUNT_SID
 from sms import delivery, policy, resend, service, sweep
 from sms.models import InboundMessage, Message, OptOut
 from sms.results import NotSent, Refused
 from tests.sms.conftest import NOON, TO, allow
 from tests.sms.interleaving import overtake
 from tests.sms.twilio.signed_calls import INBOUND, SID, configure, make_text, path_of, post, report
-from tests.sms.twilio_stub import ACCOUNT_SID
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE = timedelta(minutes=1)

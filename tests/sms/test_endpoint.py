@@ -9,10 +9,7 @@ from django.db.backends.utils import CursorWrapper
 from django.test import Client
 
 from core.models import Counter, IdempotencyKey
-from sms.models import Message, OptOut
-from sms.results import Accepted, AcceptedWithoutId, NotSent, Refused, Throttled, Unknown
-from tests.sms.conftest import FROM, SID, TO, URL, allow, assert_failure, failure
-from tests.sms.twilio_stub import (
+from localcloud.twilio.stub import (
     ACCOUNT_SID,
     AUTH_TOKEN,
     answers,
@@ -20,6 +17,9 @@ from tests.sms.twilio_stub import (
     closes,
     complains,
 )
+from sms.models import Message, OptOut
+from sms.results import Accepted, AcceptedWithoutId, NotSent, Refused, Throttled, Unknown
+from tests.sms.conftest import FROM, SID, TO, URL, allow, assert_failure, failure
 
 pytestmark = pytest.mark.django_db
 

@@ -7,11 +7,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from sms.models import Message, OptOut
-from sms.providers import http
-from tests.sms.conftest import SID, URL, allow, failure
-from tests.sms.test_endpoint import NOT_SENT, THROTTLED
-from tests.sms.twilio_faults import (
+from localcloud.twilio.faults import (
     Fault,
     answers,
     closes,
@@ -22,6 +18,10 @@ from tests.sms.twilio_faults import (
     hangs,
     loses_answer,
 )
+from sms.models import Message, OptOut
+from sms.providers import http
+from tests.sms.conftest import SID, URL, allow, failure
+from tests.sms.test_endpoint import NOT_SENT, THROTTLED
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.django_db]
 PENDING = (

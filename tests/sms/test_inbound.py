@@ -8,10 +8,10 @@ import pytest
 from django.db import OperationalError, connection
 
 from core.models import Counter
+from localcloud.twilio.stub import ACCOUNT_SID
 from sms.models import InboundMessage, OptOut
 from tests.sms.conftest import allow
 from tests.sms.twilio.signed_calls import INBOUND, configure, post
-from tests.sms.twilio_stub import ACCOUNT_SID
 
 pytestmark = pytest.mark.django_db
 NUMBER, STRANGER = "+15005550098", "+15005550097"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from core.models import Counter
+from localcloud.twilio.stub import ACCOUNT_SID
 from sms import delivery, providers, resend, service
 from sms.models import Message, OptOut
 from sms.policy import SendError
@@ -32,7 +33,6 @@ from tests.sms.outbox_world import (
     sweep_and_deliver,
 )
 from tests.sms.twilio.signed_calls import INBOUND, configure, post
-from tests.sms.twilio_stub import ACCOUNT_SID
 
 moments = st.none() | st.integers(1, 14)  # of death or of another worker's step, by statement
 fates = st.sampled_from(FATES)

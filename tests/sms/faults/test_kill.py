@@ -15,11 +15,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from localcloud.twilio.stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 from sms.models import Event, Message
 from sms.sweep import sweep
 from tests.config.conftest import ROOT
 from tests.sms.conftest import FROM, TO, allow
-from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 
 pytestmark = [
     pytest.mark.faults,

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from tests.sms.twilio_stub import Received
+from localcloud.twilio.stub import Received
 
 DESCRIPTION: dict[str, Any] = json.loads(
     Path(__file__).with_name("messages_openapi.json").read_text(encoding="utf-8")

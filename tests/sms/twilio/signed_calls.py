@@ -5,12 +5,12 @@ from urllib.parse import urlencode
 
 from django.test import Client
 
+from localcloud.twilio.callbacks import signed
+from localcloud.twilio.stub import ACCOUNT_SID, AUTH_TOKEN
 from sms.models import Message
 from sms.states import State
 from tests.config.test_matrix import everything
 from tests.sms.conftest import FROM, TO
-from tests.sms.twilio_callbacks import signed
-from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN
 
 BASE = "https://nudge.example.com/production"
 SID, OTHER_SID = f"SM{'1' * 32}", f"SM{'2' * 32}"

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from localcloud.twilio import stub as faults
+from localcloud.twilio.stub import answers
 from sms.providers import OutgoingMessage, UnansweredError
 from sms.providers.twilio.provider import TwilioProvider
 from sms.results import RefusalReason, StatusUpdate, Unknown
 from sms.states import State
-from tests.sms import twilio_stub as faults
 from tests.sms.conftest import FROM, NOON, TO
 from tests.sms.twilio.test_provider import POOL, hand_over
-from tests.sms.twilio_stub import answers
 
 pytestmark = pytest.mark.enable_socket
 

@@ -2,13 +2,13 @@
 
 import pytest
 
+from localcloud.twilio import stub as faults
+from localcloud.twilio.stub import ACCOUNT_SID, AUTH_TOKEN, complains
 from sms import delivery
 from sms.results import RefusalReason, Refused, Throttled
 from sms.states import State
-from tests.sms import twilio_stub as faults
 from tests.sms.conftest import FROM, TO
 from tests.sms.twilio.test_provider import assert_healthy, hand_over
-from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, complains
 
 pytestmark = pytest.mark.enable_socket
 

@@ -3,8 +3,8 @@
 import pytest
 
 from sms.results import Accepted
+from tests.localcloud.test_twilio import real_client
 from tests.sms.conftest import FROM, TO
-from tests.sms.test_twilio_stub import real_client
 from tests.sms.twilio.test_provider import CALLBACK, POOL, hand_over
 
 pytestmark = pytest.mark.enable_socket

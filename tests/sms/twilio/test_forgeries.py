@@ -4,6 +4,8 @@ import uuid
 
 import pytest
 
+from localcloud.twilio.callbacks import signed
+from localcloud.twilio.stub import ACCOUNT_SID, AUTH_TOKEN
 from sms.models import Message, OptOut
 from sms.states import State
 from tests.sms.conftest import TO
@@ -17,8 +19,6 @@ from tests.sms.twilio.signed_calls import (
     path_of,
     report,
 )
-from tests.sms.twilio_callbacks import signed
-from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN
 
 pytestmark = pytest.mark.django_db
 

@@ -9,13 +9,13 @@ import requests
 from django.utils import timezone
 from openapi_spec_validator import validate
 
+from localcloud.twilio.resources import ACCOUNT_SID, AUTH_TOKEN, BAD_RECIPIENTS, BAD_SENDERS
+from localcloud.twilio.stub import Received, TwilioStub, basic
 from sms.providers import OutgoingMessage
 from sms.providers.twilio.provider import TwilioProvider
 from tests.sms.conftest import FROM, SID, TO
 from tests.sms.twilio.contract import DESCRIPTION, FORM, SCHEMAS, answer_errors, request_errors
 from tests.sms.twilio.test_provider import CALLBACK, POOL
-from tests.sms.twilio_resources import ACCOUNT_SID, AUTH_TOKEN, BAD_RECIPIENTS, BAD_SENDERS
-from tests.sms.twilio_stub import Received, TwilioStub, basic
 
 pytestmark = pytest.mark.enable_socket
 

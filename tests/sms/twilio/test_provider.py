@@ -14,6 +14,8 @@ import requests
 from django.test import override_settings
 from urllib3 import HTTPSConnectionPool, exceptions
 
+from localcloud.twilio import stub as faults
+from localcloud.twilio.stub import ACCOUNT_SID, AUTH_TOKEN, answers, complains
 from sms import delivery
 from sms.providers import OutgoingMessage
 from sms.providers import http as backend
@@ -28,10 +30,8 @@ from sms.results import (
     Throttled,
     Unknown,
 )
-from tests.sms import twilio_stub as faults
+from tests.localcloud.test_twilio import real_client
 from tests.sms.conftest import FROM, TO
-from tests.sms.test_twilio_stub import real_client
-from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, answers, complains
 
 pytestmark = pytest.mark.enable_socket
 

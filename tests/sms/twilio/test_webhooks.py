@@ -10,6 +10,8 @@ from django.test import Client
 from django.urls import reverse, set_script_prefix
 from django.utils import timezone
 
+from localcloud.twilio.callbacks import UNDELIVERABLE, progress, signed
+from localcloud.twilio.stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 from sms import delivery
 from sms.models import Event, Message
 from sms.states import FINAL, State
@@ -28,8 +30,6 @@ from tests.sms.twilio.signed_calls import (
     report,
 )
 from tests.sms.twilio.test_signature import theirs
-from tests.sms.twilio_callbacks import UNDELIVERABLE, progress, signed
-from tests.sms.twilio_stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 
 pytestmark = pytest.mark.django_db
 

@@ -2,10 +2,10 @@
 
 It creates, lists and fetches messages, asks for Basic credentials, knows the magic numbers of
 Twilio's test credentials (twilio.com/docs/iam/test-credentials), calls back and can be told to be
-slow or faulty. tests/sms/test_twilio_stub.py compares it with what the `twilio` package expects.
+slow or faulty. tests/localcloud/test_twilio.py compares it with what the `twilio` package expects.
 By hand, without an account (--help has all options):
 
-    python -m tests.sms.twilio_stub --port 8112 --callbacks shuffled --fault loses-answer --every 10
+    python -m localcloud.twilio.stub --callbacks shuffled --fault loses-answer --every 10
 """
 
 import argparse
@@ -24,8 +24,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tests.sms.twilio_callbacks import ORDERS, Callback, Caller, arranged, callback, progress
-from tests.sms.twilio_faults import (
+from localcloud.twilio.callbacks import ORDERS, Callback, Caller, arranged, callback, progress
+from localcloud.twilio.faults import (
     BY_NAME,
     Fault,
     answers,
@@ -37,7 +37,7 @@ from tests.sms.twilio_faults import (
     hangs,
     loses_answer,
 )
-from tests.sms.twilio_resources import (
+from localcloud.twilio.resources import (
     ACCOUNT_SID,
     AUTH_TOKEN,
     BAD_RECIPIENTS,
@@ -79,6 +79,7 @@ class Received:
 class Server(ThreadingHTTPServer):
     request_queue_size = 512  # hundreds of senders at once; the default of 5 refuses some
     daemon_threads = True
+    stub: "TwilioStub"  # how a handler finds it
 
 
 class TwilioStub:
@@ -105,7 +106,7 @@ class TwilioStub:
         self._fault, self._every, self._creations = fault, every, itertools.count(1)
         self._dice = random.Random(seed)  # noqa: S311 - repeatable
         self._server = Server(("127.0.0.1", port), Handler)
-        self._server.stub = self  # type: ignore[attr-defined]  # how the handler finds us
+        self._server.stub = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
     @property
@@ -122,9 +123,6 @@ class TwilioStub:
         self._server.server_close()
         self._thread.join()
         self.caller.finish()
-
-    def wait(self) -> None:
-        self._thread.join()
 
     def note(self, received: Received) -> None:
         with self._arrival:
@@ -173,9 +171,11 @@ class TwilioStub:
 
 
 class Handler(BaseHTTPRequestHandler):
+    server: Server
+
     @property
     def stub(self) -> TwilioStub:
-        return self.server.stub  # type: ignore[attr-defined]
+        return self.server.stub
 
     def do_POST(self) -> None:
         self._serve(self._create)
@@ -293,7 +293,7 @@ def main() -> None:
             f"ACCOUNT_SID={ACCOUNT_SID} AUTH_TOKEN={AUTH_TOKEN} TWILIO_API_BASE_URL={running.url}\n"
         )
         sys.stdout.flush()
-        running.wait()
+        running.stopping.wait()
 
 
 if __name__ == "__main__":

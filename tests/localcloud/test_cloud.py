@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from deploy import aws, cloud, interruption, release
+from deploy import aws, release
+from localcloud import cloud
 
 WAITS = "print(flush=True); import time; time.sleep(600)  # {}"
 AT_WORK = "import time; print('ready', flush=True); time.sleep(600)"
@@ -241,11 +242,11 @@ def parts(account, clock, monkeypatch, folder):
 
 def test_up_starts_the_parts_and_deploys_to_them(parts, folder, capsys):
     addresses = cloud.up(folder, 4566)
-    emulator = ("-m", "deploy.emulator", "--folder", str(folder))
+    emulator = ("-m", "localcloud.emulator", "--folder", str(folder))
     ports = ("--port", "4566", "--mail-port", "5001")
     assert parts.done == [
         ("start", "emulator", *emulator, *ports, "--minute", "60"),
-        ("start", "twilio", "-m", "tests.sms.twilio_stub", "--port", "5002"),
+        ("start", "twilio", "-m", "localcloud.twilio.stub", "--port", "5002"),
         *(("wait", port) for port in (4566, 5001, 5002)),
         ("release", "dev"),
     ]
@@ -362,21 +363,3 @@ def test_it_ends_with_the_process_that_started_it_however_that_ended(folder, mon
     cloud._stay(folder)
     assert list(parents) == []
     assert folder.exists()
-
-
-# --- Signals --------------------------------------------------------------------------------------
-
-
-def test_signals_are_ignored_within_and_as_before_afterwards(signals):
-    def send_both():
-        for each in (signal.SIGINT, signal.SIGTERM):
-            os.kill(os.getpid(), each)
-
-    with interruption.ignored():
-        send_both()
-    assert signals == []
-    send_both()
-    with pytest.raises(KeyError), interruption.ignored():
-        raise KeyError
-    send_both()
-    assert signals == [signal.SIGINT, signal.SIGTERM] * 2

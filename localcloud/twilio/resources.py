@@ -6,7 +6,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 ACCOUNT_SID = f"AC{'0123456789abcdef' * 2}"
-AUTH_TOKEN = "an-auth-token-of-nobody"
+AUTH_TOKEN = "an-auth-token-of-nobody"  # noqa: S105 - of this stub only
 MAX_BODY = 1600
 PAGING = {"Page": "0", "PageSize": "50"}
 

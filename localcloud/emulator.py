@@ -2,7 +2,7 @@
 
 Runs in an environment of its own (requirements-cloud.txt): the emulator pins botocore.
 
-    python -m deploy.emulator --folder build/cloud --port 4566 --mail-port 4567
+    python -m localcloud.emulator --folder build/cloud --port 4566 --mail-port 4567
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from deploy import emulator_gaps
+from localcloud import gaps
 
 HOST = "127.0.0.1"
 
@@ -80,7 +80,7 @@ def main() -> None:
     from aiosmtpd.controller import Controller
     from ministack.app import main as serve
 
-    emulator_gaps.close(folder / "code", arguments.minute)
+    gaps.close(folder / "code", arguments.minute)
     mail = Controller(Mailbox(folder / "mail"), hostname=HOST, port=arguments.mail_port)
     with database(folder / "postgres") as url:
         (folder / "database-url").write_text(url)

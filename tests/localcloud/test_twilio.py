@@ -14,10 +14,10 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import pytest
 
-from tests.sms.conftest import FROM, TO
-from tests.sms.twilio_callbacks import FAILING, UNDELIVERABLE, Callback, arranged
-from tests.sms.twilio_faults import BY_NAME
-from tests.sms.twilio_stub import (
+from localcloud.twilio import stub as program
+from localcloud.twilio.callbacks import FAILING, UNDELIVERABLE, Callback, arranged
+from localcloud.twilio.faults import BY_NAME
+from localcloud.twilio.stub import (
     ACCOUNT_SID,
     AUTH_TOKEN,
     BAD_RECIPIENTS,
@@ -26,6 +26,7 @@ from tests.sms.twilio_stub import (
     complains,
     loses_answer,
 )
+from tests.sms.conftest import FROM, TO
 
 pytestmark = pytest.mark.enable_socket
 
@@ -63,6 +64,7 @@ def test_a_created_message_can_be_fetched_and_listed(twilio):
     assert created.date_created.tzinfo is not None
     fetched = client.messages(created.sid).fetch()
     assert (fetched.sid, fetched.body) == (created.sid, created.body)
+    assert client.messages(other.sid).fetch().to == "+15005550098"
     assert [message.sid for message in client.messages.list()] == [other.sid, created.sid]
     assert [message.sid for message in client.messages.list(to=TO)] == [created.sid]
     assert client.messages.list(from_="+15005550000") == []
@@ -275,8 +277,33 @@ def test_latency_delays_every_answer(monkeypatch):
     assert waited == [0.2, 0.2]
 
 
+def test_the_command_line_chooses_the_fault_and_prints_how_to_reach_it(monkeypatch, capsys):
+    sids: list[str | None] = []
+
+    class Asked(TwilioStub):
+        def __enter__(self):
+            super().__enter__()
+            create = real_client(self).messages.create
+            sids.extend(create(to=TO, from_=FROM, body="a").sid for _ in range(2))
+            self.stopping.set()
+            return self
+
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(program, "TwilioStub", Asked)
+    monkeypatch.setattr(sys, "argv", ["stub", "--port", "0", "--fault", "no-sid", "--every", "2"])
+    program.main()
+    monkeypatch.setattr(sys, "argv", ["stub", "--port", "0"])
+    program.main()
+    assert [sid is None for sid in sids] == [False, True, False, False]
+    lines = capsys.readouterr().out.splitlines()
+    start = (
+        f"ACCOUNT_SID={ACCOUNT_SID} AUTH_TOKEN={AUTH_TOKEN} TWILIO_API_BASE_URL=http://127.0.0.1:"
+    )
+    assert [line.startswith(start) for line in lines] == [True, True]
+
+
 def test_one_command_starts_it():
-    command = [sys.executable, "-u", "-m", "tests.sms.twilio_stub", "--port", "0"]
+    command = [sys.executable, "-u", "-m", "localcloud.twilio.stub", "--port", "0"]
     options = ["--callbacks", "shuffled", "--fault", "no-sid", "--every", "1"]
     environment = {**os.environ, "NO_PROXY": "127.0.0.1"}
     with subprocess.Popen(  # noqa: S603

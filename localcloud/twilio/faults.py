@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.sms.twilio_stub import Handler
+    from localcloud.twilio.stub import Handler
 
 Fault = Callable[["Handler"], None]
 
@@ -60,15 +60,15 @@ def drips_headers(handler: Handler) -> None:
 def _drip(handler: Handler, byte: bytes) -> None:
     """Far longer than a test waits, and not for ever: whoever reads on is told of a broken call."""
     try:
-        for _ in range(500):
-            if handler.stub.stopping.wait(0.02):
-                break
+        bytes_left = 500
+        while bytes_left and not handler.stub.stopping.wait(0.02):
             handler.wfile.write(byte)
+            bytes_left -= 1
     except OSError:  # the client has gone
         handler.close_connection = True
 
 
-# For the command line: python -m tests.sms.twilio_stub --fault throttled --every 10
+# For the command line: python -m localcloud.twilio.stub --fault throttled --every 10
 BY_NAME: dict[str, Fault] = {
     "hangs": hangs,
     "closes": closes,

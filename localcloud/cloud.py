@@ -1,7 +1,7 @@
 """The local cloud: AWS on this machine, and the same deploy as to the real one.
 
-python -m deploy.cloud up       make cloud        stays until Ctrl-C
-python -m deploy.cloud down     make cloud-down   ends and removes what is left of it
+python -m localcloud.cloud up       make cloud        stays until Ctrl-C
+python -m localcloud.cloud down     make cloud-down   ends and removes what is left of it
 """
 
 import argparse
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from deploy import aws, interruption, release, stack
 from deploy.progress import done, step
-from tests.sms.twilio_resources import ACCOUNT_SID, AUTH_TOKEN
+from localcloud.twilio.resources import ACCOUNT_SID, AUTH_TOKEN
 
 STAGE = "dev"
 HOST = "127.0.0.1"
@@ -45,10 +45,10 @@ def up(folder: Path, port: int, minute: float = 60) -> dict[str, str]:
     folder.mkdir(parents=True)
     step("A local AWS, a PostgreSQL, a mailbox and a Twilio stub")
     mail_port, twilio_port = _free_port(), _free_port()
-    emulator = [str(EMULATOR_PYTHON), "-m", "deploy.emulator", "--folder", str(folder)]
+    emulator = [str(EMULATOR_PYTHON), "-m", "localcloud.emulator", "--folder", str(folder)]
     ports = ["--port", str(port), "--mail-port", str(mail_port)]
     _start(folder, "emulator", *emulator, *ports, "--minute", str(minute))
-    stub = [sys.executable, "-m", "tests.sms.twilio_stub", "--port", str(twilio_port)]
+    stub = [sys.executable, "-m", "localcloud.twilio.stub", "--port", str(twilio_port)]
     _start(folder, "twilio", *stub)
     for each in (port, mail_port, twilio_port):
         _wait_for(each, folder)

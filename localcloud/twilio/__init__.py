@@ -1,0 +1,1 @@
+"""Twilio's Messages API on this machine, faults included."""
