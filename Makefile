@@ -117,10 +117,10 @@ build/emulator/.ready: requirements-cloud.txt
 infra: build/runtime/.ready ## make or update what a STAGE stands on (PARAMETERS="DbMode=rds Nat=true")
 	$(RUNTIME)/python -m deploy.stack $(STAGE) $(PARAMETERS)
 
-deploy: build/runtime/.ready ## package, migrate, switch, look; back again if it fails (STAGE=dev)
+deploy: build/runtime/.ready ## build, migrate, deploy, smoke-test; roll back on failure (STAGE=dev)
 	$(RUNTIME)/python -m deploy.release $(STAGE)
 
-rollback: build/runtime/.ready ## let the version before this one serve again (STAGE=dev)
+rollback: build/runtime/.ready ## roll back to the previous version (STAGE=dev)
 	$(RUNTIME)/python -m deploy.rollback $(STAGE)
 
 restart: build/runtime/.ready ## start every process of STAGE anew, so that changed parameters are read

@@ -1,1 +1,1 @@
-"""Brings Nudge to AWS: callbacks, package, release and the local cloud. Never shipped itself."""
+"""Brings Nudge to AWS: callbacks, package, stack and release. Never shipped itself."""

@@ -83,12 +83,12 @@ def post(cli: Any) -> None:
     queue = outputs.get("DeadLetterQueueArn", "")
     present = functions.configuration(cli.lambda_name)
     if present.get("DeadLetterConfig", {}).get("TargetArn", "") != queue:
-        functions.change(cli.lambda_name, DeadLetterConfig={"TargetArn": queue})
+        functions.update_configuration(cli.lambda_name, DeadLetterConfig={"TargetArn": queue})
     wanted = environment(cli, outputs)
-    functions.tell(
+    functions.update_environment(
         cli.lambda_name,
         {"API_URL": wanted["API_URL"]},
-        no_longer={name for name, value in wanted.items() if not value},
+        remove={name for name, value in wanted.items() if not value},
     )
 
 

@@ -87,6 +87,8 @@ _FORBIDDEN = (
     "tests/*",
     "*/tests/*",
     "deploy/*",
+    "localcloud/*",
+    "benchmarks/*",
     "*.log",
     "*.pem",
     "*.key",

@@ -26,7 +26,7 @@ def destroy(stage: str) -> None:
             _empty(bucket)
     stack.delete(stage)
     step(f"Configuration of {stage}")
-    _forget_parameters(stage)
+    _delete_parameters(stage)
 
 
 def _refuse_protected_database(stage: str) -> None:
@@ -39,7 +39,7 @@ def _refuse_protected_database(stage: str) -> None:
             )
 
 
-def _forget_parameters(stage: str) -> None:
+def _delete_parameters(stage: str) -> None:
     path = aws.parameters_path(stage)
     for variable in sorted(stack.configured(stage)):
         aws.client("ssm").delete_parameter(Name=path + variable)

@@ -1,4 +1,4 @@
-"""A stage's Lambda functions: is one there, what is it told, which code does it serve."""
+"""A stage's Lambda functions: whether one exists, its environment, the code that it serves."""
 
 import base64
 import hashlib
@@ -20,8 +20,8 @@ def exists(function: str) -> bool:
     return True
 
 
-def change(function: str, **settings: Any) -> None:
-    """Change its configuration and wait until it is in force. Processes start anew."""
+def update_configuration(function: str, **settings: Any) -> None:
+    """Change its configuration and wait until it is in force. New processes are started."""
     client = aws.client("lambda")
     client.get_waiter("function_updated_v2").wait(FunctionName=function)
     client.update_function_configuration(FunctionName=function, **settings)
@@ -35,19 +35,21 @@ def configuration(function: str, version: str = "$LATEST") -> dict[str, Any]:
     return answer
 
 
-def tell(function: str, variables: dict[str, str], *, no_longer: set[str] | None = None) -> None:
-    """Set environment variables and remove others; nothing is changed where all is so already.
+def update_environment(
+    function: str, variables: dict[str, str], *, remove: set[str] | None = None
+) -> None:
+    """Set environment variables and remove others; no request is made if none would change.
 
     Zappa only ever adds: a variable that it is no longer given stays on the function.
     """
     present = configuration(function).get("Environment", {}).get("Variables", {})
-    kept = {name: value for name, value in present.items() if name not in (no_longer or set())}
+    kept = {name: value for name, value in present.items() if name not in (remove or set())}
     if (wanted := {**kept, **variables}) != present:
-        change(function, Environment={"Variables": wanted})
+        update_configuration(function, Environment={"Variables": wanted})
 
 
 def restore(function: str, version: str) -> None:
-    """Make the code of this published version serve again; SystemExit if it cannot be had."""
+    """Roll back to the code of this published version; SystemExit if it is not available."""
     import requests
 
     client = aws.client("lambda")
@@ -55,10 +57,10 @@ def restore(function: str, version: str) -> None:
     answer = requests.get(found["Code"]["Location"], timeout=60)
     digest = base64.b64encode(hashlib.sha256(answer.content).digest()).decode()
     if digest != found["Configuration"]["CodeSha256"]:
-        raise SystemExit(f"The code of version {version} of {function} is not to be had.")
+        raise SystemExit(f"The code of version {version} of {function} is not available.")
     # Its compiled modules are for the Python it was made with.
     if (runtime := found["Configuration"]["Runtime"]) != configuration(function)["Runtime"]:
-        change(function, Runtime=runtime)
+        update_configuration(function, Runtime=runtime)
     client.get_waiter("function_updated_v2").wait(FunctionName=function)
     client.update_function_code(FunctionName=function, ZipFile=answer.content, Publish=True)
     client.get_waiter("function_updated_v2").wait(FunctionName=function)

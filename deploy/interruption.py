@@ -1,4 +1,4 @@
-"""Ctrl-C, and the SIGTERM with which CI ends a job: both go back, and nothing interrupts that."""
+"""Ctrl-C, and the SIGTERM with which CI ends a job: a rollback that no second signal ends."""
 
 import contextlib
 import signal
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 
 def sigterm_is_ctrl_c() -> None:
-    """Raise KeyboardInterrupt on SIGTERM, so that the same way back is taken."""
+    """Raise KeyboardInterrupt on SIGTERM, so that both are handled alike."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 

@@ -1,4 +1,4 @@
-"""Deploys a stage: migrations before the switch, a look from outside after it, back if it fails.
+"""Deploys a stage: build, migrate, deploy, smoke-test; roll back on failure.
 
     python -m deploy.release dev      make deploy STAGE=dev
 
@@ -31,10 +31,10 @@ from deploy.progress import done, step
 BUILD = Path("build")
 
 
-def release(stage: str, *, patience: float = smoke.PATIENCE_SECONDS) -> None:
+def release(stage: str, *, timeout: float = smoke.TIMEOUT_SECONDS) -> None:
     """Raises SystemExit, with the old version serving, if any step fails.
 
-    `patience`: seconds in which the new code must be ready.
+    `timeout`: seconds in which the new code must be ready.
     """
     if wanting := stack.missing(stage):
         raise SystemExit(
@@ -43,9 +43,11 @@ def release(stage: str, *, patience: float = smoke.PATIENCE_SECONDS) -> None:
         )
     target, build_id = _package(stage)
     _migrate(stage, target)
-    _switch(stage, target, build_id, patience)
+    _switch(stage, target, build_id, timeout)
     # Known only now after a first deploy; commands write links, too.
-    functions.tell(aws.function_name(aws.ops_stage(stage)), {"API_URL": aws.api_url(stage)})
+    functions.update_environment(
+        aws.function_name(aws.ops_stage(stage)), {"API_URL": aws.api_url(stage)}
+    )
     step(f"{stage} serves build {build_id}")
     done(aws.api_url(stage))
 
@@ -76,23 +78,23 @@ def _migrate(stage: str, target: Path) -> None:
         _put(operations, target)
         done(manage(function, "migrate --noinput --verbosity 1"))
     except BaseException as error:
-        _go_back(function, previous, error)
+        _roll_back(function, previous, error)
         if isinstance(error, (ManageError, SystemExit)):
             raise SystemExit(f"Migrations failed, {stage} is as it was.\n{error}") from None
         raise
 
 
-def _switch(stage: str, target: Path, build_id: str, patience: float) -> None:
+def _switch(stage: str, target: Path, build_id: str, timeout: float) -> None:
     """Whatever happens on the way, Ctrl-C included, the old code serves if the new does not."""
     function = aws.function_name(stage)
     step(f"The new code serves in {function}")
     previous = _serving(function)
     try:
         _put(stage, target)
-        step(f"Is {stage} well?")
-        smoke.check(stage, build_id, patience=patience)
+        step("Smoke test")
+        smoke.check(stage, build_id, timeout=timeout)
     except BaseException as error:
-        _go_back(function, previous, error)
+        _roll_back(function, previous, error)
         if not isinstance(error, (smoke.SmokeError, SystemExit)):
             raise
         if not previous:
@@ -101,7 +103,7 @@ def _switch(stage: str, target: Path, build_id: str, patience: float) -> None:
 
 
 def _serving(function: str) -> str:
-    """The number of the version that serves, to come back to; empty before the first deploy."""
+    """The number of the version that serves, to roll back to; empty before the first deploy."""
     if not functions.exists(function):
         return ""
     digest = functions.configuration(function)["CodeSha256"]
@@ -109,7 +111,7 @@ def _serving(function: str) -> str:
     return str(version.number) if version else ""
 
 
-def _go_back(function: str, previous: str, reason: BaseException) -> None:
+def _roll_back(function: str, previous: str, reason: BaseException) -> None:
     """Raises SystemExit with both reasons if the code before cannot be restored."""
     if not previous:
         return
@@ -118,7 +120,7 @@ def _go_back(function: str, previous: str, reason: BaseException) -> None:
             functions.restore(function, previous)
     except (Exception, SystemExit) as error:
         raise SystemExit(
-            f"{function} failed and could not go back to version {previous}: it needs you now.\n"
+            f"{function} failed and could not be rolled back to version {previous}. Act now.\n"
             f"{str(reason) or type(reason).__name__}\n{error}"
         ) from error
 
@@ -163,12 +165,12 @@ def manage(function: str, command: str) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Deploy a stage, or go back if it fails.")
+    parser = argparse.ArgumentParser(description="Deploy a stage; roll back on failure.")
     parser.add_argument("stage", type=aws.serving_stage)
-    parser.add_argument("--patience", type=float, default=smoke.PATIENCE_SECONDS, help="seconds")
+    parser.add_argument("--timeout", type=float, default=smoke.TIMEOUT_SECONDS, help="seconds")
     arguments = parser.parse_args()
     interruption.sigterm_is_ctrl_c()
-    release(arguments.stage, patience=arguments.patience)
+    release(arguments.stage, timeout=arguments.timeout)
 
 
 if __name__ == "__main__":

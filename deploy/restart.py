@@ -11,7 +11,7 @@ def restart(stage: str) -> None:
     """A changed variable makes Lambda end the processes that were started without it."""
     for function in (aws.function_name(stage), aws.function_name(aws.ops_stage(stage))):
         if functions.exists(function):
-            functions.tell(function, {"STARTED_AT": aws.now()})
+            functions.update_environment(function, {"STARTED_AT": aws.now()})
             done(f"{function} starts anew")
 
 

@@ -1,4 +1,4 @@
-"""Lets the code before this one serve again.
+"""Rolls a stage back to the previous version.
 
     python -m deploy.rollback dev      make rollback STAGE=dev
 
@@ -19,7 +19,7 @@ def rollback(stage: str) -> None:
     serving = versions.of(functions.configuration(function)["CodeSha256"], published)
     earlier = serving and versions.before(serving.digest, published)
     if not serving or not earlier:
-        raise SystemExit(f"{function} has no version to go back to.")
+        raise SystemExit(f"{function} has no previous version.")
     try:
         functions.restore(function, str(earlier.number))
         smoke.check(stage)
@@ -28,7 +28,7 @@ def rollback(stage: str) -> None:
             functions.restore(function, str(serving.number))
         if not isinstance(error, smoke.SmokeError):
             raise
-        raise SystemExit(f"The version before does not serve; this one stays.\n{error}") from None
+        raise SystemExit(f"The previous version does not serve; this one stays.\n{error}") from None
     _follow(aws.function_name(aws.ops_stage(stage)), earlier.digest)
 
 
@@ -41,7 +41,7 @@ def _follow(operations: str, digest: str) -> None:
 
 
 def main() -> None:
-    stage = aws.stage_argument("Let the version before this one serve again.")
+    stage = aws.stage_argument("Roll back to the previous version.")
     interruption.sigterm_is_ctrl_c()
     step(f"Rollback of {stage}")
     rollback(stage)

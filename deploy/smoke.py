@@ -1,4 +1,4 @@
-"""Does what was deployed serve? Asked from outside, as a client would."""
+"""The smoke test of a stage: its endpoints are requested from outside, as by a client."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import time
 from deploy import aws, stack, static
 from deploy.progress import done
 
-PATIENCE_SECONDS = 90  # the first cold starts after a change of code and configuration
+TIMEOUT_SECONDS = 90  # the first cold starts after a change of code and configuration
 PAUSE_SECONDS = 1
 
 
@@ -15,20 +15,20 @@ class SmokeError(Exception):
     """Something that every client needs is not there."""
 
 
-def check(stage: str, build_id: str = "", *, patience: float = PATIENCE_SECONDS) -> None:
+def check(stage: str, build_id: str = "", *, timeout: float = TIMEOUT_SECONDS) -> None:
     """Raises SmokeError unless the stage is ready (as this build, if named), its files are there
     and its API asks who calls.
     """
     address = aws.api_url(stage)
-    _until_ready(address, build_id, patience)
+    _until_ready(address, build_id, timeout)
     done(f"{address}readyz/ answers" + (f" as build {build_id}" if build_id else ""))
     _static_file(stage)
     _expect(address + "api/v1/todos/", 401)
     done("the API asks who calls")
 
 
-def _until_ready(address: str, build_id: str, patience: float) -> None:
-    deadline = time.monotonic() + patience
+def _until_ready(address: str, build_id: str, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
     while True:
         status, body = _get(address + "readyz/")
         if status == 200 and build_id in ("", _version(body)):

@@ -32,7 +32,7 @@ CREDENTIALS = {  # the emulator takes any; real ones in the terminal must not be
     "AWS_REGION": "us-east-1",
 }
 TWILIO = {"ACCOUNT_SID": ACCOUNT_SID, "AUTH_TOKEN": AUTH_TOKEN}  # the only ones that the stub takes
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 READY = "Mails appear here. Stop with Ctrl-C."
 
 
@@ -144,7 +144,7 @@ def _runs(pid: int, command: str) -> bool:
 
 
 def _wait_for_end(pid: int) -> None:
-    for _ in range(PATIENCE_SECONDS * 5):
+    for _ in range(TIMEOUT_SECONDS * 5):
         try:
             if os.waitpid(pid, os.WNOHANG)[0]:
                 return
@@ -160,7 +160,7 @@ def _free_port() -> int:
 
 
 def _wait_for(port: int, folder: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while True:
         try:
             socket.create_connection((HOST, port), timeout=1).close()

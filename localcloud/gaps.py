@@ -16,7 +16,7 @@ from deploy import contents
 
 OURS = {"BUILD_ID", *(name.split("/")[0] for name in contents.PROJECT)}
 END_OF_LOG = "\0end of this invocation's log"
-PATIENCE_SECONDS = 60  # of who reads the log of an invocation that has ended
+LOG_TIMEOUT_SECONDS = 60  # for the rest of the log of an invocation that has ended
 
 
 def close(code_folder: Path, minute_seconds: float) -> None:
@@ -108,7 +108,7 @@ def keep_whole_logs() -> None:
         lines: list[str] = []
         while not lines or not lines[-1].endswith(END_OF_LOG):
             try:
-                lines.append(worker._stderr_queue.get(timeout=PATIENCE_SECONDS))  # noqa: SLF001
+                lines.append(worker._stderr_queue.get(timeout=LOG_TIMEOUT_SECONDS))  # noqa: SLF001
             except queue.Empty:
                 return "\n".join(lines)
         last = lines.pop().removesuffix(END_OF_LOG)  # a line without an end of its own

@@ -1,4 +1,4 @@
-"""A new version: migrations first, a look from outside, and back if anything is wrong with it.
+"""A new version: migrations first, a smoke test, and a rollback if it fails.
 
 Each works on a copy of the code and leaves the stage serving, for the one after it. What happens at
 the other places where a release may fail is tested in tests/deploy.
@@ -28,7 +28,7 @@ from tests.cloud.people import manage
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 PYTHON = str(SCRIPTS / "python")
 SWITCH = "The new code serves"
-IMPATIENT = ("--patience", "3")  # of a version that never will be ready
+IMPATIENT = ("--timeout", "3")  # of a version that never will be ready
 MIGRATION = '''"""For a test of the release."""
 
 from django.db import migrations

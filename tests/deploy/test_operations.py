@@ -51,17 +51,17 @@ def test_a_rollback_that_does_not_serve_leaves_what_served(account, clock, answe
     assert [call[1] for call in account.calls] == ["nudge-dev", "nudge-dev"]
     if error is SystemExit:
         assert str(ended.value) == (
-            "The version before does not serve; this one stays.\n"
+            "The previous version does not serve; this one stays.\n"
             f"{API}readyz/ answers 503: starting"
         )
 
 
 def test_a_rollback_without_a_function_or_a_version_is_refused(account):
     account.functions["nudge-dev"].versions = [(b"old", "python3.11")]
-    with pytest.raises(SystemExit, match=r"^nudge-dev has no version to go back to.$"):
+    with pytest.raises(SystemExit, match=r"^nudge-dev has no previous version.$"):
         rollback.rollback("dev")
     account.functions["nudge-dev"].code = b"by hand"
-    with pytest.raises(SystemExit, match=r"^nudge-dev has no version to go back to.$"):
+    with pytest.raises(SystemExit, match=r"^nudge-dev has no previous version.$"):
         rollback.rollback("dev")
     del account.functions["nudge-dev"]
     with pytest.raises(SystemExit, match=r"^nudge-dev is not deployed.$"):
@@ -86,7 +86,7 @@ def test_code_that_comes_back_as_another_is_not_restored(account):
     account.spoiled.add(b"first")
     with pytest.raises(SystemExit) as ended:
         functions.restore("nudge-dev", "1")
-    assert str(ended.value) == "The code of version 1 of nudge-dev is not to be had."
+    assert str(ended.value) == "The code of version 1 of nudge-dev is not available."
     assert (account.calls, serving(account)["nudge-dev"]) == ([], b"old")
 
 
@@ -104,19 +104,19 @@ def test_code_is_restored_with_the_python_that_it_was_made_with(account):
 
 def test_variables_are_set_and_removed_in_one_change(account):
     account.functions["nudge-dev"].variables = {"KEPT": "1", "GONE": "2", "OLD": "3"}
-    functions.tell("nudge-dev", {"OLD": "4", "NEW": "5"}, no_longer={"GONE", "NEVER"})
+    functions.update_environment("nudge-dev", {"OLD": "4", "NEW": "5"}, remove={"GONE", "NEVER"})
     wanted = {"KEPT": "1", "OLD": "4", "NEW": "5"}
     assert account.calls == [("configuration", "nudge-dev", {"Environment": {"Variables": wanted}})]
 
 
 def test_what_a_function_knows_already_starts_no_process_anew(account):
     account.functions["nudge-dev"].variables = {"KEPT": "1"}
-    functions.tell("nudge-dev", {"KEPT": "1"}, no_longer={"NEVER"})
+    functions.update_environment("nudge-dev", {"KEPT": "1"}, remove={"NEVER"})
     assert account.calls == []
 
 
 def test_a_change_is_waited_for_before_and_after(account):
-    functions.change("nudge-dev", Runtime="python3.13")
+    functions.update_configuration("nudge-dev", Runtime="python3.13")
     assert account.requests == ["GetFunction", "UpdateFunctionConfiguration", "GetFunction"]
 
 
@@ -183,7 +183,7 @@ def test_no_command_is_not_sent(account, monkeypatch):
     assert account.calls == []
 
 
-# --- The look from outside ------------------------------------------------------------------------
+# --- The smoke test -------------------------------------------------------------------------------
 
 
 def test_a_stage_is_asked_until_it_is_ready_as_this_build(account, clock):
@@ -208,12 +208,12 @@ def test_a_stage_is_asked_until_it_is_ready_as_this_build(account, clock):
     ],
     ids=["not ready", "the build before", "no build"],
 )
-def test_a_stage_that_does_not_become_ready_fails_after_the_patience(
+def test_a_stage_that_does_not_become_ready_fails_after_the_timeout(
     account, clock, build, answer, told
 ):
     account.ready[b"old"] = answer
     with pytest.raises(smoke.SmokeError) as raised:
-        smoke.check("dev", build, patience=5)
+        smoke.check("dev", build, timeout=5)
     assert str(raised.value).startswith(f"{API}readyz/ {told}")
     assert not str(raised.value).endswith("x" * 201)
     assert clock == [6]

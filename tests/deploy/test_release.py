@@ -1,4 +1,4 @@
-"""Migrations before the switch, a look from outside after it, and back whatever happens."""
+"""Build, migrate, deploy, smoke-test; roll back whatever fails."""
 
 import os
 import signal
@@ -140,7 +140,7 @@ def test_a_failed_migration_leaves_the_stage_as_it_was(made):
     assert ("zappa", "update", "dev", "--zip", ARCHIVE) not in made.calls
 
 
-def test_a_first_migration_that_fails_has_nothing_to_go_back_to(made):
+def test_a_first_migration_that_fails_has_no_version_to_roll_back_to(made):
     made.functions.clear()
     made.logs["migrate --noinput --verbosity 1"] = "no such column"
     with pytest.raises(SystemExit, match=r"Migrations failed"):
@@ -183,7 +183,7 @@ def test_a_failed_update_of_the_stage_is_taken_back(made, monkeypatch):
 def test_a_build_that_does_not_become_ready_is_taken_back(made, answer, told):
     made.ready[b"new"] = answer
     with pytest.raises(SystemExit) as ended:
-        release.release("dev", patience=3)
+        release.release("dev", timeout=3)
     assert str(ended.value) == f"Build id-of-new failed, the one before it serves.\n{told}"
     assert made.functions["nudge-dev"].code == b"old"
 
@@ -206,9 +206,9 @@ def test_a_way_back_that_is_closed_is_reported_with_the_first_reason(made):
     with pytest.raises(SystemExit) as ended:
         release.release("dev")
     assert str(ended.value) == (
-        "nudge-dev failed and could not go back to version 2: it needs you now.\n"
+        "nudge-dev failed and could not be rolled back to version 2. Act now.\n"
         f"{API}readyz/ answers 500: broken\n"
-        "The code of version 2 of nudge-dev is not to be had."
+        "The code of version 2 of nudge-dev is not available."
     )
 
 
@@ -218,9 +218,9 @@ def test_an_interruption_whose_way_back_is_closed_is_named(made):
     with pytest.raises((SystemExit, KeyboardInterrupt)) as ended:
         release.release("dev")
     assert str(ended.value) == (
-        "nudge-dev failed and could not go back to version 2: it needs you now.\n"
+        "nudge-dev failed and could not be rolled back to version 2. Act now.\n"
         "KeyboardInterrupt\n"
-        "The code of version 2 of nudge-dev is not to be had."
+        "The code of version 2 of nudge-dev is not available."
     )
 
 
@@ -300,11 +300,11 @@ def test_sigterm_goes_back_and_a_second_signal_does_not_interrupt_it(made, monke
     assert made.functions["nudge-dev"].code == b"old"
 
 
-def test_the_patience_is_an_option(made, monkeypatch):
+def test_the_timeout_is_an_option(made, monkeypatch):
     given = []
-    monkeypatch.setattr(release, "release", lambda stage, patience: given.append((stage, patience)))
+    monkeypatch.setattr(release, "release", lambda stage, timeout: given.append((stage, timeout)))
     monkeypatch.setattr(interruption, "sigterm_is_ctrl_c", lambda: None)
-    monkeypatch.setattr(sys, "argv", ["release", "dev", "--patience", "20"])
+    monkeypatch.setattr(sys, "argv", ["release", "dev", "--timeout", "20"])
     release.main()
     assert given == [("dev", 20.0)]
 

@@ -210,7 +210,7 @@ def test_a_part_that_does_not_answer_shows_its_log(folder, clock):
         cloud._wait_for(port, folder)
     log = "x" * 1990 + "the reason"
     assert str(ended.value) == f"Nothing answers at 127.0.0.1:{port}.\n{log}"
-    assert clock[0] > cloud.PATIENCE_SECONDS
+    assert clock[0] > cloud.TIMEOUT_SECONDS
 
 
 # --- Up -------------------------------------------------------------------------------------------
