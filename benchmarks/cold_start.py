@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks import packages, stage
-from tests.config.zappa_in_process import request
+from localcloud.lambda_events import request
 
 ROUNDS, PROFILES, TOP, TODOS = 10, 6, 15, 50
 GOALS = (1.25, 0.30)  # beside FastAPI, beside plain Django

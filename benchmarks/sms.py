@@ -1,7 +1,7 @@
 """Texts: how fast they are taken over HTTP, and how fast 8 workers deliver them.
 
-The provider is the tests' stub of Twilio, in a process of its own, answering after 50 ms. Workers
-are processes, as on Lambda.
+The provider is localcloud's stub of Twilio, in a process of its own, answering after 50 ms.
+Workers are processes, as on Lambda.
 
 python -m benchmarks.sms
 """

@@ -10,7 +10,8 @@ import sys
 from typing import Any
 
 from benchmarks import stage
-from tests.config.zappa_in_process import CONTEXT, request, settings_module
+from localcloud.lambda_events import CONTEXT, request
+from localcloud.zappa_settings import settings_module
 
 TODOS, ROUNDS = 10_000, 200
 

@@ -28,7 +28,8 @@ LEFT_OUT = [
 ]
 FIRST_REQUEST = """
 import gc, json, sys
-from tests.config.zappa_in_process import CONTEXT, request, settings_module
+from localcloud.lambda_events import CONTEXT, request
+from localcloud.zappa_settings import settings_module
 sys.modules["zappa_settings"] = settings_module()
 from config.on_lambda import handler
 frozen = gc.get_freeze_count() > 0 and gc.isenabled()

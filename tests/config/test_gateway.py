@@ -11,8 +11,9 @@ from rest_framework.throttling import AnonRateThrottle
 
 from config import gateway
 from core.http import client_address
+from localcloud.lambda_events import CLIENT, CONTEXT, request
 from tests.builders import make_todo
-from tests.config.zappa_in_process import CLIENT, CONTEXT, Browser, answer, request
+from tests.config.zappa_in_process import Browser, answer
 from tests.conftest import PASSWORD, bearer_token
 from todos.models import Todo
 

@@ -18,10 +18,11 @@ from config import warm
 from config.logging import JSONFormatter
 from core import tasks as core_tasks
 from core.http import NO_REQUEST, current_request_id
+from localcloud.lambda_events import CONTEXT, REQUEST_ID, load, request
+from localcloud.zappa_settings import settings_module
 from serverless import tasks as lambda_tasks
 from sms import delivery, schedule
 from tests import task_backends
-from tests.config.zappa_in_process import CONTEXT, REQUEST_ID, load, request, settings_module
 
 pytestmark = pytest.mark.django_db  # the boundary looks at the connections
 MESSAGE_ID = "00000000-0000-7000-8000-000000000007"

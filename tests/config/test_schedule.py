@@ -13,10 +13,10 @@ from accounts.sessions import SessionStore
 from config import schedule
 from core.http import current_request_id
 from core.models import IdempotencyKey
+from localcloud.lambda_events import CONTEXT, REQUEST_ID, load
 from sms.models import Message
 from sms.schedule import sweep
 from sms.states import State
-from tests.config.zappa_in_process import CONTEXT, REQUEST_ID, load
 from tests.sms.conftest import allow
 
 pytestmark = pytest.mark.django_db

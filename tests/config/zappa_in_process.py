@@ -1,8 +1,4 @@
-"""Zappa's real handler in this process, and events as API Gateway sends them.
-
-Each file of tests/config/events/ is an event as AWS documents or MiniStack sends it, for
-GET /todos/; `call` puts another method, path, headers and body into its shape.
-"""
+"""Zappa's real handler in this process, and a browser that sends it events of API Gateway."""
 
 import base64
 import copy
@@ -11,90 +7,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
-EVENTS = Path(__file__).parent / "events"
-RECORDED = "/todos/"
-REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
-CONTEXT = SimpleNamespace(aws_request_id=REQUEST_ID)
-CLIENT = "203.0.113.9"  # in every recorded event
-
-
-def settings_module() -> ModuleType:
-    """What Zappa writes into the package, with the settings of zappa_settings.json."""
-    module = ModuleType("zappa_settings")
-    vars(module).update(
-        APP_MODULE="config.wsgi",
-        APP_FUNCTION="application",
-        DJANGO_SETTINGS="config.settings",
-        API_STAGE="dev",
-        PROJECT_NAME="nudge",
-        DEBUG=False,
-        LOG_LEVEL="INFO",
-        DOMAIN=None,
-        BASE_PATH=None,
-        BINARY_SUPPORT=True,
-        CONTEXT_HEADER_MAPPINGS={},
-        ENVIRONMENT_VARIABLES={},
-        EXCEPTION_HANDLER=None,
-        AWS_EVENT_MAPPING={},
-    )
-    return module
-
-
-def load(name: str) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
-    return event
-
-
-def request(
-    shape: str,
-    path: str = RECORDED,
-    *,
-    method: str = "GET",
-    headers: dict[str, str] | None = None,
-    body: str | None = None,
-) -> dict[str, Any]:
-    """The recorded event of this shape, asking for something else."""
-    event = load(shape)
-    path, _, query = path.partition("?")
-    event["body"] = body
-    version = _version_2 if event.get("version") == "2.0" else _version_1
-    version(event, path, method, query)
-    for name, value in (headers or {}).items():
-        _set_header(event, name, value)
-    return event
-
-
-def _version_2(event: dict[str, Any], path: str, method: str, query: str) -> None:
-    event["rawPath"] = event["rawPath"].removesuffix(RECORDED) + path
-    event["requestContext"]["http"] |= {"method": method, "path": event["rawPath"]}
-    event["rawQueryString"] = query
-
-
-def _version_1(event: dict[str, Any], path: str, method: str, query: str) -> None:
-    event["path"] = event["path"].removesuffix(RECORDED) + path
-    context = event["requestContext"]
-    context["path"] = context["path"].removesuffix(RECORDED) + path
-    event["httpMethod"] = context["httpMethod"] = method
-    pairs = dict(pair.split("=", 1) for pair in query.split("&") if pair)
-    event["queryStringParameters"] = pairs or None
-    event["multiValueQueryStringParameters"] = {k: [v] for k, v in pairs.items()} or None
-    if path == "/":
-        event |= {"resource": "/", "pathParameters": None}
-    else:
-        event["pathParameters"] = {"proxy": path.strip("/")}
-
-
-def _set_header(event: dict[str, Any], name: str, value: str) -> None:
-    """Names as the gateway writes them: version 2.0 and the emulator in small letters."""
-    small = all(each == each.lower() for each in event["headers"])
-    event["headers"][name.lower() if small else name] = value
-    if "multiValueHeaders" in event:
-        event["multiValueHeaders"][name.lower() if small else name] = [value]
+from localcloud.lambda_events import CONTEXT, request, set_header
+from localcloud.zappa_settings import settings_module
 
 
 @dataclass
@@ -154,7 +71,7 @@ class Browser:
         if event.get("version") == "2.0":
             event["cookies"] = pairs
         else:
-            _set_header(event, "Cookie", "; ".join(pairs))
+            set_header(event, "Cookie", "; ".join(pairs))
 
 
 def install(monkeypatch: Any) -> None:

@@ -11,8 +11,8 @@ from tests.config.conftest import ROOT
 from tests.core.aws_stub import AwsStub, aws
 
 pytestmark = pytest.mark.enable_socket
-RECORDED = json.loads((ROOT / "tests/config/events/dead_letter.json").read_text())
-SCHEDULED = json.loads((ROOT / "tests/config/events/scheduled.json").read_text())
+RECORDED = json.loads((ROOT / "localcloud/events/dead_letter.json").read_text())
+SCHEDULED = json.loads((ROOT / "localcloud/events/scheduled.json").read_text())
 TASK = json.loads(RECORDED["Body"])
 ID = RECORDED["MessageId"]
 LINE = (
