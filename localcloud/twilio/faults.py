@@ -1,14 +1,10 @@
 """What can go wrong with an answer: each is given the handler of one request, and spoils it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from localcloud.twilio.stub import Handler
+from localcloud.twilio.handler import Handler
 
-Fault = Callable[["Handler"], None]
+Fault = Callable[[Handler], None]
 
 
 def answers(status: int, body: object = b"", **headers: str) -> Fault:
@@ -22,7 +18,7 @@ def complains(status: int, code: int, message: str, **headers: str) -> Fault:
 
 def hangs(handler: Handler) -> None:
     """Takes the request and says nothing until the stub stops."""
-    handler.stub.stopping.wait(30)
+    handler.stopping.wait(30)
 
 
 def closes(handler: Handler) -> None:
@@ -61,7 +57,7 @@ def _drip(handler: Handler, byte: bytes) -> None:
     """Far longer than a test waits, and not for ever: whoever reads on is told of a broken call."""
     try:
         bytes_left = 500
-        while bytes_left and not handler.stub.stopping.wait(0.02):
+        while bytes_left and not handler.stopping.wait(0.02):
             handler.wfile.write(byte)
             bytes_left -= 1
     except OSError:  # the client has gone

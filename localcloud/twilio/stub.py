@@ -11,7 +11,6 @@ By hand, without an account (--help has all options):
 import argparse
 import base64
 import itertools
-import json
 import random
 import sys
 import threading
@@ -20,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -37,6 +36,7 @@ from localcloud.twilio.faults import (
     hangs,
     loses_answer,
 )
+from localcloud.twilio.handler import Handler
 from localcloud.twilio.resources import (
     ACCOUNT_SID,
     AUTH_TOKEN,
@@ -105,7 +105,7 @@ class TwilioStub:
         self.caller = Caller()
         self._fault, self._every, self._creations = fault, every, itertools.count(1)
         self._dice = random.Random(seed)  # noqa: S311 - repeatable
-        self._server = Server(("127.0.0.1", port), Handler)
+        self._server = Server(("127.0.0.1", port), StubHandler)
         self._server.stub = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
@@ -170,17 +170,21 @@ class TwilioStub:
             self.caller.put(arranged(calls, self.callbacks, self.repeat, self._dice))
 
 
-class Handler(BaseHTTPRequestHandler):
+class StubHandler(Handler):
     server: Server
 
     @property
     def stub(self) -> TwilioStub:
         return self.server.stub
 
-    def do_POST(self) -> None:
+    @property
+    def stopping(self) -> threading.Event:
+        return self.stub.stopping
+
+    def create(self) -> None:
         self._serve(self._create)
 
-    def do_GET(self) -> None:
+    def show(self) -> None:
         self._serve(self._show)
 
     def _serve(self, respond: Callable[[str, dict[str, list[str]]], None]) -> None:
@@ -246,25 +250,6 @@ class Handler(BaseHTTPRequestHandler):
             "next_page_uri": uri(page + 1) if end < len(wanted) else None,
             "previous_page_uri": uri(page - 1) if page else None,
         }
-
-    def complain(self, status: int, code: int, message: str, **headers: str) -> None:
-        more_info = f"https://www.twilio.com/docs/errors/{code}"
-        body = {"code": code, "message": message, "more_info": more_info, "status": status}
-        self.reply(status, body, **headers)
-
-    def reply(self, status: int, body: object, **headers: str) -> None:
-        """The body is JSON unless it is bytes; `retry_after="7"` becomes Retry-After."""
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *args: object) -> None:
-        """Silent."""
 
 
 def basic(user: str, password: str) -> str:
