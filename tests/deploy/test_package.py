@@ -513,8 +513,9 @@ def test_deploying_imports_nothing_heavy_until_it_is_asked():
 
 def test_every_step_of_the_makefile_is_there():
     targets = (ROOT / "Makefile").read_text()
-    for module in ("stack", "release", "rollback", "restart", "manage", "destroy", "cloud"):
-        assert f"-m deploy.{module}" in targets
-        assert (ROOT / "deploy" / f"{module}.py").exists()
+    commands = ("stack", "release", "rollback", "restart", "manage", "destroy")
+    for module in (*(f"deploy.{command}" for command in commands), "localcloud.cloud"):
+        assert f"-m {module} " in targets
+        assert (ROOT / f"{module.replace('.', '/')}.py").exists()
     runtime = targets.split("build/runtime/.ready: ")[1].split("\n\n")[0]
     assert "--require-hashes -r requirements.txt -r requirements-deploy.txt" in runtime
