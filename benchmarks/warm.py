@@ -6,11 +6,10 @@ python -m benchmarks.warm
 """
 
 import json
-import sys
 from typing import Any
 
 from benchmarks import stage
-from tests.config.zappa_in_process import CONTEXT, request, settings_module
+from tests.serverless.lambda_events import CONTEXT, request
 
 TODOS, ROUNDS = 10_000, 200
 
@@ -20,8 +19,7 @@ def main() -> None:
         from django.db import connection
         from django.test.utils import CaptureQueriesContext
 
-        sys.modules["zappa_settings"] = settings_module()  # as in the package
-        from config.on_lambda import handler
+        from serverless.handler import handler
 
         person = stage.account("person@example.com", TODOS)
         stage.account("stranger@example.com", TODOS)

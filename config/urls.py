@@ -15,8 +15,8 @@ handler429 = errors.too_many  # asked for by allauth
 handler500 = errors.server_error
 
 
-def later(route: str, urlconf: str, *, namespace: str | None = None) -> URLResolver:
-    """As path(..., include(urlconf)), but imported with the first request below the route.
+def lazy_include(route: str, urlconf: str, *, namespace: str | None = None) -> URLResolver:
+    """As path(..., include(urlconf)), but imported by the first request below the route.
 
     For what is slow to import and no other request needs: allauth 15 ms, drf-spectacular 30 ms.
     """
@@ -30,7 +30,7 @@ urlpatterns = [
     path("readyz/", health.readyz, name="readyz"),
     path("todos/", include("todos.urls")),
     path("account/", include("accounts.urls")),
-    later("auth/", "accounts.auth_urls"),
+    lazy_include("auth/", "accounts.auth_urls"),
     path("service/sms/", include("sms.urls")),
     path("api/", include("accounts.api.urls")),
     path("api/v1/", include("sms.api.urls")),
@@ -39,8 +39,8 @@ urlpatterns = [
     re_path(
         "^api/auth/app/v1/(?:account/phone|auth/phone/|auth/code/|tokens/)", errors.api_not_found
     ),
-    later("api/auth/", "allauth.headless.urls", namespace="headless"),
-    later("api/", "config.documentation"),
+    lazy_include("api/auth/", "allauth.headless.urls", namespace="headless"),
+    lazy_include("api/", "config.documentation"),
     re_path("^api/", errors.api_not_found, name="api-not-found"),
     path("admin/", admin.site.urls),
 ]

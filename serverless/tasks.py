@@ -7,8 +7,8 @@ from typing import Any
 
 from django.conf import settings
 
-from core.events import Event, task_event
 from core.tasks import Task, TaskBackend
+from serverless.events import Event, task_event
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
@@ -17,7 +17,7 @@ PAYLOAD_LIMIT = 256_000  # bytes, as Zappa counts
 
 
 class LambdaBackend(TaskBackend):
-    """Sends the event of Zappa's asynchronous tasks, which Zappa's own handler understands too."""
+    """Sends the event of Zappa's asynchronous tasks."""
 
     def enqueue(self, task: Task[..., object], ids: tuple[str, ...]) -> None:
         invoke(task_event(task.module_path, ids))

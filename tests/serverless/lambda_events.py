@@ -1,18 +1,17 @@
-"""Zappa's real handler in this process, and events as API Gateway sends them.
+"""Events as API Gateway sends them, and a browser that sends them to the handler.
 
-Each file of tests/config/events/ is an event as AWS documents or MiniStack sends it, for
+Each file of tests/serverless/events/ is an event as AWS documents or MiniStack sends it, for
 GET /todos/; `call` puts another method, path, headers and body into its shape.
 """
 
 import base64
 import copy
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,28 +20,6 @@ RECORDED = "/todos/"
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 CONTEXT = SimpleNamespace(aws_request_id=REQUEST_ID)
 CLIENT = "203.0.113.9"  # in every recorded event
-
-
-def settings_module() -> ModuleType:
-    """What Zappa writes into the package, with the settings of zappa_settings.json."""
-    module = ModuleType("zappa_settings")
-    vars(module).update(
-        APP_MODULE="config.wsgi",
-        APP_FUNCTION="application",
-        DJANGO_SETTINGS="config.settings",
-        API_STAGE="dev",
-        PROJECT_NAME="nudge",
-        DEBUG=False,
-        LOG_LEVEL="INFO",
-        DOMAIN=None,
-        BASE_PATH=None,
-        BINARY_SUPPORT=True,
-        CONTEXT_HEADER_MAPPINGS={},
-        ENVIRONMENT_VARIABLES={},
-        EXCEPTION_HANDLER=None,
-        AWS_EVENT_MAPPING={},
-    )
-    return module
 
 
 def load(name: str) -> dict[str, Any]:
@@ -111,13 +88,16 @@ class Answer:
 
 def answer(returned: dict[str, Any]) -> Answer:
     """What the handler returned, in either version."""
-    headers = {name.lower(): value for name, value in returned["headers"].items()}
-    many = returned.get("multiValueHeaders") or {}
+    many = {name: [value] for name, value in returned.get("headers", {}).items()}
+    many |= returned.get("multiValueHeaders", {})
+    headers = {name.lower(): values[-1] for name, values in many.items()}
     body = returned.get("body") or ""
     if returned.get("isBase64Encoded"):
         body = base64.b64decode(body).decode()
-    cookies = returned.get("cookies") or many.get("set-cookie") or []
-    return Answer(returned["statusCode"], headers, list(cookies), body)
+    cookies = [
+        each for name, values in many.items() if name.lower() == "set-cookie" for each in values
+    ]
+    return Answer(returned["statusCode"], headers, [*returned.get("cookies", []), *cookies], body)
 
 
 class Browser:
@@ -155,13 +135,3 @@ class Browser:
             event["cookies"] = pairs
         else:
             _set_header(event, "Cookie", "; ".join(pairs))
-
-
-def install(monkeypatch: Any) -> None:
-    """As in the package: `zappa_settings` can be imported, and what Zappa exports is undone."""
-    from zappa.handler import LambdaHandler
-
-    monkeypatch.setitem(sys.modules, "zappa_settings", settings_module())
-    for name in ("SERVERTYPE", "FRAMEWORK", "PROJECT", "STAGE", "DJANGO_SETTINGS_MODULE"):
-        monkeypatch.setenv(name, "config.settings" if name.startswith("DJANGO") else "test")
-    LambdaHandler()  # sets up Django and with it the logs, which a test may be reading
