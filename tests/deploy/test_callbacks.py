@@ -159,7 +159,7 @@ def test_static_files_are_collected_and_our_archive_is_written(cli, built, capsy
     callbacks.zip(cli)
     assert built == [
         ("collect", OUTPUTS),
-        ("build", Path("zappa.zip"), b"DEBUG=False\n", "x86_64"),
+        ("build", Path("zappa.zip"), "x86_64"),
     ]
     assert capsys.readouterr().out == "Build 0123456789ab\n"
 
