@@ -12,6 +12,7 @@ import pytest
 
 from deploy import contents, package
 from tests.cloud.local import ROOT, Cloud
+from tests.serverless.lambda_events import answer as as_sent
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 EVENTS = ROOT / "tests" / "serverless" / "events"
@@ -123,11 +124,7 @@ def test_every_module_has_bytecode_that_this_python_takes_unchecked(archive):
 def test_the_first_request_of_each_gateway_is_served(ask):
     answers = ask(*REQUESTS)
     assert [answer["statusCode"] for answer in answers] == [302] * len(REQUESTS)
-    locations = [
-        (answer.get("headers") or {}).get("Location")
-        or (answer.get("multiValueHeaders") or {})["Location"][0]
-        for answer in answers
-    ]
+    locations = [as_sent(answer).headers["location"] for answer in answers]
     assert all("/auth/login/" in location for location in locations)
 
 
