@@ -18,6 +18,7 @@ from serverless.events import Event
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 COOKIE_NAMES = ("Set-Cookie", "set-cookie", "SET-COOKIE", "Set-cookie")
+QUERIES = ("rawQueryString", "queryStringParameters", "multiValueQueryStringParameters")
 FAILED = {
     "statusCode": 500,
     "headers": {"Content-Type": "application/json"},
@@ -184,12 +185,14 @@ def _log_access(event: Event, context: Any, answer: Event, seconds: float) -> No
     http = (event.get("requestContext") or {}).get("http") or {}
     method = http.get("method") or event.get("httpMethod")
     path = event.get("rawPath") or event.get("path")
+    query = "?[redacted]" if any(event.get(name) for name in QUERIES) else ""
     reset = current_request_id.set(str(getattr(context, "aws_request_id", "-")))
     logger.info(
-        "%s %s %s %d",
+        "%s %s %s%s %d",
         _caller(event) or "-",
         method,
         path,
+        query,
         answer["statusCode"],
         extra={"duration_ms": round(seconds * 1000)},
     )

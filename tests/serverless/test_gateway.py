@@ -423,9 +423,13 @@ def test_a_request_is_one_line_of_the_log(caplog, shape):
 
     caplog.handler.addFilter(note)
     answering(body=b"hello")(request(shape, "/devices"), CONTEXT)
+    answering()(request(shape, "/devices?token=marker"), CONTEXT)
     path = "/dev/devices" if shape == "http_api" else "/devices"
-    assert caplog.messages == [f"{CLIENT} GET {path} 200"]
-    assert (seen, current_request_id.get()) == ([REQUEST_ID], NO_REQUEST)
+    assert caplog.messages == [
+        f"{CLIENT} GET {path} 200",
+        f"{CLIENT} GET {path}?[redacted] 200",
+    ]
+    assert (seen, current_request_id.get()) == ([REQUEST_ID] * 2, NO_REQUEST)
 
 
 # --- Whose it is ----------------------------------------------------------------------------------
