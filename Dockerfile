@@ -3,7 +3,6 @@
 ARG PYTHON=3.11
 
 FROM public.ecr.aws/lambda/python:${PYTHON} AS build
-ARG STAGE=dev
 WORKDIR /packages
 COPY requirements.txt /build/
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes --target . -r /build/requirements.txt
@@ -18,16 +17,10 @@ COPY templates templates
 COPY todos todos
 # Written by collectstatic, which filled the bucket: pages name the files as they are there.
 COPY staticfiles/staticfiles.json staticfiles/
-# Zappa's settings as its handler reads them. They hold no secret, and `debug` is false at every stage.
-COPY zappa_settings.json /build/
-COPY deploy /build/deploy
-WORKDIR /build
-RUN PYTHONPATH=/packages:/build python -m zappa.cli save-python-settings-file "${STAGE}" --output_path /packages/zappa_settings.py \
- && cp /packages/zappa/handler.py /packages/ \
- && python -m compileall -q -j 0 --invalidation-mode unchecked-hash -s /packages -p /var/task /packages
+RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash -s /packages -p /var/task /packages
 
 FROM public.ecr.aws/lambda/python:${PYTHON}
 COPY --from=build /packages ${LAMBDA_TASK_ROOT}
 # Lambda has a user of its own; this one is for whoever else starts the image.
 USER 1000
-CMD ["config.on_lambda.handler"]
+CMD ["serverless.handler.handler"]

@@ -76,7 +76,7 @@ def main() -> None:
         headers = {"Authorization": f"Bearer {stage.token(person)}", "Host": HOST}
         event = request("rest_custom_domain", "/api/v1/todos/", headers=headers)
         nudge = Contestant(
-            "Nudge", [ours], ("config.on_lambda", "handler"), _on_lambda(), '"title":"To-do 49"'
+            "Nudge", [ours], ("serverless.handler", "handler"), _on_lambda(), '"title":"To-do 49"'
         )
         if arguments.profile:
             _print_profile(nudge, event)
@@ -104,7 +104,6 @@ def _on_lambda() -> dict[str, str]:
         **{name: os.environ[name] for name in kept},
         "AWS_LAMBDA_FUNCTION_NAME": "nudge-dev",
         "AWS_REGION": "us-east-1",
-        "INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT": "True",
         "ALLOWED_HOSTS": HOST,
         "STATIC_URL": "https://static.example.com/",
     }

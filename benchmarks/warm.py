@@ -6,12 +6,10 @@ python -m benchmarks.warm
 """
 
 import json
-import sys
 from typing import Any
 
 from benchmarks import stage
 from localcloud.lambda_events import CONTEXT, request
-from localcloud.zappa_settings import settings_module
 
 TODOS, ROUNDS = 10_000, 200
 
@@ -21,8 +19,7 @@ def main() -> None:
         from django.db import connection
         from django.test.utils import CaptureQueriesContext
 
-        sys.modules["zappa_settings"] = settings_module()  # as in the package
-        from config.on_lambda import handler
+        from serverless.handler import handler
 
         person = stage.account("person@example.com", TODOS)
         stage.account("stranger@example.com", TODOS)

@@ -1,14 +1,17 @@
 """How the database is spoken to: fast enough to fail, slow enough to share."""
 
+import functools
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import aws, database_secret
+from config import env
+from serverless import rds
+from serverless.aws import Aws, CallError
 
 SQLITE = "django.db.backends.sqlite3"
 POSTGRESQL = "django.db.backends.postgresql"
-MANAGED_POSTGRESQL = "config.postgresql"  # the same, with a login that AWS changes
+MANAGED_POSTGRESQL = "serverless.rds"  # the same, with a login that AWS changes
 
 
 def managed(*, secret_arn: str, host: str, name: str) -> dict[str, Any]:
@@ -19,9 +22,10 @@ def managed(*, secret_arn: str, host: str, name: str) -> dict[str, Any]:
         raise ImproperlyConfigured(
             "DATABASE_SECRET_ARN needs DATABASE_HOST and DATABASE_NAME beside it."
         )
+    login = functools.partial(rds.login, secret_arn, Aws(env.text))
     try:
-        login = database_secret.login(secret_arn)
-    except aws.CallError as error:
+        now = login()
+    except CallError as error:
         raise ImproperlyConfigured(
             f"The secret that DATABASE_SECRET_ARN names cannot be read: {error.code}."
         ) from None
@@ -29,8 +33,8 @@ def managed(*, secret_arn: str, host: str, name: str) -> dict[str, Any]:
         "ENGINE": MANAGED_POSTGRESQL,
         "HOST": host,
         "NAME": name,
-        **login,
-        "SECRET_ARN": secret_arn,
+        **now,
+        "LOGIN": login,  # for when the password has changed
         "OPTIONS": {"sslmode": "require"},
     }
 

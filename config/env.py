@@ -1,6 +1,7 @@
 """Typed readers for environment variables; the only place that touches os.environ.
 
-What config/parameters.py found counts as well; a real variable of the same name wins.
+Parameters given to use() count as well; a real variable of the same name wins. They are not put
+into the environment, which every child would inherit.
 Every variable of the service is in .env.example and docs/configuration.md; a test compares them.
 """
 

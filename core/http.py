@@ -1,10 +1,10 @@
-"""Facts about the request that frameworks get wrong on Lambda."""
+"""Facts about a request that clients must not be able to forge."""
 
 from __future__ import annotations
 
 import uuid
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
@@ -15,24 +15,12 @@ NO_REQUEST = "-"
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default=NO_REQUEST)
 
 
-def gateway_address(environ: dict[str, Any]) -> str:
-    """Who called, in API Gateway's own words; empty outside Lambda. No client can write them."""
-    context = (environ.get("lambda.event") or {}).get("requestContext") or {}
-    caller = (
-        context.get("identity") or context.get("http") or {}
-    )  # REST API; HTTP API, function URL
-    return str(caller.get("sourceIp") or "")
-
-
 def client_address(request: HttpRequest) -> str:
     """The address the connection came from, never what X-Forwarded-For claims.
 
-    Zappa's REMOTE_ADDR is a piece of X-Forwarded-For and so, behind most gateways, the client's
-    choice; the gateway's request context is not.
     Behind proxies of one's own, TRUSTED_PROXIES says how many entries at its end are true.
     """
-    address = gateway_address(request.META) or _behind_proxies(request)
-    return str(address or request.META.get("REMOTE_ADDR", ""))
+    return _behind_proxies(request) or str(request.META.get("REMOTE_ADDR", ""))
 
 
 def _behind_proxies(request: HttpRequest) -> str:
@@ -43,6 +31,8 @@ def _behind_proxies(request: HttpRequest) -> str:
 
 
 def new_request_id(request: HttpRequest) -> str:
-    """Lambda's id where there is one, so that log lines and AWS agree; never the client's."""
-    invocation = getattr(request.META.get("lambda.context"), "aws_request_id", None)
-    return str(invocation or uuid.uuid4())
+    """That of the server in front, if it names one, so that its log and ours agree.
+
+    No header: a client cannot write it.
+    """
+    return str(request.META.get("REQUEST_ID") or uuid.uuid4())

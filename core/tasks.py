@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class Task(Generic[P, R_co]):
-    """A function that can be enqueued too; a call runs it at once, as Zappa's own handler does."""
+    """A function that can be enqueued too; a call runs it at once."""
 
     def __init__(self, function: Callable[P, R_co]) -> None:
         functools.update_wrapper(self, function)

@@ -65,8 +65,7 @@ def zip(cli: Any) -> None:  # noqa: A001 - Zappa's word
 
     try:
         static.collect(_outputs_if_any(cli))
-        generated = zappa_files.generated(cli)
-        build_id = package.build(Path(cli.zip_path), generated, cli.architecture)
+        build_id = package.build(Path(cli.zip_path), cli.architecture)
     except (archive.PackageError, static.CollectError) as error:
         raise ClickException(str(error)) from None
     sys.stdout.write(f"Build {build_id}\n")

@@ -19,19 +19,19 @@ PROJECT = (
     "staticfiles/staticfiles.json",
 )
 REQUIRED = (
-    "config/on_lambda.py",
     "config/settings/__init__.py",
-    "handler.py",
-    "zappa_settings.py",
+    "serverless/handler.py",
     "staticfiles/staticfiles.json",
 )
 
-# Zappa's command line needs them; its handler does not.
+# Zappa and what only Zappa needs: it deploys the service and does not run in it.
 ONLY_FOR_DEPLOYING = {
     "argcomplete",
     "cfn-flip",
     "click",
+    "durationpy",
     "hjson",
+    "markupsafe",
     "pip",
     "placebo",
     "python-slugify",
@@ -40,21 +40,17 @@ ONLY_FOR_DEPLOYING = {
     "toml",
     "tqdm",
     "troposphere",
+    "werkzeug",
     "wheel",
+    "zappa",
 }
 
-# The services that are called; each of the other 430 descriptions is weight. Zappa's own handler
-# makes clients of four when it is handed a task, dynamodb and sns among them.
+# The services that clients are made of; each of the other 430 descriptions is weight.
 AWS_SERVICES = {
-    "dynamodb",
     "lambda",
     "pinpoint-sms-voice-v2",
     "s3",
-    "secretsmanager",
-    "sns",
     "sqs",
-    "ssm",
-    "sts",
 }
 
 _NEVER_NEEDED = (
@@ -72,9 +68,6 @@ _NEVER_NEEDED = (
     "django/contrib/gis/*",
     "django/contrib/redirects/*",
     "allauth/socialaccount/providers/*/*",
-    "zappa/cli.py",
-    "zappa/core.py",
-    "zappa/letsencrypt.py",
 )
 
 _FORBIDDEN = (

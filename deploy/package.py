@@ -19,13 +19,12 @@ ZIPPED_LIMIT = 25 * MEGABYTE  # goals of this project; those of AWS are 50 and 2
 UNPACKED_LIMIT = 70 * MEGABYTE
 
 
-def build(target: Path, generated: dict[str, bytes], architecture: str = "x86_64") -> str:
+def build(target: Path, architecture: str = "x86_64") -> str:
     """Write the archive and return the id of its content.
 
-    `generated`: name -> content of the files that Zappa writes into a package. Raises PackageError,
-    and leaves the target as it was.
+    Raises PackageError, and leaves the target as it was.
     """
-    ours = _project() | generated
+    ours = _project()
     _refuse_names(set(ours))
     kept = dependencies.archived(architecture)
     fresh = target.with_suffix(".new")

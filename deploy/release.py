@@ -61,7 +61,7 @@ def _package(stage: str) -> tuple[Path, str]:
     try:
         cli = zappa_files.command_line(stage)
         static.collect(stack.outputs(stage))
-        build_id = package.build(target, zappa_files.generated(cli), cli.architecture)
+        build_id = package.build(target, cli.architecture)
     except (ClickException, archive.PackageError, static.CollectError) as error:
         raise SystemExit(str(error)) from None
     done(f"{target} has {target.stat().st_size / package.MEGABYTE:.1f} MB")

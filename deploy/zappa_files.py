@@ -1,8 +1,7 @@
-"""What Zappa writes into a package, and what it is told to leave out of it."""
+"""What Zappa is told when it packages: its settings, and to copy nothing."""
 
 import time
 import zipfile
-from pathlib import Path
 from typing import Any
 
 
@@ -19,18 +18,6 @@ def command_line(stage: str) -> Any:
     cli._detect_websocket_usage = lambda: None  # noqa: SLF001 - there is no setting for it
     cli.load_settings()
     return cli
-
-
-def generated(cli: Any) -> dict[str, bytes]:
-    """name -> content, as `zappa package` names and fills them."""
-    import zappa
-
-    folder = Path(zappa.__file__).parent
-    return {
-        "handler.py": (folder / "handler.py").read_bytes(),
-        "django_zappa_app.py": (folder / "ext" / "django_zappa.py").read_bytes(),
-        "zappa_settings.py": cli.get_zappa_settings_string().encode(),
-    }
 
 
 def copy_nothing(cli: Any) -> None:

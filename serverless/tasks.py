@@ -7,9 +7,9 @@ from typing import Any
 
 from django.conf import settings
 
-from core.events import Event, task_event
 from core.tasks import Task, TaskBackend
 
+TASK_ROUTE = "zappa.asynchronous.route_lambda_task"
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
 ATTEMPTS = 2  # an event that arrives twice does no harm (core.tasks)
@@ -17,17 +17,18 @@ PAYLOAD_LIMIT = 256_000  # bytes, as Zappa counts
 
 
 class LambdaBackend(TaskBackend):
-    """Sends the event of Zappa's asynchronous tasks, which Zappa's own handler understands too."""
+    """Sends the event of Zappa's asynchronous tasks, as zappa.asynchronous.run does."""
 
     def enqueue(self, task: Task[..., object], ids: tuple[str, ...]) -> None:
-        invoke(task_event(task.module_path, ids))
+        path = task.module_path
+        invoke({"command": TASK_ROUTE, "task_path": path, "args": list(ids), "kwargs": {}})
 
 
 class NotAcceptedError(Exception):
     """Lambda did not accept the event: the task will not run."""
 
 
-def invoke(event: Event) -> None:
+def invoke(event: dict[str, Any]) -> None:
     """Return once Lambda has accepted the event; it runs, and is retried, later.
 
     The operations function of a stage has the same code, so it may invoke itself too.

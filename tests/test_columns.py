@@ -76,6 +76,7 @@ def missing_in_the_admin(model: type[models.Model], staff: User) -> set[str]:
 
 
 def test_the_admin_shows_every_column_or_says_why_not(staff):
+    admin.autodiscover()
     pages = [model for model in apps.get_models() if admin.site.is_registered(model)]
     own = [model for model in pages if model._meta.app_label in APPS]
     assert {List, Todo, User} < set(own)

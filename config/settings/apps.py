@@ -8,6 +8,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
     "core",
+    "serverless",
     "allauth",  # before accounts, whose admin replaces allauth's
     "allauth.account",
     "allauth.headless",

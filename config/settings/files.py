@@ -18,7 +18,7 @@ def _static(bucket: str, *, hashed: bool) -> dict[str, Any]:
     """A bucket is written by collectstatic and by nothing else: serving needs the manifest only."""
     if bucket:
         options = {"bucket_name": bucket}
-        return {"BACKEND": "config.static_bucket.StaticBucketStorage", "OPTIONS": options}
+        return {"BACKEND": "serverless.static.StaticBucketStorage", "OPTIONS": options}
     if hashed:
         return {"BACKEND": MANIFEST}
     return {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

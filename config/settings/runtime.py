@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from config import build_id, env, guard, logging, parameters
+from config import build_id, env, guard, logging
+from serverless import parameters
+from serverless.aws import Aws
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
-parameters.load(env.text("PARAMETERS_PATH"))  # before anything else is read
+parameters.load(env.text("PARAMETERS_PATH"), Aws(env.text), env.use)  # all else reads them
 LAMBDA_FUNCTION = env.text("AWS_LAMBDA_FUNCTION_NAME")
 ON_LAMBDA = bool(LAMBDA_FUNCTION)
 DEBUG = env.flag("DEBUG", default=not ON_LAMBDA)

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 
 FUNCTION = "nudge-dev"
 MINUTE = "sms.schedule.sweep"
-NIGHT = "config.schedule.nightly"
+NIGHT = "serverless.schedule.nightly"
 KEEP_WARM = "handler.keep_warm_callback"
 EXPRESSIONS = {
     MINUTE: "rate(1 minute)",
@@ -103,7 +103,7 @@ def test_the_event_of_a_rule_runs_its_function_once(cloud, rules, path):
 
 def test_the_night_tells_what_it_removed(cloud, rules):
     lines = logged(cloud, event_of(rules[NIGHT]))
-    told = [line["message"] for line in lines if line["logger"] == "config.schedule"]
+    told = [line["message"] for line in lines if line["logger"] == "serverless.schedule"]
     assert {message.partition(":")[0] for message in told} == {"prune", "clearsessions"}
 
 

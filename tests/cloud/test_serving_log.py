@@ -15,10 +15,10 @@ from tests.cloud.people import AUTH, AdminSession, Phone, manage, signed_up
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 
 FUNCTIONS = ("nudge-dev", "nudge-dev-ops")
-# Of the runtime of Lambda itself, the rest of each is numbers; and what Zappa says of a start.
-PLATFORM = re.compile(r"(START|END|REPORT|INIT_START|XRAY) |Instancing\.\.$")
-# Of the runtime too: what a failed task raised, which config.on_lambda has redacted.
-RAISED = re.compile(r"Traceback \(most recent call last\):$|  |config\.on_lambda\.TaskError: ")
+# Of the runtime of Lambda itself; the rest of each is numbers.
+PLATFORM = re.compile(r"(START|END|REPORT|INIT_START|XRAY) ")
+# Of the runtime too: what a failed task raised, which serverless.events has redacted.
+RAISED = re.compile(r"Traceback \(most recent call last\):$|  |serverless\.events\.TaskError: ")
 MESSAGES = "api/v1/sms/messages/"
 
 

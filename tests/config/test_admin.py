@@ -22,6 +22,7 @@ from tests.conftest import make_user
 from todos.models import List, Tag, Todo
 
 pytestmark = pytest.mark.django_db
+admin.autodiscover()
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 

@@ -12,8 +12,9 @@ from django.contrib.admin.utils import quote
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from config.logging import JSONFormatter, RedactingFilter, logging_config, redact
+from config.logging import JSONFormatter, RedactingFilter, logging_config
 from core.http import current_request_id
+from core.redaction import redact
 from tests.config.conftest import PRODUCTION, ROOT
 
 KEY = "abcdefghijklmnopqrstuvwxyz012345"

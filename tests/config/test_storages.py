@@ -1,4 +1,4 @@
-"""Static files and uploads: config/settings/files.py and config/static_bucket.py."""
+"""Static files and uploads: config/settings/files.py and serverless/static.py."""
 
 import hashlib
 import io
@@ -14,11 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
-from django.core.files.base import ContentFile
 from django.core.files.storage.handler import StorageHandler
 from django.core.management import call_command
 
-from config.static_bucket import THREADS, StaticBucketStorage
+from serverless import static
+from serverless.static import THREADS
 from tests.config.conftest import PRODUCTION, ROOT
 
 CDN = {"STATIC_URL": "https://static.example.com/"}
@@ -27,7 +27,7 @@ LOCAL = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 PLAIN = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 HASHED = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
 BUCKET = {
-    "BACKEND": "config.static_bucket.StaticBucketStorage",
+    "BACKEND": "serverless.static.StaticBucketStorage",
     "OPTIONS": {"bucket_name": "nudge-static"},
 }
 AWS = {
@@ -135,7 +135,7 @@ def source(tmp_path) -> Path:
 @pytest.fixture
 def bucket(settings, monkeypatch, tmp_path, source) -> Bucket:
     made = Bucket()
-    monkeypatch.setattr(StaticBucketStorage, "_client", made)
+    monkeypatch.setattr(static, "_client", lambda: made)
     settings.STORAGES = {"default": LOCAL, "staticfiles": BUCKET}
     settings.STATICFILES_DIRS = [source]
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
@@ -226,21 +226,12 @@ def test_a_dry_run_sends_nothing(bucket, settings):
     assert not Path(settings.STATIC_ROOT).exists()
 
 
-def test_a_file_is_read_back_while_it_is_collected(bucket):
-    storage = StaticBucketStorage(bucket_name="nudge-static")
-    storage.save("a.txt", ContentFile(b"one"))
-    storage.save("a.txt", ContentFile(b"two"))
-    with storage.open("a.txt") as file:
-        assert file.read() == b"two"
-    storage.delete("a.txt")
-    assert not storage.exists("a.txt")
-    assert bucket.put == []
-
-
 def test_the_client_is_one_of_s3(monkeypatch):
     for name, value in AWS.items():
         monkeypatch.setenv(name, value)
-    client = StaticBucketStorage(bucket_name="nudge-static")._client
+    static._client.cache_clear()
+    client = static._client()
+    static._client.cache_clear()
     assert client.meta.service_model.service_name == "s3"
     assert client.meta.config.max_pool_connections >= THREADS
 

@@ -147,8 +147,8 @@ def built(monkeypatch):
     parts: list[tuple[Any, ...]] = []
     monkeypatch.setattr(static, "collect", lambda outputs: parts.append(("collect", outputs)))
 
-    def build(target, generated, architecture):
-        parts.append(("build", target, generated["zappa_settings.py"], architecture))
+    def build(target, architecture):
+        parts.append(("build", target, architecture))
         return "0123456789ab"
 
     monkeypatch.setattr(package, "build", build)
@@ -159,7 +159,7 @@ def test_static_files_are_collected_and_our_archive_is_written(cli, built, capsy
     callbacks.zip(cli)
     assert built == [
         ("collect", OUTPUTS),
-        ("build", Path("zappa.zip"), b"DEBUG=False\n", "x86_64"),
+        ("build", Path("zappa.zip"), "x86_64"),
     ]
     assert capsys.readouterr().out == "Build 0123456789ab\n"
 
@@ -203,13 +203,8 @@ def test_zappa_and_a_release_write_the_same_files(account, built, monkeypatch, t
     cli.dispatch_command("package", "dev")
     with zipfile.ZipFile(target) as packed:
         of_zappa = {name: packed.read(name) for name in packed.namelist()}
-    generated = zappa_files.generated(zappa_files.command_line("dev"))
     assert set(of_zappa) == {"django_zappa_app.py", "zappa_settings.py"}
-    assert {name: generated[name] for name in of_zappa} == of_zappa
-    assert built[-1] == ("build", target, of_zappa["zappa_settings.py"], "x86_64")
-    assert b"API_STAGE='dev'\n" in of_zappa["zappa_settings.py"]
-    assert b"def lambda_handler(event, context):" in generated["handler.py"]
-    assert set(generated) == {*of_zappa, "handler.py"}
+    assert built[-1] == ("build", target, "x86_64")
 
 
 def test_a_stage_that_the_settings_do_not_name_has_no_package(monkeypatch):

@@ -17,22 +17,16 @@ from tests.deploy.wheels import DEMO, locked, source, wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {
-    "config/on_lambda.py": "x = 1\n",
     "config/settings/__init__.py": "x = 2\n",
+    "serverless/handler.py": "x = 1\n",
     "staticfiles/staticfiles.json": "{}",
     "templates/page.html": "<p>",
-}
-GENERATED = {
-    "handler.py": b"y = 1\n",
-    "zappa_settings.py": b"y = 2\n",
-    "django_zappa_app.py": b"y = 3\n",
 }
 STRAYS = dict.fromkeys(
     (".env", "db.sqlite3", "notes.txt", "tests/test_x.py", "config/__pycache__/a.pyc"), "secret"
 )
 KEPT = [
     "BUILD_ID",
-    "config/on_lambda.py",
     "config/settings/__init__.py",
     "demo-1.0.dist-info/METADATA",
     "demo-1.0.dist-info/entry_points.txt",
@@ -40,11 +34,9 @@ KEPT = [
     "demo/locale/en/LC_MESSAGES/django.mo",
     "demo/of_another_python.py",
     "demo/used.py",
-    "django_zappa_app.py",
-    "handler.py",
+    "serverless/handler.py",
     "staticfiles/staticfiles.json",
     "templates/page.html",
-    "zappa_settings.py",
 ]
 
 
@@ -78,9 +70,9 @@ def write(files):
         Path(name).write_text(text)
 
 
-def build(name="nudge.zip", **generated):
+def build(name="nudge.zip"):
     target = Path(name)
-    return package.build(target, GENERATED | generated), target
+    return package.build(target), target
 
 
 def entries(path):
@@ -129,11 +121,10 @@ def test_bytecode_is_taken_unchecked_and_names_the_place_on_lambda(project):
         assert marshal.loads(content[16:]).co_filename == f"/var/task/{name}"  # noqa: S302 - ours
 
 
-def test_what_zappa_writes_is_taken_from_zappa_and_not_from_the_folder(project):
-    write({"zappa_settings.py": "of another stage", "handler.py": "by hand"})
+def test_nothing_of_zappa_is_packed(project):
+    write({"zappa_settings.py": "of a stage", "handler.py": "its handler"})
     _build_id, path = build()
-    found = entries(path)
-    assert {name: found[name] for name in GENERATED} == GENERATED
+    assert names(path) == KEPT
 
 
 # --- The id ---------------------------------------------------------------------------------------
@@ -164,8 +155,10 @@ def test_another_content_has_another_id(project, change):
     assert entries(path)["BUILD_ID"].decode() == after
 
 
-def test_another_setting_of_zappa_or_another_dependency_has_another_id(project, index):
-    ids = {build()[0], build(**{"zappa_settings.py": b"y = 4\n"})[0]}
+def test_other_code_or_another_dependency_has_another_id(project, index):
+    ids = {build()[0]}
+    write({"config/settings/__init__.py": "x = 4\n"})
+    ids.add(build()[0])
     extra = wheel(index, "extra", {"extra.py": ""})
     Path("requirements.txt").write_text(locked(index / "demo-1.0-py3-none-any.whl", extra))
     last, path = build()
@@ -333,8 +326,10 @@ def test_what_may_leave_is_not_refused(name):
 def test_each_entry_of_the_list_refuses_a_package(project, monkeypatch, pattern):
     name = pattern.replace("*", "x")
     assert contents.is_forbidden(name)
+    write({name: ""})
+    monkeypatch.setattr(contents, "PROJECT", (*contents.PROJECT, name))
     with pytest.raises(archive.PackageError, match=f"^Not for Lambda: {re.escape(name)}$"):
-        build(**{name: b""})
+        build()
     assert not Path("nudge.zip").exists()
 
 
@@ -361,17 +356,14 @@ def test_a_secret_in_a_dependency_is_refused(project, monkeypatch, tmp_path):
 @pytest.mark.parametrize("name", contents.REQUIRED)
 def test_a_package_that_could_not_start_is_refused(project, name):
     Path(name).unlink(missing_ok=True)
-    given = {each: text for each, text in GENERATED.items() if each != name}
     with pytest.raises(archive.PackageError, match=f"^Missing from the package: {name}$"):
-        package.build(Path("nudge.zip"), given)
+        build()
 
 
 def test_what_lambda_starts_with_is_required():
     assert set(contents.REQUIRED) == {
-        "config/on_lambda.py",
         "config/settings/__init__.py",
-        "handler.py",
-        "zappa_settings.py",
+        "serverless/handler.py",
         "staticfiles/staticfiles.json",
     }
 
@@ -437,9 +429,6 @@ def test_the_limits_are_those_of_the_documents():
         "django/contrib/flatpages/models.py",
         "django/contrib/gis/forms.py",
         "django/contrib/redirects/models.py",
-        "zappa/cli.py",
-        "zappa/core.py",
-        "zappa/letsencrypt.py",
     ],
 )
 def test_what_no_request_needs_stays_out(name):
@@ -461,7 +450,6 @@ def test_what_no_request_needs_stays_out(name):
         "demo/locale.py",
         "demo/module.py",
         "django/contrib/admin/templates/admin/base.html",
-        "zappa/handler.py",
     ],
 )
 def test_what_a_request_needs_is_kept(name):
@@ -483,11 +471,10 @@ def test_the_lists_agree_with_the_project():
 
 
 def test_lambda_gets_what_is_locked_less_what_only_a_deployment_needs():
-    """Among them all that Zappa's handler imports: it is still there as an entry."""
     lock = (ROOT / "requirements.txt").read_text()
     kept = contents.pins(contents.requirements_on_lambda(lock))
     assert set(contents.pins(lock)) - set(kept) == contents.ONLY_FOR_DEPLOYING
-    assert set(kept) >= {"boto3", "django", "psycopg-binary", "werkzeug", "zappa"}
+    assert set(kept) >= {"boto3", "django", "psycopg-binary", "apig-wsgi"}
     assert all("--hash=sha256:" in entry for entry in kept.values())
 
 

@@ -81,7 +81,7 @@ def arn(service: str, rest: str) -> str:
         ("logs:DeleteLogGroup", arn("logs", "log-group:/aws/lambda/nudge-dev:*"), False),
         ("sqs:SendMessage", "${DeadLetterQueue.Arn}", True),
         ("sqs:ReceiveMessage", "${DeadLetterQueue.Arn}", True),
-        ("sqs:DeleteMessage", "${DeadLetterQueue.Arn}", True),
+        ("sqs:DeleteMessage", "${DeadLetterQueue.Arn}", False),
         ("s3:PutObject", "${MediaBucket.Arn}/a/b", True),
         ("s3:PutObject", "${StaticBucket.Arn}/a/b", False),
         ("s3:GetObject", "${ArtifactBucket.Arn}/a/b", False),

@@ -6,7 +6,7 @@ import pytest
 
 from serverless import tasks
 from serverless.tasks import NotAcceptedError, invoke
-from tests.core.aws_stub import AwsStub, aws
+from tests.serverless.aws_stub import AwsStub, aws
 
 pytestmark = pytest.mark.enable_socket
 EVENT = {"command": "a.b", "args": ["x"]}

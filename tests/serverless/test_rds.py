@@ -1,5 +1,6 @@
-"""A database whose password AWS changes: DATABASE_SECRET_ARN, ENGINE "config.postgresql"."""
+"""A database whose password AWS changes: DATABASE_SECRET_ARN, ENGINE "serverless.rds"."""
 
+import functools
 import json
 import time
 from pathlib import Path
@@ -11,9 +12,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 from django.db.backends.postgresql.base import DatabaseWrapper as DjangoWrapper
 
-from config import database, database_secret
-from config.aws import CallError
-from config.postgresql.base import DatabaseWrapper
+from config import database, env
+from serverless import rds
+from serverless.aws import Aws, CallError
+from serverless.rds.base import DatabaseWrapper
 from tests.config.conftest import PRODUCTION
 
 SECRET = "arn:aws:secretsmanager:eu-central-1:0:secret:rds!marker"
@@ -43,13 +45,13 @@ def test_the_login_is_in_the_secret(cloud_of, settings_of):
     cloud = cloud_of(keeping(LOGIN))
     settings = settings_of(**MANAGED, **cloud.variables)
     managed = settings["DATABASES"]["default"]
+    assert managed.pop("LOGIN")() == {"USER": "owner", "PASSWORD": "marker-one"}
     assert managed == {
-        "ENGINE": "config.postgresql",
+        "ENGINE": "serverless.rds",
         "HOST": "db.example.com",
         "NAME": "nudge",
         "USER": "owner",
         "PASSWORD": "marker-one",
-        "SECRET_ARN": SECRET,
         "CONN_MAX_AGE": 300,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
@@ -59,7 +61,7 @@ def test_the_login_is_in_the_secret(cloud_of, settings_of):
             " -c idle_in_transaction_session_timeout=15000",
         },
     }
-    assert cloud.calls == [("secretsmanager.GetSecretValue", {"SecretId": SECRET})]
+    assert cloud.calls == [("secretsmanager.GetSecretValue", {"SecretId": SECRET})] * 2
     assert settings["DATABASE_NAMED_TWICE"] is False
 
 
@@ -114,35 +116,41 @@ def server(monkeypatch):
             raise Refused("FATAL: Passwort-Authentifizierung fehlgeschlagen")
         return "connected"
 
-    def login(arn):
+    def login():
         state.read += 1
         if state.secret is None:
             raise CallError("AccessDeniedException")
         return {"USER": "owner", "PASSWORD": state.secret}
 
     monkeypatch.setattr(DjangoWrapper, "get_new_connection", connect)
-    monkeypatch.setattr(database_secret, "login", login)
+    state.login = login
     return state
 
 
-def wrapper(password: str) -> DatabaseWrapper:
-    settings = connection.copy().settings_dict
-    named = {"HOST": "db.example.com", "NAME": "nudge", "USER": "owner", "PASSWORD": password}
-    options = {"OPTIONS": {"sslmode": "require"}, "SECRET_ARN": SECRET}
-    engine = {"ENGINE": database.MANAGED_POSTGRESQL}
-    return DatabaseWrapper({**settings, **named, **options, **engine})
+@pytest.fixture
+def wrapper(server):
+    """`wrapper(password)`: a connection of a process that has read this password."""
+
+    def make(password: str) -> DatabaseWrapper:
+        settings = connection.copy().settings_dict
+        named = {"HOST": "db.example.com", "NAME": "nudge", "USER": "owner", "PASSWORD": password}
+        options = {"OPTIONS": {"sslmode": "require"}, "LOGIN": server.login}
+        engine = {"ENGINE": database.MANAGED_POSTGRESQL}
+        return DatabaseWrapper({**settings, **named, **options, **engine})
+
+    return make
 
 
 def connect(one: DatabaseWrapper) -> object:
     return one.get_new_connection(one.get_connection_params())
 
 
-def test_a_password_that_still_holds_reads_no_secret(server):
+def test_a_password_that_still_holds_reads_no_secret(server, wrapper):
     assert connect(wrapper("two")) == "connected"
     assert (server.tried, server.read) == ([("owner", "two")], 0)
 
 
-def test_a_changed_password_is_read_and_kept(server):
+def test_a_changed_password_is_read_and_kept(server, wrapper):
     one = wrapper("one")
     assert connect(one) == "connected"
     assert (server.tried, server.read) == ([("owner", "one"), ("owner", "two")], 1)
@@ -150,7 +158,7 @@ def test_a_changed_password_is_read_and_kept(server):
     assert (server.tried[2:], server.read) == ([("owner", "two")], 1)
 
 
-def test_what_another_thread_has_read_is_tried_too(server):
+def test_what_another_thread_has_read_is_tried_too(server, wrapper):
     """Its settings are ours: the password in them is new already, the one we sent was not."""
     one = wrapper("one")
     params = one.get_connection_params()
@@ -158,21 +166,21 @@ def test_what_another_thread_has_read_is_tried_too(server):
     assert one.get_new_connection(params) == "connected"
 
 
-def test_a_password_that_did_not_change_is_tried_once(server):
+def test_a_password_that_did_not_change_is_tried_once(server, wrapper):
     server.password = "three"
     with pytest.raises(Refused):
         connect(wrapper("two"))
     assert (server.tried, server.read) == ([("owner", "two")], 1)
 
 
-def test_a_second_refusal_is_the_last(server):
+def test_a_second_refusal_is_the_last(server, wrapper):
     server.password = "three"
     with pytest.raises(Refused):
         connect(wrapper("one"))
     assert (len(server.tried), server.read) == (2, 1)
 
 
-def test_a_secret_that_cannot_be_read_leaves_the_error_of_the_database(server, caplog):
+def test_a_secret_that_cannot_be_read_leaves_the_error_of_the_database(server, wrapper, caplog):
     """Which the middleware answers with 503; the log says why."""
     server.secret = None
     with pytest.raises(Refused):
@@ -181,7 +189,7 @@ def test_a_secret_that_cannot_be_read_leaves_the_error_of_the_database(server, c
 
 
 @pytest.mark.parametrize("used", [None, SimpleNamespace(used_password=False)])
-def test_a_server_that_is_away_reads_no_secret(server, monkeypatch, used):
+def test_a_server_that_is_away_reads_no_secret(server, wrapper, monkeypatch, used):
     def away(_wrapper, _params):
         error = psycopg.OperationalError("connection refused")
         error.pgconn = used
@@ -194,7 +202,7 @@ def test_a_server_that_is_away_reads_no_secret(server, monkeypatch, used):
     assert server.read == 0
 
 
-def test_it_is_postgresql_to_everybody_else():
+def test_it_is_postgresql_to_everybody_else(wrapper):
     one = wrapper("one")
     assert (one.vendor, one.display_name) == ("postgresql", "PostgreSQL")
     assert isinstance(one, DjangoWrapper)
@@ -242,8 +250,8 @@ def test_a_password_changed_between_two_connects_is_not_noticed(cloud_of, rotati
     secret = {"username": "nudge_rotating", "password": "one"}
     cloud = cloud_of(lambda *_call: (200, {"SecretString": json.dumps(secret)}))
     settings = connection.copy().settings_dict | {
-        "ENGINE": "config.postgresql",
-        "SECRET_ARN": SECRET,
+        "ENGINE": "serverless.rds",
+        "LOGIN": functools.partial(rds.login, SECRET, Aws(env.text)),
         "USER": "nudge_rotating",
         "PASSWORD": "one",
     }

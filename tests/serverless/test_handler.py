@@ -3,25 +3,23 @@
 import json
 import logging
 import os
-import runpy
+import re
 import sys
 from importlib import import_module
-from types import ModuleType
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 
-from config import on_lambda as module
-from config import warm
 from config.logging import JSONFormatter
 from core import tasks as core_tasks
 from core.http import NO_REQUEST, current_request_id
 from localcloud.lambda_events import CONTEXT, REQUEST_ID, load, request
-from localcloud.zappa_settings import settings_module
+from serverless import events, warmup
 from serverless import tasks as lambda_tasks
-from sms import delivery, schedule
+from sms import schedule
 from tests import task_backends
 
 pytestmark = pytest.mark.django_db  # the boundary looks at the connections
@@ -60,12 +58,12 @@ def _nothing_was_called():
 @pytest.fixture
 def lines(caplog):
     """`lines()`: what CloudWatch would hold of our own two lines, as JSON."""
-    caplog.set_level(logging.INFO, logger="config.on_lambda")
+    caplog.set_level(logging.INFO, logger="serverless.events")
     formatter = JSONFormatter()
 
     def read() -> list[dict]:
         found = [json.loads(formatter.format(record)) for record in caplog.records]
-        return [line for line in found if line["logger"] == "config.on_lambda"]
+        return [line for line in found if line["logger"] == "serverless.events"]
 
     return read
 
@@ -77,28 +75,41 @@ def task(function: str, *args: object) -> dict:
 # --- What is called -------------------------------------------------------------------------------
 
 
-def test_a_task_is_called_once_with_its_ids_and_the_request_id_of_lambda(on_lambda):
-    assert on_lambda(task("record", MESSAGE_ID), CONTEXT) is None
+def test_a_task_is_called_once_with_its_ids_and_the_request_id_of_lambda(handler):
+    assert handler(task("record", MESSAGE_ID), CONTEXT) is None
     assert calls == [((MESSAGE_ID,), {}, REQUEST_ID)]
     assert current_request_id.get() == NO_REQUEST
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_task_that_is_sent_is_the_task_that_is_run(on_lambda, settings, monkeypatch):
+def test_the_task_that_is_sent_is_the_task_that_is_run(handler, settings, monkeypatch):
     task_backends.use(settings, task_backends.LAMBDA)
-    monkeypatch.setattr(lambda_tasks, "invoke", lambda event: on_lambda(event, CONTEXT))
+    monkeypatch.setattr(lambda_tasks, "invoke", lambda event: handler(event, CONTEXT))
     core_tasks.task(record).enqueue(MESSAGE_ID)
     assert calls == [((MESSAGE_ID,), {}, REQUEST_ID)]
 
 
-def test_zappas_own_handler_runs_the_same_event(handler, monkeypatch):
-    """A stage whose lambda_handler is Zappa's own has the same tasks."""
-    monkeypatch.setattr(delivery, "deliver", record)
-    for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    handler(load("task"), CONTEXT)
-    assert [args for args, *_rest in calls] == [(MESSAGE_ID,)]
+def test_a_function_decorated_by_zappa_runs_and_is_not_sent_again(handler, monkeypatch):
+    """Called on Lambda, the decorated function sends the event that runs it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "eu-central-1")  # for the clients that Zappa makes on import
+    from zappa import asynchronous
+
+    sent: list[dict] = []
+
+    def invoke(**arguments: str) -> dict[str, int]:
+        sent.append(json.loads(arguments["Payload"]))
+        return {"StatusCode": 202}
+
+    client = SimpleNamespace(invoke=invoke)
+    monkeypatch.setattr(asynchronous, "LAMBDA_CLIENT", client, raising=False)
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "nudge-dev")
+    monkeypatch.setattr(sys.modules[__name__], "record", asynchronous.task(record))
+    record(MESSAGE_ID, times=2)
+    [event] = sent
+    assert calls == []
+    handler(event, CONTEXT)
+    assert (calls, len(sent)) == ([((MESSAGE_ID,), {"times": 2}, REQUEST_ID)], 1)
 
 
 def test_a_schedule_is_called_with_event_and_context(handler, monkeypatch):
@@ -107,50 +118,57 @@ def test_a_schedule_is_called_with_event_and_context(handler, monkeypatch):
     assert calls == [(event, CONTEXT)]
 
 
-def test_a_command_answers_what_its_function_answers(on_lambda):
+def test_a_command_answers_what_its_function_answers(handler):
     event = {"command": f"{__name__}.record"}
-    assert on_lambda(event, CONTEXT) == "result"
+    assert handler(event, CONTEXT) == "result"
     assert calls == [((event, CONTEXT), {}, REQUEST_ID)]
 
 
-def test_a_management_command_runs(on_lambda, capsys):
-    assert on_lambda(load("manage"), CONTEXT) == {}
+def test_a_management_command_runs(handler, capsys):
+    assert handler(load("manage"), CONTEXT) == {}
     assert "System check identified no issues" in capsys.readouterr().out
 
 
-def test_records_go_to_zappa_which_knows_no_function_for_them(on_lambda, caplog):
-    assert on_lambda(load("records"), CONTEXT) is None
-    assert "Cannot find a function to process the triggered event." in caplog.messages
+@pytest.mark.parametrize(
+    ("event", "name"),
+    [(load("records"), "Records"), ({"hello": "world"}, "unknown"), ({}, "unknown")],
+    ids=["records", "unknown", "empty"],
+)
+def test_an_event_without_a_function_fails(handler, event, name):
+    """SQS deletes the records of an invocation that succeeds."""
+    sentence = f"UnknownEventError: There is no function for this event ({name})."
+    with pytest.raises(events.TaskError, match=f"^{re.escape(sentence)}$"):
+        handler(event, CONTEXT)
 
 
-def test_raw_command_is_refused(on_lambda, caplog, monkeypatch):
+def test_raw_command_is_refused(handler, caplog, monkeypatch):
     """T28: Zappa executes it, whatever it is."""
     monkeypatch.setenv("RAW_COMMAND_RAN", "no")
-    assert on_lambda(load("raw_command"), CONTEXT) is None
+    assert handler(load("raw_command"), CONTEXT) is None
     assert os.environ["RAW_COMMAND_RAN"] == "no"
     assert "raw_command is refused: it would execute whatever it is sent" in caplog.messages
 
 
-def test_a_request_goes_straight_through(on_lambda, lines):
-    answer = on_lambda(request("rest_edge", "/healthz/"), CONTEXT)
+def test_a_request_goes_straight_through(handler, lines):
+    answer = handler(request("rest_edge", "/healthz/"), CONTEXT)
     assert (answer["statusCode"], lines()) == (400, [])  # the host is not ours
 
 
-def test_every_event_passes_the_boundary_once_and_no_request_does(on_lambda, monkeypatch):
+def test_every_event_passes_the_boundary_once_and_no_request_does(handler, monkeypatch):
     passed: list[bool] = []
     monkeypatch.setattr(core_tasks, "_close_stale", lambda: passed.append(True))
-    on_lambda(request("function_url", "/healthz/"), CONTEXT)
+    handler(request("function_url", "/healthz/"), CONTEXT)
     assert passed == []
-    on_lambda(task("record"), CONTEXT)
+    handler(task("record"), CONTEXT)
     assert passed == [True, True]
 
 
-def test_a_task_knows_nothing_of_the_last_request(on_lambda, monkeypatch, settings):
+def test_a_task_knows_nothing_of_the_last_request(handler, monkeypatch, settings):
     settings.ALLOWED_HOSTS = ["*"]
     monkeypatch.setattr(sys.modules[__name__], "record", lambda: calls.append((reverse("home"),)))
-    on_lambda(request("rest_edge", "/healthz/"), CONTEXT)
+    handler(request("rest_edge", "/healthz/"), CONTEXT)
     assert reverse("home") == "/dev/"
-    on_lambda(task("record"), CONTEXT)
+    handler(task("record"), CONTEXT)
     assert calls == [("/",)]
 
 
@@ -158,23 +176,23 @@ def test_a_task_knows_nothing_of_the_last_request(on_lambda, monkeypatch, settin
 
 
 @pytest.mark.parametrize("event", [task("wrong_type", "x"), {"command": f"{__name__}.wrong_type"}])
-def test_a_bug_in_the_body_runs_once_and_is_raised(on_lambda, event):
+def test_a_bug_in_the_body_runs_once_and_is_raised(handler, event):
     """T5."""
-    with pytest.raises(module.TaskError, match=r"^TypeError: a bug in the body$"):
-        on_lambda(event, CONTEXT)
+    with pytest.raises(events.TaskError, match=r"^TypeError: a bug in the body$"):
+        handler(event, CONTEXT)
     assert len(calls) == 1
 
 
-def test_a_schedule_with_a_bug_runs_once(on_lambda, monkeypatch):
+def test_a_schedule_with_a_bug_runs_once(handler, monkeypatch):
     monkeypatch.setattr(schedule, "sweep", wrong_type)
-    with pytest.raises(module.TaskError):
-        on_lambda(load("scheduled"), CONTEXT)
+    with pytest.raises(events.TaskError):
+        handler(load("scheduled"), CONTEXT)
     assert len(calls) == 1
 
 
-def test_what_lambda_keeps_of_an_error_is_redacted_and_its_first_line(on_lambda):
-    with pytest.raises(module.TaskError) as caught:
-        on_lambda(task("quotes"), CONTEXT)
+def test_what_lambda_keeps_of_an_error_is_redacted_and_its_first_line(handler):
+    with pytest.raises(events.TaskError) as caught:
+        handler(task("quotes"), CONTEXT)
     assert str(caught.value) == "ValueError: no row for +…06 password=[redacted]"
     assert caught.value.__suppress_context__ is True
 
@@ -182,35 +200,35 @@ def test_what_lambda_keeps_of_an_error_is_redacted_and_its_first_line(on_lambda)
 @pytest.mark.parametrize(
     ("code", "raised"), [(3, True), ("usage", True), (0, False), (None, False)]
 )
-def test_leaving_by_systemexit_is_an_ordinary_end(on_lambda, lines, code, raised):
+def test_leaving_by_systemexit_is_an_ordinary_end(handler, lines, code, raised):
     """The runtime of Lambda catches Exception only and would die, with its container."""
     if raised:
-        with pytest.raises(module.TaskError, match=f"SystemExit: {code}"):
-            on_lambda(task("leaves", code), CONTEXT)
+        with pytest.raises(events.TaskError, match=f"SystemExit: {code}"):
+            handler(task("leaves", code), CONTEXT)
     else:
-        assert on_lambda(task("leaves", code), CONTEXT) is None
+        assert handler(task("leaves", code), CONTEXT) is None
     assert [line.get("outcome") for line in lines()] == [None, "failed" if raised else "done"]
 
 
-def test_an_error_without_words_has_its_kind(on_lambda, monkeypatch):
+def test_an_error_without_words_has_its_kind(handler, monkeypatch):
     def wordless() -> None:
         raise KeyError
 
     monkeypatch.setattr(sys.modules[__name__], "leaves", wordless)
-    with pytest.raises(module.TaskError, match=r"^KeyError: $"):
-        on_lambda(task("leaves"), CONTEXT)
+    with pytest.raises(events.TaskError, match=r"^KeyError: $"):
+        handler(task("leaves"), CONTEXT)
 
 
 # --- What is logged -------------------------------------------------------------------------------
 
 
-def test_one_line_at_the_start_and_one_at_the_end(on_lambda, lines):
-    on_lambda(task("record", MESSAGE_ID), CONTEXT)
+def test_one_line_at_the_start_and_one_at_the_end(handler, lines):
+    handler(task("record", MESSAGE_ID), CONTEXT)
     name, [begins, ends] = f"{__name__}.record", lines()
     assert begins.pop("time") <= ends.pop("time")
     milliseconds = ends.pop("duration_ms")
     assert milliseconds >= 0
-    logger = {"logger": "config.on_lambda", "level": "INFO", "task": name}
+    logger = {"logger": "serverless.events", "level": "INFO", "task": name}
     assert begins | {"request_id": ""} == {**logger, "message": f"{name} begins", "request_id": ""}
     message = f"{name}: done after {milliseconds} ms"
     assert ends | {"request_id": ""} == {
@@ -221,9 +239,9 @@ def test_one_line_at_the_start_and_one_at_the_end(on_lambda, lines):
     }
 
 
-def test_a_failure_ends_with_its_traceback_redacted_by_the_handler(on_lambda, lines, caplog):
-    with pytest.raises(module.TaskError):
-        on_lambda(task("quotes"), CONTEXT)
+def test_a_failure_ends_with_its_traceback_redacted_by_the_handler(handler, lines, caplog):
+    with pytest.raises(events.TaskError):
+        handler(task("quotes"), CONTEXT)
     [_begins, ends] = lines()
     assert (ends["level"], ends["outcome"]) == ("ERROR", "failed")
     assert caplog.records[-1].exc_info[0] is ValueError
@@ -246,9 +264,9 @@ def test_a_failure_ends_with_its_traceback_redacted_by_the_handler(on_lambda, li
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_name_and_never_the_payload_is_logged(on_lambda, lines, monkeypatch, event, name):
-    monkeypatch.setattr(module, "_run", lambda event, context: None)
-    on_lambda(event, CONTEXT)
+def test_a_name_and_never_the_payload_is_logged(handler, lines, monkeypatch, event, name):
+    monkeypatch.setattr(events, "_run", lambda event, context: None)
+    handler(event, CONTEXT)
     assert [line["task"] for line in lines()] == [name, name]
     assert "alice" not in str(lines())
 
@@ -257,32 +275,32 @@ def test_a_name_and_never_the_payload_is_logged(on_lambda, lines, monkeypatch, e
 
 
 def test_keep_warm_asks_the_database_and_loads_the_pages(
-    on_lambda, settings, monkeypatch, django_assert_num_queries
+    handler, settings, monkeypatch, django_assert_num_queries
 ):
     made: list[str] = []
     task_backends.use(settings, task_backends.LAMBDA)
     monkeypatch.setattr(lambda_tasks, "client", lambda: made.append("client"))
     monkeypatch.setattr(connection, "close", lambda: made.append("closed"))
     with django_assert_num_queries(1):
-        assert on_lambda(load("keep_warm"), CONTEXT) is None
+        assert handler(load("keep_warm"), CONTEXT) is None
     assert made == ["closed", "client"]
 
 
-def test_keep_warm_compiles_every_page(on_lambda, settings, monkeypatch):
+def test_keep_warm_compiles_every_page(handler, settings, monkeypatch):
     compiled: list[str] = []
     monkeypatch.setattr(connection, "close", lambda: None)
-    monkeypatch.setattr(warm, "get_template", compiled.append)
-    on_lambda(load("keep_warm"), CONTEXT)
+    monkeypatch.setattr(warmup, "get_template", compiled.append)
+    handler(load("keep_warm"), CONTEXT)
     assert {"todos/index.html", "account/login.html", "base.html"} <= set(compiled)
 
 
-def test_a_database_that_is_away_does_not_fail_keep_warm(on_lambda, monkeypatch, caplog):
+def test_a_database_that_is_away_does_not_fail_keep_warm(handler, monkeypatch, caplog):
     def away() -> None:
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(connection, "close", lambda: None)
     monkeypatch.setattr(connection, "cursor", away)
-    assert on_lambda(load("keep_warm"), CONTEXT) is None
+    assert handler(load("keep_warm"), CONTEXT) is None
     assert "The database could not be reached to keep it warm: connection refused" in (
         caplog.messages
     )
@@ -290,7 +308,7 @@ def test_a_database_that_is_away_does_not_fail_keep_warm(on_lambda, monkeypatch,
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_after_keep_warm_there_is_a_new_connection_that_works(on_lambda):
+def test_after_keep_warm_there_is_a_new_connection_that_works(handler):
     """Also where the database had closed the old one while the container was frozen."""
 
     def backend() -> int:
@@ -300,7 +318,7 @@ def test_after_keep_warm_there_is_a_new_connection_that_works(on_lambda):
 
     before = backend()
     connection.connection.close()
-    on_lambda(load("keep_warm"), CONTEXT)
+    handler(load("keep_warm"), CONTEXT)
     assert connection.connection is not None
     with CaptureQueriesContext(connection) as queries:
         assert backend() != before
@@ -316,42 +334,3 @@ def test_a_connection_outlives_the_pause_between_two_keep_warm_events(settings_o
 def test_the_urlconf_is_loaded_before_the_first_request():
     import_module("config.wsgi")
     assert "url_patterns" in vars(get_resolver())
-
-
-# --- The start of the process ---------------------------------------------------------------------
-
-
-class FakeZappa(ModuleType):
-    """zappa.handler, as it is after its own import."""
-
-    global_handler: object = None
-
-    @staticmethod
-    def LambdaHandler() -> str:  # noqa: N802 - a class of Zappa's
-        calls.append(("made",))
-        return "made"
-
-
-@pytest.fixture
-def zappa_module(monkeypatch) -> FakeZappa:
-    fake = FakeZappa("zappa.handler")
-    monkeypatch.setitem(sys.modules, "zappa.handler", fake)
-    monkeypatch.setattr(import_module("zappa"), "handler", fake, raising=False)
-    return fake
-
-
-@pytest.mark.parametrize(("value", "made"), [("True", [("made",)]), ("", [])])
-def test_zappa_is_made_at_the_start_where_the_stage_says_so(zappa_module, monkeypatch, value, made):
-    monkeypatch.setenv("INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT", value)
-    runpy.run_path(module.__file__)
-    assert calls == made
-
-
-def test_the_handler_that_zappa_has_made_is_used(zappa_module, monkeypatch):
-    zappa_module.global_handler = "global"
-    assert module._zappa() == "global"
-    assert calls == []
-
-
-def test_the_settings_of_this_test_are_those_that_zappa_reads():
-    assert settings_module().DEBUG is False

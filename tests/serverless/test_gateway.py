@@ -1,7 +1,10 @@
 """A request through every gateway: whose it is, where it asked, and that all links lead back."""
 
+import json
+import logging
 import re
-from urllib.parse import urlsplit
+from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.core import mail
@@ -9,12 +12,12 @@ from django.core.handlers.wsgi import WSGIRequest
 from rest_framework.request import Request
 from rest_framework.throttling import AnonRateThrottle
 
-from config import gateway
-from core.http import client_address
-from localcloud.lambda_events import CLIENT, CONTEXT, request
+from core.http import NO_REQUEST, client_address, current_request_id
+from localcloud.lambda_events import CLIENT, CONTEXT, REQUEST_ID, request
+from serverless import gateway
 from tests.builders import make_todo
-from tests.config.zappa_in_process import Browser, answer
 from tests.conftest import PASSWORD, bearer_token
+from tests.serverless.browser import Browser, answer
 from todos.models import Todo
 
 pytestmark = pytest.mark.django_db
@@ -89,12 +92,16 @@ def links_in(page: str) -> set[str]:
 
 
 def environ(event: dict) -> dict:
-    """What Zappa hands over, put right."""
-    from zappa.wsgi import create_wsgi_request
+    """What the application gets for this event."""
+    seen: list[dict] = []
 
-    result = create_wsgi_request(event, script_name="/dev")
-    result |= {"lambda.event": event, "wsgi.url_scheme": "https"}
-    gateway.put_right(result)
+    def application(environ: dict, start_response: Callable) -> list[bytes]:
+        seen.append(environ)
+        start_response("204 No Content", [])
+        return []
+
+    assert gateway.handler_of(application)(event, CONTEXT)["statusCode"] == 204
+    [result] = seen
     return result
 
 
@@ -168,12 +175,12 @@ def test_the_api_names_its_own_addresses(place, handler, alice, bob):
     assert (made.status, made.headers["location"]) == (201, address)
 
 
-def test_the_openapi_document_names_its_server(place, on_lambda):
+def test_the_openapi_document_names_its_server(place, handler):
     shape, _origin, prefix = place
-    document = answer(on_lambda(request(shape, "/api/schema/"), CONTEXT)).json
+    document = answer(handler(request(shape, "/api/schema/"), CONTEXT)).json
     assert document["servers"] == [{"url": prefix or "/"}]
     assert all(path.startswith(("/api/", "/service/")) for path in document["paths"])
-    page = answer(on_lambda(request(shape, "/api/docs/"), CONTEXT))
+    page = answer(handler(request(shape, "/api/docs/"), CONTEXT))
     assert page.status == 200
     assert f"{prefix}/api/docs/" in page.text
 
@@ -276,7 +283,7 @@ def test_a_cookie_of_any_script_is_no_fault(handler, settings, db, value):
 @pytest.mark.parametrize("shape", ["rest_edge", "rest_regional", "http_api", "function_url"])
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 @pytest.mark.parametrize("write", [str.lower, str.upper, str.title], ids=["low", "high", "title"])
-def test_the_case_of_header_names_does_not_matter(on_lambda, settings, alice, shape, scheme, write):
+def test_the_case_of_header_names_does_not_matter(handler, settings, alice, shape, scheme, write):
     settings.ALLOWED_HOSTS = ["*"]
     todo = make_todo(alice, "before")
     event = request(shape, f"/api/v1/todos/{todo.pk}/", method="PATCH", body='{"title": "after"}')
@@ -288,17 +295,142 @@ def test_the_case_of_header_names_does_not_matter(on_lambda, settings, alice, sh
     event["headers"] |= headers
     if "multiValueHeaders" in event:
         event["multiValueHeaders"] |= {name: [value] for name, value in headers.items()}
-    refused = answer(on_lambda(event, CONTEXT))
+    refused = answer(handler(event, CONTEXT))
     assert (refused.status, refused.json["errors"][0]["code"]) == (412, "version_mismatch")
     for place in (event["headers"], event.get("multiValueHeaders", {})):
         place.pop(write("If-Match"), None)
-    assert answer(on_lambda(event, CONTEXT)).json["title"] == "after"
+    assert answer(handler(event, CONTEXT)).json["title"] == "after"
 
 
-def test_other_servers_are_left_alone():
-    before = {"SCRIPT_NAME": "/app", "PATH_INFO": "/x", "REMOTE_ADDR": "10.0.0.1"}
-    gateway.put_right(after := dict(before))
-    assert after == before
+# --- What is sent and answered --------------------------------------------------------------------
+
+
+BALANCER = {
+    "requestContext": {"elb": {"targetGroupArn": "arn"}},
+    "httpMethod": "GET",
+    "path": "/devices/",
+    "queryStringParameters": {},
+    "body": "",
+    "isBase64Encoded": False,
+}
+
+
+def answering(*headers: tuple[str, str], body: bytes = b"") -> Callable:
+    def application(_environ: dict, start_response: Callable) -> list[bytes]:
+        start_response("200 OK", list(headers))
+        return [body]
+
+    return gateway.handler_of(application)
+
+
+TWO_COOKIES = [("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=2; Path=/")]
+
+
+@pytest.mark.parametrize("shape", ["rest_edge", "http_api", "function_url"])
+def test_each_cookie_is_sent_once(handler, settings, alice, shape):
+    settings.ALLOWED_HOSTS = ["*"]
+    origin = f"https://{request(shape)['requestContext']['domainName']}"
+    browser = Browser(handler, shape, origin)
+    page = browser.get("/auth/login/")
+    data = {"csrfmiddlewaretoken": token_in(page.text), "login": alice.email, "password": PASSWORD}
+    event = request(
+        shape,
+        "/auth/login/",
+        method="POST",
+        headers={"Content-Type": "application/x-www-form-urlencoded", "Origin": origin},
+        body=urlencode(data),
+    )
+    browser._send_cookies(event)
+    returned = handler(event, CONTEXT)
+    text = json.dumps(returned)
+    names = [settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_NAME]
+    assert returned["statusCode"] == 302
+    assert [text.count(f"{name}=") for name in names] == [1, 1]
+    assert [each.strip().partition("=")[0] for each in answer(returned).cookies] == names
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_a_load_balancer_gets_every_cookie(many):
+    """Its headers are single unless the target group says otherwise."""
+    headers = {"host": "nudge.example.com"}
+    event = BALANCER | ({"multiValueHeaders": {"host": [*headers.values()]}} if many else {})
+    event |= {} if many else {"headers": headers}
+    returned = answering(*TWO_COOKIES, ("Content-Type", "text/plain"))(event, CONTEXT)
+    if many:
+        assert returned["multiValueHeaders"] == {
+            "Set-Cookie": ["a=1; Path=/", "b=2; Path=/"],
+            "Content-Type": ["text/plain"],
+        }
+    else:
+        assert returned["headers"] == {
+            "Set-Cookie": "a=1; Path=/",
+            "set-cookie": "b=2; Path=/",
+            "Content-Type": "text/plain",
+        }
+
+
+@pytest.mark.parametrize("shape", ["rest_edge", "http_api"])
+def test_several_cookie_headers_are_one(shape):
+    event = request(shape)
+    if shape == "http_api":
+        event["cookies"] = ["a=1", "b=2"]
+    else:
+        event["multiValueHeaders"]["cookie"] = ["a=1", "b=2"]
+    assert WSGIRequest(environ(event)).COOKIES == {"a": "1", "b": "2"}
+
+
+def test_a_request_without_a_host_has_a_server(settings):
+    """PEP 3333: SERVER_NAME and SERVER_PORT can never be empty."""
+    result = environ({"httpMethod": "GET", "path": "/", "headers": None})
+    assert (result["SERVER_NAME"], result["SERVER_PORT"]) == ("lambda", "443")
+
+
+@pytest.mark.parametrize("encoding", [{}, {"Content-Encoding": "gzip"}])
+def test_what_is_no_text_is_encoded(encoding):
+    headers = {"Content-Type": "application/json" if encoding else "image/png", **encoding}
+    returned = answering(*headers.items(), body=b"\x89PNG")(request("rest_edge"), CONTEXT)
+    assert (returned["isBase64Encoded"], returned["body"]) == (True, "iVBORw==")
+
+
+def test_a_body_arrives_as_it_was_sent():
+    event = request("rest_edge", method="POST")
+    event |= {"body": "iVBORw==", "isBase64Encoded": True}
+    result = environ(event)
+    assert (result["CONTENT_LENGTH"], result["wsgi.input"].read()) == ("4", b"\x89PNG")
+
+
+def test_an_application_that_raises_is_an_answer_of_500(caplog):
+    """Otherwise the runtime would print the error as it is, with what a client sent."""
+
+    def broken(_environ: dict, _start_response: Callable) -> list[bytes]:
+        raise ZeroDivisionError
+
+    returned = gateway.handler_of(broken)(request("rest_edge"), CONTEXT)
+    assert (returned["statusCode"], json.loads(returned["body"])) == (
+        500,
+        {"message": "Internal server error"},
+    )
+    assert caplog.messages[0] == "The application raised an exception instead of answering"
+
+
+@pytest.mark.parametrize("shape", ["rest_edge", "http_api"])
+def test_a_request_is_one_line_of_the_log(caplog, shape):
+    caplog.set_level("INFO", logger="serverless.gateway")
+    seen: list[str] = []
+
+    def note(_record: logging.LogRecord) -> bool:
+        seen.append(current_request_id.get())
+        return True
+
+    caplog.handler.addFilter(note)
+    answering(body=b"hello")(request(shape, "/devices"), CONTEXT)
+    answering()(request(shape, "/devices?token=marker"), CONTEXT)
+    path = "/dev/devices" if shape == "http_api" else "/devices"
+    assert caplog.messages == [
+        f"{CLIENT} GET {path} 200",
+        f"{CLIENT} GET {path}?[redacted] 200",
+    ]
+    assert (seen, current_request_id.get()) == ([REQUEST_ID] * 2, NO_REQUEST)
 
 
 # --- Whose it is ----------------------------------------------------------------------------------
@@ -312,6 +444,23 @@ def test_every_limit_sees_the_address_that_the_gateway_saw(name, forged):
     seen = WSGIRequest(environ(event))
     assert (seen.META["REMOTE_ADDR"], client_address(seen)) == (CLIENT, CLIENT)
     assert AnonRateThrottle().get_ident(Request(seen)) == CLIENT
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_behind_a_load_balancer_the_caller_is_whom_it_names(settings, proxies):
+    """It appends the address that it saw, and names it nowhere else."""
+    settings.TRUSTED_PROXIES = proxies
+    headers = {"host": "nudge.example.com", "x-forwarded-for": f"{FORGED}, {CLIENT}"}
+    seen = WSGIRequest(environ(BALANCER | {"headers": headers}))
+    assert (seen.META["REMOTE_ADDR"], client_address(seen)) == (CLIENT, CLIENT)
+
+
+@pytest.mark.parametrize("name", GATEWAYS)
+def test_proxies_that_are_trusted_elsewhere_change_nothing_behind_a_gateway(name, settings):
+    settings.TRUSTED_PROXIES = 1
+    shape, header = GATEWAYS[name]
+    seen = WSGIRequest(environ(request(shape, headers={"X-Forwarded-For": f"{header}, {FORGED}"})))
+    assert client_address(seen) == CLIENT
 
 
 def log_in(browser: Browser, number: int, forwarded: str) -> int:

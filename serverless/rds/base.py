@@ -6,16 +6,16 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 
-from config import database_secret
-from config.aws import CallError
+from serverless.aws import CallError
 
 logger = logging.getLogger(__name__)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Reads the secret again when the server refuses the password of a warm process.
+    """Reads the login again when the server refuses the password of a warm process.
 
-    The settings of a database are shared by the threads of a process: one reads for all.
+    LOGIN in the settings of the database returns it. They are shared by the threads of a process:
+    one reads for all.
     """
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
@@ -29,7 +29,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _renew_login(self, tried: dict[str, Any]) -> bool:
         """Whether there is another login than the one that was tried."""
         try:
-            login = database_secret.login(self.settings_dict["SECRET_ARN"])
+            login = self.settings_dict["LOGIN"]()
         except CallError as error:
             logger.error("The secret of the database cannot be read: %s", error.code)  # noqa: TRY400 - its reason is all there is
             return False

@@ -1,34 +1,32 @@
-"""Configuration from AWS Systems Manager: every parameter under PARAMETERS_PATH is a variable.
-
-They are given to config.env and not put into the environment, which every child would inherit.
-"""
+"""Configuration from AWS Systems Manager: every parameter under PARAMETERS_PATH is a variable."""
 
 import re
+from collections.abc import Callable
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import aws, env
+from serverless.aws import Aws, CallError
 
 _PATH = re.compile(r"(/[\w.-]+)+/?", re.ASCII)
 _PER_PAGE = 10  # the most that GetParametersByPath gives at once
 
 
-def load(path: str) -> None:
-    """Make /nudge/dev/SECRET_KEY the variable SECRET_KEY; without a path there are none.
+def load(path: str, aws: Aws, use: Callable[[dict[str, str]], None]) -> None:
+    """`use` the variables under this path: /nudge/dev/SECRET_KEY is SECRET_KEY. None without one.
 
     A service without its configuration does not start: the sentence names path and reason only.
     """
     if path and not _PATH.fullmatch(path):
         raise ImproperlyConfigured(f"PARAMETERS_PATH must look like /nudge/dev/, not {path!r}.")
     try:
-        env.use(_under(path.rstrip("/")) if path else {})
-    except aws.CallError as error:
+        use(_under(path.rstrip("/"), aws) if path else {})
+    except CallError as error:
         raise ImproperlyConfigured(
             f"The parameters under {path} (PARAMETERS_PATH) cannot be read: {error.code}."
         ) from None
 
 
-def _under(path: str) -> dict[str, str]:
+def _under(path: str, aws: Aws) -> dict[str, str]:
     found: dict[str, str] = {}
     page = {"Path": path, "Recursive": False, "WithDecryption": True, "MaxResults": _PER_PAGE}
     while True:

@@ -1,9 +1,8 @@
-"""Zappa's real handler in this process, and a browser that sends it events of API Gateway."""
+"""A browser that sends events of API Gateway to the handler."""
 
 import base64
 import copy
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
@@ -11,7 +10,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from localcloud.lambda_events import CONTEXT, request, set_header
-from localcloud.zappa_settings import settings_module
 
 
 @dataclass
@@ -28,13 +26,16 @@ class Answer:
 
 def answer(returned: dict[str, Any]) -> Answer:
     """What the handler returned, in either version."""
-    headers = {name.lower(): value for name, value in returned["headers"].items()}
-    many = returned.get("multiValueHeaders") or {}
+    many = {name: [value] for name, value in returned.get("headers", {}).items()}
+    many |= returned.get("multiValueHeaders", {})
+    headers = {name.lower(): values[-1] for name, values in many.items()}
     body = returned.get("body") or ""
     if returned.get("isBase64Encoded"):
         body = base64.b64decode(body).decode()
-    cookies = returned.get("cookies") or many.get("set-cookie") or []
-    return Answer(returned["statusCode"], headers, list(cookies), body)
+    cookies = [
+        each for name, values in many.items() if name.lower() == "set-cookie" for each in values
+    ]
+    return Answer(returned["statusCode"], headers, [*returned.get("cookies", []), *cookies], body)
 
 
 class Browser:
@@ -72,13 +73,3 @@ class Browser:
             event["cookies"] = pairs
         else:
             set_header(event, "Cookie", "; ".join(pairs))
-
-
-def install(monkeypatch: Any) -> None:
-    """As in the package: `zappa_settings` can be imported, and what Zappa exports is undone."""
-    from zappa.handler import LambdaHandler
-
-    monkeypatch.setitem(sys.modules, "zappa_settings", settings_module())
-    for name in ("SERVERTYPE", "FRAMEWORK", "PROJECT", "STAGE", "DJANGO_SETTINGS_MODULE"):
-        monkeypatch.setenv(name, "config.settings" if name.startswith("DJANGO") else "test")
-    LambdaHandler()  # sets up Django and with it the logs, which a test may be reading

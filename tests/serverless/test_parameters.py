@@ -1,4 +1,4 @@
-"""Parameters of AWS Systems Manager are variables: config/parameters.py and config/aws.py."""
+"""Parameters of AWS Systems Manager are variables."""
 
 import os
 import socket
@@ -8,7 +8,9 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config import aws, env, parameters
+from config import env
+from serverless import aws, parameters
+from serverless.aws import Aws
 from tests.config.conftest import PRODUCTION, ROOT
 
 pytestmark = pytest.mark.enable_socket
@@ -36,9 +38,14 @@ def in_turn(*answers):
     return lambda *_call: left.pop(0)
 
 
+def load(path: str) -> None:
+    """As the settings do it."""
+    parameters.load(path, Aws(env.text), env.use)
+
+
 def refusal() -> str:
     with pytest.raises(ImproperlyConfigured) as caught:
-        parameters.load("/nudge/dev/")
+        load("/nudge/dev/")
     assert caught.value.__suppress_context__
     return str(caught.value)
 
@@ -49,7 +56,7 @@ def sentence(code: str) -> str:
 
 def test_every_page_is_read_over_one_connection(cloud_of):
     cloud = cloud_of(holding(A="1", B="2", C="3", D="4", E="5"))
-    parameters.load("/nudge/dev/")
+    load("/nudge/dev/")
     assert [env.text(name) for name in "ABCDE"] == ["1", "2", "3", "4", "5"]
     assert cloud.calls == [
         (OPERATION, FIRST),
@@ -99,7 +106,7 @@ def test_a_wrong_signature_is_refused(cloud_of, monkeypatch):
 @pytest.mark.parametrize("passing", [BUSY, (500, b"<html>"), (429, {}), (503, {})])
 def test_what_may_pass_is_tried_three_times(cloud_of, passing):
     cloud = cloud_of(in_turn(passing, passing, holding(A="1")("", {})))
-    parameters.load("/nudge/dev/")
+    load("/nudge/dev/")
     assert env.text("A") == "1"
     assert len(cloud.calls) == 3
 
@@ -157,7 +164,7 @@ def test_all_tries_end_before_lambda_gives_up():
 def test_a_bad_path_is_refused(cloud_of, path):
     cloud = cloud_of(holding())
     with pytest.raises(ImproperlyConfigured) as caught:
-        parameters.load(path)
+        load(path)
     assert str(caught.value) == f"PARAMETERS_PATH must look like /nudge/dev/, not {path!r}."
     assert cloud.calls == []
 
@@ -179,7 +186,7 @@ def test_the_address_is_that_of_the_region(monkeypatch, variables, address):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert aws._endpoint("ssm") == address
+    assert Aws(env.text).endpoint("ssm") == address
 
 
 def test_a_region_is_needed(cloud_of, monkeypatch):
@@ -206,7 +213,7 @@ def test_a_profile_signs_where_the_environment_holds_no_key(without_keys, tmp_pa
     names["aws_secret_access_key"] = "AWS_SECRET_ACCESS_KEY"
     lines = [f"{name} = {without_keys.variables[value]}" for name, value in names.items()]
     (tmp_path / "credentials").write_text("\n".join(["[default]", *lines]))
-    parameters.load("/nudge/dev/")
+    load("/nudge/dev/")
     assert env.text("A") == "1"
 
 

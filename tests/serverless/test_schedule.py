@@ -10,10 +10,10 @@ from django.core.management import get_commands
 from django.utils import timezone
 
 from accounts.sessions import SessionStore
-from config import schedule
 from core.http import current_request_id
 from core.models import IdempotencyKey
 from localcloud.lambda_events import CONTEXT, REQUEST_ID, load
+from serverless import schedule
 from sms.models import Message
 from sms.schedule import sweep
 from sms.states import State
@@ -42,34 +42,36 @@ def key(name: str, age: timedelta) -> None:
     )
 
 
-def test_the_night_removes_what_is_over_and_keeps_the_rest(on_lambda, caplog):
+def test_the_night_removes_what_is_over_and_keeps_the_rest(handler, caplog):
     session(timedelta(seconds=-1))
     kept = session(timedelta(days=1))
     key("old", timedelta(days=2))
     key("new", timedelta(hours=1))
-    assert on_lambda(load("scheduled_nightly"), CONTEXT) is None
+    assert handler(load("scheduled_nightly"), CONTEXT) is None
     assert [each.pk for each in Session.objects.all()] == [kept]
     assert [each.key for each in IdempotencyKey.objects.all()] == ["new"]
-    told = [record.getMessage() for record in caplog.records if record.name == "config.schedule"]
+    told = [
+        record.getMessage() for record in caplog.records if record.name == "serverless.schedule"
+    ]
     assert told == [
         "prune: 1 idempotency keys, 0 counters, 0 inbound texts removed.",
         "clearsessions: done",
     ]
 
 
-def test_the_night_twice_is_as_good_as_once(on_lambda):
+def test_the_night_twice_is_as_good_as_once(handler):
     kept = session(timedelta(days=1))
     for _again in range(2):
-        on_lambda(load("scheduled_nightly"), CONTEXT)
+        handler(load("scheduled_nightly"), CONTEXT)
     assert [each.pk for each in Session.objects.all()] == [kept]
 
 
-def test_a_command_that_fails_keeps_no_other_from_its_work(on_lambda, monkeypatch, caplog):
+def test_a_command_that_fails_keeps_no_other_from_its_work(handler, monkeypatch, caplog):
     """And the night has failed: Lambda repeats it."""
     session(timedelta(seconds=-1))
     monkeypatch.setattr(schedule, "NIGHTLY", ("no_such_command", "clearsessions"))
     with pytest.raises(Exception, match=r"^RuntimeError: Failed: no_such_command$"):
-        on_lambda(load("scheduled_nightly"), CONTEXT)
+        handler(load("scheduled_nightly"), CONTEXT)
     assert not Session.objects.exists()
     assert "no_such_command failed" in caplog.messages
 
@@ -78,7 +80,7 @@ def test_every_nightly_command_exists():
     assert set(schedule.NIGHTLY) <= set(get_commands())
 
 
-def test_the_minute_is_one_line_with_its_time_and_its_request_id(on_lambda, caplog):
+def test_the_minute_is_one_line_with_its_time_and_its_request_id(handler, caplog):
     told: list[tuple[str, str]] = []
 
     class Listener(logging.Handler):
@@ -88,7 +90,7 @@ def test_the_minute_is_one_line_with_its_time_and_its_request_id(on_lambda, capl
     logger = logging.getLogger("sms.schedule")
     logger.addHandler(listener := Listener())
     try:
-        on_lambda(load("scheduled"), CONTEXT)
+        handler(load("scheduled"), CONTEXT)
     finally:
         logger.removeHandler(listener)
     assert told == [("Minute 2026-11-21T03:17:05+00:00: nothing to do", REQUEST_ID)]

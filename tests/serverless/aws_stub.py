@@ -1,4 +1,4 @@
-"""Lambda and SQS on this machine, as far as serverless.tasks and core.dead_letters speak to them.
+"""Lambda and SQS on this machine, as far as tasks and dead letters need them.
 
 Real HTTP by botocore: paths, headers and protocols are those of AWS (Lambda's REST, SQS's JSON).
 """
@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from core import dead_letters
-from serverless import tasks
+from serverless import dead_letters, tasks
 
 Json = dict[str, Any]
 
@@ -24,7 +23,6 @@ class AwsStub:
         self.queue: dict[str, Json] = {}  # by receipt, oldest first
         self.hidden: set[str] = set()
         self.forgets = False  # what it has shown, as where a hold ends early
-        self.asked: list[str] = []  # of SQS
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
 
     @property
@@ -52,11 +50,6 @@ class AwsStub:
         self.hidden |= set() if self.forgets else set(found)
         return {"Messages": [self.queue[receipt] for receipt in found]} if found else {}
 
-    def delete_message(self, request: Json) -> Json:
-        del self.queue[request["ReceiptHandle"]]
-        self.hidden.discard(request["ReceiptHandle"])
-        return {}
-
     def change_message_visibility(self, request: Json) -> Json:
         self.queue[request["ReceiptHandle"]]
         assert request["VisibilityTimeout"] == 0
@@ -67,7 +60,6 @@ class AwsStub:
 def _handler(stub: AwsStub) -> type[BaseHTTPRequestHandler]:
     operations: dict[str, Callable[[Json], Json]] = {
         "ReceiveMessage": stub.receive_message,
-        "DeleteMessage": stub.delete_message,
         "ChangeMessageVisibility": stub.change_message_visibility,
     }
 
@@ -81,7 +73,6 @@ def _handler(stub: AwsStub) -> type[BaseHTTPRequestHandler]:
                 self._answer(stub.status, {} if stub.status == 200 else None)
 
         def _queue(self, operation: str, body: Json) -> None:
-            stub.asked.append(operation)
             try:
                 self._answer(200, operations[operation](body))
             except KeyError:

@@ -1,1 +1,0 @@
-"""Django's PostgreSQL for a login that AWS changes: ENGINE "config.postgresql"."""

@@ -1,0 +1,149 @@
+"""Events that are no requests: schedules, tasks and commands, in the shapes that Zappa sends.
+
+Each runs once, with a log line before and after. Zappa's own handler calls a function up to three
+times if its body raises TypeError, and executes any Python that it is sent.
+"""
+
+import logging
+import time
+from typing import Any
+
+from django.urls import clear_script_prefix
+from django.utils.module_loading import import_string
+
+from core.http import NO_REQUEST, current_request_id
+from core.redaction import redact
+from core.tasks import task_boundary
+from serverless.tasks import TASK_ROUTE
+
+Event = dict[str, Any]
+
+UNKNOWN = "unknown"
+_KEEP_WARM = "keep_warm_callback"
+
+logger = logging.getLogger(__name__)
+
+
+class UnknownEventError(Exception):
+    """No function belongs to the event. A success would delete it from its queue."""
+
+
+class TaskError(Exception):
+    """The error that Lambda prints, as it is, and keeps with a dead letter: so it is redacted."""
+
+
+# --- What an event is -----------------------------------------------------------------------------
+
+
+def is_request(event: Event) -> bool:
+    """HTTP APIs and function URLs speak version 2.0, REST APIs and load balancers name a method."""
+    return event.get("version") == "2.0" or bool(event.get("httpMethod"))
+
+
+def is_task(event: Event) -> bool:
+    return event.get("command") == TASK_ROUTE
+
+
+def is_keep_warm(event: Event) -> bool:
+    return _scheduled(event).endswith(_KEEP_WARM)
+
+
+def function_of(event: Event) -> str:
+    """The dotted path of what a schedule or a command calls with event and context; or empty."""
+    return _scheduled(event) or str(event.get("command") or "")
+
+
+def name_of(event: Event) -> str:
+    """For logs and lists; never an argument of a command, which may be an address or a secret."""
+    if is_task(event):
+        return str(event.get("task_path") or UNKNOWN)
+    if path := function_of(event):
+        return path
+    if command := str(event.get("manage") or "").split():
+        return f"manage {command[0]}"
+    return next((kind for kind in ("raw_command", "Records") if event.get(kind)), UNKNOWN)
+
+
+def _scheduled(event: Event) -> str:
+    """Zappa's rules end in "-" and the path of a function, as in nudge-dev-sms.schedule.sweep."""
+    if event.get("detail-type") != "Scheduled Event":
+        return ""
+    rule = "".join((event.get("resources") or [])[:1])
+    path = rule.rpartition("/")[2].rpartition("-")[2]
+    return path if "." in path else ""
+
+
+# --- What it runs ---------------------------------------------------------------------------------
+
+
+def run(event: Event, context: Any) -> Any:
+    """Raises TaskError if the event failed: Lambda then retries it."""
+    reset = current_request_id.set(getattr(context, "aws_request_id", NO_REQUEST))
+    try:
+        return _watched(event, context)
+    finally:
+        current_request_id.reset(reset)
+
+
+def _watched(event: Event, context: Any) -> Any:
+    """A line at the start and one at the end: the name of what runs, never its payload."""
+    clear_script_prefix()  # of the last request of this process, which had its own stage and host
+    name, started = name_of(event), time.monotonic()
+    logger.info("%s begins", name, extra={"task": name})
+    try:
+        result = _run(event, context)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is raised
+        if _is_success(error):
+            _log_end(name, started, "done")
+            return None
+        _log_end(name, started, "failed", error)
+        raise TaskError(_summary(error)) from None
+    _log_end(name, started, "done")
+    return result
+
+
+@task_boundary
+def _run(event: Event, context: Any) -> Any:
+    if event.get("raw_command"):
+        logger.warning("raw_command is refused: it would execute whatever it is sent")
+        return None
+    if is_keep_warm(event):
+        from serverless.warmup import warm_up
+
+        return warm_up()
+    if is_task(event):
+        return _run_task(event)
+    if path := function_of(event):
+        return import_string(path)(event, context)
+    if command := event.get("manage"):
+        from django.core.management import call_command
+
+        call_command(*command.split(" "))
+        return {}
+    raise UnknownEventError(f"There is no function for this event ({name_of(event)}).")
+
+
+def _run_task(event: Event) -> None:
+    """Functions decorated by zappa.asynchronous.task have `sync`; called, they would send again."""
+    function = import_string(event["task_path"])
+    getattr(function, "sync", function)(*event["args"], **event["kwargs"])
+
+
+def _is_success(error: BaseException) -> bool:
+    """Commands leave by SystemExit, `--help` with 0; the runtime of Lambda would die of it."""
+    return isinstance(error, SystemExit) and not error.code
+
+
+def _log_end(name: str, started: float, outcome: str, error: BaseException | None = None) -> None:
+    milliseconds = round((time.monotonic() - started) * 1000)
+    facts = {"task": name, "duration_ms": milliseconds, "outcome": outcome}
+    level = logging.ERROR if error else logging.INFO
+    logger.log(
+        level, "%s: %s after %d ms", name, outcome, milliseconds, exc_info=error, extra=facts
+    )
+
+
+def _summary(error: BaseException) -> str:
+    """The kind and the first line: PostgreSQL quotes whole rows in the lines after it."""
+    first, *_rest = str(error).splitlines() or [""]
+    return f"{type(error).__name__}: {redact(first)}"
