@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -78,19 +77,19 @@ class Tree:
 
     def check(self) -> str:
         """The first command of `make check` that fails; another format is no fault."""
-        for command in self._checks():
-            done = subprocess.run(  # noqa: S603 - a command of the Makefile
-                command,
+        for line in self._checks():
+            done = subprocess.run(  # noqa: S603 - a line of the Makefile, which make gives to sh
+                ["/bin/sh", "-c", line],
                 cwd=self.root,
                 env=processes.environment(),
                 capture_output=True,
                 check=False,
             )
             if done.returncode:
-                return " ".join(command)
+                return line
         return ""
 
-    def _checks(self) -> list[list[str]]:
+    def _checks(self) -> list[str]:
         listed = subprocess.run(
             ["make", "--dry-run", "check"],  # noqa: S607
             cwd=self.root,
@@ -98,14 +97,9 @@ class Tree:
             text=True,
             check=True,
         )
-        commands = [shlex.split(line) for line in listed.stdout.splitlines()]
-        return [
-            command
-            for command in commands
-            if command[0].startswith(".venv/bin/")
-            and not command[0].endswith("/pip")
-            and command[1] != "format"
-        ]
+        others = (".venv/bin/ruff format", ".venv/bin/pip ")
+        lines = [line for line in listed.stdout.splitlines() if line.startswith(".venv/bin/")]
+        return [line for line in lines if not line.startswith(others)]
 
     @contextmanager
     def _changed(self, mutant: Mutant) -> Iterator[None]:
