@@ -18,7 +18,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 10_000
+TIMEOUT_MS = 10_000
 # Chromium and htmx report a page's answer of 404 or 422 on the console; for us it is no error.
 _NO_SUCH_PAGE = re.compile(r"server responded with a status of (404|422) ")
 _NO_SUCH_PARTIAL = re.compile(r"Response Status Error Code 404 ")
@@ -54,7 +54,7 @@ def tabs(
     def open_tab(cookies: list[Any] | None = None, **options: Any) -> Page:
         context = browser.new_context(base_url=base_url, **options)
         contexts.append(context)
-        context.set_default_timeout(PATIENCE_MS)
+        context.set_default_timeout(TIMEOUT_MS)
         context.add_cookies(cookies or [])
         page = context.new_page()
         page.on("console", listen)

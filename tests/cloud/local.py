@@ -19,7 +19,7 @@ from localcloud.cloud import CREDENTIALS
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "build" / "runtime" / "bin"
 COMMAND_SECONDS = 10 * 60
-PATIENCE = 180  # seconds for what takes a second on an idle machine
+TIMEOUT = 180  # seconds for what takes a second on an idle machine
 
 
 @functools.cache
@@ -83,7 +83,7 @@ class Cloud:
     def ready(self) -> dict[str, Any] | None:
         """What `/readyz/` answers; nothing while a process is starting or its database is away."""
         try:
-            answer = requests.get(self.address + "readyz/", timeout=PATIENCE)
+            answer = requests.get(self.address + "readyz/", timeout=TIMEOUT)
         except requests.RequestException:
             return None
         return answer.json() if answer.status_code == HTTPStatus.OK else None
@@ -121,7 +121,7 @@ class Ended:
     output: str
 
 
-def eventually(what: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+def eventually(what: Callable[[], Any], seconds: float = TIMEOUT) -> Any:
     """The first true answer; what AWS does on its own time is waited for, not guessed."""
     deadline = time.monotonic() + seconds
     while not (answer := what()):

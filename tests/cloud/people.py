@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from tests.cloud.local import PATIENCE, Cloud
+from tests.cloud.local import TIMEOUT, Cloud
 
 PASSWORD = "correct-horse-battery"
 AUTH = "api/auth/app/v1/auth/"
@@ -32,7 +32,7 @@ class Phone:
             headers = {"Authorization": f"Bearer {self.token}", **headers}
         url = path if path.startswith("http") else self.cloud.address + path
         return requests.request(
-            method, url, json=body, headers=headers, timeout=PATIENCE, allow_redirects=False
+            method, url, json=body, headers=headers, timeout=TIMEOUT, allow_redirects=False
         )
 
     def sign_up(self, email: str) -> None:
@@ -112,6 +112,6 @@ class AdminSession:
             self.address + path,
             data=fields,
             headers={"Cookie": kept},
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             allow_redirects=False,
         )

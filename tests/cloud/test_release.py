@@ -16,9 +16,9 @@ import requests
 from deploy import dependencies
 from tests.cloud.local import (
     COMMAND_SECONDS,
-    PATIENCE,
     ROOT,
     SCRIPTS,
+    TIMEOUT,
     Cloud,
     Ended,
     eventually,
@@ -28,7 +28,7 @@ from tests.cloud.people import manage
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 PYTHON = str(SCRIPTS / "python")
 SWITCH = "The new code serves"
-IMPATIENT = ("--timeout", "3")  # of a version that never will be ready
+SHORT_TIMEOUT = ("--timeout", "3")  # of a version that never will be ready
 MIGRATION = '''"""For a test of the release."""
 
 from django.db import migrations
@@ -158,11 +158,11 @@ def test_a_failing_migration_leaves_the_version_before_serving(cloud, changed, r
 
 
 def test_a_version_that_is_not_ready_is_taken_back(cloud, changed, repeated):
-    ended = release(cloud, changed("config/health.py", "\nreadyz = hello\n"), *IMPATIENT)
+    ended = release(cloud, changed("config/health.py", "\nreadyz = hello\n"), *SHORT_TIMEOUT)
     assert ended.code == 1
     assert "failed, the one before it serves." in ended.output
     assert build(cloud) == repeated
-    assert requests.get(cloud.address + "api/v1/todos/", timeout=PATIENCE).status_code == 401
+    assert requests.get(cloud.address + "api/v1/todos/", timeout=TIMEOUT).status_code == 401
 
 
 def test_a_rollback_leads_to_the_version_before_and_never_to_what_failed(cloud, old, repeated):
@@ -178,11 +178,11 @@ def test_a_restart_makes_new_processes_read_the_parameters(cloud):
     ssm.put_parameter(Name=name, Value="nonsense", Type="String")
     try:
         assert cloud.run(PYTHON, "-m", "deploy.restart", "dev").code == 0
-        assert requests.post(send, json={"msg": "hey"}, timeout=PATIENCE).status_code >= 500
+        assert requests.post(send, json={"msg": "hey"}, timeout=TIMEOUT).status_code >= 500
     finally:
         ssm.delete_parameter(Name=name)
         assert cloud.run(PYTHON, "-m", "deploy.restart", "dev").code == 0
-    assert requests.post(send, json={"msg": "hey"}, timeout=PATIENCE).status_code == 401
+    assert requests.post(send, json={"msg": "hey"}, timeout=TIMEOUT).status_code == 401
 
 
 def test_a_stage_that_is_not_configured_is_refused_before_anything_is_made(cloud):

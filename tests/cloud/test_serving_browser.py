@@ -24,13 +24,13 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 PAPER, NIGHT = "rgb(246, 245, 241)", "rgb(19, 24, 26)"  # of static/css/app.css
 
-PATIENCE_MS = 60_000  # of an action or an expectation; processes of Lambda start in between
+TIMEOUT_MS = 60_000  # of an action or an expectation; processes of Lambda start in between
 Visit = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=TIMEOUT_MS)
     with launched() as browser:
         yield browser
 
@@ -55,7 +55,7 @@ def visit(chromium: Browser, cloud: Cloud, static: str) -> Iterator[Visit]:
 
         def patient(**options: Any) -> Page:
             page = open_tab(**options)
-            page.context.set_default_timeout(PATIENCE_MS)
+            page.context.set_default_timeout(TIMEOUT_MS)
             return page
 
         yield patient

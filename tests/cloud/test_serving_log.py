@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.cloud.local import PATIENCE, Cloud, eventually
+from tests.cloud.local import TIMEOUT, Cloud, eventually
 from tests.cloud.people import AUTH, AdminSession, Phone, manage, signed_up
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
@@ -64,11 +64,9 @@ def plant_in_requests(cloud: Cloud, phone: Phone) -> set[str]:
             f"{cloud.address}{AUTH}{path}",
             data=f'{{"password": "{planted["password"]}", broken',
             headers={"Content-Type": "application/json"},
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         )
-    requests.post(
-        f"{cloud.address}auth/login/", {"password": planted["password"]}, timeout=PATIENCE
-    )
+    requests.post(f"{cloud.address}auth/login/", {"password": planted["password"]}, timeout=TIMEOUT)
     phone.ask("POST", f"{MESSAGES}{query}", {"to": "nobody", "body": planted["body"]})
     phone.ask("POST", "api/v1/todos/", {"title": planted["body"], "notes": planted["body"]})
     stranger.ask("GET", f"auth/password/reset/key/{planted['path']}/")
@@ -86,7 +84,7 @@ def plant_numbers(cloud: Cloud, phone: Phone, operator: AdminSession) -> set[str
         operator.get(f"admin/sms/message/?q={number}")
         operator.get(f"admin/sms/optout/{number}/change/")
         inbound = {"From": number, "To": "+15005550006", "Body": "STOP", "MessageSid": "SM1"}
-        requests.post(f"{cloud.address}service/sms/inbound/", inbound, timeout=PATIENCE)
+        requests.post(f"{cloud.address}service/sms/inbound/", inbound, timeout=TIMEOUT)
     event = {
         "command": "zappa.asynchronous.route_lambda_task",
         "task_path": "sms.delivery.deliver",

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from localcloud.twilio.resources import ACCOUNT_SID, AUTH_TOKEN
-from tests.cloud.local import PATIENCE, Cloud, eventually
+from tests.cloud.local import TIMEOUT, Cloud, eventually
 from tests.cloud.people import AdminSession, Phone, signed_up
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
@@ -125,7 +125,7 @@ def test_a_forged_callback_changes_nothing(cloud, sender):
     url = f"{cloud.address}service/sms/status/{taken.json()['id']}/"
     forged = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "delivered", "To": RECIPIENT}
 
-    answer = requests.post(url, forged, headers={"X-Twilio-Signature": "AAAA"}, timeout=PATIENCE)
+    answer = requests.post(url, forged, headers={"X-Twilio-Signature": "AAAA"}, timeout=TIMEOUT)
 
     assert answer.status_code == 403
     assert sender.ask("GET", taken.headers["Location"]).json()["status"] == "scheduled"

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import pytest
 import requests
 
-from tests.cloud.local import PATIENCE, Cloud
+from tests.cloud.local import TIMEOUT, Cloud
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 
@@ -42,14 +42,14 @@ def static(cloud: Cloud) -> str:
 def manifest(cloud: Cloud) -> dict[str, str]:
     """Of the package that serves, not of this folder."""
     code = cloud.client("lambda").get_function(FunctionName="nudge-dev")["Code"]
-    archive = requests.get(code["Location"], timeout=PATIENCE).content
+    archive = requests.get(code["Location"], timeout=TIMEOUT).content
     with zipfile.ZipFile(io.BytesIO(archive)) as package:
         return json.loads(package.read("staticfiles/staticfiles.json"))["paths"]
 
 
 def fault(url: str) -> str:
     """What is wrong with this file; nothing where all is well."""
-    with requests.get(url, timeout=PATIENCE) as answer:
+    with requests.get(url, timeout=TIMEOUT) as answer:
         kind = answer.headers.get("Content-Type", "").partition(";")[0]
         told = (answer.status_code, answer.headers.get("Cache-Control"))
     expected = TYPES.get(url.rpartition(".")[2])
@@ -72,12 +72,12 @@ def test_every_kind_of_file_is_known(manifest):
 
 
 def test_a_page_names_files_of_the_bucket_only(cloud, static, manifest):
-    page = requests.get(f"{cloud.address}auth/login/", timeout=PATIENCE).text
+    page = requests.get(f"{cloud.address}auth/login/", timeout=TIMEOUT).text
     named = ADDRESS.findall(page)
     assert len(named) > 3
     assert {address.removeprefix(static) for address in named} <= set(manifest.values())
 
 
 def test_a_file_that_is_not_there_is_not_served_by_the_function(cloud):
-    answer = requests.get(f"{cloud.address}static/css/app.css", timeout=PATIENCE)
+    answer = requests.get(f"{cloud.address}static/css/app.css", timeout=TIMEOUT)
     assert answer.status_code == 404

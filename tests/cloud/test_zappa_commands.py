@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.cloud.local import PATIENCE, ROOT, SCRIPTS, Cloud, Ended, eventually
+from tests.cloud.local import ROOT, SCRIPTS, TIMEOUT, Cloud, Ended, eventually
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 
@@ -43,7 +43,7 @@ def test_invoke_runs_a_function(cloud):
 
 
 def test_tail_shows_requests_as_lines_of_json(cloud):
-    requests.get(cloud.address + "todos/?secret=in-a-query", timeout=PATIENCE)
+    requests.get(cloud.address + "todos/?secret=in-a-query", timeout=TIMEOUT)
     output = eventually(
         lambda: zappa(cloud, "tail", "dev", "--since", "1h", "--http", "--disable-keep-open")
     )
