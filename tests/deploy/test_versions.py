@@ -58,6 +58,7 @@ def test_every_step_refuses_the_function_for_commands(module):
 @pytest.mark.parametrize(("region", "used"), [("eu-central-1", "eu-central-1"), ("", "eu-west-1")])
 def test_one_region_is_read_by_all_tools(monkeypatch, region, used):
     """boto3 and Zappa know AWS_DEFAULT_REGION only, the AWS CLI prefers AWS_REGION."""
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # this machine is none of AWS's
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_REGION", region)
     aws.use_one_region()
@@ -80,6 +81,7 @@ def test_the_region_is_settled_before_a_client_is_made():
 
 @pytest.mark.parametrize(("region", "used"), [("eu-central-1", "eu-central-1"), ("", "eu-west-1")])
 def test_the_region_of_the_aws_cli_wins_if_it_is_set(monkeypatch, region, used):
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # this machine is none of AWS's
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_REGION", region)
     aws.use_one_region()
