@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from core.api.parsers import RepeatedMemberError, unique_members
+from core.api.fields import RepeatedMemberError, unique_members
 
 _LARGEST_ID = 2**63 - 1
 

@@ -130,11 +130,11 @@ def own_recipient() -> Recipient:
 
 
 def check_new(sender: "User | None", number: str) -> None:
-    """When a message is accepted: the switch, the sender, the recipient's wish."""
+    """When a message is accepted; `number` is in the form of Recipient.number."""
     if sender is None and not sending_is_free():
         raise SendError("sender_required", "A sender account is required.")
     _check_switch()
-    if OptOut.objects.of(number).exists():
+    if OptOut.objects.filter(number=number).exists():
         raise _opted_out()
 
 

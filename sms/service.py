@@ -164,7 +164,9 @@ def _admit(at: datetime, **fields: Any) -> Message:
         created_at=at,
         **{"next_attempt_at": at, **fields},
     )
-    message.add_event(Event.Source.SERVICE)
+    Event.objects.create(
+        message=message, source=Event.Source.SERVICE, status=message.state, received_at=at
+    )
     if message.state == State.QUEUED:
         delivery.deliver.enqueue(str(message.pk))
     return message

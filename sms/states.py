@@ -42,6 +42,7 @@ WAITING = (State.SCHEDULED, State.QUEUED)  # nothing has left yet: may be cancel
 NEVER_LEFT = (*WAITING, State.BLOCKED, State.CANCELED, State.EXPIRED)  # where nobody attempted it
 
 
-def below(state: str) -> list[str]:
-    """The states from which a text may move to this one."""
-    return [other for other, rank in RANK.items() if rank < RANK[state]]
+# The states from which a message may move to this one.
+BELOW: dict[str, list[str]] = {
+    state: [other for other in RANK if RANK[other] < rank] for state, rank in RANK.items()
+}

@@ -1,5 +1,9 @@
-"""Reading and writing versioned objects so that no change is lost."""
+"""Reading and writing versioned objects so that no change is lost.
 
+ETag and If-Match carry the integer `version` of every mutable object (RFC 9110).
+"""
+
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -9,19 +13,31 @@ from django.db import transaction
 from django.http import Http404
 from rest_framework import viewsets
 from rest_framework.decorators import MethodMapper
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from core.api.errors import PreconditionFailed
+from core.api.errors import PreconditionFailed, PreconditionRequired
 from core.api.fields import StrictSerializer
 from core.api.parameters import NoFilters, read_parameters
-from core.api.versions import etag, expected_versions, not_modified, require_if_match
 from core.idempotency import idempotent
 from core.models import Versioned
 
+_TAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 
-class ActionsMixin:
+
+class ApiViewSet(viewsets.GenericViewSet[Any]):
+    """What every resource shares: its caller, and its actions."""
+
+    @property
+    def caller(self) -> Any:
+        """The signed-in user; raises TypeError if the view forgot its authentication check."""
+        user = self.request.user
+        if not user.is_authenticated:
+            raise TypeError("This view must sit behind an authentication check")
+        return user
+
     @classmethod
     def get_extra_actions(cls) -> list[Callable[..., Any]]:
         """DRF's, which looks at every attribute: `schema` would load drf-spectacular (20 ms)."""
@@ -29,7 +45,7 @@ class ActionsMixin:
         return [each for each in members if isinstance(getattr(each, "mapping", 0), MethodMapper)]
 
 
-class VersionedViewSet(ActionsMixin, viewsets.ModelViewSet[Any]):
+class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
     """Create, list, read, change, remove; ETag on every answer, If-Match on every change.
 
     A change locks its row, compares the version and writes only what is named, so two changes to
@@ -97,3 +113,34 @@ class VersionedViewSet(ActionsMixin, viewsets.ModelViewSet[Any]):
     def answer(self, instance: Versioned, status: int = HTTPStatus.OK) -> Response:
         data = self.get_serializer(instance).data
         return Response(data, status=status, headers={"ETag": etag(instance.version)})
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def expected_versions(request: Request) -> set[int] | None:
+    """The versions of If-Match, or None if any will do (header missing, or `*`).
+
+    A weak tag counts like a strong one: gzip on the way makes tags weak, the integer stays true.
+    """
+    header = request.headers.get("If-Match")
+    if header is None or header.strip() == "*":
+        return None
+    parts = [_TAG.fullmatch(part.strip()) for part in header.split(",")]
+    if not all(parts):
+        raise ValidationError(
+            'If-Match must be a quoted version such as "7", or *.', code="invalid_if_match"
+        )
+    return {int(part[1]) for part in parts if part}
+
+
+def require_if_match(request: Request) -> None:
+    if "If-Match" not in request.headers:
+        raise PreconditionRequired
+
+
+def not_modified(request: Request, version: Any) -> bool:
+    """Whether If-None-Match says that the client already holds this version."""
+    header = request.headers.get("If-None-Match", "")
+    return header.strip() == "*" or any(match[1] == str(version) for match in _TAG.finditer(header))

@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from rest_framework import mixins, viewsets
+from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.sessions import signed_in_user
 from core.api.parameters import read_parameters
-from core.api.viewsets import ActionsMixin
+from core.api.viewsets import ApiViewSet
 from core.idempotency import idempotency_key, idempotent
 from sms import segments, service
 from sms.api.responses import MaySend, NotCancelable, send_error
@@ -28,10 +27,11 @@ from sms.models import Message, MessageQuerySet
 from sms.policy import SendError
 from sms.states import State
 
+if TYPE_CHECKING:
+    from accounts.models import User
 
-class MessageViewSet(
-    ActionsMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Message]
-):
+
+class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     """Your messages, newest first. Operators see those of all accounts in the admin only."""
 
     queryset = Message.objects.none()
@@ -40,7 +40,7 @@ class MessageViewSet(
     filters: Mapping[str, Any] = MappingProxyType({})  # filters are for the list only
 
     def get_queryset(self) -> MessageQuerySet:
-        messages = Message.objects.sent_by(signed_in_user(self.request))
+        messages = Message.objects.sent_by(self.caller)
         return messages if self.action == "list" else messages.prefetch_related("events")
 
     def filter_queryset(self, queryset: Any) -> Any:
@@ -66,7 +66,7 @@ class MessageViewSet(
         serializer = NewMessageSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         try:
-            message = _queue(request, **serializer.validated_data)
+            message = self._queue(**serializer.validated_data)
         except SendError as error:
             return send_error(error, {"to": "to", "body": "body"})
         location = f"{request.build_absolute_uri(request.path)}{message.pk}/"
@@ -77,7 +77,7 @@ class MessageViewSet(
     def cancel(self, request: Request, pk: object) -> Response:
         """Take back a message that has not left; done again, it changes nothing."""
         message = self.get_object()
-        canceled = service.cancel(actor=signed_in_user(request), message=message)
+        canceled = service.cancel(actor=self.caller, message=message)
         message = self.get_object()
         if not canceled and message.state != State.CANCELED:
             raise NotCancelable
@@ -94,15 +94,14 @@ class MessageViewSet(
             answer = {**answer, "region": to.region, "number_type": to.kind}
         return Response(answer)
 
-
-def _queue(
-    request: Request, *, to: str, body: str, valid_for: int | None = None, **moments: Any
-) -> Message:
-    return service.queue(
-        actor=signed_in_user(request),
-        to=to,
-        body=body,
-        send_at=moments.get("send_at"),
-        valid_for=None if valid_for is None else timedelta(seconds=valid_for),
-        key=idempotency_key(request),
-    )
+    def _queue(
+        self, *, to: str, body: str, valid_for: int | None = None, **moments: Any
+    ) -> Message:
+        return service.queue(
+            actor=cast("User", self.request.user),  # signed in: MaySend
+            to=to,
+            body=body,
+            send_at=moments.get("send_at"),
+            valid_for=None if valid_for is None else timedelta(seconds=valid_for),
+            key=idempotency_key(self.request),
+        )

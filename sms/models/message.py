@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sms.numbers import with_masked_numbers
 from sms.results import Result
-from sms.states import FINAL, WAITING, State, below
+from sms.states import BELOW, FINAL, WAITING, State
 
 BODY_LENGTH = 1600  # the limit of providers for one message, whatever its encoding
 NUMBER_LENGTH = 64
@@ -228,7 +228,7 @@ class Message(models.Model):
         changes |= {name: value for name, value in told.items() if value}
         if state in FINAL:
             changes["finished_at"] = timezone.now()
-        return self._move(Message.objects.filter(state__in=below(state)), state=state, **changes)
+        return self._move(Message.objects.filter(state__in=BELOW[state]), state=state, **changes)
 
     def accept(self, sid: str) -> bool:
         """The provider took it under this id, which is kept even if a callback was quicker."""

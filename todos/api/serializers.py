@@ -1,22 +1,57 @@
 """The shapes of lists and to-dos, and what is wrong with a request that does not fit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from django.db.models import Manager
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.sessions import signed_in_user
 from core.api.fields import (
     OwnedRelatedField,
+    StrictCharField,
     StrictIntegerField,
     StrictModelSerializer,
     StrictUUIDField,
 )
 from todos import service
-from todos.api.fields import PositionSerializerField, TagNamesField
-from todos.models import List, ListQuerySet, Priority, Todo
+from todos.models import List, ListQuerySet, Priority, Tag, Todo
+from todos.models.columns import LIMIT
+from todos.models.tags import NAME_LENGTH
 
 KEPT_BY_PUT = ("id", "list", "position")
+MAX_TAGS = 20
+
+
+class PositionSerializerField(StrictIntegerField):
+    """Manual order, lower first; left out on creation, the server chooses."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=-LIMIT, max_value=LIMIT, required=False, **kwargs)
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"type": "string", "minLength": 1, "maxLength": NAME_LENGTH},
+        "maxItems": MAX_TAGS,
+    }
+)
+class TagNamesField(serializers.ListField):
+    """Names of tags, in order of the alphabet; unknown ones are made, twice the same is once."""
+
+    child = StrictCharField(max_length=NAME_LENGTH)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_TAGS, required=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        return sorted(set(super().to_internal_value(data)))
+
+    def to_representation(self, data: "Manager[Tag] | Iterable[str]") -> list[str]:
+        names = (tag.name for tag in data.all()) if isinstance(data, Manager) else data
+        return sorted(names)
 
 
 class OwnedSerializer(StrictModelSerializer):

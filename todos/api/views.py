@@ -8,7 +8,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from accounts.sessions import signed_in_user
 from core.api.errors import Conflict
 from core.api.fields import StrictSerializer
 from core.api.viewsets import VersionedViewSet
@@ -25,7 +24,7 @@ class OwnedViewSet(VersionedViewSet):
     def save_new(self, serializer: BaseSerializer[Any]) -> tuple[Versioned, bool]:
         try:
             with transaction.atomic():
-                return serializer.save(actor=signed_in_user(self.request)), True
+                return serializer.save(actor=self.caller), True
         except IntegrityError:
             if not self._is_taken(serializer):
                 raise
@@ -52,20 +51,20 @@ class ListViewSet(OwnedViewSet):
     queryset = List.objects.none()
 
     def get_queryset(self) -> ListQuerySet:
-        return List.objects.owned_by(signed_in_user(self.request))
+        return List.objects.owned_by(self.caller)
 
     def get_ordering(self) -> list[str]:
         return ["position", "id"]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        List.objects.inbox_of(signed_in_user(request))
+        List.objects.inbox_of(self.caller)
         return super().list(request, *args, **kwargs)
 
     def perform_destroy(self, instance: List) -> None:
         """The list goes, its to-dos stay: they move to the inbox."""
         if instance.is_inbox:
             raise Conflict("The inbox cannot be removed.", code="inbox")
-        service.remove_list(actor=signed_in_user(self.request), todo_list=instance)
+        service.remove_list(actor=self.caller, todo_list=instance)
 
 
 class TodoViewSet(OwnedViewSet):
@@ -76,10 +75,10 @@ class TodoViewSet(OwnedViewSet):
     filter_class = TodoFilterSerializer
 
     def get_queryset(self) -> TodoQuerySet:
-        return Todo.objects.owned_by(signed_in_user(self.request)).prefetch_related("tags")
+        return Todo.objects.owned_by(self.caller).prefetch_related("tags")
 
     def filter_queryset(self, queryset: Any) -> Any:
-        return apply_filters(queryset, self.filters, signed_in_user(self.request))
+        return apply_filters(queryset, self.filters, self.caller)
 
     def get_ordering(self) -> list[str]:
         return ordering_fields(self.filters.get("ordering", "position"))
