@@ -94,6 +94,7 @@ bench: .venv/.dev ## measure what docs/performance.md promises
 	$(BIN)/python -m benchmarks.start
 	$(BIN)/python -m benchmarks.warm
 	$(BIN)/python -m benchmarks.sms
+	$(BIN)/python -m benchmarks.walk
 
 bench-cold: .venv/.dev build/runtime/.ready ## measure the cold start of the package, beside others
 	$(BIN)/python -m benchmarks.cold_start
