@@ -143,7 +143,7 @@ cloud-down: build/runtime/.ready ## end and remove what an interrupted `make clo
 	$(RUNTIME)/python -m localcloud.cloud down
 
 cloud-test: .venv/.dev build/runtime/.ready build/emulator/.ready ## deploy, use, break and remove it all, on the local AWS
-	$(PYTEST) -m cloud -p no:randomly $(LONG)
+	$(PYTEST) tests/cloud -m cloud -p no:randomly $(LONG)
 
 clean: ## remove everything made by the targets above, except the database
 	rm -rf .venv build staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov .import_linter_cache
