@@ -16,7 +16,7 @@ from deploy import aws, release
 from localcloud import cloud
 
 WAITS = "print(flush=True); import time; time.sleep(600)  # {}"
-# A job in the background of a shell hands down that it ignores SIGINT and SIGQUIT; a server does not.
+# Started in the background of a shell, a process ignores SIGQUIT; a server sets its own handler.
 AT_WORK = (
     "import signal, time; signal.signal(signal.SIGQUIT, signal.SIG_DFL);"
     "print('ready', flush=True); time.sleep(600)"
