@@ -1,1 +1,1 @@
-"""Sends text messages. Other apps use sms.service and nothing else."""
+"""Sends text messages. Other apps import only sms.service."""

@@ -1,4 +1,4 @@
-"""The operator's side of texts: the log, who may send how many, and who wants none."""
+"""The admin pages of messages, allowances and opt-outs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -22,7 +22,7 @@ from sms.policy import SendError
 
 
 class MaskedNumbersAdmin(ReadOnlyAdmin):
-    """Whole numbers are for superusers: shown, searched and filtered by."""
+    """Only superusers see, search and filter by whole numbers."""
 
     masked: ClassVar[Mapping[str, str]] = {}  # field -> what others see instead of it
 
@@ -37,13 +37,12 @@ class MaskedNumbersAdmin(ReadOnlyAdmin):
         return [name for name in names if name not in self.masked or _sees_numbers(request)]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Without this, ?to__startswith= would tell the digits one by one."""
+        """Without this, ?to__startswith= would disclose a number digit by digit."""
         if lookup.partition("__")[0] in self.masked and not _sees_numbers(request):
             return False
         return super().lookup_allowed(lookup, value, request)
 
     def _allowed(self, request: HttpRequest, names: Sequence[Any]) -> list[Any]:
-        """The same columns, with the numbers masked for people who are not superusers."""
         seen = _sees_numbers(request)
         return [name if seen else self.masked.get(name, name) for name in names]
 
@@ -53,7 +52,7 @@ def _sees_numbers(request: HttpRequest) -> bool:
 
 
 class TrailInline(admin.TabularInline[Any, Message]):
-    """Part of the text: whoever may look at the one may look at the other."""
+    """A part of the message: the permission to view the message includes it."""
 
     extra = 0
     can_delete = False
@@ -80,7 +79,7 @@ class EventInline(TrailInline):
 
 @admin.register(Message)
 class MessageAdmin(MaskedNumbersAdmin):
-    """The log of texts, each with its timeline; the one thing to do is to send again."""
+    """The log of messages, each with its history; the only action is to send again."""
 
     masked = {"to": "masked_to", "from_number": "masked_from"}
     list_display = ("created_at", "to", "sender", "state", "provider", "error_code", "finished_at")
@@ -111,9 +110,7 @@ class MessageAdmin(MaskedNumbersAdmin):
     def has_send_again_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("sms.add_message")
 
-    @admin.action(
-        description=_("Send again what certainly was not sent"), permissions=["send_again"]
-    )
+    @admin.action(description=_("Send again if certainly not sent"), permissions=["send_again"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
         for message in queryset.select_related("sender").prefetch_related("attempts", "events"):
             try:
@@ -126,7 +123,6 @@ class MessageAdmin(MaskedNumbersAdmin):
 
     @admin.display(description=_("sent again as"))
     def sent_again_as(self, row: Message) -> str:
-        """The other end of `retry_of`, which Django makes a link by itself."""
         successor = Message.objects.filter(retry_of=row).first()
         if successor is None:
             return self.get_empty_value_display()
@@ -144,7 +140,7 @@ class MessageAdmin(MaskedNumbersAdmin):
 
 @admin.register(Allowance)
 class AllowanceAdmin(admin.ModelAdmin[Allowance]):
-    """Who may send, and how many a day; without a row, none."""
+    """How many messages an account may send per day; without a row, none."""
 
     list_display = ("account", "per_day", "granted_at")
     list_editable = ("per_day",)
@@ -163,7 +159,7 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class SendingUserAdmin(UserAdmin):
-    """The page of an account, where its allowance is granted too."""
+    """The page of an account, with its allowance."""
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> list[Any]:
         return [*super().get_inlines(request, obj), AllowanceInline]
@@ -183,7 +179,7 @@ class OptOutForm(forms.ModelForm[OptOut]):
 
 @admin.register(OptOut)
 class OptOutAdmin(MaskedNumbersAdmin):
-    """Numbers that want no texts. Whoever adds one learns whether it is there already."""
+    """Opted-out numbers. Only superusers may add one: the form discloses whether it exists."""
 
     masked = {"number": "masked_number"}
     form = OptOutForm

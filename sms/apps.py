@@ -7,7 +7,7 @@ class SmsConfig(AppConfig):
     verbose_name = _("Text messages")
 
     def ready(self) -> None:
-        from core import pruning  # noqa: PLC0415 - as the next two, not before the models are
+        from core import pruning  # noqa: PLC0415 - as the next two, needs the models
         from sms import checks  # noqa: F401, PLC0415 - importing registers the checks
         from sms.models import InboundMessage  # noqa: PLC0415
 

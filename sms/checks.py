@@ -1,4 +1,4 @@
-"""System checks: what would keep texts from being sent, with an id and the cure."""
+"""System checks of the settings for sending, each with an id and a remedy."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +12,12 @@ from sms.providers import PROVIDERS, provider_named
 
 @register()
 def check_provider(**kwargs: Any) -> list[CheckMessage]:
-    """E001 here; every provider checks its own settings (from E002 on)."""
+    """E001; the provider checks its own settings (from E002 on)."""
     if settings.SMS_PROVIDER in PROVIDERS:
         return provider_named(settings.SMS_PROVIDER).check()
     return [
         Error(
-            f"SMS_PROVIDER names no provider: {settings.SMS_PROVIDER!r}.",
+            f"SMS_PROVIDER is not a known provider: {settings.SMS_PROVIDER!r}.",
             hint=f"Set SMS_PROVIDER to one of: {', '.join(PROVIDERS)}.",
             id="sms.E001",
         )
@@ -26,14 +26,13 @@ def check_provider(**kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_regions(**kwargs: Any) -> list[CheckMessage]:
-    """A misspelt region would refuse every text to that country."""
     if not settings.SMS_ALLOWED_REGIONS:
         return []
-    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 - only where it is asked
+    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 - slow, and only needed here
 
     return [
         Error(
-            f"SMS_ALLOWED_REGIONS names no region: {name!r}.",
+            f"SMS_ALLOWED_REGIONS has an unknown region: {name!r}.",
             hint="Write regions in two capital letters (ISO 3166-1), such as DE,US.",
             id="sms.E013",
         )
@@ -44,10 +43,10 @@ def check_regions(**kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_numbers(**kwargs: Any) -> list[CheckMessage]:
-    """Numbers in E.164 form that are none, or to which every text would be refused.
+    """E014 if messages to TO_NUMBER would be refused, W001 if FROM_NUMBER is not a valid number.
 
-    The form itself is for the provider to check. A sender may be toll-free or of another country;
-    it gets a warning only, for numbers are assigned that no table knows yet.
+    The provider checks the E.164 form. FROM_NUMBER gets a warning only: it may be toll-free or
+    foreign, and the list of assigned numbers in phonenumbers may be out of date.
     """
     if settings.SMS_PROVIDER not in PROVIDERS:
         return []
@@ -55,16 +54,18 @@ def check_numbers(**kwargs: Any) -> list[CheckMessage]:
         return []
     faults: list[CheckMessage] = []
     if code := _refusal(recipient, settings.SMS_TO_NUMBER):
-        hint = "Set TO_NUMBER to a number of an ordinary kind in an allowed region."
-        faults.append(Error(f"No text may go to TO_NUMBER ({code}).", hint=hint, id="sms.E014"))
+        hint = "Set TO_NUMBER to a number of an allowed type in an allowed region."
+        faults.append(
+            Error(f"Messages to TO_NUMBER are not allowed ({code}).", hint=hint, id="sms.E014")
+        )
     if _refusal(parsed, settings.SMS_FROM_NUMBER):
         hint = "Set FROM_NUMBER to a number of your account, such as +15005550006."
-        faults.append(Warning("FROM_NUMBER is no number in use.", hint=hint, id="sms.W001"))
+        faults.append(Warning("FROM_NUMBER is not a number in use.", hint=hint, id="sms.W001"))
     return faults
 
 
 def _refusal(read: Callable[[str], Recipient], number: str) -> str:
-    """The code with which a number in E.164 form is refused; empty where it is not."""
+    """The error code of a number in E.164 form; empty if it is allowed, or not in that form."""
     if not is_e164(number):
         return ""
     try:

@@ -1,7 +1,7 @@
-"""One attempt to deliver one message: the claim, the provider, the result.
+"""One attempt to deliver one message: claim it, call the provider, record the result.
 
-However many processes try, a message is handed to the provider at most once for every claim, and a
-claim is committed before (docs/sms.md).
+A claim is committed before the provider is called, so that each claim leads to at most one call,
+however many processes try (docs/sms.md).
 """
 
 import logging
@@ -34,13 +34,13 @@ from sms.results import (
 from sms.states import State
 
 logger = logging.getLogger(__name__)
-alerts = logging.getLogger("sms.alerts")  # an alarm of deploy/template.yaml waits for its errors
+alerts = logging.getLogger("sms.alerts")  # deploy/template.yaml has an alarm on its errors
 
 MAX_ATTEMPTS = 5
 FIRST_WAIT = timedelta(seconds=5)
 NOT_SENT = "not_sent"
-LOST = "lost"  # what became of it was never reported
-SWITCHED_OFF = "switched_off"  # of messages that waited; a request gets sending_disabled
+LOST = "lost"  # the provider never reported a result
+SWITCHED_OFF = "switched_off"  # for messages that waited; a request gets sending_disabled
 ALERT_INTERVAL = 3600.0  # seconds, in each process, for one provider and code
 
 _alerted: Final[dict[tuple[str, str], float]] = {}
@@ -52,7 +52,7 @@ _lock = threading.Lock()
 def deliver(message_id: str) -> None:
     """Make one attempt, unless another process does or the message is not due.
 
-    Nothing is raised once the provider has been called: Lambda would run the task again.
+    Never raises after the provider was called, because Lambda would run the task again.
     """
     message = Message(pk=message_id)  # the claim reads the row
     try:
@@ -65,7 +65,7 @@ def deliver(message_id: str) -> None:
 
 @transaction.atomic(durable=True)
 def _claim(message: Message) -> bool:
-    """Committed when this returns; refused inside another transaction."""
+    """Commits before it returns; raises RuntimeError inside another transaction."""
     return message.claim(timezone.now(), provider=settings.SMS_PROVIDER)
 
 
@@ -79,9 +79,9 @@ def _block(message: Message, error: SendError) -> None:
 
 
 def attempt(message: Message, *, retry: bool = True) -> None:
-    """From a claim that is committed to the end; `message.result` is what the provider said.
+    """Make one attempt with a claimed message; `message.result` is the provider's result.
 
-    Without `retry` a message that certainly was not sent has failed: its sender was told so and may
+    Without `retry`, a message that certainly was not sent ends as failed: its sender is asked to
     repeat it.
     """
     try:
@@ -111,7 +111,7 @@ def outgoing(message: Message, **more: int | None) -> OutgoingMessage:
 
 
 def _callback_url(message: Message) -> str:
-    """Where the provider reports; empty if this service has no public address."""
+    """Empty if this service has no public address."""
     base_url: str = settings.PUBLIC_BASE_URL
     return f"{base_url.rstrip('/')}/service/sms/status/{message.pk}/" if base_url else ""
 
@@ -122,7 +122,7 @@ def _call(message: Message, at: datetime) -> Result:
         provider = provider_named(message.provider)()
         return provider.send(outgoing(message, valid_seconds=valid_seconds))
     except Exception as error:
-        # A fault of ours, perhaps after the request had left: the row must not stay undecided.
+        # Our own fault, perhaps after the request was sent: the message must not stay `sending`.
         logger.exception("The provider failed while sending message %s", message.pk)
         return Unknown(f"The provider failed ({type(error).__name__}).")
 
@@ -134,9 +134,9 @@ def _seconds_left(message: Message, at: datetime) -> int | None:
 
 
 def alert_operator(provider: str, result: Result) -> None:
-    """An error in the log if every message is being refused until the operator acts.
+    """Log an error if the provider refuses every message until the operator acts.
 
-    Once per interval, not once per message. The code says why; the provider's words are not logged.
+    Once per ALERT_INTERVAL, not once per message. The provider's own text is not logged.
     """
     if not (isinstance(result, Refused) and result.reason.needs_operator):
         return
@@ -146,7 +146,7 @@ def alert_operator(provider: str, result: Result) -> None:
             return
         _alerted[key] = now
     alerts.error(
-        "%s refuses our texts (%s, code %s, HTTP %s): see docs/sms.md",
+        "%s refuses our messages (%s, code %s, HTTP %s): see docs/sms.md",
         provider,
         result.reason,
         result.code,
@@ -155,17 +155,17 @@ def alert_operator(provider: str, result: Result) -> None:
 
 
 def _record_result(message: Message, result: Result, started_at: datetime, *, retry: bool) -> None:
-    """If that fails the row stays `sending`: the message is out, an error would be a lie."""
+    """If the database fails, the message stays `sending`: it was sent, so no error is raised."""
     try:
         with transaction.atomic():
             if _apply(message, result, retry=retry):
                 message.add_event(Event.Source.SERVICE, error_code=_code(result))
             _record_attempt(message, result, started_at)
     except DatabaseFault as error:
-        # Only the kind of error: PostgreSQL quotes the whole row, body and number, in its words.
+        # Only the type: PostgreSQL's error text quotes the whole row, body and number included.
         kind = type(error).__name__
         logger.error(  # noqa: TRY400
-            "Message %s ended as %s, which could not be written down: %s",
+            "Message %s ended as %s, which could not be saved: %s",
             message.pk,
             result.sid if isinstance(result, Accepted) else type(result).__name__,
             kind,
@@ -173,7 +173,7 @@ def _record_result(message: Message, result: Result, started_at: datetime, *, re
 
 
 def _apply(message: Message, result: Result, *, retry: bool) -> bool:
-    """Whether the message moved: a callback that was quicker knows more than this answer."""
+    """Whether the state changed; it does not if a callback was quicker than this answer."""
     match result:
         case Accepted(sid):
             return message.accept(sid)
@@ -190,7 +190,7 @@ def _apply(message: Message, result: Result, *, retry: bool) -> bool:
 
 
 def _refuse(message: Message, refused: Refused) -> bool:
-    """For good, and nothing was charged: it does not count. Once, by the change that ends it."""
+    """A refused message does not count against the limits; its share is returned once."""
     ended = status_updates.refuse(message, refused)
     if ended:
         policy.return_unused(message)
@@ -198,12 +198,13 @@ def _refuse(message: Message, refused: Refused) -> bool:
 
 
 def _reschedule(message: Message, code: str, reason: str, wait: timedelta, *, retry: bool) -> bool:
-    """Certainly not sent: later once more, or not at all, and then it does not count.
+    """Retry a message that certainly was not sent, or end it as failed if no attempt is left.
 
-    Its key is free again with it: a client that repeats what was not sent wants it sent.
+    A failed message does not count against the limits, and its key is free again: a client that
+    repeats the request wants the message sent.
     """
     if retry and message.attempt_count < MAX_ATTEMPTS:
-        jitter = random.uniform(1.0, 1.3)  # noqa: S311 - spreads what failed together
+        jitter = random.uniform(1.0, 1.3)  # noqa: S311 - spreads messages that failed together
         if message.release(timezone.now() + wait * jitter, code, reason):
             return True
     failed = message.advance(State.FAILED, code=code, reason=reason, idempotency_key=None)
@@ -226,7 +227,7 @@ def _record_attempt(message: Message, result: Result, started_at: datetime) -> N
 
 
 def result_name(kind: type) -> str:
-    """As Attempt.outcome keeps it."""
+    """The value of Attempt.outcome for a class of sms.results."""
     return "withoutsid" if kind is AcceptedWithoutId else kind.__name__.lower()
 
 

@@ -1,8 +1,8 @@
-"""Messages that people send to us: STOP and START, as the networks ask of every sender.
+"""Inbound messages: STOP and START, which carriers require every sender to obey.
 
-Providers do this too and answer STOP, START and HELP themselves; our table is what keeps us from
-asking them to send at all. We answer nothing: a reply would be a message outside the outbox and its
-limits. Whatever else people write is not kept.
+Providers obey them too and answer STOP, START and HELP themselves; our opt-outs keep us from
+handing them such a message at all. We send no reply: it would bypass the outbox and its limits.
+Other inbound messages are not stored.
 """
 
 import unicodedata
@@ -27,9 +27,9 @@ WORDS: Final[dict[str, Command]] = {
 
 
 def command(message: Inbound) -> Command | None:
-    """What the provider took the message for, else what its words say.
+    """The provider's reading of the message, else our own.
 
-    The operator may have chosen other keywords there, so the provider's own reading comes first.
+    The operator may have configured other keywords there, so the provider's reading comes first.
     """
     return message.command or WORDS.get(_letters(message.body))
 
@@ -41,7 +41,7 @@ def _letters(body: str) -> str:
 
 @transaction.atomic
 def receive(message: Inbound, *, at: datetime) -> None:
-    """Do what the message asks for, once however often it is reported."""
+    """Apply STOP or START, once however often the message is reported."""
     wish = command(message)
     if wish not in (Command.STOP, Command.START):
         return

@@ -1,4 +1,4 @@
-"""Phone numbers: whom texts may go to, and what people without rights may see of them."""
+"""Phone numbers: which may receive messages, and what is shown of them."""
 
 import functools
 import re
@@ -16,11 +16,11 @@ _ANY_NUMBER = re.compile(r"\+?[0-9]{7,15}")
 # International, with the signs that people write between digits; no extension, no letters.
 _WRITTEN = re.compile(r"\+[1-9][0-9 ().-]{5,30}")
 
-# Until 2019 a 1 told Mexican mobiles; some networks still write it, phonenumbers refuses it.
+# Until 2019 a 1 marked Mexican mobiles; some networks still write it, phonenumbers refuses it.
 _OLD_MEXICAN = re.compile(r"\+521(?=[0-9]{10}\Z)")
 
-# Who sends to these pays more, or reaches nobody. Not "mobile only": in much of America a number
-# does not tell, and the test numbers of providers are personal ones.
+# They cost more or cannot receive messages. Not "mobile only": in much of America a number does not
+# show its type, and the test numbers of providers are personal ones.
 REFUSED_TYPES: Final = frozenset(
     {"premium_rate", "toll_free", "shared_cost", "pager", "uan", "voicemail"}
 )
@@ -28,15 +28,15 @@ REFUSED_TYPES: Final = frozenset(
 
 @dataclass(frozen=True)
 class Recipient:
-    """A number in E.164 form, the region that it belongs to (DE, US), and what kind it is."""
+    """A number in E.164 form, its region (DE, US) and its number type."""
 
     number: str
     region: str
-    kind: str
+    number_type: str
 
 
 class RecipientError(ValueError):
-    """No text may go there; `code` is one of those in docs/api.md."""
+    """Messages to this number are not allowed; `code` is one of those in docs/api.md."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -44,25 +44,25 @@ class RecipientError(ValueError):
 
 
 def recipient(text: str) -> Recipient:
-    """Whom this number reaches; raises RecipientError where no text may go.
+    """The recipient; raises RecipientError if messages to this number are not allowed.
 
     By region, never by prefix: +1 809 is the Dominican Republic, +1 900 costs extra.
     """
     found = parsed(text)
     if found.region not in allowed_regions():
         raise RecipientError(
-            code="region_not_allowed", message="Texts to this country are not allowed here."
+            code="region_not_allowed", message="Messages to this country are not allowed."
         )
-    if found.kind in REFUSED_TYPES:
+    if found.number_type in REFUSED_TYPES:
         raise RecipientError(
-            code="type_not_allowed", message="Texts to this kind of number are not allowed."
+            code="type_not_allowed", message="Messages to this type of number are not allowed."
         )
     return found
 
 
 def parsed(text: str) -> Recipient:
-    """What this number is, allowed or not; RecipientError where it is none."""
-    import phonenumbers  # noqa: PLC0415 - only where a text is accepted
+    """The number, allowed or not; raises RecipientError if it is not a valid phone number."""
+    import phonenumbers  # noqa: PLC0415 - only needed if a message is accepted
 
     number = _parse(text)
     if number is None or not phonenumbers.is_valid_number(number):
@@ -73,7 +73,9 @@ def parsed(text: str) -> Recipient:
     return Recipient(
         number=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164),
         region=phonenumbers.region_code_for_number(number) or "",
-        kind=phonenumbers.PhoneNumberType.to_string(phonenumbers.number_type(number)).lower(),
+        number_type=phonenumbers.PhoneNumberType.to_string(
+            phonenumbers.number_type(number)
+        ).lower(),
     )
 
 
@@ -89,7 +91,7 @@ def _parse(text: str) -> "PhoneNumber | None":
 
 
 def allowed_regions() -> frozenset[str]:
-    """SMS_ALLOWED_REGIONS; where that is not set, the region of TO_NUMBER."""
+    """SMS_ALLOWED_REGIONS; if that is empty, the region of TO_NUMBER."""
     if settings.SMS_ALLOWED_REGIONS:
         return frozenset(settings.SMS_ALLOWED_REGIONS)
     return _region_of(settings.SMS_TO_NUMBER)
@@ -104,14 +106,14 @@ def _region_of(number: str) -> frozenset[str]:
 
 
 def region(number: str) -> str:
-    """The region of a number of our own, empty where it has none; nothing is refused."""
+    """The region of a number; empty if it has none."""
     return next(iter(_region_of(number)), "")
 
 
 def canonical(number: str) -> str:
-    """The form that recipients have, whatever form a network gave; as it is where it is no number.
+    """The E.164 form, whatever form a network wrote; unchanged if it is not a phone number.
 
-    Without it a STOP from one form would not keep texts from the other.
+    Without it, a STOP from one form would not stop messages to another.
     """
     for form in (number, _OLD_MEXICAN.sub("+52", number)):
         try:
@@ -126,7 +128,7 @@ def is_e164(number: str) -> bool:
 
 
 def masked(number: str) -> str:
-    """Nothing but the last two digits, as in the log; empty where there is no number."""
+    """Only the last two digits; empty if there is no number."""
     if not number:
         return ""
     sign = "+" if number.startswith("+") else ""
@@ -134,5 +136,4 @@ def masked(number: str) -> str:
 
 
 def with_masked_numbers(text: str) -> str:
-    """The text of an error, which may quote the number it is about."""
     return _ANY_NUMBER.sub(lambda found: masked(found[0]), text)

@@ -1,11 +1,11 @@
-"""May this message go? Asked once when it is accepted and once when it leaves.
+"""May this message be sent? Checked when it is accepted, and again before it is sent.
 
-Every refusal is a SendError; STATUS says what both endpoints answer for its code. Every message
-takes one of each limit before it is a row (docs/sms.md), in the day and the month in which it is
-due: however much is scheduled, no more messages are due on a day than are allowed on a day.
+Every refusal is a SendError; STATUS has the HTTP status of its code. A message takes its share of
+every limit before its row is inserted (docs/sms.md), in the day and the month in which it is due:
+however many messages are scheduled, no day has more of them than are allowed on a day.
 
-The order of the limits is fixed: account, destination, country, all together, segments. Every
-transaction that takes or gives back keeps to it, so that no two wait for each other.
+The order of the limits is fixed: account, destination, country, service, segments. Every
+transaction that takes or returns shares keeps to it, so that no two of them deadlock.
 """
 
 import logging
@@ -42,7 +42,7 @@ WARNING_PERCENT = 80
 SWITCHED_OFF_SECONDS = 300
 _DAY = timedelta(days=1)
 
-# The HTTP status of each refusal; POST /service/sms/send has 400 for what the caller can mend.
+# The HTTP status of each refusal; POST /service/sms/send answers 400 if the caller can fix it.
 STATUS: Final[dict[str, int]] = {
     "blank": HTTPStatus.BAD_REQUEST,
     "too_many_segments": HTTPStatus.BAD_REQUEST,
@@ -57,9 +57,9 @@ STATUS: Final[dict[str, int]] = {
     "sending_disabled": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-# Blanks, control and format characters, by their general category.
+# Spaces, control and format characters, by their general category.
 _INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
-# What else leaves no mark: Default_Ignorable_Code_Point (Unicode, DerivedCoreProperties.txt), and
+# Other invisible characters: Default_Ignorable_Code_Point (Unicode, DerivedCoreProperties.txt), and
 # the Braille pattern without dots.
 _INVISIBLE: Final = (
     *(range(0x034F, 0x0350), range(0x115F, 0x1161), range(0x17B4, 0x17B6)),
@@ -70,7 +70,7 @@ _INVISIBLE: Final = (
 
 
 class SendError(Exception):
-    """This message is not sent, and nothing was written.
+    """The message may not be sent.
 
     `code` is a key of STATUS; `field` is "to", "body" or empty; `retry_after` is in seconds.
     """
@@ -86,17 +86,17 @@ class SendError(Exception):
 
 
 def sending_is_free() -> bool:
-    """Whether anybody may send, signed in or not: on a developer's machine, at no cost."""
+    """Whether anyone may send, signed in or not: in development, with a provider that is free."""
     return settings.DEBUG and not provider_named(settings.SMS_PROVIDER).costs_money
 
 
 def may_send(user: "User | AnonymousUser") -> bool:
-    """A new account may send nothing until the operator grants an allowance in the admin."""
+    """A new account may not send until the operator grants it an allowance in the admin."""
     return sending_is_free() or _allowance(user) > 0
 
 
 def measured(body: str) -> tuple[str, int]:
-    """The encoding and the segments of a body; SendError if it is blank or too long."""
+    """The encoding and the segments of a body; raises SendError if it is blank or too long."""
     if all(_is_invisible(character) for character in body):
         raise SendError("blank", "This field may not be blank.", field="body")
     encoding, segments = count(body)
@@ -104,14 +104,13 @@ def measured(body: str) -> tuple[str, int]:
     if segments > most:
         raise SendError(
             "too_many_segments",
-            f"The text is too long: it has {segments} segments, at most {most} are sent.",
+            f"The message is too long: it has {segments} segments, at most {most} are allowed.",
             field="body",
         )
     return encoding, segments
 
 
 def recipient(number: str) -> Recipient:
-    """Whom this number reaches; SendError if no message may go there."""
     try:
         return numbers.recipient(number)
     except RecipientError as error:
@@ -119,18 +118,18 @@ def recipient(number: str) -> Recipient:
 
 
 def own_recipient() -> Recipient:
-    """TO_NUMBER, by the rules of all numbers if messages cost money.
+    """TO_NUMBER, subject to the rules of all numbers if the provider charges for messages.
 
-    If they cost nothing it may be missing: the console prints messages without a recipient.
+    Otherwise it may be missing: the console prints messages without a recipient.
     """
     number = settings.SMS_TO_NUMBER
     if provider_named(settings.SMS_PROVIDER).costs_money:
         return recipient(number)
-    return Recipient(number, numbers.region(number), kind="")
+    return Recipient(number, numbers.region(number), number_type="")
 
 
 def check_new(sender: "User | None", number: str) -> None:
-    """When a message is accepted; `number` is in the form of Recipient.number."""
+    """Raise SendError if a new message is refused; `number` as in Recipient.number."""
     if sender is None and not sending_is_free():
         raise SendError("sender_required", "A sender account is required.")
     _check_switch()
@@ -139,9 +138,10 @@ def check_new(sender: "User | None", number: str) -> None:
 
 
 def check_leaving(message: Message) -> None:
-    """After a message is claimed: all of it again, account and recipient in one query.
+    """Raise SendError if a claimed message may no longer be sent.
 
-    What the operator stopped before that does not leave, however long ago it was accepted.
+    All rules are checked again: what the operator has stopped since then is not sent. Account and
+    opt-out are read in one query.
     """
     _check_switch()
     opted_out = Exists(OptOut.objects.filter(number=OuterRef("to")))
@@ -174,9 +174,9 @@ def _opted_out() -> SendError:
 
 
 def _may_still_send(*, is_active: bool | None, per_day: int | None) -> bool:
-    """Whether the sender of a message that waited may still send; both are None without an account.
+    """Whether the sender of a waiting message may still send; both are None without an account.
 
-    A message without an account, as after the account was deleted, leaves only if sending is free.
+    A message without an account, for example a deleted one, is sent only if sending is free.
     """
     return is_active is not False and (sending_is_free() or bool(is_active and per_day))
 
@@ -189,7 +189,7 @@ def _is_invisible(character: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class _Share:
-    """What one message takes of one limit, and the explanation if that is not left."""
+    """One message's share of one limit, and the error text if the limit is used up."""
 
     limit: Limit
     explanation: str
@@ -206,10 +206,10 @@ def admit(
     at: datetime,
     due: datetime | None = None,
 ) -> None:
-    """Take what a message needs when it is `due` (left out: now, `at`), or raise SendError.
+    """Take the message's share of every limit at `due` (by default `at`), or raise SendError.
 
-    Belongs into the transaction that inserts the row: if one limit refuses, the caller's rollback
-    returns what the others gave.
+    Call it in the transaction that inserts the row: if one limit refuses, the caller's rollback
+    returns the shares of the others.
     """
     due = due or at
     sender = None if account is None else account.pk
@@ -224,14 +224,14 @@ def admit(
 
 
 def return_unused(message: Message) -> None:
-    """Give back what a message took that certainly was not sent; once, in its last transaction."""
+    """Return the shares of a message that certainly was not sent; once, when it ends."""
     shares = _shares(message.sender_id, 0, message.to, message.region, message.segments)
     for share in shares:
         give_back(share.limit, amount=share.amount, at=message.due_at)
 
 
 def common_limits() -> tuple[Limit, Limit]:
-    """Of all accounts together: messages a day, segments a month."""
+    """Of all accounts together: messages per day, segments per month."""
     return (
         Limit(scope="sms:all:day", amount=settings.SMS_DAILY_LIMIT, window=_DAY),
         Limit(
@@ -249,7 +249,6 @@ def account_limit(account: UUID, per_day: int) -> Limit:
 def _shares(
     account: UUID | None, per_day: int, to: str, region: str, segments: int
 ) -> Iterator[_Share]:
-    """In the one order in which limits are taken."""
     if account is not None:
         yield _Share(
             limit=account_limit(account, per_day),
@@ -258,7 +257,7 @@ def _shares(
     if to:
         yield _Share(
             limit=_destination_limit(to),
-            explanation="The daily limit of texts to this number is used up.",
+            explanation="The daily limit of messages to this number is used up.",
         )
     if region:
         yield _Share(
@@ -267,7 +266,7 @@ def _shares(
                 amount=settings.SMS_COUNTRY_DAILY_LIMIT,
                 window=_DAY,
             ),
-            explanation="The daily limit of texts to this country is used up.",
+            explanation="The daily limit of messages to this country is used up.",
         )
     daily, monthly = common_limits()
     yield _Share(limit=daily, explanation="The daily limit of this service is used up.", warns=True)
@@ -280,7 +279,7 @@ def _shares(
 
 
 def _destination_limit(number: str) -> Limit:
-    """Keyed by a digest: counters are shown to people who may not see whole numbers."""
+    """Keyed by a digest: counters are visible to staff who may not see whole numbers."""
     digest = salted_hmac("sms.limits", number, algorithm="sha256").hexdigest()[:32]
     return Limit(
         scope=f"sms:number:{digest}:day",
@@ -290,18 +289,18 @@ def _destination_limit(number: str) -> Limit:
 
 
 def _per_day(account: "User") -> int:
-    """What was granted; if sending is free and nothing was granted, what all may send."""
+    """The allowance; without one, the limit of the service if sending is free."""
     return _allowance(account) or (settings.SMS_DAILY_LIMIT if sending_is_free() else 0)
 
 
 def _allowance(user: "User | AnonymousUser") -> int:
-    """The user of a request keeps the row, so that one request asks for it once."""
+    """The user of a request caches the row, so that one request reads it once."""
     granted: Allowance | None = getattr(user, "sms_allowance", None)
     return granted.per_day if granted else 0
 
 
 def _warn_once(limit: Limit, in_use: int, at: datetime) -> None:
-    """Warn the operator once a window, by a mark in the same transaction."""
+    """Warn the operator once per window; the mark is set in the same transaction."""
     if in_use * 100 < limit.amount * WARNING_PERCENT:
         return
     mark = Limit(scope=f"{limit.scope}:warned", amount=1, window=limit.window)
@@ -312,7 +311,7 @@ def _warn_once(limit: Limit, in_use: int, at: datetime) -> None:
 
 @task
 def warn_operator(scope: str, since: str, in_use: str, amount: str) -> None:
-    """A line with a code that an alarm may look for, and a mail to ADMINS."""
-    told = f"{in_use} of {amount} are used ({scope}, {since}); at {amount} texts are refused."
-    logger.warning("%s: %s", WARNING_CODE, told)
-    mail_admins("Text messages: a limit is nearly used up", told, fail_silently=True)
+    """Log a line with WARNING_CODE, which an alarm may match, and mail ADMINS."""
+    warning = f"{in_use} of {amount} are used ({scope}, {since}); at {amount} messages are refused."
+    logger.warning("%s: %s", WARNING_CODE, warning)
+    mail_admins("Text messages: a limit is nearly used up", warning, fail_silently=True)

@@ -1,4 +1,4 @@
-"""Sending again what an operator chose, and only if that cannot send one message twice."""
+"""Sends messages again for an operator, only if they certainly were not sent."""
 
 from typing import TYPE_CHECKING
 
@@ -14,26 +14,26 @@ from sms.states import State
 if TYPE_CHECKING:
     from accounts.models import User
 
-# The results after which certainly nothing was sent, as Attempt.outcome names them, and those of
-# them that POST /service/sms/send answers with a request to try again.
+# The values of Attempt.outcome after which a message certainly was not sent. After a repeatable
+# one, POST /service/sms/send asks the client to try again.
 _REPEATABLE = {delivery.result_name(kind) for kind in (NotSent, Throttled)}
 _NOT_SENT = {delivery.result_name(Refused), *_REPEATABLE}
 NOT_REPEATABLE = "not_repeatable"
 
 
 def send_again(message: Message) -> Message:
-    """A new message like this one, once for ever, by the rules and on the account of a new one.
+    """Queue a copy of the message, at most once ever, by the rules and on the account of a new one.
 
     It expires when the first would have. Raises SendError.
     """
-    _refuse_a_second(message)
+    _refuse_second(message)
     _refuse_unless_certain(message)
-    _refuse_what_is_over(message)
-    _refuse_the_sender(message.sender)
+    _refuse_expired(message)
+    _refuse_sender(message.sender)
     try:
         return service.queue_again(message)
     except (IntegrityError, SendError):
-        _refuse_a_second(message)  # another operator was quicker just now
+        _refuse_second(message)  # another operator was quicker just now
         raise
 
 
@@ -41,16 +41,16 @@ def _refusal(detail: str) -> SendError:
     return SendError(NOT_REPEATABLE, detail)
 
 
-def _refuse_a_second(message: Message) -> None:
+def _refuse_second(message: Message) -> None:
     successor = Message.objects.filter(retry_of=message).first()
     if successor is not None:
-        raise _refusal(f"It has been sent again already, as {successor.pk}.")
+        raise _refusal(f"It was already sent again, as {successor.pk}.")
 
 
 def _refuse_unless_certain(message: Message) -> None:
     if message.state != State.FAILED:
-        told = message.get_state_display()
-        raise _refusal(f"Only a text that failed is sent again; this one is {told}.")
+        status = message.get_state_display()
+        raise _refusal(f"Only a failed message can be sent again; this one is {status}.")
     outcomes = [attempt.outcome for attempt in message.attempts.all()]
     if not _certainly_not_sent(message, outcomes):
         raise _refusal("It may have been sent, so it is not sent again.")
@@ -59,9 +59,9 @@ def _refuse_unless_certain(message: Message) -> None:
 
 
 def _certainly_not_sent(message: Message, outcomes: list[str]) -> bool:
-    """Never taken by the provider, and every attempt is known to have sent nothing.
+    """Never accepted by the provider, and no attempt can have sent it.
 
-    A row of before attempts were kept has none, and proves nothing.
+    Messages from before attempts were stored have none, so they may have been sent.
     """
     return (
         not message.provider_sid
@@ -72,20 +72,20 @@ def _certainly_not_sent(message: Message, outcomes: list[str]) -> bool:
 
 
 def _answered_at_once(message: Message) -> bool:
-    """Whether it came by POST /service/sms/send: its history begins with the provider's call."""
+    """Whether it came by POST /service/sms/send: its history begins with `sending`."""
     return any(
         (event.source, event.status) == (Event.Source.SERVICE, State.SENDING)
         for event in message.events.all()
     )
 
 
-def _refuse_what_is_over(message: Message) -> None:
+def _refuse_expired(message: Message) -> None:
     if message.expires_at is not None and message.expires_at <= timezone.now():
         raise _refusal("It has expired.")
 
 
-def _refuse_the_sender(sender: "User | None") -> None:
-    """It is sent on the account of whoever sent it; that of nobody is the service's to refuse."""
+def _refuse_sender(sender: "User | None") -> None:
+    """It is sent on the sender's account; if there is none, service.queue_again() refuses it."""
     if sender is None:
         return
     if not sender.is_active:

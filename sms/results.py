@@ -1,8 +1,7 @@
-"""What a provider says of a message: the result of one attempt, a later report, an inbound message.
+"""What a provider reports: the result of one attempt, a later status update, an inbound message.
 
-The results differ in the one question that costs money: may the message be sent again? Only after
-NotSent and Throttled. Providers have no idempotency keys for messages, so after Unknown a message
-must never be sent again.
+A message may be sent again only after NotSent and Throttled. Providers have no idempotency keys for
+messages, so after Unknown it must never be sent again.
 """
 
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from sms.states import State
 
 
 class RefusalReason(StrEnum):
-    """Why a provider refuses a message; the API answers these as error codes."""
+    """Why a provider refuses a message; the values are error codes of the API."""
 
     INVALID_RECIPIENT = "invalid_recipient"
     OPTED_OUT = "opted_out"
@@ -25,7 +24,6 @@ class RefusalReason(StrEnum):
 
     @property
     def state(self) -> State:
-        """The final state of a message that is refused for this reason."""
         blocked = self in (RefusalReason.OPTED_OUT, RefusalReason.REGION_NOT_ALLOWED)
         return State.BLOCKED if blocked else State.FAILED
 
@@ -41,19 +39,19 @@ class RefusalReason(StrEnum):
 
 @dataclass(frozen=True)
 class Accepted:
-    """The provider took the message and gave it an id."""
+    """The provider accepted the message and gave it an id."""
 
     sid: str
 
 
 @dataclass(frozen=True)
 class AcceptedWithoutId:
-    """The provider took the message without giving an id: it may be on its way."""
+    """The provider accepted the message without an id: it may have been sent."""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """The provider refused, in its own words; asking again would not help."""
+    """The provider refused the message, in its own words; repeating it would not help."""
 
     message: str
     code: str
@@ -79,7 +77,7 @@ class Throttled:
 
 @dataclass(frozen=True)
 class Unknown:
-    """The request left and no answer says what became of it."""
+    """The request was sent, but there is no usable answer."""
 
     reason: str
 
@@ -89,10 +87,10 @@ Result = Accepted | AcceptedWithoutId | Refused | NotSent | Throttled | Unknown
 
 @dataclass(frozen=True)
 class StatusUpdate:
-    """What the provider reports of a message that it knows.
+    """What the provider reports about a message.
 
-    `word` is the provider's own status and is kept in the history; `state` is None if we do not
-    know that word. `reason` is set if the provider gives up on the message.
+    `word` is the provider's own status and is stored in the history; `state` is None if the word is
+    unknown to us. `reason` is set if the provider gives up on the message.
     """
 
     sid: str
@@ -110,7 +108,7 @@ class Command(StrEnum):
 
 @dataclass(frozen=True)
 class Inbound:
-    """A message that a person sent to us; `command` is what the provider took it for, if it says.
+    """A message that a person sent to us; `command` is the provider's own reading, if it has one.
 
     `reply` is the body of the HTTP answer that the provider expects, with its content type.
     """

@@ -1,6 +1,6 @@
-"""How a body is cut into the segments that are billed (3GPP TS 23.038 and 23.040).
+"""The segments of a body, by which messages are billed (3GPP TS 23.038 and 23.040).
 
-The provider's own count stays authoritative; this one is known before anything is sent.
+The provider's own count is authoritative; this one is known before the message is sent.
 """
 
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ _GSM_BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM_EXTENSION = frozenset("\f^{}\\[~]|€")  # an escape and a character: two units
-# Units of a text that fits one segment, and of each segment of a longer one, whose header takes 6
+# Units of a body that fits one segment, and of each segment of a longer one, whose header takes 6
 # octets.
 _CAPACITY = {GSM_7: (160, 153), UCS_2: (70, 67)}
 
 
 @dataclass(frozen=True)
 class Measure:
-    """`characters` as people count them; `remaining` units until another segment begins."""
+    """`characters` are Unicode code points; `remaining` are the units left in the last segment."""
 
     encoding: str
     segments: int
@@ -28,7 +28,7 @@ class Measure:
 
 
 def count(text: str) -> tuple[str, int]:
-    """The encoding and the number of segments; an empty text has none."""
+    """The encoding and the number of segments; an empty body has none."""
     measured = measure(text)
     return measured.encoding, measured.segments
 
@@ -51,7 +51,7 @@ def _width(character: str, encoding: str) -> int:
 
 
 def _pack(widths: list[int], capacity: int) -> tuple[int, int]:
-    """Segments, and units in the last; a character of two units is never cut in half."""
+    """The segments, and the units in the last one; a character of two units is never split."""
     segments, filled = 1, 0
     for width in widths:
         if filled + width > capacity:

@@ -27,12 +27,12 @@ logger = logging.getLogger(__name__)
 
 
 def send(*, actor: "User | None", body: str, key: str | None = None) -> Message:
-    """Send one message to TO_NUMBER, once, and return it with its `result`.
+    """Send one message to TO_NUMBER and return it with its `result`.
 
     Raises SendError, and KeyReused if the key was used with another message. Must not run inside a
-    transaction: the row is committed, claimed, before the provider is called, so that a crash at
-    any moment leaves a trace. Nothing is raised once the provider has been called. Repeated with
-    its key it answers from the row and sends nothing.
+    transaction: the claimed row is committed before the provider is called, so that a crash at any
+    moment leaves a trace. Never raises after the provider was called. A request that is repeated
+    with its key is answered from the row, without sending.
     """
     at = timezone.now()
     message, is_new = _enter(
@@ -59,10 +59,10 @@ def queue(
     valid_for: timedelta | None = None,
     key: str | None = None,
 ) -> Message:
-    """Store one message, to be delivered after commit or at its moment.
+    """Store one message, to be delivered after commit or at `send_at`.
 
-    Raises SendError, and KeyReused if the key was used with another message. With a key that this
-    sender has used within a day, the message that was stored then.
+    Raises SendError, and KeyReused if the key was used with another message. If this sender has
+    used the key within a day, returns the message that was stored then.
     """
     at = timezone.now()
     due = max(at, send_at or at)
@@ -79,9 +79,9 @@ def queue(
 
 
 def queue_again(first: Message) -> Message:
-    """As queue(), with the content of `first` and its end; IntegrityError if that was done before.
+    """Queue a copy of `first` that expires with it; IntegrityError if there is a copy already.
 
-    Whether it may be sent again at all is for sms.resend to say.
+    sms.resend decides whether it may be sent again at all.
     """
     at = timezone.now()
     message, _is_new = _enter(
@@ -97,7 +97,7 @@ def queue_again(first: Message) -> Message:
 
 @transaction.atomic(durable=True)
 def cancel(*, actor: "User | None", message: Message) -> bool:
-    """Take a message back; False if it has left already, or may have."""
+    """Cancel a message; False if it was sent already, or may have been."""
     if not message.cancel():
         return False
     policy.return_unused(message)
@@ -107,7 +107,6 @@ def cancel(*, actor: "User | None", message: Message) -> bool:
 
 
 def _content(sender: "User | None", body: str, to: Recipient) -> dict[str, Any]:
-    """The columns that say what is sent to whom."""
     encoding, segments = policy.measured(body)
     return {
         "sender": sender,
@@ -120,7 +119,7 @@ def _content(sender: "User | None", body: str, to: Recipient) -> dict[str, Any]:
 
 
 def _enter(at: datetime, key: str | None, **fields: Any) -> tuple[Message, bool]:
-    """The row of a new message, committed, or that of the first request with this key."""
+    """The committed row of a new message, or the message of the first request with this key."""
     bound = key and hashlib.sha256(key.encode()).hexdigest()
     earlier = _earlier(at, bound, fields)
     if earlier is not None:
@@ -136,7 +135,7 @@ def _enter(at: datetime, key: str | None, **fields: Any) -> tuple[Message, bool]
 
 
 def _earlier(at: datetime, key: str | None, fields: dict[str, Any]) -> Message | None:
-    """What was sent with this key; a key is free again after a day (docs/api.md)."""
+    """The message that was sent with this key; a key is free again after a day (docs/api.md)."""
     if key is None:
         return None
     held = Message.objects.filter(sender=fields["sender"], idempotency_key=key)
@@ -149,7 +148,7 @@ def _earlier(at: datetime, key: str | None, fields: dict[str, Any]) -> Message |
 
 @transaction.atomic(durable=True)
 def _admit(at: datetime, **fields: Any) -> Message:
-    """Take one of each limit and insert the row: all of it or, if one refuses, nothing."""
+    """Take the shares of all limits and insert the row, or neither."""
     policy.admit(
         account=fields["sender"],
         to=fields["to"],
@@ -173,7 +172,7 @@ def _admit(at: datetime, **fields: Any) -> Message:
 
 
 def _result_so_far(message: Message) -> Result:
-    """What the first request was answered, as far as the row knows."""
+    """The result of the first request, as far as the row shows it."""
     if message.provider_sid:
         return Accepted(message.provider_sid)
     if message.state in (State.FAILED, State.BLOCKED) and message.error_code != delivery.LOST:

@@ -1,7 +1,7 @@
-"""Where a text stands. States have ranks and only move forward; docs/sms.md has the picture.
+"""The states of a message. They have ranks and only move forward; docs/sms.md has a diagram.
 
-One step back exists: who claimed a text and certainly sent nothing may release it to be tried again
-(`Message.release`).
+One step back exists: a process that claimed a message and certainly did not send it may release it
+to be tried again (`Message.release`).
 """
 
 from django.db import models
@@ -9,16 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 
 class State(models.TextChoices):
-    SCHEDULED = "scheduled", _("scheduled")  # its moment has not come
-    QUEUED = "queued", _("queued")  # written down, to be delivered
-    SENDING = "sending", _("sending")  # claimed: the provider is being asked, or we died asking
-    UNKNOWN = "unknown", _("unknown")  # asked, and no answer tells: never sent again blindly
-    ACCEPTED = "accepted", _("accepted")  # the provider took it
+    SCHEDULED = "scheduled", _("scheduled")  # not due yet
+    QUEUED = "queued", _("queued")  # stored, to be delivered
+    SENDING = "sending", _("sending")  # claimed: the provider is being called, or the process died
+    UNKNOWN = "unknown", _("unknown")  # perhaps sent: never sent again automatically
+    ACCEPTED = "accepted", _("accepted")  # by the provider
     SENT = "sent", _("sent")  # on its way
     DELIVERED = "delivered", _("delivered")
     UNDELIVERED = "undelivered", _("undelivered")
     FAILED = "failed", _("failed")
-    BLOCKED = "blocked", _("blocked")  # ours to refuse: opted out, region, switched off
+    BLOCKED = "blocked", _("blocked")  # refused: opted out, region, switched off
     CANCELED = "canceled", _("canceled")
     EXPIRED = "expired", _("expired")  # not sent within its time
 
@@ -38,8 +38,8 @@ RANK: dict[str, int] = {
     State.EXPIRED: 60,
 }
 FINAL: tuple[str, ...] = tuple(state for state, rank in RANK.items() if rank == 60)
-WAITING = (State.SCHEDULED, State.QUEUED)  # nothing has left yet: may be canceled, may expire
-NEVER_LEFT = (*WAITING, State.BLOCKED, State.CANCELED, State.EXPIRED)  # where nobody attempted it
+WAITING = (State.SCHEDULED, State.QUEUED)  # not sent yet: may be canceled, may expire
+NEVER_LEFT = (*WAITING, State.BLOCKED, State.CANCELED, State.EXPIRED)  # if there was no attempt
 
 
 # The states from which a message may move to this one.

@@ -1,4 +1,4 @@
-"""What was spent and delivered, as the operator sees it; days are days in UTC."""
+"""The figures in the admin: limits used, messages delivered. Days are in UTC."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -18,7 +18,7 @@ _FAILURES = (State.UNDELIVERED, State.FAILED, State.UNKNOWN)
 
 @dataclass(frozen=True)
 class Spend:
-    """How much of a limit is used in the present window."""
+    """How much of a limit is used in the current window."""
 
     used: int
     amount: int
@@ -34,7 +34,7 @@ class Spend:
 
 @dataclass(frozen=True)
 class Day:
-    """Messages accepted on this day, by what is known of them now; the bars of one column."""
+    """The messages created on one day, counted by their current state: one bar per count."""
 
     day: date
     delivered: int = 0
@@ -48,7 +48,7 @@ class Day:
 
 @dataclass(frozen=True)
 class Bar:
-    """A rectangle of the chart, from the top left; `kind` is its class."""
+    """A rectangle of the chart, from the top left; `kind` is its CSS class."""
 
     kind: str
     x: int
@@ -57,7 +57,7 @@ class Bar:
 
 
 def spend(at: datetime) -> tuple[Spend, Spend]:
-    """Of the day's texts and of the month's segments."""
+    """Messages of the day, segments of the month."""
     daily, monthly = common_limits()
     return _spend(daily, at), _spend(monthly, at)
 
@@ -67,7 +67,7 @@ def _spend(limit: Limit, at: datetime) -> Spend:
 
 
 def deliveries(at: datetime) -> list[Day]:
-    """The last 30 days, today last; days without a text are there too."""
+    """The last 30 days, today last, including days without messages."""
     today = at.astimezone(UTC).date()
     first = today - timedelta(days=DAYS - 1)
     since = datetime(first.year, first.month, first.day, tzinfo=UTC)
@@ -93,7 +93,7 @@ def _kind(state: str) -> str:
 
 
 def bars(days: list[Day]) -> list[Bar]:
-    """The chart: for each day what was delivered at the bottom, what went wrong at the top."""
+    """Per day, from the bottom: delivered messages, others, failures."""
     scale = CHART_HEIGHT / max([1, *(day.total for day in days)])
     result = []
     for x, day in enumerate(days):

@@ -1,6 +1,6 @@
-"""What providers report of a message after they took it: by callback, by poll, by refusal.
+"""Applies what providers report about messages: by callback, by poll, by refusal.
 
-Updates come late, twice and in any order: the history keeps each once, and the state only moves
+Updates come late, twice and in any order: the history stores each once, and the state only moves
 forward.
 """
 
@@ -20,9 +20,9 @@ _WITH_CODE = "The provider reported error {code}."
 
 @transaction.atomic
 def apply(message: Message, update: StatusUpdate, *, source: str) -> None:
-    """Keep the update in the history and move the message, if this takes it further.
+    """Add the update to the history, and move the message if the update takes it further.
 
-    A word that we do not know is kept in the history and moves nothing.
+    A status that we do not know is only added to the history.
     """
     message.add_event(source, status=update.word, error_code=update.error_code)
     if update.state is not None and _is_possible(message, update.state):
@@ -33,28 +33,28 @@ def apply(message: Message, update: StatusUpdate, *, source: str) -> None:
 
 @transaction.atomic
 def refuse(message: Message, refused: Refused) -> bool:
-    """The provider would not take it: failed, or blocked if we may not send there at all."""
+    """The provider refused it: it failed, or is blocked if we may not send there at all."""
     if refused.reason is RefusalReason.OPTED_OUT:
         opt_out(message.to)
     return message.advance(refused.reason.state, code=refused.code, reason=refused.message)
 
 
 def may_be_known(message: Message) -> bool:
-    """Whether the provider can have heard of it: reports of any other message are not believed.
+    """Whether the provider can know the message; updates of other messages are ignored.
 
-    The state decides for rows that are older than the count of attempts.
+    The state decides for rows from before attempts were counted.
     """
     return message.attempt_count > 0 or message.state not in NEVER_LEFT
 
 
 @transaction.atomic
 def link_provider_id(message: Message, sid: str) -> bool:
-    """Whether this is the provider's id of the message, which may be new to us.
+    """Store the provider's id if the message has none; True if the message has this id.
 
-    A callback can overtake the answer that brings the id, and the answer may be lost altogether.
+    A callback can overtake the answer that has the id, and the answer may be lost.
     """
     if not message.provider_sid and not _is_taken(message, sid):
-        if not message.accept(sid):  # it is past that, by a report that needed no id
+        if not message.accept(sid):  # an update without an id moved it further
             unnamed = Message.objects.filter(pk=message.pk, provider_sid="")
             unnamed.update(provider_sid=sid)
         message.refresh_from_db()
@@ -62,12 +62,11 @@ def link_provider_id(message: Message, sid: str) -> bool:
 
 
 def opt_out(number: str) -> None:
-    """As the provider reports it; an opt-out that is known stays as it is."""
     OptOut.objects.remember(number, source=OptOut.Source.PROVIDER, at=timezone.now())
 
 
 def _is_possible(message: Message, state: State) -> bool:
-    """An accepted message has an id (sms_message_accepted_has_sid)."""
+    """An accepted message needs an id (sms_message_accepted_has_sid)."""
     return state is not State.ACCEPTED or bool(message.provider_sid)
 
 
@@ -77,7 +76,7 @@ def _advance(message: Message, state: State, code: str) -> None:
         return
     reason = _WITH_CODE.format(code=code) if code else _WITHOUT_CODE
     moved = message.advance(state, code=code, reason=reason)
-    if code and not moved:  # reported again, and only now with its reason
+    if code and not moved:  # reported before, but without the code
         nameless = Message.objects.filter(pk=message.pk, state=state, error_code="")
         nameless.update(error_code=code, error_message=reason)
         message.refresh_from_db()

@@ -1,7 +1,7 @@
-"""Finds messages that were left behind: every minute, by any number of processes (docs/sms.md).
+"""Completes messages that were left behind: every minute, in any number of processes (docs/sms.md).
 
-Every step takes its rows one by one with a conditional UPDATE, so that the second process leaves
-them alone, and a row that fails does not stop the others.
+Every step claims its rows one by one with a conditional UPDATE, so that a second process skips
+them. A row that fails does not stop the others.
 """
 
 import logging
@@ -24,12 +24,12 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)  # far longer than a provider's call may take
 POLL_INTERVAL = timedelta(minutes=1)
-GIVE_UP = timedelta(minutes=15)  # if the provider has been asked and knows of no such message
-GIVE_UP_UNREACHABLE = timedelta(hours=24)  # if it cannot be asked
-POLL_AFTER = timedelta(minutes=5)  # so long without a report, then we ask
+GIVE_UP = timedelta(minutes=15)  # if the provider has no such message
+GIVE_UP_UNREACHABLE = timedelta(hours=24)  # if it cannot be reached
+POLL_AFTER = timedelta(minutes=5)  # without a status update
 POLL_UNTIL = timedelta(hours=11)  # providers try for ten hours at most
 SECONDS = 50.0  # of the minute until the next sweep begins
-FOR_DELIVERY = 0.8  # of this time; the rest is for polls, which a backlog must not keep away
+FOR_DELIVERY = 0.8  # the share of deliveries; a backlog must leave time for polls
 DONE = ("expired", "dispatched", "unknown", "found", "lost", "asked")
 
 Step = Callable[[Message, datetime], str]
@@ -37,9 +37,10 @@ Step = Callable[[Message, datetime], str]
 
 @dataclass
 class _Walk:
-    """All rows of one step, page by page, none twice.
+    """All rows of one step, page by page, each once.
 
-    What was dispatched is due until a process has claimed it, and what failed stays as it was.
+    A dispatched message is due until a process has claimed it, and a step that fails does not
+    change its row.
     """
 
     rows: QuerySet[Message]
@@ -53,9 +54,9 @@ class _Walk:
 
 
 def sweep(*, at: datetime, seconds: float = SECONDS, limit: int = 50) -> dict[str, int]:
-    """Everything that is due at this moment, or what can be begun in so many seconds.
+    """Complete everything that is due, as far as it can be started in so many seconds.
 
-    In rounds of at most `limit` messages a step, so that no step keeps another from its turn.
+    In rounds of at most `limit` messages per step, so that no step blocks another.
     """
     counts, began = dict.fromkeys(DONE, 0), monotonic()
     for walks, share in ((_deliveries(at), FOR_DELIVERY), (_polls(at), 1.0)):
@@ -66,7 +67,7 @@ def sweep(*, at: datetime, seconds: float = SECONDS, limit: int = 50) -> dict[st
 
 
 def _deliveries(at: datetime) -> list[_Walk]:
-    """What expires first comes first."""
+    """In the order of expiry."""
     messages = Message.objects
     due = messages.due(at).order_by(F("expires_at").asc(nulls_last=True), "next_attempt_at", "pk")
     return [
@@ -77,17 +78,17 @@ def _deliveries(at: datetime) -> list[_Walk]:
 
 
 def _polls(at: datetime) -> list[_Walk]:
-    """Questions to the provider, each of which may take ten seconds."""
+    """Calls of the provider, each of which may take ten seconds."""
     messages = Message.objects.order_by("next_attempt_at", "pk")
-    quiet = messages.in_flight().filter(
+    silent = messages.in_flight().filter(
         claimed_at__gt=at - POLL_UNTIL, claimed_at__lte=at - POLL_AFTER
     )
-    quiet = quiet.poll_due(at).exclude(events__received_at__gt=at - POLL_AFTER)
-    return [_Walk(messages.unknown().poll_due(at), _resolve), _Walk(quiet, _ask)]
+    silent = silent.poll_due(at).exclude(events__received_at__gt=at - POLL_AFTER)
+    return [_Walk(messages.unknown().poll_due(at), _resolve), _Walk(silent, _poll)]
 
 
 def _round(walk: _Walk, at: datetime, end: float, limit: int, counts: dict[str, int]) -> bool:
-    """Work off the next page of a step; whether it may have another, and there is time for one."""
+    """Process the next page; True if there may be another one and time is left."""
     page = walk.page(limit) if monotonic() < end else []
     for message in page:
         if monotonic() >= end:
@@ -119,22 +120,22 @@ def _expire(message: Message, at: datetime) -> str:
 
 
 def _dispatch(message: Message, _at: datetime) -> str:
-    """Another process may do so too: of all who deliver it, one gets the claim."""
+    """Another process may dispatch it too: only one of them gets the claim."""
     delivery.deliver.enqueue(str(message.pk))
     return "dispatched"
 
 
 @transaction.atomic
 def _abandon(message: Message, at: datetime) -> str:
-    """Never sent again: the claimant may have died after the provider had taken it."""
-    if not message.abandon(at - LEASE, "No answer was written down."):
+    """Not sent again: the claiming process may have died after the provider had accepted it."""
+    if not message.abandon(at - LEASE, "No answer was stored."):
         return ""
     message.add_event(Event.Source.SERVICE)
     return "unknown"
 
 
 def _resolve(message: Message, at: datetime) -> str:
-    """Ask the provider for it; if the provider has no such message for a while, it is lost."""
+    """Search for it at the provider; it is lost if it is not found for a while."""
     if not message.schedule_poll(at, at + POLL_INTERVAL):
         return ""
     claimed_at = message.claimed_at or message.created_at
@@ -148,7 +149,7 @@ def _resolve(message: Message, at: datetime) -> str:
 
 
 def _found(message: Message, claimed_at: datetime) -> bool:
-    """Whether the provider has a message that is this one and no other of ours."""
+    """Whether the provider has this message; if so, its id and status are stored."""
     update = provider_named(message.provider)().find(
         delivery.outgoing(message),
         since=claimed_at,
@@ -159,7 +160,7 @@ def _found(message: Message, claimed_at: datetime) -> bool:
 
 
 def _known(message: Message, claimed_at: datetime) -> list[str]:
-    """The provider's ids of our other messages to this number at about that time."""
+    """The provider's ids of other messages to this number at about that time."""
     others = Message.objects.filter(
         provider=message.provider,
         to=message.to,
@@ -171,7 +172,9 @@ def _known(message: Message, claimed_at: datetime) -> list[str]:
 
 @transaction.atomic
 def _adopt(message: Message, update: StatusUpdate) -> bool:
-    if not status_updates.link_provider_id(message, update.sid):  # another with the same words
+    if not status_updates.link_provider_id(
+        message, update.sid
+    ):  # another message with the same body
         return False
     status_updates.apply(message, update, source=Event.Source.POLL)
     return True
@@ -179,15 +182,15 @@ def _adopt(message: Message, update: StatusUpdate) -> bool:
 
 @transaction.atomic
 def _lose(message: Message) -> str:
-    """It counts: it may have been sent."""
-    if not message.mark_lost(delivery.LOST, "The provider knows of no such message."):
+    """It still counts against the limits: it may have been sent."""
+    if not message.mark_lost(delivery.LOST, "The provider has no such message."):
         return ""
     message.add_event(Event.Source.SERVICE, error_code=delivery.LOST)
     return "lost"
 
 
-def _ask(message: Message, at: datetime) -> str:
-    """Less and less often: five minutes after the claim, ten, twenty, forty."""
+def _poll(message: Message, at: datetime) -> str:
+    """At growing intervals: 5, 10, 20 and 40 minutes after the claim."""
     claimed_at = message.claimed_at or message.created_at
     if not message.schedule_poll(at, at + (at - claimed_at)):
         return ""

@@ -1,7 +1,7 @@
-"""Where providers call: status updates of our messages, and the messages that people send to us.
+"""The webhooks of providers: status updates of our messages, and inbound messages.
 
-A call that no provider signed for us gets 403 (or 415). After that every call is harmless to
-repeat, and what is not about us gets 204: an error would only make the provider call again.
+A call that no provider signed for us gets 403 (or 415). Every other call is safe to repeat. One
+that is not about us gets 204: after an error the provider would only call again.
 """
 
 import logging
@@ -29,23 +29,23 @@ logger = logging.getLogger(__name__)
 def callback(request: HttpRequest, message_id: uuid.UUID | None = None) -> HttpResponse:
     """POST /service/sms/status/<our id>/ and POST /service/sms/inbound/."""
     try:
-        provider, said = _parse(request)
+        provider, content = _parse(request)
     except CallbackRefusedError as refused:
         logger.warning("Refused a call of a webhook that is not signed for us")
         return HttpResponse(status=refused.status)
-    if isinstance(said, Inbound):
-        keywords.receive(said, at=timezone.now())
-        return HttpResponse(said.reply, content_type=said.content_type)
-    if said and message_id:
-        _apply(message_id, provider, said)
+    if isinstance(content, Inbound):
+        keywords.receive(content, at=timezone.now())
+        return HttpResponse(content.reply, content_type=content.content_type)
+    if content and message_id:
+        _apply(message_id, provider, content)
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
 def _parse(request: HttpRequest) -> tuple[str, StatusUpdate | Inbound | None]:
-    """The provider whose call this is, and what it says; CallbackRefusedError if it is none's.
+    """The provider that made the call, and its content; raises CallbackRefusedError if none did.
 
-    Every provider is asked: messages of the one before may be on their way after a change of
-    SMS_PROVIDER, and people may still write STOP to its number.
+    Every provider is tried: after a change of SMS_PROVIDER, messages of the previous one may still
+    be in flight, and people may still send STOP to its number.
     """
     refused = CallbackRefusedError(HTTPStatus.FORBIDDEN)
     for name in PROVIDERS:
@@ -60,7 +60,7 @@ def _parse(request: HttpRequest) -> tuple[str, StatusUpdate | Inbound | None]:
 
 @transaction.atomic
 def _apply(message_id: uuid.UUID, provider: str, update: StatusUpdate) -> None:
-    """All of the update or nothing, for one message at a time."""
+    """All of the update or none of it, for one message at a time."""
     ours = Message.objects.select_for_update().filter(provider=provider)
     message = ours.filter(pk=message_id).first()
     if message is None:

@@ -1,4 +1,4 @@
-"""A SendError as the REST API answers it; the codes are in docs/api.md."""
+"""Maps a SendError to a response of the REST API; docs/api.md lists the codes."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from sms.policy import STATUS, SendError
 
 
 class MaySend(BasePermission):
-    """The request of an account without an allowance is refused before its body is read."""
+    """Refuses an account without an allowance before the body of its request is read."""
 
     code = "not_allowed"
     message = "Your account may not send text messages. Ask the operator to allow it."
@@ -30,7 +30,7 @@ class NotCancelable(Conflict):
 
 
 def send_error(error: SendError, fields: Mapping[str, str]) -> Response:
-    """`fields`: the names that the request has for "to" and "body"."""
+    """`fields` maps "to" and "body" to the names that the request has for them."""
     status = STATUS[error.code]
     attr = fields.get(error.field)
     body = error_body(code=error.code, detail=error.detail, status=status, attr=attr)

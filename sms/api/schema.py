@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beyond what the views say themselves."""
+"""The parts of the OpenAPI document that the views do not declare themselves."""
 
 from typing import Any
 
@@ -32,23 +32,24 @@ def _body(name: str, status: str, **more: Any) -> Any:
 _SUCCESS = _body(
     "SmsSuccess", "success", data=serializers.CharField(help_text="The provider's id.")
 )
-_PENDING = _body("SmsPending", "pending", data=serializers.UUIDField(help_text="Our id."))
+_PENDING = _body("SmsPending", "pending", data=serializers.UUIDField(help_text="The message's id."))
 _FAILURE = _body("SmsFailure", "failure")
 
 _FAILURES = {
-    200: "The provider took the text and gave no id.",
-    400: "Not JSON, no `msg`, nothing to see in it, too long, a field too many; or the number of"
-    " this service or the provider refused the text.",
-    401: "Not signed in, where texts cost money.",
-    403: "This account may not send texts, or the CSRF token is missing.",
-    405: "Only POST.",
+    200: "The provider accepted the message and returned no id.",
+    400: "Invalid JSON; `msg` is missing, blank or too long; an unknown field; the recipient is not"
+    " allowed; or the provider refused the message.",
+    401: "Not signed in, and the provider charges for messages.",
+    403: "This account may not send messages, or the CSRF token is missing.",
+    405: "Only POST is allowed.",
     409: "The first request with this Idempotency-Key is still running.",
     413: "The body is too large.",
     415: "The body is not `application/json`.",
     422: "This Idempotency-Key was sent with another body.",
     429: "A limit is used up.",
-    500: "Something went wrong on our side.",
-    503: "Switched off, the provider or the database cannot be reached: nothing was sent.",
+    500: "Internal error.",
+    503: "Sending is switched off, or the provider or the database cannot be reached. The message"
+    " was not sent.",
 }
 
 _SEND = extend_schema(
@@ -56,8 +57,8 @@ _SEND = extend_schema(
     tags=["sms"],
     request=SmsSendSerializer,
     responses={
-        201: OpenApiResponse(_SUCCESS, "The provider took the text."),
-        202: OpenApiResponse(_PENDING, "The answer was lost: the text may have been sent."),
+        201: OpenApiResponse(_SUCCESS, "The provider accepted the message."),
+        202: OpenApiResponse(_PENDING, "The result is unknown: the message may have been sent."),
         **{status: OpenApiResponse(_FAILURE, text) for status, text in _FAILURES.items()},
     },
     parameters=[
@@ -90,7 +91,7 @@ LOCATION = OpenApiParameter(
     "Location",
     location=OpenApiParameter.HEADER,
     response=[202],
-    description="Where to ask what becomes of it.",
+    description="The URL of the message, which shows its status.",
     type={"type": "string"},
 )
 

@@ -24,25 +24,23 @@ from sms.results import Accepted, AcceptedWithoutId, NotSent, Refused, Throttled
 
 SENT = "SMS successfully sent"
 WITHOUT_ID = "Please try again!!!"
-NOT_SENT = "The provider cannot be reached. Nothing was sent; please try again in a moment."
-THROTTLED = "The provider has too much to do. Nothing was sent; please try again in a moment."
-PENDING = (
-    "The provider did not say what became of the text. It may have been sent; do not send it again."
-)
+NOT_SENT = "The provider cannot be reached. The message was not sent; please try again in a moment."
+THROTTLED = "The provider is busy. The message was not sent; please try again in a moment."
+PENDING = "The provider did not confirm the message. It may have been sent; do not send it again."
 FIELDS = {"to": "TO_NUMBER", "body": "msg"}
 
 
 class SmsSendSerializer(StrictSerializer):
-    """`{"msg": "..."}`: text of 1 to 1,600 characters; blanks around it are not sent.
+    """`{"msg": "..."}`: 1 to 1,600 characters, without the whitespace around them.
 
-    It must show something and have no more segments than this service sends.
+    The message needs a visible character and may have at most SMS_MAX_SEGMENTS segments.
     """
 
     msg = StrictCharField(max_length=BODY_LENGTH)
 
 
 class AlwaysJSON(DefaultContentNegotiation):
-    """This endpoint answers JSON whatever the client accepts (RFC 9110, 12.5.1 allows it)."""
+    """Ignores the Accept header, which RFC 9110, 12.5.1 allows."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
@@ -61,7 +59,7 @@ class SendView(APIView):
         return _exception_response
 
     def perform_authentication(self, request: Request) -> None:
-        """If sending is free, a token that is refused makes a stranger, not an error."""
+        """If sending is free, a request with an invalid token counts as anonymous."""
         try:
             super().perform_authentication(request)
         except APIException:
@@ -70,7 +68,7 @@ class SendView(APIView):
 
     @idempotent
     def post(self, request: Request) -> Response:
-        """Send a message to the number of this service, from the number of this service."""
+        """Send a message to the configured number."""
         serializer = SmsSendSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         actor = request.user if isinstance(request.user, User) else None
@@ -83,7 +81,6 @@ class SendView(APIView):
 
 
 def _response(message: Message) -> Response:
-    """For a message that was handed to the provider."""
     match message.result:
         case Accepted(sid):
             body = {"status": "success", "data": sid, "message": SENT}
@@ -101,7 +98,7 @@ def _response(message: Message) -> Response:
 
 
 def _refusal(error: SendError) -> Response:
-    """The endpoint has 429 and 503 for what may be repeated, and 400 for the rest."""
+    """429 or 503 if the request may be repeated later, else 400."""
     status = HTTPStatus.BAD_REQUEST if error.retry_after is None else policy.STATUS[error.code]
     return _failure(status, _sentence(FIELDS.get(error.field), error.detail), error.retry_after)
 
@@ -112,7 +109,7 @@ def _failure(status: int, message: str, retry_after: int | None = None) -> Respo
 
 
 def _exception_response(error: Exception, context: Any) -> Response:
-    """The errors of the whole API, status and headers included, in this endpoint's shape."""
+    """The API's error response, with its status and headers, in this endpoint's shape."""
     response: Response = exception_handler(error, context)  # type: ignore[assignment]  # never None: ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS
     details = [_sentence(fault["attr"], fault["detail"]) for fault in response.data["errors"]]
     response.data = {"status": "failure", "message": " ".join(details)}

@@ -1,4 +1,4 @@
-"""The shapes of texts, and what is wrong with a request that does not fit."""
+"""Serializers of messages and of the requests about them."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,24 +17,24 @@ from sms.models import BODY_LENGTH, Event, Message
 from sms.states import State
 
 WRITTEN_NUMBER_LENGTH = 32
-MIN_VALID_SECONDS = 120  # after it is due: two sweeps find it, whatever its first delivery met
+MIN_VALID_SECONDS = 120  # from its due time: two sweeps can still find it if its delivery fails
 MAX_VALID_SECONDS = 36_000  # ten hours: no provider keeps trying for longer
 MAX_AHEAD = timedelta(days=35)
 
 
 class NewMessageSerializer(StrictSerializer):
-    """A text to one number. Whether it may be sent there is for sms.service to say."""
+    """A message to one number; sms.service decides whether it may be sent."""
 
     to = StrictCharField(max_length=WRITTEN_NUMBER_LENGTH)
     body = StrictCharField(max_length=BODY_LENGTH)
     send_at = StrictDateTimeField(
-        required=False, help_text="When to send it, at most 35 days ahead; left out: at once."
+        required=False, help_text="When to send it, at most 35 days ahead; immediately if omitted."
     )
     valid_for = StrictIntegerField(
         required=False,
         min_value=MIN_VALID_SECONDS,
         max_value=MAX_VALID_SECONDS,
-        help_text="Seconds after which it is of no use any more and is not sent.",
+        help_text="Seconds from its due time after which it is no longer sent.",
     )
 
     def validate_send_at(self, value: datetime) -> datetime:
@@ -94,7 +94,9 @@ class MessageFilterSerializer(StrictSerializer):
     )
 
     def validate_to(self, value: str) -> str:
-        return value if value.startswith("+") else f"+{value}"  # `+` in a query string is a blank
+        return (
+            value if value.startswith("+") else f"+{value}"
+        )  # `+` in a query string means a space
 
 
 class SegmentsRequestSerializer(StrictSerializer):
@@ -112,6 +114,6 @@ class SegmentsSerializer(serializers.Serializer[Any]):
     encoding = serializers.ChoiceField(choices=[segments.GSM_7, segments.UCS_2])
     segments = serializers.IntegerField()
     characters = serializers.IntegerField()
-    remaining = serializers.IntegerField(help_text="Units until another segment begins.")
-    region = serializers.CharField(required=False, help_text="With `to` only.")
-    number_type = serializers.CharField(required=False, help_text="With `to` only.")
+    remaining = serializers.IntegerField(help_text="Units left in the last segment.")
+    region = serializers.CharField(required=False, help_text="Only if `to` is given.")
+    number_type = serializers.CharField(required=False, help_text="Only if `to` is given.")

@@ -62,7 +62,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
 
     @idempotent
     def create(self, request: Request) -> Response:
-        """Accept a message: it is stored, and delivered afterwards."""
+        """Store a message, to be delivered afterwards."""
         serializer = NewMessageSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         try:
@@ -75,7 +75,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
 
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: object) -> Response:
-        """Take back a message that has not left; done again, it changes nothing."""
+        """Cancel a message that was not sent yet; repeating the request has no effect."""
         message = self.get_object()
         canceled = service.cancel(actor=self.caller, message=message)
         message = self.get_object()
@@ -85,13 +85,13 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
 
     @action(detail=False, methods=["post"])
     def segments(self, request: Request) -> Response:
-        """How many segments a body would have; nothing is sent or counted."""
+        """Count the segments of a body without sending it."""
         serializer = SegmentsRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         wanted = serializer.validated_data
         answer = vars(segments.measure(wanted["body"]))
         if to := wanted.get("to"):
-            answer = {**answer, "region": to.region, "number_type": to.kind}
+            answer = {**answer, "region": to.region, "number_type": to.number_type}
         return Response(answer)
 
     def _queue(

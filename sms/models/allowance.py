@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Allowance(models.Model):
-    """How many texts an account may send a day; without a row, none (a sign-up costs no money)."""
+    """How many messages an account may send per day; without a row, none."""
 
     account = models.OneToOneField(
         settings.AUTH_USER_MODEL,

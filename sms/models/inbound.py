@@ -6,16 +6,16 @@ from django.utils.translation import gettext_lazy as _
 
 from sms.models.message import SID_LENGTH
 
-# A request for no more calls holds for five years (47 CFR 64.1200(d)(6)): so long nothing that was
-# said before it may be said again in its place.
+# An opt-out holds for five years (47 CFR 64.1200(d)(6)): for that long, a repeated call with an
+# older START must not revoke it.
 KEPT: Final = timedelta(days=5 * 366)
 
 
 class InboundMessageQuerySet(models.QuerySet["InboundMessage"]):
     def is_new(self, sid: str, *, at: datetime) -> bool:
-        """Whether nobody has heard this text; of all who ask at once one gets True.
+        """Store the id; True for exactly one of all concurrent calls.
 
-        Ask in the transaction of what the text does, so that both are done or neither.
+        Call it in the transaction that applies the message, so that both happen or neither.
         """
         _row, created = self.get_or_create(sid=sid, defaults={"received_at": at})
         return created
@@ -25,9 +25,9 @@ class InboundMessageQuerySet(models.QuerySet["InboundMessage"]):
 
 
 class InboundMessage(models.Model):
-    """A text to us that changed something, by the provider's id alone: not who wrote what.
+    """The provider's id of an inbound message that was applied; its sender and body are not stored.
 
-    A signature has no date: whoever has seen a signed call can make it again at any time.
+    A signature has no date: a copy of a signed call could be sent again at any time.
     """
 
     sid = models.CharField(max_length=SID_LENGTH, primary_key=True)

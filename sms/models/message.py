@@ -1,4 +1,4 @@
-"""The outbox: every message is a row before the provider hears of it, so that none is forgotten."""
+"""The outbox: every message is a row before it is handed to the provider, so that none is lost."""
 
 import uuid
 from datetime import datetime
@@ -28,41 +28,39 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(sender=account)
 
     def sending(self) -> Self:
-        """Claimed, the answer not yet written down."""
         return self.filter(state=State.SENDING)
 
     def abandoned(self, claimed_before: datetime) -> Self:
-        """Claimed so long ago that the process that claimed it must be dead."""
+        """Claimed so long ago that the claiming process must be dead."""
         return self.sending().filter(claimed_at__lte=claimed_before)
 
     def unknown(self) -> Self:
         return self.filter(state=State.UNKNOWN)
 
     def in_flight(self) -> Self:
-        """The provider took it and has not reported its end."""
+        """Accepted by the provider, without a final status yet."""
         return self.filter(state__in=(State.ACCEPTED, State.SENT)).exclude(provider_sid="")
 
     def poll_due(self, at: datetime) -> Self:
-        """It is time to ask the provider (again)."""
         return self.filter(next_attempt_at__lte=at)
 
     def waiting(self) -> Self:
         return self.filter(state__in=WAITING)
 
     def due(self, at: datetime) -> Self:
-        """Scheduled or queued, its moment has come and not passed."""
+        """Scheduled or queued, due, and not expired."""
         return self.waiting().filter(next_attempt_at__lte=at).exclude(expires_at__lte=at)
 
     def overdue(self, at: datetime) -> Self:
-        """Waiting, and too late to be of use."""
+        """Waiting, but expired."""
         return self.waiting().filter(expires_at__lte=at)
 
 
 class Message(models.Model):
-    """One message to one number, and what became of it.
+    """One message to one number, with its status.
 
-    New columns carry a default in the database: while a release goes out, the one before still
-    inserts rows.
+    New columns need a default in the database: during a release, the previous version still inserts
+    rows.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -79,13 +77,13 @@ class Message(models.Model):
     encoding = models.CharField(_("encoding"), max_length=5, default="GSM-7", db_default="GSM-7")
     segments = models.PositiveSmallIntegerField(_("segments"), default=1, db_default=1)
     region = models.CharField(_("region"), max_length=3, blank=True, db_default="")
-    idempotency_key = models.CharField(_("idempotency key"), max_length=KEY_LENGTH, null=True)  # noqa: DJ001 - many texts have none
+    idempotency_key = models.CharField(_("idempotency key"), max_length=KEY_LENGTH, null=True)  # noqa: DJ001 - many messages have none
     provider = models.CharField(_("provider"), max_length=20)
     provider_sid = models.CharField(_("provider's id"), max_length=SID_LENGTH, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
     error_code = models.CharField(_("error code"), max_length=20, blank=True)
     error_message = models.CharField(_("error"), max_length=ERROR_LENGTH, blank=True)
-    # One successor for ever, whoever asks and however often: the database itself says no to two.
+    # At most one successor, ever: the database refuses a second one.
     retry_of = models.OneToOneField(
         "self",
         on_delete=models.SET_NULL,
@@ -104,7 +102,7 @@ class Message(models.Model):
     accepted_at = models.DateTimeField(_("accepted at"), null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, editable=False)
 
-    # Of the attempt just made; not a column: only the call that sent the message knows it.
+    # The result of the attempt just made; not a column, so only the call that sent it has it.
     result: Result | None = None
 
     objects = MessageQuerySet.as_manager()
@@ -156,18 +154,18 @@ class Message(models.Model):
 
     @property
     def due_at(self) -> datetime:
-        """When it was to leave at first: the day and the month in which it counts.
+        """When the message was first due: it counts against the limits of that day and month.
 
-        Unlike `next_attempt_at` it stays the same, so what was taken there is found again.
+        Unlike `next_attempt_at` it never changes, so its share can be returned later.
         """
         return max(self.created_at, self.send_at or self.created_at)
 
     def claim(self, at: datetime, **changes: Any) -> bool:
-        """Take it for one attempt: of all who try at once exactly one gets True.
+        """Claim a due message for one attempt; True for exactly one of all concurrent calls.
 
-        Commit this before the provider is called; a crash then leaves `sending`, never a message
-        that is sent and sent again. A message that is not due, or not any more, is not taken. The
-        error of an earlier attempt is history from here on: its Attempt keeps it.
+        Commit the claim before the provider is called: after a crash the message is still
+        `sending`, and is not sent a second time. The error of an earlier attempt is cleared; its
+        Attempt has it.
         """
         return self._move(
             Message.objects.due(at),
@@ -180,7 +178,7 @@ class Message(models.Model):
         )
 
     def release(self, next_attempt_at: datetime, code: str, reason: str) -> bool:
-        """Give the claim back: certainly nothing was sent, so it may be tried again."""
+        """Undo the claim: the message certainly was not sent, so it may be tried again."""
         return self._move(
             Message.objects.sending(),
             state=State.QUEUED,
@@ -190,22 +188,20 @@ class Message(models.Model):
         )
 
     def cancel(self) -> bool:
-        """Take it back; only while it waits."""
         waiting = Message.objects.waiting()
         return self._move(waiting, state=State.CANCELED, finished_at=timezone.now())
 
     def expire(self, at: datetime) -> bool:
-        """Its time is over and it never left."""
         overdue = Message.objects.overdue(at)
         return self._move(overdue, state=State.EXPIRED, finished_at=timezone.now())
 
     def abandon(self, claimed_before: datetime, reason: str) -> bool:
-        """The process that claimed it died, perhaps after the provider had taken it."""
+        """The claiming process died, perhaps after the provider had accepted the message."""
         abandoned = Message.objects.abandoned(claimed_before)
         return self._move(abandoned, state=State.UNKNOWN, error_message=_error(reason))
 
     def mark_lost(self, code: str, reason: str) -> bool:
-        """It stays unknown what became of it, and the provider is not asked any more."""
+        """The result stays unknown, and the provider is not polled any more."""
         return self._move(
             Message.objects.unknown(),
             state=State.FAILED,
@@ -215,23 +211,23 @@ class Message(models.Model):
         )
 
     def schedule_poll(self, at: datetime, later: datetime) -> bool:
-        """Take it for one question to the provider: of all who try at once exactly one may ask."""
+        """Claim the next poll of the provider; True for exactly one of all concurrent calls."""
         waiting = Message.objects.poll_due(at).filter(state=self.state)
         return self._move(waiting, next_attempt_at=later)
 
     def advance(self, state: str, *, code: str = "", reason: str = "", **changes: Any) -> bool:
-        """Move forward; False, and nothing changed, if it is there or further already.
+        """Move forward; False, without a change, if the message is in this state or beyond it.
 
-        An error that is known is never blanked by a later report without one.
+        A report without an error never clears a known one.
         """
-        told = {"error_code": code, "error_message": _error(reason)}
-        changes |= {name: value for name, value in told.items() if value}
+        error = {"error_code": code, "error_message": _error(reason)}
+        changes |= {name: value for name, value in error.items() if value}
         if state in FINAL:
             changes["finished_at"] = timezone.now()
         return self._move(Message.objects.filter(state__in=BELOW[state]), state=state, **changes)
 
     def accept(self, sid: str) -> bool:
-        """The provider took it under this id, which is kept even if a callback was quicker."""
+        """The provider accepted it under this id, which is stored even if a callback came first."""
         at = timezone.now()
         moved = self.advance(State.ACCEPTED, provider_sid=sid, accepted_at=at)
         if not moved and not self.provider_sid:
@@ -239,14 +235,13 @@ class Message(models.Model):
         return moved
 
     def mark_unknown(self, reason: str) -> bool:
-        """It may have been sent: no answer says."""
+        """It may have been sent: there is no usable answer."""
         return self.advance(State.UNKNOWN, reason=reason)
 
     def add_event(self, source: str, *, status: str = "", error_code: str = "") -> None:
-        """Keep in the history that it is in this status, by default in its own state.
+        """Add a status to the history, by default the message's own state.
 
-        Once, however often it is repeated. One statement, so that there is no gap between looking
-        and writing.
+        Once, however often it is repeated; in one statement, so that concurrent calls do not fail.
         """
         event = Event(
             message=self, source=source, status=status or self.state, error_code=error_code
@@ -254,7 +249,7 @@ class Message(models.Model):
         Event.objects.bulk_create([event], ignore_conflicts=True)
 
     def _move(self, candidates: MessageQuerySet, **changes: Any) -> bool:
-        """One conditional UPDATE whose row count decides, then the row as it is now."""
+        """One conditional UPDATE; True if it changed the row. The row is reloaded in any case."""
         moved = candidates.filter(pk=self.pk).update(**changes) == 1
         self.refresh_from_db()
         return moved
@@ -285,7 +280,7 @@ class Attempt(models.Model):
 
 
 class Event(models.Model):
-    """One report about a message, kept once however often it is repeated."""
+    """One report about a message, stored once however often it is repeated."""
 
     class Source(models.TextChoices):
         SERVICE = "service", _("this service")
@@ -295,7 +290,7 @@ class Event(models.Model):
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="events")
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
-    status = models.CharField(_("status"), max_length=30)  # ours or the provider's word
+    status = models.CharField(_("status"), max_length=30)  # our state or the provider's status
     error_code = models.CharField(_("error code"), max_length=20, blank=True)
     received_at = models.DateTimeField(_("received at"), default=timezone.now)
 

@@ -13,23 +13,23 @@ from sms.numbers import canonical
 
 class OptOutQuerySet(models.QuerySet["OptOut"]):
     def of(self, number: str) -> Self:
-        """Of this number in whatever form it is written."""
+        """The opt-out of a number, in whatever form it is written."""
         return self.filter(number=canonical(number))
 
     def revocable(self) -> Self:
-        """What START takes back: not what people entered by hand, who had their reasons."""
+        """The opt-outs that START revokes; those that an operator entered are not among them."""
         return self.exclude(source=OptOut.Source.ADMIN)
 
     def remember(self, number: str, *, source: str, at: datetime) -> None:
-        """Keep it; one that is known stays as it is. One statement, so nobody looks first."""
+        """Insert an opt-out unless there is one, in one statement: concurrent calls do not fail."""
         opt_out = OptOut(number=canonical(number), source=source, created_at=at)
         self.bulk_create([opt_out], ignore_conflicts=True)
 
 
 class OptOut(models.Model):
-    """A number that wants no texts, until it says START.
+    """A number that receives no messages until it sends START.
 
-    The key is not the number: keys are in addresses, and addresses are in logs.
+    The primary key is not the number: keys are part of URLs, and URLs are logged.
     """
 
     class Source(models.TextChoices):

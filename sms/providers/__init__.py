@@ -1,4 +1,4 @@
-"""One class per provider; SMS_PROVIDER names the one in use. No other module names a provider."""
+"""One class per provider; SMS_PROVIDER selects the one in use. No other module names a provider."""
 
 import functools
 from typing import Final
@@ -31,6 +31,6 @@ PROVIDERS: Final = {
 
 @functools.cache
 def provider_named(name: str) -> type[Provider]:
-    """Imported when it is first asked for: most requests need none. KeyError if there is none."""
+    """Imported on first use, because most requests need none. KeyError for an unknown name."""
     found: type[Provider] = import_string(PROVIDERS[name])
     return found

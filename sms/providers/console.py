@@ -1,4 +1,4 @@
-"""Prints the message on the terminal. It costs no money and reaches no phone."""
+"""Prints the message on the terminal, for development."""
 
 import sys
 import uuid
@@ -15,7 +15,7 @@ class ConsoleProvider(Provider):
 
     def send(self, message: OutgoingMessage) -> Result:
         sid = f"SM{uuid.uuid4().hex}"
-        number = masked(message.to) or "nobody (TO_NUMBER is not set)"
+        number = masked(message.to) or "no recipient (TO_NUMBER is not set)"
         sys.stdout.write(f"--- Text message {sid} to {number}\n{_printable(message.body)}\n---\n")
         sys.stdout.flush()
         return Accepted(sid)

@@ -1,6 +1,6 @@
-"""One HTTP call to a provider, bounded in time and size, and whether it can have arrived.
+"""One HTTP call to a provider, bounded in time and size, and whether it may have arrived.
 
-Not by the providers' own packages: they take a quarter of a second of a cold start, have no
+The providers' own packages are not used: they add a quarter of a second to a cold start, have no
 time-out of their own and let errors escape (the tests compare the two).
 """
 
@@ -48,7 +48,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Account:
-    """Whose calls these are: HTTP Basic credentials and where the provider's API begins."""
+    """HTTP Basic credentials and the base URL of the provider's API."""
 
     user: str
     password: str
@@ -94,17 +94,17 @@ class Account:
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:
-    """The result of the call, or TimeoutError if the whole of it takes longer.
+    """The result of the call; raises TimeoutError if the whole call takes longer.
 
-    Socket time-outs begin anew with each byte. Slow name servers, several addresses that do not
-    answer and headers that drip count here too. The thread of a late call ends with the call.
+    Socket time-outs begin anew with each byte. This one includes slow name servers, several
+    addresses that do not answer, and slow headers. The thread of a late call ends with the call.
     """
     result: Future[T] = Future()
 
     def run() -> None:
         try:
             result.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - raised again for whoever waits for it
+        except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
             result.set_exception(error)
 
     threading.Thread(target=run, name="sms-call", daemon=True).start()
@@ -112,7 +112,7 @@ def within(seconds: float, call: Callable[[], T]) -> T:
 
 
 def _read(response: requests.Response, max_bytes: int) -> bytes:
-    """At most so many bytes, as they come, until the call's time is over."""
+    """Until the end of the answer, `max_bytes` or the time-out of the call."""
     answer, end = b"", time.monotonic() + CALL_SECONDS
     while len(answer) < max_bytes and time.monotonic() < end:
         piece = response.raw.read1(max_bytes - len(answer))
@@ -132,14 +132,14 @@ def _parsed(answer: bytes) -> Any:
 
 
 def _retry_after(response: requests.Response) -> int:
-    """Seconds to wait: what the answer says (RFC 9110, 10.2.3), within reason."""
+    """Retry-After in seconds (RFC 9110, 10.2.3), bounded."""
     text = response.headers.get("Retry-After", "")
     seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
     return min(seconds, MAX_RETRY_AFTER) or DEFAULT_RETRY_AFTER
 
 
 def _fault(error: requests.RequestException) -> NotSent | Unknown:
-    """Whether the request may have left. If in doubt, it has: sending twice is the worse fault."""
+    """Whether the request may have been sent. If in doubt, it was: sending twice is worse."""
     from urllib3 import exceptions  # noqa: PLC0415 - as requests above
 
     outer = error.args[0] if error.args else error
@@ -154,14 +154,14 @@ def _fault(error: requests.RequestException) -> NotSent | Unknown:
 
 
 def _in_handshake(error: BaseException) -> bool:
-    """Whether TLS failed before anything was sent, and not while the answer was read."""
+    """Whether TLS failed before the request was sent."""
     root = next((cause for cause in error.args if isinstance(cause, BaseException)), error)
     frames = traceback.walk_tb(root.__traceback__)
     return any(frame.f_code.co_name == "do_handshake" for frame, _line in frames)
 
 
 def is_safe_url(url: str) -> bool:
-    """https with a host, or plain http to this machine itself; nothing after the path."""
+    """https with a host, or plain http to this machine; without query, fragment and user name."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

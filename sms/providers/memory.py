@@ -1,4 +1,4 @@
-"""Keeps the messages instead of sending them, for tests; answers what it is told to answer."""
+"""Keeps the messages instead of sending them, for tests; returns the results that a test sets."""
 
 import uuid
 from collections import deque
@@ -32,7 +32,7 @@ class Call:
 
 
 class MemoryProvider(Provider):
-    """`calls` has every call; `answers` are used up in turn, then messages are accepted."""
+    """`calls` has every call; `answers` are returned in turn, then messages are accepted."""
 
     name: ClassVar[str] = "memory"
     costs_money: ClassVar[bool] = False
@@ -51,7 +51,6 @@ class MemoryProvider(Provider):
 
     @classmethod
     def arrived(cls) -> list[Call]:
-        """What a real provider would have sent."""
         return [call for call in cls.calls if call.arrived]
 
     def send(self, message: OutgoingMessage) -> Result:

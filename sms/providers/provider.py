@@ -11,11 +11,11 @@ from sms.results import Inbound, Result, StatusUpdate
 
 
 class UnansweredError(Exception):
-    """The provider could not be asked; this says nothing about the message."""
+    """The provider could not be reached; the status of the message is unknown."""
 
 
 class CallbackRefusedError(Exception):
-    """This call does not come from the provider, or not about our account."""
+    """This call does not come from the provider, or is not about our account."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -26,8 +26,8 @@ class CallbackRefusedError(Exception):
 class OutgoingMessage:
     """One message as it is handed to a provider.
 
-    The provider reports to `callback_url`, drops what it cannot send in `valid_seconds` and, if it
-    can, keeps our id (`reference`) with the message.
+    The provider reports to `callback_url`, drops the message if it cannot send it within
+    `valid_seconds` and, if it can, stores our id (`reference`) with the message.
     """
 
     to: str
@@ -39,7 +39,7 @@ class OutgoingMessage:
 
 
 class Provider(ABC):
-    """Sends one message and says what became of it; never sends anything twice."""
+    """Sends one message and reports its status; never sends a message twice."""
 
     name: ClassVar[str]
     costs_money: ClassVar[bool]
@@ -47,7 +47,7 @@ class Provider(ABC):
 
     @abstractmethod
     def send(self, message: OutgoingMessage) -> Result:
-        """One attempt, answered within ten seconds. Faults are results, not exceptions."""
+        """Make one attempt, within ten seconds. Faults are results, not exceptions."""
 
     def fetch(self, sid: str) -> StatusUpdate | None:
         """The status of the message with this id; None if the provider cannot say.
@@ -66,13 +66,13 @@ class Provider(ABC):
     ) -> StatusUpdate | None:
         """The message that was sent with these fields in this time, if the provider has it.
 
-        `known` are the ids of other messages: two with the same words to one number are two.
+        `known` has the provider's ids of other messages: two may have the same body and recipient.
         Raises UnansweredError if the provider was not reached.
         """
         return None
 
     def parse_callback(self, request: HttpRequest) -> StatusUpdate | Inbound | None:
-        """What this call says; None if it is genuine and says nothing that we understand.
+        """The content of a callback; None if it is genuine but has no meaning for this service.
 
         Raises CallbackRefusedError unless the provider made the call, about our account.
         """
@@ -80,5 +80,4 @@ class Provider(ABC):
 
     @classmethod
     def check(cls) -> list[CheckMessage]:
-        """What is wrong with the settings that this provider needs."""
         return []

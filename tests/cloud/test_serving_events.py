@@ -80,7 +80,7 @@ def test_the_minute_passes_by_itself(cloud):
 
 
 def minutes(cloud: Cloud) -> list[dict[str, Any]]:
-    return [line for line in cloud.lines() if line["message"].startswith("Minute ")]
+    return [line for line in cloud.lines() if line["message"].startswith("Sweep ")]
 
 
 def two(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

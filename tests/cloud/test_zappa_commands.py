@@ -39,7 +39,7 @@ def test_manage_says_by_its_exit_code_that_a_command_failed(cloud):
 
 
 def test_invoke_runs_a_function(cloud):
-    assert "Minute " in zappa(cloud, "invoke", "dev", "sms.schedule.sweep")
+    assert "Sweep " in zappa(cloud, "invoke", "dev", "sms.schedule.sweep")
 
 
 def test_tail_shows_requests_as_lines_of_json(cloud):

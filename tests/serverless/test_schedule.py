@@ -93,7 +93,7 @@ def test_the_minute_is_one_line_with_its_time_and_its_request_id(handler, caplog
         handler(load("scheduled"), CONTEXT)
     finally:
         logger.removeHandler(listener)
-    assert told == [("Minute 2026-11-21T03:17:05+00:00: nothing to do", REQUEST_ID)]
+    assert told == [("Sweep 2026-11-21T03:17:05+00:00: nothing to do", REQUEST_ID)]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -110,6 +110,6 @@ def test_the_minute_delivers_what_was_forgotten(caplog, alice, settings):
         next_attempt_at=NIGHT,
     )
     sweep(load("scheduled"), CONTEXT)
-    assert "Minute 2026-11-21T03:17:05+00:00: 1 dispatched" in caplog.messages
+    assert "Sweep 2026-11-21T03:17:05+00:00: 1 dispatched" in caplog.messages
     message.refresh_from_db()
     assert (message.state, message.attempt_count) == (State.ACCEPTED, 1)

@@ -89,8 +89,8 @@ def test_an_answer_without_a_usable_id_is_without_id(stub, answer):
 
 CREDENTIALS = "AWS does not accept the credentials of this service."
 SENDER_REFUSED = "AWS does not take the sender of this service."
-NOT_ALLOWED = "AWS is not allowed to send texts to this number."
-OPTED_OUT = "The number has asked for no more text messages."
+NOT_ALLOWED = "AWS is not allowed to send messages to this number."
+OPTED_OUT = "The number has opted out of text messages."
 RECIPIENT = {"Fields": [{"Name": "DestinationPhoneNumber", "Message": "no"}]}
 REFUSALS = [
     (
@@ -111,7 +111,7 @@ REFUSALS = [
     ),
     (
         ("ConflictException", 409, {"Reason": "RESOURCE_NOT_ACTIVE"}),
-        Refused("AWS refused the text.", "RESOURCE_NOT_ACTIVE", 409, RefusalReason.OTHER),
+        Refused("AWS refused the message.", "RESOURCE_NOT_ACTIVE", 409, RefusalReason.OTHER),
     ),
     (
         ("ValidationException", 400, {"Reason": "FIELD_VALIDATION_FAILED", **RECIPIENT}),
@@ -132,11 +132,13 @@ REFUSALS = [
     ),
     (
         ("ValidationException", 400, {"Reason": "MAXIMUM_SIZE_EXCEEDED"}),
-        Refused("The text is too long.", "MAXIMUM_SIZE_EXCEEDE", 400, RefusalReason.BODY_TOO_LONG),
+        Refused(
+            "The message is too long.", "MAXIMUM_SIZE_EXCEEDE", 400, RefusalReason.BODY_TOO_LONG
+        ),
     ),
     (
         ("ValidationException", 400, {}),
-        Refused("AWS refused the text.", "Validation", 400, RefusalReason.OTHER),
+        Refused("AWS refused the message.", "Validation", 400, RefusalReason.OTHER),
     ),
     (
         ("ServiceQuotaExceededException", 402, {"Reason": "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT"}),
@@ -188,7 +190,7 @@ def test_without_credentials_nothing_is_sent(monkeypatch):
 
 def test_what_boto3_itself_refuses_is_refused():
     wrong = AwsProvider().send(OutgoingMessage(to="", from_number=FROM, body=TEXT))
-    assert wrong == Refused("AWS refused the text.", "ParamValidation", 400, RefusalReason.OTHER)
+    assert wrong == Refused("AWS refused the message.", "ParamValidation", 400, RefusalReason.OTHER)
 
 
 # --- On this machine: a server that counts what it is asked --------------------------------------
@@ -333,7 +335,9 @@ def test_no_log_line_has_a_credential_a_number_or_a_text(stub, caplog):
     quoting = f"planted-secret {TO} {TEXT}"
     stub.add_client_error("send_text_message", "AccessDeniedException", quoting)
     delivery.alert_operator("aws", hand_over())
-    expected = "aws refuses our texts (provider_auth, code AccessDenied, HTTP 400): see docs/sms.md"
+    expected = (
+        "aws refuses our messages (provider_auth, code AccessDenied, HTTP 400): see docs/sms.md"
+    )
     assert [record.getMessage() for record in caplog.records] == [expected]
 
 

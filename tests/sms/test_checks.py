@@ -31,7 +31,7 @@ def test_an_unknown_provider_is_an_error(settings):
     settings.SMS_PROVIDER = "twillio"
     assert check_provider() == [
         Error(
-            "SMS_PROVIDER names no provider: 'twillio'.",
+            "SMS_PROVIDER is not a known provider: 'twillio'.",
             hint="Set SMS_PROVIDER to one of: console, twilio, aws, memory.",
             id="sms.E001",
         )
@@ -105,7 +105,7 @@ def test_a_region_that_does_not_exist_is_an_error(settings, name):
     settings.SMS_ALLOWED_REGIONS = ["DE", name]
     assert check_regions() == [
         Error(
-            f"SMS_ALLOWED_REGIONS names no region: {name!r}.",
+            f"SMS_ALLOWED_REGIONS has an unknown region: {name!r}.",
             hint="Write regions in two capital letters (ISO 3166-1), such as DE,US.",
             id="sms.E013",
         )
@@ -138,8 +138,8 @@ def test_a_number_that_no_text_may_go_to_is_an_error(settings, provider, number,
     settings.SMS_TO_NUMBER, settings.SMS_ALLOWED_REGIONS = number, regions
     assert check_numbers() == [
         Error(
-            f"No text may go to TO_NUMBER ({code}).",
-            hint="Set TO_NUMBER to a number of an ordinary kind in an allowed region.",
+            f"Messages to TO_NUMBER are not allowed ({code}).",
+            hint="Set TO_NUMBER to a number of an allowed type in an allowed region.",
             id="sms.E014",
         )
     ]
@@ -150,7 +150,7 @@ def test_a_sender_that_does_not_exist_is_a_warning(settings):
     settings.SMS_FROM_NUMBER = "+447700900123"
     assert check_numbers() == [
         Warning(
-            "FROM_NUMBER is no number in use.",
+            "FROM_NUMBER is not a number in use.",
             hint="Set FROM_NUMBER to a number of your account, such as +15005550006.",
             id="sms.W001",
         )

@@ -20,7 +20,7 @@ def test_the_text_is_printed_and_the_number_masked(capsys):
 
 def test_no_number_is_needed(capsys):
     sid, out = printed(capsys, to="", body="a")
-    assert out == f"--- Text message {sid} to nobody (TO_NUMBER is not set)\na\n---\n"
+    assert out == f"--- Text message {sid} to no recipient (TO_NUMBER is not set)\na\n---\n"
 
 
 def test_every_text_has_its_own_id(capsys):

@@ -146,5 +146,5 @@ def test_a_warning_names_the_day(numbered, alice, settings, caplog):
     allow(alice)
     for _ in range(2):
         queue(alice, NOON + DAY)
-    told = "2 of 2 are used (sms:all:day, 2026-11-21); at 2 texts are refused."
+    told = "2 of 2 are used (sms:all:day, 2026-11-21); at 2 messages are refused."
     assert caplog.messages == [f"{WARNING_CODE}: {told}"]

@@ -84,8 +84,8 @@ def test_in_development_a_person_is_remembered_and_counted(api, web, alice):
 
 # --- Every outcome --------------------------------------------------------------------------------
 
-NOT_SENT = "The provider cannot be reached. Nothing was sent; please try again in a moment."
-THROTTLED = "The provider has too much to do. Nothing was sent; please try again in a moment."
+NOT_SENT = "The provider cannot be reached. The message was not sent; please try again in a moment."
+THROTTLED = "The provider is busy. The message was not sent; please try again in a moment."
 OUTCOMES = {
     "accepted": (
         Accepted(SID),
@@ -120,7 +120,7 @@ def test_a_lost_answer_is_pending_with_our_id(phone, provider, outcome):
     assert response.json() == {
         "status": "pending",
         "data": str(message.pk),
-        "message": "The provider did not say what became of the text."
+        "message": "The provider did not confirm the message."
         " It may have been sent; do not send it again.",
     }
     assert (message.state, len(provider.sent)) == ("unknown", 1)
@@ -172,9 +172,9 @@ def test_a_number_that_opted_out_is_400(phone, provider):
 @pytest.mark.parametrize(
     ("number", "regions", "words"),
     [
-        ("+19005551234", [], "Texts to this kind of number are not allowed."),
-        ("+18005551212", [], "Texts to this kind of number are not allowed."),
-        (TO, ["DE"], "Texts to this country are not allowed here."),
+        ("+19005551234", [], "Messages to this type of number are not allowed."),
+        ("+18005551212", [], "Messages to this type of number are not allowed."),
+        (TO, ["DE"], "Messages to this country are not allowed."),
         (
             "+447700900123",
             ["GB"],

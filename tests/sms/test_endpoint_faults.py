@@ -24,9 +24,7 @@ from tests.sms.conftest import SID, URL, allow, failure
 from tests.sms.test_endpoint import NOT_SENT, THROTTLED
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.django_db]
-PENDING = (
-    "The provider did not say what became of the text. It may have been sent; do not send it again."
-)
+PENDING = "The provider did not confirm the message. It may have been sent; do not send it again."
 WITHOUT_SID = failure("Please try again!!!")
 # What the provider says becomes the answer: (status, code) of it, and where the text ends.
 REFUSALS = {

@@ -105,8 +105,8 @@ def test_limits_of_others_are_not_touched(alice, bob, settings):
     allow(bob, per_day=2)
     take_one(alice)
     assert refusal(alice, to=TO, region="DE")[0].startswith("Your daily limit")
-    assert refusal(bob, region="DE")[0] == "The daily limit of texts to this number is used up."
-    assert refusal(bob, to=TO)[0] == "The daily limit of texts to this country is used up."
+    assert refusal(bob, region="DE")[0] == "The daily limit of messages to this number is used up."
+    assert refusal(bob, to=TO)[0] == "The daily limit of messages to this country is used up."
     take_one(bob, to=TO, region="DE")
 
 
@@ -196,7 +196,7 @@ def test_the_operator_is_warned_once_at_four_fifths(alice, settings, caplog):
         for _ in range(3):
             take_one(alice)
         assert refusal(alice)[0] == "The daily limit of this service is used up."
-    told = "8 of 10 are used (sms:all:day, 2026-11-20); at 10 texts are refused."
+    told = "8 of 10 are used (sms:all:day, 2026-11-20); at 10 messages are refused."
     assert caplog.messages == [f"{WARNING_CODE}: {told}"]
     [letter] = mail.outbox
     assert (letter.to, letter.body) == (["operator@example.com"], told)

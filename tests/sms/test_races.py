@@ -269,7 +269,7 @@ def test_of_all_who_press_send_again_at_once_one_does(numbered, alice, allowance
 
     told = at_once(8, press)
     [successor] = Message.objects.filter(retry_of=row)
-    refused = f"It has been sent again already, as {successor.pk}."
+    refused = f"It was already sent again, as {successor.pk}."
     assert sorted(told) == sorted([str(successor.pk), *[refused] * 7])
     assert len(numbered.sent) == 1
     assert Counter.objects.get(scope=f"sms:account:{alice.pk}:day").used == 1

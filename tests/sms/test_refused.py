@@ -76,7 +76,7 @@ def test_a_refusal_of_what_a_callback_knows_counts(provider, alice):
 
 def test_a_refusal_after_the_sweep_took_it_for_unknown_does_not_count(provider, alice):
     def stall() -> Refused:
-        Message.objects.get(pk=message.pk).abandon(timezone.now(), "No answer was written down.")
+        Message.objects.get(pk=message.pk).abandon(timezone.now(), "No answer was stored.")
         return Refused("Not valid.", "21211", 400)
 
     provider.outcome = stall

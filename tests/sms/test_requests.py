@@ -22,11 +22,11 @@ pytestmark = pytest.mark.django_db
         ('{"msg": "\\u200b\\u00ad\\u0007\\ufeff"}', "msg: This field may not be blank."),
         (
             json.dumps({"msg": "a" * 613}),
-            "msg: The text is too long: it has 5 segments, at most 4 are sent.",
+            "msg: The message is too long: it has 5 segments, at most 4 are allowed.",
         ),
         (
             json.dumps({"msg": "中" * 269}, ensure_ascii=False),
-            "msg: The text is too long: it has 5 segments, at most 4 are sent.",
+            "msg: The message is too long: it has 5 segments, at most 4 are allowed.",
         ),
         ('{"msg": 123}', "msg: Not a valid string."),
         ('{"msg": true}', "msg: Not a valid string."),

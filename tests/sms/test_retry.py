@@ -93,7 +93,7 @@ def test_it_is_sent_again_once_for_ever(superuser, provider, sender, later):
     with time_machine.travel(NOON, tick=False) as clock:
         send_again(superuser, row)
         clock.shift(later)
-        words = f"It has been sent again already, as {row.successor.pk}."
+        words = f"It was already sent again, as {row.successor.pk}."
         assert_refused(superuser, provider, row, words)
 
 
@@ -128,7 +128,7 @@ def test_of_two_who_press_at_once_the_slower_is_told(superuser, provider, sender
         return found.none() if len(looks) == 1 and "retry_of" in wanted else found
 
     monkeypatch.setattr(Message.objects, "filter", blind_at_first)
-    words = f"It has been sent again already, as {row.successor.pk}."
+    words = f"It was already sent again, as {row.successor.pk}."
     assert_refused(superuser, provider, row, words)
     assert len(looks) == 2
 
@@ -185,7 +185,7 @@ def test_every_one_of_ten_attempts_is_looked_at(superuser, provider, sender, att
 def test_what_has_not_failed_is_not(superuser, provider, sender, state):
     finished_at = None if state == "unknown" else NOON
     row = failed(sender, state=state, finished_at=finished_at)
-    words = f"Only a text that failed is sent again; this one is {state}."
+    words = f"Only a failed message can be sent again; this one is {state}."
     assert_refused(superuser, provider, row, words)
 
 
@@ -263,9 +263,9 @@ def test_it_costs_its_sender_and_not_who_presses(superuser, provider, sender, st
         (
             {"SMS_ALLOWED_REGIONS": ["DE"]},
             {},
-            "Texts to this country are not allowed here.",
+            "Messages to this country are not allowed.",
         ),
-        ({}, {"to": "+19005551234"}, "Texts to this kind of number are not allowed."),
+        ({}, {"to": "+19005551234"}, "Messages to this type of number are not allowed."),
         (
             {},
             {"to": ""},
@@ -274,13 +274,13 @@ def test_it_costs_its_sender_and_not_who_presses(superuser, provider, sender, st
         (
             {"SMS_MAX_SEGMENTS": 1},
             {"body": "a" * 161},
-            "The text is too long: it has 2 segments, at most 1 are sent.",
+            "The message is too long: it has 2 segments, at most 1 are allowed.",
         ),
         ({}, {"body": "\u200b"}, "This field may not be blank."),
         (
             {"SMS_COUNTRY_DAILY_LIMIT": 0},
             {},
-            "The daily limit of texts to this country is used up.",
+            "The daily limit of messages to this country is used up.",
         ),
         ({"SMS_MONTHLY_SEGMENTS": 0}, {}, "The monthly budget of this service is used up."),
     ],

@@ -182,7 +182,7 @@ def test_a_region_that_is_not_allowed_any_more_gets_nothing(provider, alice, set
     settings.SMS_ALLOWED_REGIONS = ["US", "DE"]
     american, german = queue(allow(alice)), queue(alice, to="+4915112345678")
     settings.SMS_ALLOWED_REGIONS = ["DE"]
-    reason = "Texts to this country are not allowed here."
+    reason = "Messages to this country are not allowed."
     assert end(deliver(american)) == ("blocked", "region_not_allowed", reason)
     assert history(american)[1:] == [("service", "blocked", "region_not_allowed")]
     assert deliver(german).state == "accepted"
@@ -193,7 +193,7 @@ def test_a_region_that_is_not_allowed_any_more_gets_nothing(provider, alice, set
 def test_a_kind_of_number_that_is_not_allowed_any_more_gets_nothing(provider, alice, monkeypatch):
     message = queue(allow(alice))
     monkeypatch.setattr(numbers, "REFUSED_TYPES", frozenset({"fixed_line_or_mobile"}))
-    reason = "Texts to this kind of number are not allowed."
+    reason = "Messages to this type of number are not allowed."
     assert end(deliver(message)) == ("blocked", "type_not_allowed", reason)
     assert (provider.sent, set(used().values())) == ([], {0})
 

@@ -102,7 +102,7 @@ def test_a_claim_whose_holder_died_is_unknown_and_never_sent_again(run, provider
     assert run(NOW + MINUTE / 2) == {}
     assert (states(), provider.sent) == (["unknown"], [])
     assert history() == [("service", "unknown", "")]
-    assert Message.objects.get().error_message == "No answer was written down."
+    assert Message.objects.get().error_message == "No answer was stored."
 
 
 # --- Unknown --------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def test_what_nobody_knows_of_is_asked_for_every_minute_and_lost_after_fifteen(
     assert len(provider.asked) == 16
     text.refresh_from_db()
     assert (text.state, text.error_code) == ("failed", "lost")
-    assert text.error_message == "The provider knows of no such message."
+    assert text.error_message == "The provider has no such message."
     assert history() == [("service", "failed", "lost")]
     assert used(own, at=text.created_at) == 1  # it may have been sent
     assert provider.sent == []

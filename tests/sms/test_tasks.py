@@ -225,7 +225,7 @@ def test_what_the_sweep_took_for_unknown_and_was_not_sent_has_failed(provider):
     """The claim was lost meanwhile, so it cannot be given back."""
 
     def stall() -> NotSent:
-        Message.objects.get().abandon(timezone.now(), "No answer was written down.")
+        Message.objects.get().abandon(timezone.now(), "No answer was stored.")
         return NotSent("No connection.")
 
     provider.outcome = stall
@@ -297,7 +297,7 @@ def test_an_outcome_that_cannot_be_written_down_is_logged_and_not_raised(
     message = deliver(make_message())
     assert (message.state, message.provider_sid, history(message)) == ("sending", "", [])
     assert caplog.messages == [
-        f"Message {message.pk} ended as {told}, which could not be written down: DatabaseError"
+        f"Message {message.pk} ended as {told}, which could not be saved: DatabaseError"
     ]
     assert TO not in caplog.text
 

@@ -69,5 +69,5 @@ def test_the_setting_says_how_long_is_too_long(settings):
             measured(text)
         assert caught.value.code == "too_many_segments"
         assert str(caught.value) == (
-            f"The text is too long: it has {segments} segments, at most 2 are sent."
+            f"The message is too long: it has {segments} segments, at most 2 are allowed."
         )

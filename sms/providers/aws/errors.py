@@ -1,6 +1,6 @@
-"""What the errors of boto3 say of a text; the codes are those of SendTextMessage's API reference.
+"""Maps errors of boto3 to results; the codes are those of SendTextMessage's API reference.
 
-AWS's own words are not passed on: they quote account numbers, roles and the recipient.
+AWS's own messages are not passed on: they quote account numbers, roles and the recipient.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 RETRY_AFTER = 30
 THROTTLED: Final = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException"})
-# The reason, where there is one, says more than the code.
+# The reason, if there is one, is more exact than the code.
 REASONS: Final[dict[str, RefusalReason]] = {
     "DESTINATION_PHONE_NUMBER_OPTED_OUT": RefusalReason.OPTED_OUT,
     "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION": RefusalReason.REGION_NOT_ALLOWED,
@@ -40,14 +40,14 @@ CODES: Final[dict[str, RefusalReason]] = {
     "ExpiredTokenException": RefusalReason.CREDENTIALS,
 }
 WORDS: Final[dict[RefusalReason, str]] = {
-    RefusalReason.INVALID_RECIPIENT: "AWS does not take this number.",
-    RefusalReason.OPTED_OUT: "The number has asked for no more text messages.",
-    RefusalReason.REGION_NOT_ALLOWED: "AWS is not allowed to send texts to this number.",
-    RefusalReason.BODY_TOO_LONG: "The text is too long.",
-    RefusalReason.MISCONFIGURED: "AWS does not take the sender of this service.",
+    RefusalReason.INVALID_RECIPIENT: "AWS does not accept this number.",
+    RefusalReason.OPTED_OUT: "The number has opted out of text messages.",
+    RefusalReason.REGION_NOT_ALLOWED: "AWS is not allowed to send messages to this number.",
+    RefusalReason.BODY_TOO_LONG: "The message is too long.",
+    RefusalReason.MISCONFIGURED: "AWS does not accept the sender of this service.",
     RefusalReason.CREDENTIALS: "AWS does not accept the credentials of this service.",
     RefusalReason.QUOTA: "A quota or the spending limit at AWS is used up.",
-    RefusalReason.OTHER: "AWS refused the text.",
+    RefusalReason.OTHER: "AWS refused the message.",
 }
 _RECIPIENT_FIELD = "DestinationPhoneNumber"
 
@@ -59,7 +59,7 @@ def result_of(error: BotoCoreError | ClientError) -> Result:
 
 
 def _answered(error: ClientError) -> Result:
-    """AWS answered; below 500 it certainly sent nothing."""
+    """AWS answered; below 500 it certainly did not send the message."""
     response: dict[str, Any] = dict(error.response)
     code = str(response.get("Error", {}).get("Code", ""))[:60]
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
@@ -72,7 +72,7 @@ def _answered(error: ClientError) -> Result:
 
 
 def _reason(code: str, response: dict[str, Any], status: int) -> RefusalReason:
-    """Reason, code, the field that is at fault, the HTTP status: the first that says something."""
+    """From the reason, the code, the field at fault or the HTTP status, in this order."""
     reason = str(response.get("Reason", ""))
     if reason in REASONS or code in CODES:
         return REASONS.get(reason) or CODES[code]
@@ -84,7 +84,7 @@ def _reason(code: str, response: dict[str, Any], status: int) -> RefusalReason:
 
 
 def _unanswered(error: BotoCoreError | ClientError) -> Result:
-    """No answer: whether the request may have left. In doubt it has."""
+    """Whether the request may have been sent; if in doubt, it was."""
     from botocore import exceptions
 
     name = type(error).__name__
@@ -107,7 +107,6 @@ def _unanswered(error: BotoCoreError | ClientError) -> Result:
 
 
 def _without_credentials() -> tuple[type[Exception], ...]:
-    """botocore found nothing to sign with, so nothing was sent."""
     from botocore import exceptions
 
     return (
@@ -119,5 +118,5 @@ def _without_credentials() -> tuple[type[Exception], ...]:
 
 
 def _short(code: str) -> str:
-    """Within the twenty characters that a row keeps of a code."""
+    """At most 20 characters, the length of Message.error_code."""
     return code.removesuffix("Exception").removesuffix("Error")[:20]

@@ -1,7 +1,7 @@
 """AWS End User Messaging, SMS and voice v2 (docs.aws.amazon.com/sms-voice), by boto3.
 
-AWS has no idempotency token either, keeps no list of texts that could be asked, and reports
-through event destinations: a lost answer stays unknown.
+AWS too has no idempotency token. It has no list of messages to search and reports through event
+destinations, so a message whose answer was lost stays unknown.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class AwsProvider(Provider):
     costs_money: ClassVar[bool] = True
 
     def send(self, message: OutgoingMessage) -> Result:
-        """`reference` travels in the events about the message; there are no callbacks."""
+        """`reference` is part of the events about the message; there are no callbacks."""
         request = _request(message)
         try:
             return within(CALL_SECONDS, lambda: _call(request))
@@ -60,7 +60,7 @@ class AwsProvider(Provider):
                 "sms.E011",
                 not is_e164(settings.SMS_TO_NUMBER),
                 "TO_NUMBER is missing or is not a phone number in E.164 form.",
-                "Set TO_NUMBER to the number that shall receive the texts, such as +15005550006.",
+                "Set TO_NUMBER to the number that receives the messages, such as +15005550006.",
             ),
         )
         return [
@@ -97,7 +97,7 @@ def _call(request: dict[str, Any]) -> Result:
 
 @functools.cache
 def client(region: str) -> Any:
-    """One per region. One attempt: botocore's own retries sent a text three times on a time-out."""
+    """One per region. One attempt: botocore's retries sent a message three times on a time-out."""
     import boto3
     from botocore.config import Config
 
@@ -106,5 +106,5 @@ def client(region: str) -> Any:
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
     )
-    session = boto3.session.Session()  # the default one is not made for threads
+    session = boto3.session.Session()  # the default one is not thread-safe
     return session.client("pinpoint-sms-voice-v2", region_name=region, config=config)

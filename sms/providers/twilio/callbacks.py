@@ -1,4 +1,4 @@
-"""Twilio's calls of our webhooks: who made them, and what they say.
+"""Twilio's calls of our webhooks: the check of their signature, and their content.
 
 X-Twilio-Signature (twilio.com/docs/usage/security) is an HMAC-SHA1 with our auth token over the URL
 as Twilio knows it and the posted fields. The URL comes from PUBLIC_BASE_URL and never from the
@@ -27,7 +27,7 @@ FORM = "application/x-www-form-urlencoded"
 EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 TWIML_TYPE = "text/xml; charset=utf-8"
 
-# Twilio's words; "queued" and "sending" there are what we call accepted.
+# Twilio's statuses; its "queued" and "sending" are our "accepted".
 STATES: Final[dict[str, State]] = {
     "accepted": State.ACCEPTED,
     "scheduled": State.ACCEPTED,
@@ -43,8 +43,8 @@ STATES: Final[dict[str, State]] = {
 }
 _COMMANDS: Final = {command.value: command for command in Command}
 
-# No longer and no other: the signature does not cover where a field ends, so an attacker who
-# repeats a call could join the next field to it and so give an old message a new id.
+# Exactly this form: the signature does not cover where a field ends, so an attacker who repeats a
+# call could append the next field to the id and so give an old message a new one.
 _SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 _STATUS = re.compile(r"[A-Za-z_]{1,30}")
 _ERROR_CODE = re.compile(r"[0-9]{1,9}")
@@ -61,7 +61,7 @@ def parse(request: HttpRequest) -> StatusUpdate | Inbound | None:
 
 
 def status_update(sid: str, word: str, error_code: str = "") -> StatusUpdate:
-    """In our terms; a failure whose code means that we may not send there is `blocked`."""
+    """In our terms; `failed` is `blocked` if the code means that we may not send there."""
     word, code = word.lower()[:30], error_code[:20]
     state, reason = STATES.get(word), reason_of(code) if code else None
     if state is State.FAILED and reason:
@@ -80,7 +80,7 @@ def _status(request: HttpRequest) -> StatusUpdate | None:
 
 
 def _inbound(request: HttpRequest) -> Inbound:
-    """`OptOutType` is Twilio's own reading, by the keywords that the operator chose there."""
+    """`OptOutType` is Twilio's own reading, by the keywords that the operator configured there."""
     return Inbound(
         sid=_sid(request),
         number=request.POST.get("From", ""),
@@ -92,7 +92,7 @@ def _inbound(request: HttpRequest) -> Inbound:
 
 
 def sign(token: str, url: str, fields: Mapping[str, Sequence[str]]) -> str:
-    """Names and values sorted, each once, exactly as posted: nothing trimmed."""
+    """Names and values sorted, each once, exactly as posted: not even trimmed."""
     text = url + "".join(
         name + value for name in sorted(fields) for value in sorted(set(fields[name]))
     )
@@ -101,7 +101,7 @@ def sign(token: str, url: str, fields: Mapping[str, Sequence[str]]) -> str:
 
 
 def is_signed(request: HttpRequest) -> bool:
-    """False if that cannot be known: no token, no public address, no header."""
+    """False also if it cannot be checked: no token, no public address, no header."""
     token, given = settings.TWILIO_AUTH_TOKEN, request.headers.get(HEADER, "")
     if not (token and given and settings.PUBLIC_BASE_URL):
         return False
@@ -124,11 +124,9 @@ def _is_about_us(request: HttpRequest) -> bool:
 
 
 def _sid(request: HttpRequest) -> str:
-    """Twilio's id of the message, also by its old name; empty without one."""
     return _field(request, "MessageSid", _SID) or _field(request, "SmsSid", _SID)
 
 
 def _field(request: HttpRequest, name: str, form: re.Pattern[str]) -> str:
-    """The field if it has the form that Twilio sends, else empty."""
     value = request.POST.get(name, "")
     return value if form.fullmatch(value) else ""

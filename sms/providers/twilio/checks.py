@@ -1,4 +1,4 @@
-"""What Twilio needs to be told, each with its cure (docs/configuration.md has the table)."""
+"""System checks of Twilio's settings, each with a remedy (docs/configuration.md has the table)."""
 
 import re
 
@@ -13,7 +13,7 @@ _SERVICE_SID = re.compile(r"MG[0-9a-f]{32}")
 
 
 def check_settings() -> list[CheckMessage]:
-    """The words never quote a value: it may be a credential in the wrong place."""
+    """The messages never quote a value: it may be a credential in the wrong place."""
     service, public_url = settings.TWILIO_MESSAGING_SERVICE_SID, settings.PUBLIC_BASE_URL
     faults = (
         (
@@ -38,7 +38,7 @@ def check_settings() -> list[CheckMessage]:
             "sms.E005",
             not is_e164(settings.SMS_TO_NUMBER),
             "TO_NUMBER is missing or is not a phone number in E.164 form.",
-            "Set TO_NUMBER to the number that shall receive the texts, such as +15005550006.",
+            "Set TO_NUMBER to the number that receives the messages, such as +15005550006.",
         ),
         (
             "sms.E006",

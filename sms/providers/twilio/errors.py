@@ -1,7 +1,7 @@
-"""Twilio's error codes (twilio.com/docs/api/errors) that mean something to us.
+"""Twilio's error codes (twilio.com/docs/api/errors) that this service handles.
 
-Twilio asks not to rely on codes (changelog, 2024-07-10), so a code only refines what the HTTP
-status says already: an unknown one is an ordinary refusal.
+Twilio advises against relying on codes (changelog, 2024-07-10), so a code only refines the HTTP
+status: an unknown one is an ordinary refusal.
 """
 
 from http import HTTPStatus
@@ -24,7 +24,6 @@ THROTTLED: Final = frozenset({"20429", "21611"})  # too many at once; the sender
 
 
 def reason_of(code: str, status: int | None = None) -> RefusalReason:
-    """By the code if we know it, else by the HTTP status."""
     if code in REASONS:
         return REASONS[code]
     denied = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)

@@ -74,10 +74,11 @@ class TwilioProvider(Provider):
         until: datetime,
         known: Collection[str] = (),
     ) -> StatusUpdate | None:
-        """By Twilio's list: the same sender, recipient and body, made in this time; the oldest.
+        """Search Twilio's list for the oldest message with this sender, recipient and body.
 
-        Asked by recipient and day only. A message that still waits at Twilio has no DateSent, and
-        the filter takes days: both ends are widened and the moment of creation is compared here.
+        The query has the recipient and the day only. A message that still waits at Twilio has no
+        DateSent, and the filter takes days: both ends are widened and the time of creation is
+        compared here.
         """
         found = None
         for listed in self._listed(message.to, since):
@@ -92,7 +93,7 @@ class TwilioProvider(Provider):
         return callbacks.parse(request)
 
     def _listed(self, to: str, since: datetime) -> list[dict[str, Any]]:
-        """The messages to this number, newest first, of this time and perhaps of more."""
+        """The messages to this number, newest first, since that time and perhaps from before."""
         parameters = {"To": to, "PageSize": "50"}
         parameters |= {"DateSent>": (since - timedelta(days=1)).astimezone(UTC).date().isoformat()}
         messages: list[dict[str, Any]] = []
@@ -107,7 +108,7 @@ class TwilioProvider(Provider):
         raise UnansweredError("The list is too long.")
 
     def _get(self, path: str, parameters: dict[str, str]) -> Answer | None:
-        """The answer, None for 404; anything else says nothing about a message."""
+        """The answer, None for 404; raises UnansweredError for any other error."""
         answer = self._api.get(path, parameters)
         if not isinstance(answer, Answer):
             raise UnansweredError(answer.reason)
@@ -118,7 +119,7 @@ class TwilioProvider(Provider):
         return answer
 
     def _result(self, answer: Answer) -> Result:
-        """After 2xx the message may be on its way; after 4xx it certainly is not."""
+        """After 2xx the message may have been sent; after 4xx it certainly was not."""
         status = answer.status
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             return _success(answer)
@@ -130,15 +131,15 @@ class TwilioProvider(Provider):
         return Refused(message, code, status, reason_of(code, status))
 
     def _complaint(self, answer: Answer) -> tuple[str, str]:
-        """Twilio's own message and code, where it sent any."""
+        """Twilio's own message and code, or defaults."""
         message, code = answer.member("message"), answer.member("code")
         text = self._clean(message) if isinstance(message, str) else ""
         known = type(code) is int and 0 < code < 10**9
-        told = str(code if known else answer.status)
-        return text or f"The provider answered HTTP {answer.status}.", told
+        default = f"The provider answered HTTP {answer.status}."
+        return text or default, str(code if known else answer.status)
 
     def _clean(self, text: str) -> str:
-        """Without our credentials, which an answer may quote, and what no database can store."""
+        """Without our credentials, which an answer may quote, and unprintable characters."""
         for secret in filter(None, (self._api.password, self._api.user)):
             text = text.replace(secret, "[redacted]")
         return "".join(c if c.isprintable() else " " for c in text).strip()[:500]
@@ -149,7 +150,7 @@ class TwilioProvider(Provider):
 
 
 def _sender(from_number: str) -> dict[str, str]:
-    """The pool of senders if there is one, else the number."""
+    """The pool of senders if one is configured, else the number."""
     service = settings.TWILIO_MESSAGING_SERVICE_SID
     return {"MessagingServiceSid": service} if service else {"From": from_number}
 
@@ -170,7 +171,7 @@ def _status_update(members: Any) -> StatusUpdate | None:
 
 
 def _is_same(listed: dict[str, Any], message: OutgoingMessage) -> bool:
-    """Twilio gives a message that a pool sent the number that the pool chose."""
+    """If a pool sent the message, Twilio's `from` is the number that the pool chose."""
     service = settings.TWILIO_MESSAGING_SERVICE_SID
     by_us = (
         listed.get("messaging_service_sid") == service
@@ -182,12 +183,11 @@ def _is_same(listed: dict[str, Any], message: OutgoingMessage) -> bool:
 
 
 def _plain(text: object) -> str:
-    """Blanks are not told apart: how Twilio gives back line breaks is not written anywhere."""
+    """With single spaces: Twilio does not document how it returns line breaks."""
     return _BLANKS.sub(" ", text).strip() if isinstance(text, str) else ""
 
 
 def _moment(text: object) -> datetime | None:
-    """An RFC 2822 date, as Twilio writes all of them."""
     try:
         return parsedate_to_datetime(text) if isinstance(text, str) else None
     except ValueError:

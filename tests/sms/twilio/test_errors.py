@@ -62,7 +62,7 @@ def test_the_operator_is_told_once_an_hour_of_what_only_he_can_mend(twilio, capl
             "twilio", Refused("whose words?", "20003", 401, RefusalReason.CREDENTIALS)
         )
     delivery.alert_operator("twilio", Refused("No.", "21211", 400, RefusalReason.INVALID_RECIPIENT))
-    expected = "twilio refuses our texts (provider_auth, code 20003, HTTP 401): see docs/sms.md"
+    expected = "twilio refuses our messages (provider_auth, code 20003, HTTP 401): see docs/sms.md"
     assert [record.getMessage() for record in caplog.records] == [expected] * 2
     assert {record.levelname for record in caplog.records} == {"ERROR"}
 
