@@ -15,7 +15,7 @@ from core.admin import ReadOnlyAdmin
 
 
 class EmailAddressFormSet(BaseInlineFormSet[EmailAddress, User, ModelForm[EmailAddress]]):
-    """Compares the rows of one form with each other; each by itself only looks at the database."""
+    """Compares the rows of one form with each other: each alone is checked against the database."""
 
     def clean(self) -> None:
         super().clean()
@@ -56,15 +56,15 @@ class UserAdmin(DjangoUserAdmin[User]):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Who may delete an account may delete what belongs to it: devices, the inbox, the rest.
+        """Who may delete an account may delete its rows too: sessions, the inbox and others.
 
-        Each of them forbids to be deleted by itself.
+        Their own admins do not permit it.
         """
-        going, counts, _forbidden, protected = super().get_deleted_objects(objs, request)
-        return going, counts, set(), protected
+        deleted, counts, _forbidden, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, set(), protected
 
 
-# allauth's own admins search a user name, which accounts here do not have.
+# allauth's own admins search by user name, which these accounts do not have.
 admin.site.unregister((EmailAddress, UserSession))
 
 
@@ -79,7 +79,7 @@ class EmailAddressAdmin(admin.ModelAdmin[EmailAddress]):
 
 @admin.register(UserSession)
 class UserSessionAdmin(ReadOnlyAdmin):
-    """Devices that are signed in; the session key, which is the token, is never shown."""
+    """Signed-in devices; the session key, which is the token, is never shown."""
 
     list_display = ("user", "ip", "user_agent", "created_at", "last_seen_at")
     list_filter = ("last_seen_at",)
@@ -88,7 +88,7 @@ class UserSessionAdmin(ReadOnlyAdmin):
     exclude = ("session_key", "data")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Without this, ?session_key__startswith= would disclose the token letter by letter."""
+        """Without this, ?session_key__startswith= would disclose the token bit by bit."""
         if lookup.partition("__")[0] in self.exclude:
             return False
         return super().lookup_allowed(lookup, value, request)

@@ -1,4 +1,4 @@
-"""The admin has no log-in of its own: a second one would have no rate limits."""
+"""The admin uses the product's log-in: a second one would have no rate limits."""
 
 import functools
 import logging
@@ -41,7 +41,7 @@ class NudgeAdminSite(admin.AdminSite):
         return redirect(target)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's
-        """A filter typed by hand that no column can hold (a NUL, the year 99999999999) is 400."""
+        """400 for a filter in the URL that no column can hold (a NUL, the year 99999999999)."""
         inner = super().admin_view(view, cacheable)
 
         @functools.wraps(inner)
@@ -52,13 +52,11 @@ class NudgeAdminSite(admin.AdminSite):
                 if request.method != "GET" or not request.GET or is_database_away(error):
                     raise
                 logger.warning("Refused a filter of the admin", exc_info=error)
-                return error_response(
-                    request, 400, "invalid", gettext("This filter makes no sense.")
-                )
+                return error_response(request, 400, "invalid", gettext("This filter is invalid."))
 
         return guarded
 
-    def password_change(  # type: ignore[override]  # the base promises a template of its own
+    def password_change(  # type: ignore[override]  # the base returns a TemplateResponse
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return redirect("account_change_password")

@@ -1,4 +1,4 @@
-"""The admin; the first request for one of its pages imports it, and with it each app's admin."""
+"""The admin's URLs; the first request for one of its pages imports them and each app's admin."""
 
 from django.contrib import admin
 

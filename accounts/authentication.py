@@ -1,4 +1,4 @@
-"""How API clients prove who they are: a device's session token."""
+"""The authentication of API clients: a device's session token."""
 
 from allauth.core.internal.sessionkit import get_session_user  # internal: a test watches it
 from django.contrib.sessions.backends.base import UpdateError
@@ -12,7 +12,7 @@ from accounts.tokens import live_session, presented_token
 
 
 class BearerAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <session token>`; a refused token is 401, never anonymous.
+    """`Authorization: Bearer <session token>`; an invalid token is 401, never anonymous.
 
     A device in use stays signed in: its session is renewed for SESSION_COOKIE_AGE once a day.
     """
@@ -41,5 +41,5 @@ def _keep_alive(session: DeviceSessionStore) -> None:
     if session.modified:
         try:
             session.save()
-        except UpdateError as error:  # logged out by another request in this very moment
+        except UpdateError as error:  # logged out by a concurrent request
             raise _refused() from error

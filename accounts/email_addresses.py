@@ -1,7 +1,7 @@
-"""Which address may be added to an account, and which may become its log-in.
+"""Rules for adding an e-mail address to an account and making it primary.
 
 allauth lets an unverified address become primary while the account has no verified one, and does
-not know that User.email is unique: one could block the sign-up of an address's owner.
+not know that User.email is unique: one account could block the sign-up of an address's owner.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from accounts.models import User
 
 
 def can_be_primary(address: EmailAddress) -> bool:
-    """Only a verified address that no other account logs in with; the present one may stay."""
+    """A verified address that no other account logs in with, or the current primary address."""
     if not address.pk:
         return False
     verified = address.verified and not _logs_in_another(address.email, address.user)
@@ -23,13 +23,13 @@ def can_be_primary(address: EmailAddress) -> bool:
 
 
 def refuse_taken(email: str, user: User, **kwargs: Any) -> None:
-    """Refuse only if a sign-up would too; else only the owner of the mailbox may learn of it."""
+    """Refuse only if a sign-up would refuse too; else only the mailbox's owner may find out."""
     if _logs_in_another(email, user) and manage_email.assess_unique_email(email, user) is False:
         raise get_adapter().validation_error("email_taken")
 
 
 def install() -> None:
-    """allauth has no adapter method for either; its page and its API both call these two."""
+    """allauth has no adapter methods for these rules; its page and its API both call these two."""
     manage_email.can_mark_as_primary = can_be_primary
     _add_email.connect(refuse_taken, dispatch_uid="accounts.email_addresses.refuse_taken")
 

@@ -18,7 +18,7 @@ _REGIONS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Ind
 
 
 class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth is untyped
-    """The address is the user name, which is what password managers look for."""
+    """The address is the user name for password managers."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -26,7 +26,7 @@ class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth is untyped
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth is untyped
-    """Also learns the browser's time zone, so that "today" is right from the first minute."""
+    """Also stores the browser's time zone, so that "today" is right from the start."""
 
     time_zone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
@@ -35,7 +35,7 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth is untyped
         self.fields["email"].widget.attrs["autocomplete"] = "username"
 
     def clean_time_zone(self) -> str:
-        """What the browser says is a hint: an unknown zone is UTC, not an error."""
+        """The browser's zone is a hint: an unknown one becomes UTC and is no error."""
         zone: str = self.cleaned_data["time_zone"]
         try:
             validate_time_zone(zone)
@@ -44,7 +44,7 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth is untyped
         return zone
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
-        """An address in use takes as long as a new one, whose password is hashed."""
+        """An address in use takes as long as a new one, so that the time does not disclose it."""
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])
         saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
@@ -57,7 +57,7 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth is untyped
 
 @cache
 def _time_zones() -> list[str]:
-    """What a person may look for: places, without the abbreviations of the last century."""
+    """Places in the regions of the world, without abbreviations and former names."""
     names = zoneinfo.available_timezones()
     return ["UTC", *(name for name in names if name.partition("/")[0] in _REGIONS)]
 

@@ -1,4 +1,4 @@
-"""How long a locked log-in stays locked: the value of Retry-After, in seconds."""
+"""How long a log-in stays locked: the value of Retry-After, in seconds."""
 
 import math
 import time
@@ -13,13 +13,13 @@ _WAIT = "nudge.log_in_wait"  # in request.META, where clients write HTTP_... onl
 
 
 def note_lock(request: HttpRequest, key: str) -> None:
-    """Remember for log_in_wait() when the limits of failed log-ins let this key in again."""
+    """Store for log_in_wait() how long the limits of failed log-ins refuse this key."""
     rates = ratelimit.get_rates(app=_APP, action="login_failed")
     request.META[_WAIT] = max(_seconds_left(request, rate, key) for rate in rates)
 
 
 def log_in_wait(request: HttpRequest) -> int:
-    """Seconds until the next try; without a lock it is the pause between two mailed codes."""
+    """Seconds until the next try; without a lock, the pause between two mailed codes."""
     pauses = ratelimit.get_rates(app=_APP, action="confirm_email")
     return int(request.META.get(_WAIT) or max(pause.duration for pause in pauses))
 

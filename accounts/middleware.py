@@ -1,4 +1,4 @@
-"""Default deny, and pages in the language and time zone of the person."""
+"""Log-in by default, and the language and time zone of the user."""
 
 import logging
 from typing import Any
@@ -16,11 +16,11 @@ logger = logging.getLogger(__name__)
 
 
 class SignedInMiddleware(LoginRequiredMiddleware):
-    """Default deny; then the page is in the person's own time zone and language.
+    """Requires a log-in by default, and activates the user's time zone and language.
 
-    Django's own looks who is signed in before it looks whether that matters. Here views marked
-    login_not_required ask nothing of the database, and a database that is away is 503: what a
-    middleware raises reaches no process_exception.
+    Django's own reads the user before it checks whether the view needs one. This one makes no
+    query for views marked login_not_required. It answers 503 if the database is away, because
+    process_exception does not handle exceptions of middleware.
     """
 
     async_capable = False

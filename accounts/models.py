@@ -16,12 +16,11 @@ from django.utils.translation import gettext_lazy as _
 
 @functools.cache
 def time_zone_names() -> frozenset[str]:
-    """IANA names, from the system and from tzdata; without those that mean "this machine"."""
+    """IANA names from the system and tzdata, without those that mean "this machine"."""
     return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime"})
 
 
 def validate_time_zone(value: str) -> None:
-    """An IANA name such as Europe/Berlin."""
     if value not in time_zone_names():
         raise ValidationError(
             _("Choose an IANA time zone such as Europe/Berlin."), code="invalid_time_zone"
@@ -29,7 +28,7 @@ def validate_time_zone(value: str) -> None:
 
 
 def language_choices() -> list[tuple[str, str]]:
-    """A reference, so that another language is a setting and not a migration."""
+    """A function, so that adding a language needs no migration."""
     return list(settings.LANGUAGES)
 
 
@@ -38,7 +37,7 @@ class UserManager(BaseUserManager["User"]):
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        """Lower case throughout: Alice@x and alice@x are one person."""
+        """Lower case throughout: Alice@x and alice@x are one account."""
         return super().normalize_email(email).lower()
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -57,7 +56,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractUser):
-    """Logs in by e-mail address; the UUID is what others may see."""
+    """Logs in by e-mail address; other users may see the UUID."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     username = first_name = last_name = None  # type: ignore[assignment]  # fields of AbstractUser

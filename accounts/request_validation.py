@@ -1,7 +1,7 @@
-"""Checks bodies of the account API before allauth reads them: one JSON object of text.
+"""Checks the bodies of the account API before allauth reads them: JSON objects of strings.
 
-allauth reads bodies as forms do: there a number, a list or an object is text too, and would set a
-password that no one can type again.
+allauth reads bodies like form data, in which a number, a list or an object is text too: it would
+set a password that the user cannot type again.
 """
 
 import json
@@ -15,7 +15,7 @@ _LARGEST_ID = 2**63 - 1
 
 
 def body_faults(request: HttpRequest) -> list[dict[str, Any]]:
-    """The errors of this body, each with its member; empty if allauth may read it."""
+    """The errors of the body, each with its member; empty if the body is valid."""
     if not request.body:
         return []
     try:
@@ -37,7 +37,6 @@ def _fault(code: str, detail: str, attr: str | None = None) -> dict[str, Any]:
 
 
 def _wrong(name: str, value: object) -> str:
-    """What is wrong with this member; empty if it is right."""
     if name == "sessions":
         return "" if _are_ids(value) else "Not a list of ids."
     if name == "primary":
@@ -52,5 +51,5 @@ def _are_ids(value: object) -> bool:
 
 
 def _is_text(value: str) -> bool:
-    """No NUL, which PostgreSQL refuses, and no lone surrogate, which no encoding can carry."""
+    """Without NUL, which PostgreSQL refuses, and lone surrogates, which cannot be encoded."""
     return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)

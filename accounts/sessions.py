@@ -1,4 +1,4 @@
-"""Sessions in the database, whose keys are checked first, and the person a request belongs to."""
+"""Database sessions with checked keys, and the user of a request."""
 
 import re
 import time
@@ -24,7 +24,7 @@ _TOUCHED = "touched"
 
 
 def is_session_key(text: str) -> bool:
-    """Django makes 32 characters of a-z0-9; anything else (a NUL, say) never names a session."""
+    """Django's keys are 32 characters of a-z0-9; other text (a NUL, for example) is no key."""
     return bool(_KEY.fullmatch(text))
 
 
@@ -33,7 +33,7 @@ class SessionStore(DatabaseSessionStore):
         return bool(key and is_session_key(key))
 
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
-        """Django calls every failure "the session was deleted"; an absent database is not that."""
+        """Django reports every failure as a deleted session, also if the database is away."""
         try:
             super().save(must_create)
         except UpdateError as error:
@@ -43,9 +43,9 @@ class SessionStore(DatabaseSessionStore):
 
 
 class DeviceSessionStore(SessionStore):
-    """The session of an API call: its key is the token that the device holds, so it never changes.
+    """The session of an API call: its key is the token of the device, so it never changes.
 
-    Django renews the key when SECRET_KEY was rotated, which would log every phone out.
+    Django renews the key after a rotation of SECRET_KEY, which would sign out every phone.
     """
 
     # Django salts by class name; a token must stay readable to the store that made it.
@@ -62,9 +62,9 @@ def note_log_in(request: HttpRequest, **kwargs: Any) -> None:
 
 
 def touch(session: SessionBase) -> None:
-    """Once a day: note for the sessions page that this one is in use, and mark it for saving.
+    """Once a day, update the device's last_seen_at and mark the session for saving.
 
-    Saving, which is the caller's part, moves the expiry by SESSION_COOKIE_AGE.
+    The caller saves it, which extends it by SESSION_COOKIE_AGE.
     """
     now = int(time.time())
     if now - session.get(_TOUCHED, 0) <= TOUCH_EVERY_SECONDS:

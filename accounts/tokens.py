@@ -1,4 +1,4 @@
-"""Session tokens of devices: one opaque token for the account API and for the product's own."""
+"""Session tokens of devices: one opaque token for the account API and the product's API."""
 
 from typing import TypeVar
 
@@ -28,7 +28,7 @@ class BearerSessionStrategy(SessionTokenStrategy):  # type: ignore[misc]  # alla
 
 
 def live_session(store: type[Store], token: str) -> Store | None:
-    """The live session of this token in one query, or None."""
+    """The session of this token, read in one query; None if it is unknown or has expired."""
     if not is_session_key(token):
         return None
     session = store(session_key=token)

@@ -22,7 +22,7 @@ from accounts.sessions import signed_in_user
 
 
 class LoginView(AllauthLoginView):  # type: ignore[misc]  # allauth is untyped
-    """A locked log-in is 429 with Retry-After, on the page as in the API."""
+    """Answers a locked log-in with 429 and Retry-After, like the API."""
 
     form_class = LoginForm
 
@@ -35,7 +35,7 @@ class LoginView(AllauthLoginView):  # type: ignore[misc]  # allauth is untyped
 
 
 def not_for_members(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Lead people who are signed in to the to-dos, unless the page asks for a mailed code."""
+    """Redirect signed-in users to the to-dos, unless the page asks for a mailed code."""
 
     @wraps(view)
     def shown(request: HttpRequest) -> HttpResponse:
@@ -49,7 +49,6 @@ def not_for_members(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
-    """Name, time zone and language of the signed-in person."""
     form = ProfileForm(request.POST or None, instance=signed_in_user(request))
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -60,11 +59,11 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def log_out(request: HttpRequest) -> HttpResponse:
-    """By POST only: a link that a stranger wrote must not end a session."""
+    """POST only: a link from elsewhere must not end a session."""
     if request.method == "POST":
         response: HttpResponse = logout(request)
         return response
     status = HTTPStatus.METHOD_NOT_ALLOWED.value
-    detail = _("A link cannot log you out. Use the button of the menu.")
+    detail = _("A link cannot log you out. Use the button in the menu.")
     page = render_to_string("error.html", {"status": status, "detail": detail})
     return HttpResponse(page, status=status, headers={"Allow": "POST"})

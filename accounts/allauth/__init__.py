@@ -1,1 +1,1 @@
-"""Where allauth meets the product: its adapter, the error shape, the OpenAPI document."""
+"""The integration of allauth: adapter, error shape, OpenAPI document."""

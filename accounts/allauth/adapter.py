@@ -22,13 +22,13 @@ from accounts.login_throttle import note_lock
 from accounts.models import User
 from core.http import client_address
 
-UNKNOWN_ADDRESS = "::"  # a server behind a Unix socket names none
+UNKNOWN_ADDRESS = "::"  # a server behind a Unix socket knows no address
 _email_fits = MaxLengthValidator(254)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Limits count by the true address; X-Forwarded-For is the client's to write."""
+        """Rate limits count by the real address; a client can write X-Forwarded-For."""
         return clean_client_ip(client_address(request)) or UNKNOWN_ADDRESS
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
@@ -39,7 +39,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
             raise
 
     def clean_email(self, email: str) -> str:
-        """Forms let 320 characters through, the column holds 254."""
+        """allauth's forms accept 320 characters, the column holds 254."""
         _email_fits(email)
         return email
 
@@ -50,7 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         form: Any,
         commit: bool = True,  # noqa: FBT001, FBT002 - allauth's signature
     ) -> User:
-        """If two sign-ups of one address meet, the second is answered like an address in use."""
+        """If two sign-ups with one address collide, the second is answered like a used address."""
         try:
             with transaction.atomic():
                 saved: User = super().save_user(request, user, form, commit)
@@ -70,7 +70,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return cleaned
 
     def _address_in_use(self, request: HttpRequest, form: Any) -> HttpResponse:
-        """What allauth answers when it sees the other account in time."""
+        """The answer of allauth if it sees the other account in time."""
         headless, email = is_headless_request(request), form.cleaned_data["email"]
         response: HttpResponse
         if flows.manage_email.assess_unique_email(email) is None:  # in use, and not to be disclosed

@@ -1,4 +1,4 @@
-"""Errors of the account API in the product's one shape, beside the members of allauth's clients."""
+"""Errors of the account API in the product's shape, with the members of allauth's clients."""
 
 import json
 from collections.abc import Callable
@@ -16,21 +16,21 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 _PREFIX = "/api/auth/"
 _CODES = {
     400: ("invalid", "The request could not be understood."),
-    401: ("not_authenticated", "Not signed in; `data.flows` lists the ways to go on."),
+    401: ("not_authenticated", "Not signed in; `data.flows` lists the next steps."),
     403: ("permission_denied", "You may not do this."),
     404: ("not_found", "Not found."),
     405: ("method_not_allowed", "This method is not allowed here."),
-    409: ("conflict", "This does not fit the present state of the session."),
+    409: ("conflict", "The request conflicts with the current state of the session."),
     429: ("throttled", "Too many requests; please wait."),
 }
 _SESSION_GONE = ("session_gone", "The session token is invalid or has expired.")
-_REAUTHENTICATE = ("reauthentication_required", "Prove again who you are; see `data.flows`.")
+_REAUTHENTICATE = ("reauthentication_required", "Authenticate again; see `data.flows`.")
 
 
 class ApiErrorShapeMiddleware:
-    """Gives errors of allauth's routes the one shape, beside the members its clients know.
+    """Adds the product's error shape to errors of allauth's routes; its clients' members stay.
 
-    A refused token is 401 (RFC 6750) instead of allauth's 410; a locked log-in is 429.
+    An invalid token is 401 (RFC 6750) instead of allauth's 410; a locked log-in is 429.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

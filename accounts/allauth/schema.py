@@ -1,4 +1,4 @@
-"""allauth's routes in the product's OpenAPI document, described as they behave here."""
+"""allauth's routes in the product's OpenAPI document, with the product's statuses and errors."""
 
 import copy
 import functools
@@ -16,18 +16,18 @@ SECURITY_SCHEME = "deviceToken"
 _METHODS = ("get", "post", "put", "patch", "delete")
 _TOKEN_PARAMETER = {"$ref": "#/components/parameters/SessionToken"}
 _ERRORS = {
-    "400": "The body or a value in it is wrong.",
-    "401": "Not signed in, or one step is missing: `data.flows` lists the ways to go on.",
+    "400": "The body or one of its values is invalid.",
+    "401": "Not signed in, or a step is missing: `data.flows` lists the next steps.",
     "403": "Not allowed.",
     "404": "Not found.",
-    "409": "Does not fit the present state of the session.",
+    "409": "Conflicts with the current state of the session.",
     "429": "Too many requests; `Retry-After` says how many seconds to wait.",
     "503": "The database cannot be reached; `Retry-After` says how many seconds to wait.",
 }
 _TEXT = {"type": "string"}
 _ERROR_SCHEMA = {
     "type": "object",
-    "description": "The error shape of the whole API, beside the members that allauth adds.",
+    "description": "The error shape of the whole API, with the members that allauth adds.",
     "required": ["type", "errors"],
     "properties": {
         "type": {"enum": ["validation_error", "client_error", "server_error"]},
@@ -58,7 +58,7 @@ _ERROR_SCHEMA = {
 
 
 class DeviceToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How drf-spectacular describes BearerAuthentication."""
+    """Describes BearerAuthentication for drf-spectacular."""
 
     target_class = "accounts.authentication.BearerAuthentication"
     name = SECURITY_SCHEME
@@ -72,7 +72,7 @@ class DeviceToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
 
 def merge_allauth(result: Json, generator: object, request: object, public: bool) -> Json:  # noqa: FBT001 - the hook's signature
-    """A drf-spectacular postprocessing hook; allauth's components are called Auth..."""
+    """A drf-spectacular postprocessing hook; prefixes allauth's components with Auth."""
     document = copy.deepcopy(_allauth_document())
     result["paths"].update(document["paths"])
     for kind, components in document["components"].items():
@@ -82,7 +82,6 @@ def merge_allauth(result: Json, generator: object, request: object, public: bool
 
 @functools.cache
 def _allauth_document() -> Json:
-    """Allauth's routes that are mounted here, and the components that they use."""
     document = _read_document()
     paths = {path: item for path, item in document["paths"].items() if _is_mounted(path)}
     document["components"]["schemas"]["Error"] = _ERROR_SCHEMA
@@ -95,7 +94,7 @@ def _allauth_document() -> Json:
 
 
 def _read_document() -> Json:
-    """Allauth's document, fitted to our settings by its own steps (internal: a test watches)."""
+    """allauth's document, fitted to our settings by its own code (internal: a test watches)."""
     import yaml
     from allauth.headless.spec.internal import schema as steps
 
@@ -110,12 +109,12 @@ def _read_document() -> Json:
 
 
 def _is_mounted(path: str) -> bool:
-    """Every path under /api/ resolves, unknown ones to our 404, so look at the app."""
+    """Compares the app, because every path under /api/ resolves: unknown ones to our 404."""
     return "headless" in resolve(path).app_names
 
 
 def _correct(operation: Json, path: str, method: str) -> None:
-    """Our error shape and statuses, Bearer instead of allauth's header, a name for clients."""
+    """Our errors and statuses, Bearer instead of allauth's header, an operation id for clients."""
     name = re.sub(r"\W+", "_", path.rpartition("/v1/")[2])
     operation["operationId"] = f"auth_{name}_{method}"
     operation["tags"] = ["auth"]
@@ -142,7 +141,7 @@ def _error_answer(status: str) -> Json:
 
 
 def _references(node: object) -> Iterator[tuple[str, str]]:
-    """(kind, name) of every component that this part of the document points to."""
+    """(kind, name) of every component that this part of the document refers to."""
     if isinstance(node, dict):
         reference = node.get("$ref")
         if isinstance(reference, str):
@@ -167,7 +166,7 @@ def _used_components(paths: Json, components: Json) -> Json:
 
 
 def _prefixed(document: Json) -> Json:
-    """Every component as Auth..., so that no name meets one of the product's own."""
+    """With Auth before each name, so that none collides with one of the product's own."""
     components = document["components"]
     renamed = {
         kind: {f"Auth{name}": part for name, part in parts.items()}

@@ -8,7 +8,7 @@ from core.api.fields import StrictCharField, StrictChoiceField, StrictSerializer
 
 
 class ProfileSerializer(StrictSerializer, serializers.ModelSerializer[User]):
-    """Who you are, and where your day begins."""
+    """Your name, e-mail address, time zone and language."""
 
     name = StrictCharField(max_length=150, allow_blank=True)
     time_zone = StrictCharField(max_length=64, validators=[validate_time_zone])
@@ -20,7 +20,7 @@ class ProfileSerializer(StrictSerializer, serializers.ModelSerializer[User]):
         read_only_fields: ClassVar[tuple[str, ...]] = ("id", "email")
 
     def update(self, instance: User, validated_data: dict[str, str]) -> User:
-        """Only the columns that were named, so that two changes do not undo each other."""
+        """Saves the given columns only, so that concurrent changes of others are kept."""
         for name, value in validated_data.items():
             setattr(instance, name, value)
         if validated_data:

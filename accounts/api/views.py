@@ -6,7 +6,7 @@ from accounts.sessions import signed_in_user
 
 
 class ProfileView(generics.RetrieveUpdateAPIView[User]):
-    """Your own profile. The e-mail address is changed under /api/auth/, where it is proved."""
+    """Your own profile. The e-mail address is changed under /api/auth/, which verifies it."""
 
     serializer_class = ProfileSerializer
     http_method_names = ("get", "patch", "head", "options")

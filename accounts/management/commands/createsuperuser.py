@@ -7,10 +7,10 @@ from accounts.models import User
 
 
 class Command(createsuperuser.Command):
-    """Django's command; the new operator's address counts as proved.
+    """Django's command, which also verifies the address of the new operator.
 
-    With mandatory verification the first log-in would otherwise wait for a mail, and an operator
-    whose mail is not set up yet would be locked out.
+    Otherwise the first log-in would wait for a mail, and an operator whose mail is not set up yet
+    would be locked out.
     """
 
     def handle(self, *args: Any, **options: Any) -> None:
