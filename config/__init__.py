@@ -1,4 +1,4 @@
-"""The composition root: the only place that knows every app."""
+"""The composition root: the only package that knows every app."""
 
 from pathlib import Path
 
@@ -6,9 +6,6 @@ __version__ = "0.1.0"
 
 
 def build_id() -> str:
-    """What deploy/package.py wrote beside this folder: the content's own id, also after a rollback.
-
-    Elsewhere the version.
-    """
+    """The build id in the package (deploy/package.py writes it), otherwise the version."""
     stamp = Path(__file__).resolve().parent.parent / "BUILD_ID"
     return stamp.read_text() if stamp.exists() else __version__

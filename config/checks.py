@@ -1,4 +1,4 @@
-"""System checks: what is contradictory or missing, with an id and its cure."""
+"""System checks: contradictory or missing settings, with an id and a remedy."""
 
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ def check_tasks(**kwargs: Any) -> list[CheckMessage]:
     except ImportError:
         return [
             Error(
-                "TASK_BACKEND names no class that exists: no task would run.",
+                "TASK_BACKEND names a class that does not exist: no task would run.",
                 hint="Remove it, or set it to core.tasks.ThreadBackend.",
                 id="config.E005",
             )
@@ -61,13 +61,13 @@ def check_tasks(**kwargs: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def check_static_files(**kwargs: Any) -> list[CheckMessage]:
-    """With --deploy only: migrate and collectstatic must run before the files are there."""
+    """With --deploy only, because the files exist only after migrate and collectstatic have run."""
     hashed = settings.STORAGES["staticfiles"]["BACKEND"] == MANIFEST
     if settings.ON_LAMBDA and not hashed:
         return [
             Error(
                 "STATIC_URL is not set, and Lambda serves no static files.",
-                hint="Set STATIC_URL to the address of the bucket or CDN they were collected to.",
+                hint="Set STATIC_URL to the URL of the bucket or CDN that has them.",
                 id="config.E003",
             )
         ]
@@ -75,7 +75,7 @@ def check_static_files(**kwargs: Any) -> list[CheckMessage]:
     if hashed and not manifest.is_file():
         return [
             Error(
-                "The manifest of static files is missing: every page will be an error.",
+                "The manifest of static files is missing: every page would fail.",
                 hint="Run collectstatic before the package is built; it writes "
                 "staticfiles/staticfiles.json.",
                 id="config.E004",

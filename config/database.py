@@ -1,4 +1,4 @@
-"""How the database is spoken to: fast enough to fail, slow enough to share."""
+"""Database settings: time-outs, transaction mode and the login that AWS manages."""
 
 import functools
 from typing import Any
@@ -11,38 +11,35 @@ from serverless.aws import Aws, CallError
 
 SQLITE = "django.db.backends.sqlite3"
 POSTGRESQL = "django.db.backends.postgresql"
-MANAGED_POSTGRESQL = "serverless.rds"  # the same, with a login that AWS changes
+MANAGED_POSTGRESQL = "serverless.rds"  # with a login that AWS changes
 
 
 def managed(*, secret_arn: str, host: str, name: str) -> dict[str, Any]:
-    """The dictionary of a database on RDS, over TLS; empty where no secret is named."""
     if not secret_arn:
         return {}
     if not (host and name):
-        raise ImproperlyConfigured(
-            "DATABASE_SECRET_ARN needs DATABASE_HOST and DATABASE_NAME beside it."
-        )
+        raise ImproperlyConfigured("DATABASE_SECRET_ARN needs DATABASE_HOST and DATABASE_NAME too.")
     login = functools.partial(rds.login, secret_arn, Aws(env.text))
     try:
         now = login()
     except CallError as error:
         raise ImproperlyConfigured(
-            f"The secret that DATABASE_SECRET_ARN names cannot be read: {error.code}."
+            f"The secret in DATABASE_SECRET_ARN cannot be read: {error.code}."
         ) from None
     return {
         "ENGINE": MANAGED_POSTGRESQL,
         "HOST": host,
         "NAME": name,
         **now,
-        "LOGIN": login,  # for when the password has changed
+        "LOGIN": login,  # to read a changed password
         "OPTIONS": {"sslmode": "require"},
     }
 
 
 def tuned(database: dict[str, Any]) -> dict[str, Any]:
-    """The database dictionary with time-outs and the right transaction mode for its engine.
+    """The database settings with time-outs and the right transaction mode for the engine.
 
-    What the URL says wins: PostgreSQL takes the last of two `-c` for one setting.
+    Options in the URL take precedence: PostgreSQL uses the last of two `-c` for one setting.
     """
     own, ours = _sqlite() if database["ENGINE"] == SQLITE else _postgresql()
     theirs = database.get("OPTIONS", {})
@@ -52,7 +49,7 @@ def tuned(database: dict[str, Any]) -> dict[str, Any]:
 
 
 def _authorities(options: dict[str, Any]) -> dict[str, str]:
-    """Whose certificates are believed, where they are looked at: libpq knows none on Lambda."""
+    """The certificate authorities, if they are verified: libpq finds none on Lambda."""
     if options.get("sslmode") not in ("verify-ca", "verify-full"):
         return {}
     import certifi
@@ -70,7 +67,7 @@ def _sqlite() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _postgresql() -> tuple[dict[str, Any], dict[str, Any]]:
-    """Below API Gateway's 29 s: a stuck query or lock is an answer, never its time-out."""
+    """Below API Gateway's 29 s, so that a stuck query or lock ends before its time-out."""
     return {"CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}, {
         "connect_timeout": 3,
         "options": "-c statement_timeout=10000 -c lock_timeout=3000"

@@ -1,6 +1,6 @@
-"""The OpenAPI document and its page.
+"""The URLs of the OpenAPI document and of its page.
 
-Imported by the first request for one of them: drf-spectacular takes 30 ms to import.
+Imported by the first request for one of them, because drf-spectacular takes 30 ms to import.
 """
 
 from importlib import import_module

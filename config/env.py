@@ -1,8 +1,8 @@
-"""Typed readers for environment variables; the only place that touches os.environ.
+"""Typed readers for environment variables; the only module that reads os.environ.
 
-Parameters given to use() count as well; a real variable of the same name wins. They are not put
-into the environment, which every child would inherit.
-Every variable of the service is in .env.example and docs/configuration.md; a test compares them.
+Parameters passed to use() count as variables too; a real variable of the same name wins. They are
+not written to the environment, because every child process would inherit them. Every variable of
+the service is in .env.example and docs/configuration.md; a test compares them.
 """
 
 import os
@@ -16,13 +16,13 @@ _parameters: dict[str, str] = {}
 
 
 def use(parameters: Mapping[str, str]) -> None:
-    """From now on these are variables too, in place of those given before."""
+    """Replace the parameters that count as variables."""
     _parameters.clear()
     _parameters.update(parameters)
 
 
 def text(*names: str, default: str = "") -> str:
-    """The first of these variables that is set and not empty, without surrounding blanks."""
+    """The first of these variables that is set and not empty, without surrounding whitespace."""
     for name in names:
         for source in (os.environ, _parameters):
             if value := source.get(name, "").strip():
@@ -31,7 +31,7 @@ def text(*names: str, default: str = "") -> str:
 
 
 def flag(name: str, *, default: bool) -> bool:
-    """True or False, spelt exactly so: a typing error must not switch a safeguard off."""
+    """Only True and False are accepted: a typing error must not switch a safeguard off."""
     value = text(name, default=str(default))
     if value not in ("True", "False"):
         raise ImproperlyConfigured(f"{name} must be True or False, not {value!r}.")
@@ -47,22 +47,19 @@ def integer(name: str, *, default: int) -> int:
 
 
 def names(name: str) -> list[str]:
-    """A comma-separated list, without blanks and empty parts."""
     return [part.strip() for part in text(name).split(",") if part.strip()]
 
 
 def hosts(*names: str) -> list[str]:
-    """The host names of these URLs, of those that are set."""
     found = (urlsplit(text(name)).hostname for name in names)
     return [host for host in found if host]
 
 
 def database(name: str, *, default: str) -> dict[str, Any]:
-    """The Django database dictionary of a URL such as postgresql://user:password@host/name."""
     import dj_database_url
 
     try:
         return dict(dj_database_url.parse(text(name, default=default)))
     except (ValueError, dj_database_url.ParseError):
-        # The URL holds a password: name the variable, never its value or an error that quotes it.
+        # The URL has a password: show neither its value nor an error that may quote it.
         raise ImproperlyConfigured(f"{name} is not a database URL.") from None

@@ -28,13 +28,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
-    """What allauth's limits answer on pages; the log-in's own lock is accounts.views.LoginView."""
+    """For allauth's rate limits on pages; accounts.views.LoginView handles a locked log-in."""
     detail = _("Too many requests. Please wait a minute and try again.")
     return error_response(request, 429, "throttled", detail, retry_after=RATE_LIMITED_SECONDS)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Called while the exception is handled: a database that left meanwhile is 503."""
+    """Called while the exception is handled; 503 if the database was lost meanwhile."""
     if is_database_away(sys.exc_info()[1]):
         return database_unavailable(request)
     return error_response(request, 500, "error", _("Something went wrong on our side."))
@@ -43,5 +43,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @login_not_required
 def api_not_found(request: HttpRequest) -> HttpResponse:
-    """JSON for unknown paths under /api/, also with DEBUG, which would show a page."""
+    """JSON for unknown paths under /api/, even with DEBUG, which would show a page."""
     return error_response(request, 404, "not_found", _("Not found."))

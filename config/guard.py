@@ -1,4 +1,4 @@
-"""Refuses to start in a configuration that would lose data, leak secrets or send to nowhere."""
+"""Refuses to start with settings that would lose data, leak secrets or not send messages."""
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -17,7 +17,7 @@ def refuse_unsafe(
     sms_provider: str,
     email_host: str,
 ) -> None:
-    """Raise ImproperlyConfigured naming every fault at once, so that one restart mends them all."""
+    """Raise ImproperlyConfigured with all faults at once, so that one restart can fix them."""
     faults = {
         "DEBUG must be False on Lambda: error pages would show the settings to strangers.": debug,
         "SECRET_KEY is missing: set it to 50 or more random characters.": not secret_key,
@@ -34,10 +34,10 @@ def refuse_unsafe(
             database_engine not in (POSTGRESQL, MANAGED_POSTGRESQL)
         ),
         "ALLOWED_HOSTS is empty: list the host names that people type.": not allowed_hosts,
-        "SMS_PROVIDER is not set: choose twilio, or console to say that no text leaves.": (
+        "SMS_PROVIDER is not set: choose twilio, or console to send no messages.": (
             not sms_provider
         ),
-        "EMAIL_HOST is missing: codes and addresses would go to the log, and to nobody else.": (
+        "EMAIL_HOST is missing: codes and addresses would only be written to the log.": (
             not email_host
         ),
     }
@@ -46,10 +46,10 @@ def refuse_unsafe(
 
 
 def _is_known(secret_key: str) -> bool:
-    """Django marks the keys of startproject; the other words stand in examples people copy."""
+    """Keys of startproject begin like this; the others are in examples that people copy."""
     return secret_key.startswith("django-insecure") or "change" in secret_key.lower()
 
 
 def _is_weak(secret_key: str) -> bool:
-    """The measure of Django's security.W009, which only warns."""
+    """The criterion of Django's security.W009, which only warns."""
     return len(secret_key) < 50 or len(set(secret_key)) < 5

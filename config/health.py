@@ -1,4 +1,4 @@
-"""Is the process alive, and can it serve? Public, cheap, and silent about everything else."""
+"""Liveness and readiness: public, cheap, and without further details."""
 
 from http import HTTPStatus
 
@@ -20,14 +20,13 @@ def hello(request: HttpRequest) -> JsonResponse:
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """The process answers; nothing else is asked."""
     return JsonResponse({"status": "ok"})
 
 
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers and every migration is applied, otherwise 503."""
+    """200 if the database answers and every migration is applied, otherwise 503."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -42,7 +41,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 class _Migrations:
-    """Remembers a yes only, so that the costly look is taken once per process."""
+    """Caches a positive result only, so that the expensive check passes once per process."""
 
     applied = False
 

@@ -1,4 +1,4 @@
-"""Log lines: readable on a terminal, JSON with a request id elsewhere, never with a secret."""
+"""Log lines: plain on a terminal, JSON with a request id elsewhere, never with a secret."""
 
 import json
 import logging
@@ -12,7 +12,7 @@ _FORMATTER = logging.Formatter()
 
 
 class RedactingFilter(logging.Filter):
-    """Redacts the finished message and the traceback, so no argument slips through a format."""
+    """Redacts the finished message and the traceback, so that no argument is missed."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = redact(_message(record)), ()
@@ -27,12 +27,12 @@ class RedactingFilter(logging.Filter):
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except Exception:  # noqa: BLE001 - a wrong log call must not break the request it reports on
+    except Exception:  # noqa: BLE001 - a wrong log call must not break the request
         return f"{record.msg} (the arguments of this log call do not fit)"
 
 
 class JSONFormatter(logging.Formatter):
-    """One line of JSON per record, as CloudWatch Logs Insights reads it.
+    """One line of JSON per record, for CloudWatch Logs Insights.
 
     ASCII only, so that no line separator or lone surrogate of Unicode breaks a line.
     """
@@ -70,11 +70,11 @@ def logging_config(*, json_lines: bool) -> dict[str, Any]:
             }
         },
         "root": {"handlers": ["default"], "level": "INFO"},
-        # Django's own handlers would print what the filter removes.
+        # Django's own handlers would print what the filter redacts.
         "loggers": {
             "django": {"handlers": ["default"], "level": "INFO", "propagate": False},
             "django.server": {"handlers": ["default"], "level": "INFO", "propagate": False},
-            # Tells at INFO where it found its credentials.
+            # Logs at INFO where it found its credentials.
             "botocore": {"handlers": ["default"], "level": "WARNING", "propagate": False},
         },
     }

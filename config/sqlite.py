@@ -13,14 +13,14 @@ class Wildcard(Enum):
 
 
 def register_unicode_like(connection: Any, **kwargs: Any) -> None:
-    """A receiver of `connection_created`. SQLite's LIKE is whatever its function like() says."""
+    """A receiver of `connection_created`. SQLite's LIKE calls the connection's function like()."""
     if connection.vendor == "sqlite":
         for arguments in (2, 3):  # without ESCAPE and with it
             connection.connection.create_function("like", arguments, like, deterministic=True)
 
 
 def like(pattern: Any, value: Any, escape: str | None = "") -> bool | None:
-    """`value LIKE pattern ESCAPE escape` in any case; unknown where one of them is."""
+    """`value LIKE pattern ESCAPE escape`, ignoring case; NULL if one of them is NULL."""
     if pattern is None or value is None or escape is None:
         return None
     return _matcher(str(pattern), escape)(str(value).casefold())
@@ -28,7 +28,7 @@ def like(pattern: Any, value: Any, escape: str | None = "") -> bool | None:
 
 @lru_cache(maxsize=256)
 def _matcher(pattern: str, escape: str) -> Callable[[str], bool]:
-    """Asked for every row: what `icontains` writes, %text%, takes no regular expression."""
+    """Called for every row, so the pattern of `icontains`, %text%, uses no regular expression."""
     tokens = list(_tokens(pattern, escape))
     if len(tokens) > 1 and tokens[0] is tokens[-1] is Wildcard.MANY:
         inner = [token for token in tokens[1:-1] if isinstance(token, str)]

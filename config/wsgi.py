@@ -14,8 +14,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 class TextRequest(WSGIRequest):
     """Does not decode by the charset that a client names.
 
-    Django would, before any middleware could object: `charset=hex` was an error outside every
-    handler. core.middleware.reject_malformed_requests refuses what is not UTF-8.
+    Django does, before any middleware runs: `charset=hex` raised an error outside every handler.
+    core.middleware.reject_malformed_requests refuses bodies that are not UTF-8.
     """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:

@@ -1,1 +1,1 @@
-"""Why this Django project also runs on AWS Lambda; everything that knows AWS is in here."""
+"""Runs the Django project on AWS Lambda; all code that knows AWS is in this package."""

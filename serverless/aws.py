@@ -1,7 +1,7 @@
-"""Calls of AWS before Django exists: signed by botocore, sent by urllib3, without boto3.
+"""Calls of AWS before Django is set up: signed by botocore, sent by urllib3, without boto3.
 
-A cold start waits for them. boto3 and one client take 200 ms and more to load, the signer 35 ms
-beside what DRF loads anyway.
+A cold start waits for them. boto3 and one client take 200 ms and more to load; the signer takes 35
+ms more than what DRF loads anyway.
 """
 
 import functools
@@ -23,7 +23,7 @@ _CODE = re.compile(r"[A-Za-z0-9_.]{1,80}")
 
 
 class CallError(Exception):
-    """`code` is AWS's word or ours for what went wrong: never a value, safe to show."""
+    """`code` is AWS's error code or our own: it never has a secret and may be logged."""
 
     def __init__(self, code: str, *, may_pass: bool = False) -> None:
         super().__init__(code)
@@ -33,12 +33,11 @@ class CallError(Exception):
 
 @dataclass(frozen=True)
 class Aws:
-    """AWS as the environment names it; `variable` reads the first of some variables that is set."""
+    """AWS as the environment configures it; `variable` returns the first variable that is set."""
 
     variable: Callable[..., str]
 
     def call(self, service: str, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """The answer of AWS to one operation; tried again if the fault may pass."""
         for pause in PAUSES:
             try:
                 return self._try(service, operation, arguments)
@@ -49,7 +48,6 @@ class Aws:
         return self._try(service, operation, arguments)
 
     def endpoint(self, service: str) -> str:
-        """That of the region, or all of AWS at one address: an emulator."""
         region = self._region()
         suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
         url = self.variable("AWS_ENDPOINT_URL") or f"https://{service}.{region}.{suffix}"
@@ -87,7 +85,7 @@ class Aws:
         raise CallError("AWS_REGION is not set")
 
     def _credentials(self) -> Any:
-        """From the environment, as on Lambda; otherwise botocore looks (SnapStart, a profile)."""
+        """From the environment, as on Lambda; otherwise from botocore (SnapStart, a profile)."""
         from botocore.credentials import Credentials
 
         if key := self.variable("AWS_ACCESS_KEY_ID"):
@@ -122,7 +120,7 @@ def _answer(status: int, data: bytes) -> dict[str, Any]:
 
 @functools.cache
 def _pool() -> Any:
-    """Kept, so that the second page of parameters needs no second handshake."""
+    """Cached, so that the second page of parameters needs no second handshake."""
     import urllib3
 
     timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)

@@ -1,7 +1,7 @@
-"""Events that are no requests: schedules, tasks and commands, in the shapes that Zappa sends.
+"""Events that are not requests: schedules, tasks and commands, in the shapes that Zappa sends.
 
 Each runs once, with a log line before and after. Zappa's own handler calls a function up to three
-times if its body raises TypeError, and executes any Python that it is sent.
+times if its body raises TypeError, and executes any Python code in an event.
 """
 
 import logging
@@ -25,18 +25,18 @@ logger = logging.getLogger(__name__)
 
 
 class UnknownEventError(Exception):
-    """No function belongs to the event. A success would delete it from its queue."""
+    """The event names no function. Without an error, its queue would delete it."""
 
 
 class TaskError(Exception):
-    """The error that Lambda prints, as it is, and keeps with a dead letter: so it is redacted."""
+    """Lambda prints this error unchanged and stores it with a dead letter, so it is redacted."""
 
 
 # --- What an event is -----------------------------------------------------------------------------
 
 
 def is_request(event: Event) -> bool:
-    """HTTP APIs and function URLs speak version 2.0, REST APIs and load balancers name a method."""
+    """HTTP APIs and function URLs send version 2.0, REST APIs and load balancers a method."""
     return event.get("version") == "2.0" or bool(event.get("httpMethod"))
 
 
@@ -49,12 +49,12 @@ def is_keep_warm(event: Event) -> bool:
 
 
 def function_of(event: Event) -> str:
-    """The dotted path of what a schedule or a command calls with event and context; or empty."""
+    """The dotted path of the function that a schedule or a command calls; empty without one."""
     return _scheduled(event) or str(event.get("command") or "")
 
 
 def name_of(event: Event) -> str:
-    """For logs and lists; never an argument of a command, which may be an address or a secret."""
+    """For logs and lists, without a command's arguments: they may be addresses or secrets."""
     if is_task(event):
         return str(event.get("task_path") or UNKNOWN)
     if path := function_of(event):
@@ -65,7 +65,7 @@ def name_of(event: Event) -> str:
 
 
 def _scheduled(event: Event) -> str:
-    """Zappa's rules end in "-" and the path of a function, as in nudge-dev-sms.schedule.sweep."""
+    """The rules of Zappa end in "-" and the path of a function: nudge-dev-sms.schedule.sweep."""
     if event.get("detail-type") != "Scheduled Event":
         return ""
     rule = "".join((event.get("resources") or [])[:1])
@@ -77,7 +77,7 @@ def _scheduled(event: Event) -> str:
 
 
 def run(event: Event, context: Any) -> Any:
-    """Raises TaskError if the event failed: Lambda then retries it."""
+    """Raises TaskError if the event failed, so that Lambda retries it."""
     reset = current_request_id.set(getattr(context, "aws_request_id", NO_REQUEST))
     try:
         return _watched(event, context)
@@ -86,13 +86,12 @@ def run(event: Event, context: Any) -> Any:
 
 
 def _watched(event: Event, context: Any) -> Any:
-    """A line at the start and one at the end: the name of what runs, never its payload."""
-    clear_script_prefix()  # of the last request of this process, which had its own stage and host
+    clear_script_prefix()  # the last request of this process may have set one
     name, started = name_of(event), time.monotonic()
     logger.info("%s begins", name, extra={"task": name})
     try:
         result = _run(event, context)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is raised
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - raised again as TaskError
         if _is_success(error):
             _log_end(name, started, "done")
             return None
@@ -105,7 +104,7 @@ def _watched(event: Event, context: Any) -> Any:
 @task_boundary
 def _run(event: Event, context: Any) -> Any:
     if event.get("raw_command"):
-        logger.warning("raw_command is refused: it would execute whatever it is sent")
+        logger.warning("raw_command is refused: it would execute any code in the event")
         return None
     if is_keep_warm(event):
         from serverless.warmup import warm_up
@@ -124,13 +123,13 @@ def _run(event: Event, context: Any) -> Any:
 
 
 def _run_task(event: Event) -> None:
-    """Functions decorated by zappa.asynchronous.task have `sync`; called, they would send again."""
+    """Functions decorated by zappa.asynchronous.task have `sync`; a plain call enqueues again."""
     function = import_string(event["task_path"])
     getattr(function, "sync", function)(*event["args"], **event["kwargs"])
 
 
 def _is_success(error: BaseException) -> bool:
-    """Commands leave by SystemExit, `--help` with 0; the runtime of Lambda would die of it."""
+    """Commands exit by SystemExit, `--help` with 0; Lambda's runtime would die of it."""
     return isinstance(error, SystemExit) and not error.code
 
 
@@ -144,6 +143,6 @@ def _log_end(name: str, started: float, outcome: str, error: BaseException | Non
 
 
 def _summary(error: BaseException) -> str:
-    """The kind and the first line: PostgreSQL quotes whole rows in the lines after it."""
+    """The type and the first line: PostgreSQL quotes whole rows in the following lines."""
     first, *_rest = str(error).splitlines() or [""]
     return f"{type(error).__name__}: {redact(first)}"

@@ -1,7 +1,7 @@
-"""Requests of API Gateway, function URLs and load balancers, answered by a WSGI application.
+"""Answers requests of API Gateway, function URLs and load balancers with a WSGI application.
 
-apig-wsgi translates events and answers. What it leaves out, or takes from headers that a client
-can write, is set here from the gateway's own words in the event.
+apig-wsgi translates events and answers. This module sets what it leaves out, or takes from headers
+that a client can write, from the gateway's own fields of the event.
 """
 
 import logging
@@ -30,8 +30,6 @@ logger = logging.getLogger(__name__)
 
 
 def handler_of(application: Any) -> Callable[[Event, Any], Event]:
-    """A Lambda handler for requests, which `application` answers."""
-
     def behind_gateway(environ: dict[str, Any], start_response: Any) -> Any:
         fix_environ(environ)
         return application(environ, start_response)
@@ -52,7 +50,6 @@ def handler_of(application: Any) -> Callable[[Event, Any], Event]:
 
 
 def fix_environ(environ: dict[str, Any]) -> None:
-    """Place, caller, id and scheme of a request, and its headers as WSGI has them."""
     event: Event = environ["apig_wsgi.full_event"]
     prefix, path = _place(event)
     public = _public_address(environ.get("HTTP_HOST", ""))
@@ -71,7 +68,7 @@ def fix_environ(environ: dict[str, Any]) -> None:
 
 
 def _fix_headers(environ: dict[str, Any], event: Event) -> None:
-    """Several Cookie headers are joined by ";" (RFC 6265, section 5.4), and all is latin-1."""
+    """Several Cookie headers are joined by ";" (RFC 6265, section 5.4); all become latin-1."""
     for name, values in (event.get("multiValueHeaders") or {}).items():
         if name.lower() == "cookie":
             environ["HTTP_COOKIE"] = "; ".join(values)
@@ -79,9 +76,9 @@ def _fix_headers(environ: dict[str, Any], event: Event) -> None:
 
 
 def _in_latin_1(header: str) -> str:
-    """PEP 3333: every character is one byte. Events have text of any script.
+    """PEP 3333: every character is one byte. Headers of events may have any Unicode text.
 
-    Django failed with 500 at a cookie that has such a character.
+    Django answered 500 to a cookie with such a character.
     """
     try:
         header.encode("latin-1")
@@ -91,9 +88,9 @@ def _in_latin_1(header: str) -> str:
 
 
 def _fix_address(environ: dict[str, Any], event: Event) -> None:
-    """REMOTE_ADDR is who called the gateway; what a client wrote into a header is removed.
+    """REMOTE_ADDR is the caller of the gateway; a client's own X-Forwarded-For is removed.
 
-    A load balancer names the caller in X-Forwarded-For only, where it appends it.
+    A load balancer has the caller only in X-Forwarded-For, as the last address.
     """
     if address := _caller(event):
         environ["REMOTE_ADDR"] = address
@@ -109,7 +106,6 @@ def _caller(event: Event) -> str:
 
 
 def _place(event: Event) -> tuple[str, str]:
-    """What the gateway put in front of the path, and the path."""
     return _http_api(event) if event.get("version") == "2.0" else _rest_api(event)
 
 
@@ -124,9 +120,9 @@ def _rest_api(event: Event) -> tuple[str, str]:
 
 
 def _base_path(path: str, event: Event) -> str:
-    """What precedes the part that API Gateway matched; AWS allows no "%" in a base path.
+    """The path before the part that API Gateway matched; AWS allows no "%" in a base path.
 
-    Nothing with an empty segment: `//evil.example.com` in front would make links lead there.
+    Empty if it has an empty segment: a prefix `//evil.example.com` would lead links there.
     """
     whole, base = unquote(path).rstrip("/"), ""
     matched = unquote((event.get("pathParameters") or {}).get("proxy") or "").rstrip("/")
@@ -138,7 +134,7 @@ def _base_path(path: str, event: Event) -> str:
 
 
 def _http_api(event: Event) -> tuple[str, str]:
-    """`rawPath` has the stage under the API's own name; $default, as of function URLs, has none."""
+    """`rawPath` has the stage under the API's own domain; $default (function URLs) has none."""
     path, context = str(event.get("rawPath") or "/"), event.get("requestContext") or {}
     stage = f"/{context.get('stage', '')}"
     own_name = str(context.get("domainName", "")).startswith(f"{context.get('apiId')}.execute-api.")
@@ -146,13 +142,13 @@ def _http_api(event: Event) -> tuple[str, str]:
 
 
 def _public_address(host: str) -> SplitResult | None:
-    """PUBLIC_BASE_URL, if this request asked for it: only it knows what lies in front of AWS."""
+    """PUBLIC_BASE_URL, if the request is for its host: AWS does not know proxies before it."""
     public = urlsplit(settings.PUBLIC_BASE_URL)
     return public if public.netloc and public.netloc.lower() == host.lower() else None
 
 
 def _scheme(public: SplitResult | None) -> str:
-    """API Gateway knows https only; an emulator on this machine may be plain http."""
+    """API Gateway serves https only; an emulator on this machine may serve plain http."""
     if public is None or public.scheme != "http":
         return "https"
     local = public.hostname in LOOPBACK or str(public.hostname).endswith(".localhost")
@@ -166,8 +162,8 @@ def _begins(path: str, prefix: str) -> bool:
 def _without_lost_cookies(
     translate: Callable[[Event, Any], Event], event: Event, context: Any
 ) -> Event:
-    """A load balancer without multi-value headers takes one header of a name: names in other
-    letters are other headers to it, and the same to a browser.
+    """A load balancer without multi-value headers returns one header per name. It treats names in
+    another case as different headers, browsers as the same.
     """
     is_balancer = "elb" in (event.get("requestContext") or {})
     if not is_balancer or "multiValueHeaders" in event:
@@ -181,7 +177,7 @@ def _without_lost_cookies(
 
 
 def _log_access(event: Event, context: Any, answer: Event, seconds: float) -> None:
-    """`zappa tail --http` shows lines that have an address."""
+    """`zappa tail --http` shows the lines that have an IP address."""
     http = (event.get("requestContext") or {}).get("http") or {}
     method = http.get("method") or event.get("httpMethod")
     path = event.get("rawPath") or event.get("path")

@@ -12,9 +12,9 @@ _PER_PAGE = 10  # the most that GetParametersByPath gives at once
 
 
 def load(path: str, aws: Aws, use: Callable[[dict[str, str]], None]) -> None:
-    """`use` the variables under this path: /nudge/dev/SECRET_KEY is SECRET_KEY. None without one.
+    """Pass the variables under this path to `use`: /nudge/dev/SECRET_KEY is SECRET_KEY.
 
-    A service without its configuration does not start: the sentence names path and reason only.
+    Raises ImproperlyConfigured if they cannot be read; its text has the path and the reason only.
     """
     if path and not _PATH.fullmatch(path):
         raise ImproperlyConfigured(f"PARAMETERS_PATH must look like /nudge/dev/, not {path!r}.")

@@ -1,4 +1,4 @@
-"""The nightly job; a schedule calls it with an event and a context, and with nothing else."""
+"""The nightly job; a schedule calls it with an event and a context."""
 
 import logging
 from io import StringIO
@@ -13,14 +13,13 @@ logger = logging.getLogger(__name__)
 
 
 def nightly(event: object, context: object) -> None:
-    """Both are ignored. Lambda repeats the job if a command failed."""
+    """Both arguments are ignored. Lambda repeats the job if a command failed."""
     failed = [name for name in NIGHTLY if not task_boundary(_succeeds)(name)]
     if failed:
         raise RuntimeError(f"Failed: {', '.join(failed)}")
 
 
 def _succeeds(name: str) -> bool:
-    """A command that fails does not keep the next from its work."""
     out = StringIO()
     try:
         call_command(name, stdout=out)

@@ -1,4 +1,4 @@
-"""`collectstatic` for a bucket: hashed, in parallel, and only what is not there yet."""
+"""`collectstatic` for a bucket: hashed names, parallel uploads, missing files only."""
 
 import functools
 import hashlib
@@ -15,24 +15,23 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import HashedFilesMixin, ManifestStaticFilesStorage
 from django.core.files.storage import FileSystemStorage
 
-THREADS = 10  # as many connections as botocore keeps
+THREADS = 10  # botocore's default number of connections
 FOR_EVER = "public, max-age=31536000, immutable"  # a changed file has another name
-SHORTLY = "public, max-age=300"  # the original names, by which a few files name others
+SHORTLY = "public, max-age=300"  # original names, which a few files refer to
 
-# What no page asks for: 6.5 of 13 MB are source maps, 1 MB is a viewer that we do not show.
+# Files that no page uses: 6.5 of 13 MB are source maps, 1 MB is a viewer that we do not show.
 UNSERVED = ("*.map", "drf_spectacular_sidecar/redoc/*")
 
 
 class StaticBucketStorage(ManifestStaticFilesStorage):
-    """Collects into an empty folder, then sends what the bucket lacks, and removes nothing.
+    """Collects into an empty folder, then uploads the missing files, and deletes none.
 
-    So a fault while processing leaves the bucket as it was, visitors never miss a file that is
-    being replaced, and pages of former versions, also after a rollback, find their files. The
-    bucket is private behind a CDN that compresses: no ACL, no gzip. The manifest goes to
-    STATIC_ROOT, to be packaged.
+    So a fault during processing does not change the bucket, and every version of the pages finds
+    its files, also during a release and after a rollback. The bucket is private behind a CDN that
+    compresses: no ACL, no gzip. The manifest is written to STATIC_ROOT, to be packaged.
     """
 
-    # Django's, without those for source maps: it ends if one is named and missing.
+    # Django's, without those for source maps: it fails if a file refers to a missing one.
     patterns = tuple(
         (files, tuple(rule for rule in rules if "sourceMappingURL" not in str(rule)))
         for files, rules in HashedFilesMixin.patterns
@@ -49,16 +48,16 @@ class StaticBucketStorage(ManifestStaticFilesStorage):
         try:
             yield from super().post_process(served, *args, **options)
         finally:
-            # Otherwise a second collectstatic of this process would skip files by their dates.
+            # Otherwise a second collectstatic in this process would skip files by their dates.
             shutil.rmtree(self.location, ignore_errors=True)
 
     def save_manifest(self) -> None:
-        """The last step of collectstatic: the manifest never names a file that is not there."""
+        """The last step of collectstatic, so that the manifest never refers to a missing file."""
         self._upload()
         super().save_manifest()
 
     def _upload(self) -> None:
-        """The hashed first: they are complete before anything names them."""
+        """Hashed files first: they must exist before other files refer to them."""
         stored = dict(self._stored())
         for names, kept in (
             (set(self.hashed_files.values()), FOR_EVER),
@@ -69,14 +68,13 @@ class StaticBucketStorage(ManifestStaticFilesStorage):
                 list(pool.map(functools.partial(self._put, kept), missing))
 
     def _stored(self) -> Iterator[tuple[str, str]]:
-        """Key and ETag of everything in the bucket, a thousand in a request."""
         pages = _client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket_name)
         for page in pages:
             for item in page.get("Contents", []):
                 yield item["Key"], item["ETag"].strip('"')
 
     def _digest(self, name: str) -> str:
-        """An ETag is the MD5 of the content unless KMS encrypts; then everything is sent again."""
+        """An ETag is the MD5 of the content unless KMS encrypts; then all is uploaded again."""
         with self.open(name) as file:
             return hashlib.md5(file.read(), usedforsecurity=False).hexdigest()
 
@@ -94,7 +92,7 @@ class StaticBucketStorage(ManifestStaticFilesStorage):
 
 @functools.cache
 def _client() -> Any:
-    """One for all threads: clients may be shared."""
+    """One for all threads; botocore's clients are thread-safe."""
     import boto3
 
     return boto3.client("s3")

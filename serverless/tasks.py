@@ -1,4 +1,4 @@
-"""Tasks run in asynchronous invocations of the Lambda function that enqueues them."""
+"""Runs tasks in asynchronous invocations of the Lambda function that enqueues them."""
 
 import functools
 import json
@@ -12,7 +12,7 @@ from core.tasks import Task, TaskBackend
 TASK_ROUTE = "zappa.asynchronous.route_lambda_task"
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
-ATTEMPTS = 2  # an event that arrives twice does no harm (core.tasks)
+ATTEMPTS = 2  # tasks are idempotent (core.tasks)
 PAYLOAD_LIMIT = 256_000  # bytes, as Zappa counts
 
 
@@ -29,7 +29,7 @@ class NotAcceptedError(Exception):
 
 
 def invoke(event: dict[str, Any]) -> None:
-    """Return once Lambda has accepted the event; it runs, and is retried, later.
+    """Return once Lambda has accepted the event; Lambda runs and retries it later.
 
     The operations function of a stage has the same code, so it may invoke itself too.
     """
@@ -45,9 +45,9 @@ def invoke(event: dict[str, Any]) -> None:
 
 @functools.cache
 def client() -> Any:
-    """One per process, region and credentials from the environment.
+    """One per process; region and credentials come from the environment.
 
-    botocore alone, because it is what costs least: docs/decisions/0011 has the figures.
+    botocore alone is the fastest to load: docs/decisions/0011 has the figures.
     """
     from botocore.config import Config
     from botocore.session import get_session

@@ -1,7 +1,7 @@
-"""Loads beforehand what the first requests would otherwise wait for (docs/performance.md).
+"""Loads what the first requests would otherwise wait for (docs/performance.md).
 
-A process loads only what every request needs when it starts, because a request often waits for it.
-The keep-warm event loads the rest.
+A starting process loads only what every request needs, because a request often waits for it. The
+keep-warm event loads the rest.
 """
 
 import logging
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def warm_up() -> None:
-    """Never fails: what cannot be loaded now, the next request asks for again."""
+    """A database that is away is no error: the next request connects again."""
     reverse("home")  # imports every URLconf
     _compile_templates()
     _connect()
@@ -32,7 +32,7 @@ def _compile_templates() -> None:
 
 
 def _connect() -> None:
-    """Anew: a connection lives longer (CONN_MAX_AGE) than the time to the next keep-warm event."""
+    """Reconnects: a new connection lives (CONN_MAX_AGE) until the next keep-warm event."""
     try:
         connection.close()
         with connection.cursor() as cursor:

@@ -1,6 +1,6 @@
 """Every setting, one module for each subject; values come from config/env.py only.
 
-Development (no variable set): SQLite, DEBUG, e-mail and texts on the terminal, local files.
+Development (no variable set): SQLite, DEBUG, e-mail and messages on the terminal, local files.
 Production (on Lambda, or DEBUG off): refuses to start if a setting is unsafe.
 """
 

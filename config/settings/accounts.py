@@ -24,8 +24,8 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
-# Development: usable at once, the link is on the terminal. In production an address must be
-# verified first.
+# In development an account is usable at once, and the link is on the terminal. In production the
+# address must be verified first.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if PRODUCTION else "optional"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = PRODUCTION
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = PRODUCTION

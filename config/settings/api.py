@@ -17,7 +17,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.DocumentedSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    "NUM_PROXIES": 0,  # throttles count by REMOTE_ADDR, never by what X-Forwarded-For claims
+    "NUM_PROXIES": 0,  # throttles count by REMOTE_ADDR, never by X-Forwarded-For
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 DRF_STANDARDIZED_ERRORS: dict[str, Any] = {
@@ -27,7 +27,7 @@ DRF_STANDARDIZED_ERRORS: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Nudge",
-    "DESCRIPTION": "To-dos that text you. See docs/api.md for the rules that every route shares.",
+    "DESCRIPTION": "To-dos with text reminders. docs/api.md has the rules for all routes.",
     "VERSION": "v1",
     "ENUM_NAME_OVERRIDES": {
         "TodoStatusEnum": "todos.models.todos.Status",

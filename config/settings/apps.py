@@ -1,4 +1,4 @@
-"""Which applications, middleware and templates make up the project."""
+"""The applications, middleware and templates of the project."""
 
 from config.settings.runtime import BASE_DIR
 
@@ -34,7 +34,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.middleware.request_id",
     "core.middleware.no_store",
-    "django.middleware.locale.LocaleMiddleware",  # before what may refuse in words
+    "django.middleware.locale.LocaleMiddleware",  # before those that answer with a translated error
     "core.middleware.valid_host",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -45,7 +45,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.middleware.SignedInMiddleware",  # default deny
+    "accounts.middleware.SignedInMiddleware",  # requires a log-in by default
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.allauth.errors.ApiErrorShapeMiddleware",

@@ -8,4 +8,4 @@ EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=True)
 EMAIL_TIMEOUT = 10
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="Nudge <nudge@localhost>")
-ADMINS = [("", address) for address in env.names("ADMINS")]  # warned when a limit comes near
+ADMINS = [("", address) for address in env.names("ADMINS")]  # warned if a limit is nearly used up

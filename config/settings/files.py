@@ -6,16 +6,16 @@ from config import env
 from config.settings.runtime import BASE_DIR
 
 MANIFEST = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
-PRESIGNED_SECONDS = 900  # how long a link to an upload lives
+PRESIGNED_SECONDS = 900  # the life of a link to an upload
 
 
 def storages(*, hashed: bool, static_bucket: str, media_bucket: str) -> dict[str, Any]:
-    """`hashed`: pages name static files by their content, as the manifest in STATIC_ROOT says."""
+    """`hashed`: pages use hashed names of static files, from the manifest in STATIC_ROOT."""
     return {"default": _media(media_bucket), "staticfiles": _static(static_bucket, hashed=hashed)}
 
 
 def _static(bucket: str, *, hashed: bool) -> dict[str, Any]:
-    """A bucket is written by collectstatic and by nothing else: serving needs the manifest only."""
+    """Only collectstatic writes to the bucket: pages need the manifest only."""
     if bucket:
         options = {"bucket_name": bucket}
         return {"BACKEND": "serverless.static.StaticBucketStorage", "OPTIONS": options}
@@ -25,10 +25,10 @@ def _static(bucket: str, *, hashed: bool) -> dict[str, Any]:
 
 
 def _media(bucket: str) -> dict[str, Any]:
-    """Uploads are private: whoever may see one gets a link that ends.
+    """Uploads are private: a user who may see one gets a link that expires.
 
-    No ACL: the bucket belongs to its owner alone, and S3 refuses every ACL there. Signatures of
-    version 4 and the address of the region, since regions newer than 2014 know nothing else.
+    No ACL, because S3 refuses ACLs in a bucket with an enforced owner. Version 4 signatures and the
+    regional endpoint, because regions newer than 2014 support no others.
     """
     if not bucket:
         return {"BACKEND": "django.core.files.storage.FileSystemStorage"}

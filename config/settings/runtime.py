@@ -1,4 +1,4 @@
-"""Where this process runs, under which names and with which key."""
+"""The environment, hosts, secret key and language of this process."""
 
 from pathlib import Path
 
@@ -8,7 +8,9 @@ from serverless.aws import Aws
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
-parameters.load(env.text("PARAMETERS_PATH"), Aws(env.text), env.use)  # all else reads them
+parameters.load(
+    env.text("PARAMETERS_PATH"), Aws(env.text), env.use
+)  # first: the other settings read them
 LAMBDA_FUNCTION = env.text("AWS_LAMBDA_FUNCTION_NAME")
 ON_LAMBDA = bool(LAMBDA_FUNCTION)
 DEBUG = env.flag("DEBUG", default=not ON_LAMBDA)

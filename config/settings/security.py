@@ -1,4 +1,4 @@
-"""HTTPS, cookies, other origins, the Content-Security-Policy, and the guard of production."""
+"""HTTPS, cookies, other origins, the Content-Security-Policy, and the check of production."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ from config.settings.sms import SMS_PROVIDER
 
 
 def _content_security_policy(static_url: str) -> dict[str, Any]:
-    """Our own files only, no inline script or style; static files may have their own origin."""
+    """Own files only, no inline script or style; static files may have another origin."""
     parts = urlsplit(static_url)
     own = [SELF, f"{parts.scheme}://{parts.netloc}"] if parts.netloc else [SELF]
     return {
@@ -52,12 +52,12 @@ if PRODUCTION:
     )
 
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=PRODUCTION)
-TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", default=0)  # whose X-Forwarded-For is believed
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", default=0)  # whose X-Forwarded-For is trusted
 _PROXY = env.flag("TRUST_X_FORWARDED_PROTO", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _PROXY else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^healthz/$", r"^readyz/$"]  # asked from inside, without TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz/$", r"^readyz/$"]  # health checks come without TLS
 X_FRAME_OPTIONS = "DENY"
 MAX_BODY_BYTES = 64 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
@@ -65,7 +65,7 @@ SESSION_COOKIE_NAME = "__Host-sessionid" if PRODUCTION else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if PRODUCTION else "csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_HTTPONLY = True  # the page carries its token in the form and in hx-headers
+CSRF_COOKIE_HTTPONLY = True  # pages have the token in forms and in hx-headers
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")

@@ -3,14 +3,14 @@ from config.settings.runtime import PRODUCTION
 
 SMS_PROVIDER = env.text("SMS_PROVIDER", default="" if PRODUCTION else "console")
 SMS_ENABLED = env.flag("SMS_ENABLED", default=True)
-# How many an account may send is its allowance in the admin: none until it is granted.
+# The limit of an account is its allowance in the admin: zero until one is granted.
 SMS_DESTINATION_DAILY_LIMIT = env.integer("SMS_DESTINATION_DAILY_LIMIT", default=10)
 SMS_COUNTRY_DAILY_LIMIT = env.integer("SMS_COUNTRY_DAILY_LIMIT", default=200)
 SMS_DAILY_LIMIT = env.integer("SMS_DAILY_LIMIT", default=500)  # all accounts together
 SMS_MONTHLY_SEGMENTS = env.integer("SMS_MONTHLY_SEGMENTS", default=2000)
-SMS_MAX_SEGMENTS = env.integer("SMS_MAX_SEGMENTS", default=4)  # of one text
+SMS_MAX_SEGMENTS = env.integer("SMS_MAX_SEGMENTS", default=4)  # of one message
 SMS_ALLOWED_REGIONS = env.names("SMS_ALLOWED_REGIONS")  # empty: the region of TO_NUMBER
-# The short names first; the aliases are for environments where those are taken.
+# The short names come first; the aliases are for environments that use those otherwise.
 TWILIO_ACCOUNT_SID = env.text("ACCOUNT_SID", "TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN = env.text("AUTH_TOKEN", "TWILIO_AUTH_TOKEN")
 SMS_FROM_NUMBER = env.text("FROM_NUMBER", "TWILIO_FROM_NUMBER")
@@ -18,7 +18,7 @@ SMS_TO_NUMBER = env.text("TO_NUMBER", "TWILIO_TO_NUMBER")
 TWILIO_API_BASE_URL = env.text("TWILIO_API_BASE_URL", default="https://api.twilio.com")
 # A pool of senders instead of FROM_NUMBER.
 TWILIO_MESSAGING_SERVICE_SID = env.text("TWILIO_MESSAGING_SERVICE_SID")
-# Where the world reaches this service, with the stage: for callbacks and their signatures.
+# The public URL of this service, with the stage: for callbacks and their signatures.
 PUBLIC_BASE_URL = env.text("PUBLIC_BASE_URL", "API_URL")
 AWS_SMS_REGION = env.text("AWS_SMS_REGION")
 AWS_SMS_ORIGINATION_IDENTITY = env.text("AWS_SMS_ORIGINATION_IDENTITY", "FROM_NUMBER")

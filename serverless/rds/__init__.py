@@ -1,6 +1,6 @@
 """A database whose password AWS manages, and changes every seven days by default.
 
-ENGINE "serverless.rds" is Django's PostgreSQL for such a login.
+ENGINE "serverless.rds" is Django's PostgreSQL backend with such a login.
 """
 
 import json
@@ -9,7 +9,7 @@ from serverless.aws import Aws, CallError
 
 
 def login(arn: str, aws: Aws) -> dict[str, str]:
-    """USER and PASSWORD, as they are now; CallError if they cannot be read.
+    """The current USER and PASSWORD; CallError if they cannot be read.
 
     The shape is that of RDS: docs.aws.amazon.com/secretsmanager, "JSON structure of secrets".
     """

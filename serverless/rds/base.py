@@ -1,4 +1,4 @@
-"""The module of this name is where Django looks for the wrapper of an ENGINE."""
+"""Django requires this module name for the DatabaseWrapper of an ENGINE."""
 
 import logging
 from typing import Any
@@ -12,10 +12,10 @@ logger = logging.getLogger(__name__)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Reads the login again when the server refuses the password of a warm process.
+    """Reads the login again if the server refuses the password of a warm process.
 
-    LOGIN in the settings of the database returns it. They are shared by the threads of a process:
-    one reads for all.
+    LOGIN in the database's settings returns it. The threads of a process share these settings, so
+    one thread reads for all.
     """
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
@@ -27,20 +27,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return super().get_new_connection(self.get_connection_params())
 
     def _renew_login(self, tried: dict[str, Any]) -> bool:
-        """Whether there is another login than the one that was tried."""
         try:
             login = self.settings_dict["LOGIN"]()
         except CallError as error:
-            logger.error("The secret of the database cannot be read: %s", error.code)  # noqa: TRY400 - its reason is all there is
+            logger.error("The secret of the database cannot be read: %s", error.code)  # noqa: TRY400 - the code is enough
             return False
         self.settings_dict.update(login)
         return (login["USER"], login["PASSWORD"]) != (tried.get("user"), tried.get("password"))
 
 
 def _password_was_asked(error: Exception) -> bool:
-    """libpq keeps no SQLSTATE of a failed connection (it would be 28P01), and its message is in
-    the server's language: that a password was sent is all it tells. A server that is away
-    asks for none.
+    """libpq has no SQLSTATE for a failed connection (it would be 28P01), and its message is in the
+    server's language. It only shows that the server asked for a password; an unreachable one does
+    not.
     """
     connection = getattr(error, "pgconn", None)
     return bool(connection and connection.used_password)

@@ -47,7 +47,7 @@ def test_a_backend_that_does_not_exist_is_an_error(settings):
     settings.TASKS = {"default": {"BACKEND": "threads"}}
     assert check_tasks() == [
         Error(
-            "TASK_BACKEND names no class that exists: no task would run.",
+            "TASK_BACKEND names a class that does not exist: no task would run.",
             hint="Remove it, or set it to core.tasks.ThreadBackend.",
             id="config.E005",
         )
@@ -78,7 +78,7 @@ def test_lambda_without_static_files_is_an_error(settings, tmp_path):
     assert check_static_files() == [
         Error(
             "STATIC_URL is not set, and Lambda serves no static files.",
-            hint="Set STATIC_URL to the address of the bucket or CDN they were collected to.",
+            hint="Set STATIC_URL to the URL of the bucket or CDN that has them.",
             id="config.E003",
         )
     ]
@@ -93,7 +93,7 @@ def test_a_missing_manifest_is_an_error(settings, tmp_path, on_lambda):
     assert settings.STORAGES["staticfiles"]["BACKEND"] == MANIFEST
     assert check_static_files() == [
         Error(
-            "The manifest of static files is missing: every page will be an error.",
+            "The manifest of static files is missing: every page would fail.",
             hint="Run collectstatic before the package is built; it writes "
             "staticfiles/staticfiles.json.",
             id="config.E004",

@@ -23,8 +23,8 @@ REFUSALS = {
     "old": "OLD_SECRET_KEYS holds a published or guessable key: remove it.",
     "sqlite": "DATABASE_URL must name PostgreSQL: SQLite loses its data with the machine.",
     "hosts": "ALLOWED_HOSTS is empty: list the host names that people type.",
-    "sms": "SMS_PROVIDER is not set: choose twilio, or console to say that no text leaves.",
-    "mail": "EMAIL_HOST is missing: codes and addresses would go to the log, and to nobody else.",
+    "sms": "SMS_PROVIDER is not set: choose twilio, or console to send no messages.",
+    "mail": "EMAIL_HOST is missing: codes and addresses would only be written to the log.",
     "debug": "DEBUG must be False on Lambda: error pages would show the settings to strangers.",
 }
 

@@ -76,7 +76,7 @@ def test_the_secret_is_taken_where_a_url_is_set_too(cloud_of, settings_of):
 @pytest.mark.parametrize("missing", ["DATABASE_HOST", "DATABASE_NAME"])
 def test_a_secret_alone_is_no_database(settings_of, missing):
     sentence = refusal(settings_of, **MANAGED | {missing: ""})
-    assert sentence == "DATABASE_SECRET_ARN needs DATABASE_HOST and DATABASE_NAME beside it."
+    assert sentence == "DATABASE_SECRET_ARN needs DATABASE_HOST and DATABASE_NAME too."
 
 
 @pytest.mark.enable_socket
@@ -93,7 +93,7 @@ def test_a_secret_alone_is_no_database(settings_of, missing):
 def test_a_secret_that_cannot_be_read_is_told_without_values(cloud_of, settings_of, answer, reason):
     cloud = cloud_of(lambda *_call: answer)
     sentence = refusal(settings_of, **MANAGED, **cloud.variables)
-    assert sentence == f"The secret that DATABASE_SECRET_ARN names cannot be read: {reason}."
+    assert sentence == f"The secret in DATABASE_SECRET_ARN cannot be read: {reason}."
 
 
 # --- In a warm process ---------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Lists the events that Lambda gave up; docs/events.md says why none has to be run again."""
+"""Lists the events that Lambda gave up; docs/events.md explains why none has to be run again."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEAD_LETTER_QUEUE_URL:
-            raise CommandError("DEAD_LETTER_QUEUE_URL is not set: there is no queue to look into.")
+            raise CommandError("DEAD_LETTER_QUEUE_URL is not set: there is no queue to read.")
         letters = dead_letters.receive_all()
         for letter in letters:
             self.stdout.write(_line(letter))
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
 
 def _line(letter: DeadLetter) -> str:
-    """No payload beyond the ids of a task."""
+    """Without a payload, except for the ids of a task."""
     when = letter.died_at.isoformat(timespec="seconds")
     what = " ".join([letter.name, *letter.ids])
     return f"{letter.id}  {when}  {what}  request {letter.request_id}  {letter.error}"
