@@ -1,1 +1,1 @@
-"""Brings Nudge to AWS: callbacks, package, stack and release. Never shipped itself."""
+"""Deploys Nudge to AWS: callbacks, package, stack and release. Not part of the package itself."""

@@ -1,4 +1,4 @@
-"""Zip archives for Lambda: one order, one date, readable by every user, with bytecode."""
+"""Zip archives for Lambda: fixed order and date, readable by every user, with bytecode."""
 
 import hashlib
 import importlib.util
@@ -8,13 +8,13 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-TASK_ROOT = "/var/task"  # where Lambda unpacks; tracebacks then name the true path
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment a zip can hold; equal content, equal archive
-EVERY_USER = 0o755  # Lambda runs as another user than the owner of the files
+TASK_ROOT = "/var/task"  # where Lambda unpacks; tracebacks show this path
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip; equal content gives an equal archive
+EVERY_USER = 0o755  # Lambda runs as a user who does not own the files
 
 
 class PackageError(Exception):
-    """The package would hold what must not leave this machine, or would lack what Lambda needs."""
+    """The package has a file that must stay on this machine, or lacks one that Lambda needs."""
 
 
 def add(package: zipfile.ZipFile, name: str, content: bytes) -> None:
@@ -33,11 +33,11 @@ def digest(files: dict[str, bytes]) -> str:
 
 
 def bytecode(files: dict[str, bytes]) -> dict[str, bytes]:
-    """name -> content of the compiled modules among these files; what is not valid is left out.
+    """name -> content of the compiled modules of these files; invalid modules are left out.
 
-    Python takes it unchecked: a zip keeps no dates, and the folder is read-only on Lambda. Without
-    it the whole program is compiled at every cold start (1.0 s instead of 0.3 s). An interpreter
-    that has loaded no package compiles, since the bytes depend on what else is loaded.
+    Python loads it unchecked: a zip keeps no dates, and the folder is read-only on Lambda. Without
+    it the whole program is compiled at every cold start (1.0 s instead of 0.3 s). A separate
+    interpreter compiles, because the bytes depend on which modules are loaded.
     """
     with tempfile.TemporaryDirectory(prefix="nudge-package-") as folder:
         root = Path(folder).resolve()
@@ -51,7 +51,7 @@ def bytecode(files: dict[str, bytes]) -> dict[str, bytes]:
                 *(sys.executable, "-I", "-S", "-m", "compileall", "-qq", str(root)),
                 *("--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", TASK_ROOT),
             ],
-            check=False,  # some modules of others are for other versions of Python
+            check=False,  # some modules of dependencies are for other versions of Python
         )
         return {
             path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*.pyc")
@@ -59,5 +59,5 @@ def bytecode(files: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def compiled_name(module: str) -> str:
-    """Where Python looks for the bytecode: a/b.py -> a/__pycache__/b.cpython-311.pyc."""
+    """The path of the bytecode: a/b.py -> a/__pycache__/b.cpython-311.pyc."""
     return importlib.util.cache_from_source(module, optimization="")

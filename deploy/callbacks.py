@@ -1,6 +1,6 @@
-"""What Zappa calls: after reading its settings, after making the zip, and after deploying.
+"""The callbacks of Zappa: after reading its settings, after making the zip, and after deploying.
 
-Zappa imports this file anew for each call, so nothing is kept in the module.
+Zappa imports this module again for each call, so it keeps no state.
 """
 
 import sys
@@ -12,15 +12,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from deploy import archive, aws, functions, package, stack, static, zappa_files
 
 PACKAGED_OFFLINE = ("package", "save-python-settings-file", "template")
-NOT_KNOWN_YET = "https://not-known-yet.invalid/"  # before the first deploy has made the API
+NOT_KNOWN_YET = "https://not-known-yet.invalid/"  # until the first deploy has created the API
 
 
 def settings(cli: Any) -> None:
-    """Fill in what must not be written down: bucket, role, network and where the secrets lie.
+    """Set what is not in the settings file: bucket, role, network and the path of the secrets.
 
-    Raises ClickException, Zappa's own way of ending with one sentence, without infrastructure.
+    Without infrastructure raises ClickException, which Zappa prints as one sentence.
     """
-    # Zappa looks for WebSockets in every file below, its own included, and permits what they need.
+    # Zappa searches every file, its own included, for WebSockets and adds permissions for them.
     cli.use_websocket = None
     cli.zappa.extra_permissions = cli.stage_config.get("extra_permissions")
     zappa_files.copy_nothing(cli)
@@ -38,14 +38,14 @@ def settings(cli: Any) -> None:
 
 
 def environment(cli: Any, outputs: dict[str, str]) -> dict[str, str]:
-    """The function's variables, pointers only; empty where it shall have none of that name.
+    """The function's variables; empty values for those to remove.
 
-    Values and secrets are parameters in SSM.
+    They refer to values and secrets, which are parameters in SSM.
     """
     stage = cli.api_stage
     return {
         "STAGE": stage,
-        "STARTED_AT": aws.now(),  # so that each deploy ends the processes before it
+        "STARTED_AT": aws.now(),  # so that each deploy replaces all processes
         "PARAMETERS_PATH": aws.parameters_path(stage),
         "STATIC_URL": static.url(outputs),
         "MEDIA_BUCKET": outputs.get("MediaBucket", ""),
@@ -60,7 +60,6 @@ def environment(cli: Any, outputs: dict[str, str]) -> dict[str, str]:
 
 
 def zip(cli: Any) -> None:  # noqa: A001 - Zappa's word
-    """Collect the static files, then write our archive in the place of Zappa's."""
     from click import ClickException
 
     try:
@@ -72,7 +71,7 @@ def zip(cli: Any) -> None:  # noqa: A001 - Zappa's word
 
 
 def post(cli: Any) -> None:
-    """What Zappa does not set, or only when it creates: retries, dead letters, the address."""
+    """Set what Zappa never sets, or only on creation: retries, dead letter queue, API_URL."""
     function = aws.client("lambda")
     function.get_waiter("function_updated_v2").wait(FunctionName=cli.lambda_name)
     function.put_function_event_invoke_config(
@@ -117,7 +116,7 @@ def _bucket_by_hand(stage: str) -> str:
 
 
 def _outputs_if_any(cli: Any) -> dict[str, str]:
-    """`zappa package` also works without an account: then the files stay here."""
+    """`zappa package` works without an account too: then the files are not uploaded."""
     from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
     try:
@@ -129,6 +128,5 @@ def _outputs_if_any(cli: Any) -> dict[str, str]:
 
 
 def _domain(cli: Any) -> str:
-    """The address of one's own that zappa_settings.json names; empty where there is none."""
     path = (cli.base_path or "").strip("/")
     return f"https://{cli.domain}/{path}".rstrip("/") if cli.domain else ""

@@ -1,12 +1,12 @@
-"""What belongs in the package for Lambda, and what never may."""
+"""The contents of the package for Lambda, and files that it must never have."""
 
 import re
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
-LANGUAGES = {"en"}  # those of settings.LANGUAGES; the other catalogues stay at home
+LANGUAGES = {"en"}  # those of settings.LANGUAGES; other catalogues are left out
 
-# From the working folder: folders with all they hold, and files.
+# From the working folder: whole folders, and files.
 PROJECT = (
     "accounts",
     "config",
@@ -24,7 +24,7 @@ REQUIRED = (
     "staticfiles/staticfiles.json",
 )
 
-# Zappa and what only Zappa needs: it deploys the service and does not run in it.
+# Zappa and its own dependencies: it deploys the service and does not run in it.
 ONLY_FOR_DEPLOYING = {
     "argcomplete",
     "cfn-flip",
@@ -45,7 +45,7 @@ ONLY_FOR_DEPLOYING = {
     "zappa",
 }
 
-# The services that clients are made of; each of the other 430 descriptions is weight.
+# The services that have clients; the descriptions of the other 430 are left out.
 AWS_SERVICES = {
     "lambda",
     "pinpoint-sms-voice-v2",
@@ -54,7 +54,7 @@ AWS_SERVICES = {
 }
 
 _NEVER_NEEDED = (
-    "*.pyc",  # compiled here, in a form that Lambda accepts
+    "*.pyc",  # compiled by deploy/archive.py in a form that Lambda accepts
     "*.pyi",
     "*/py.typed",
     "*.po",
@@ -92,7 +92,6 @@ _FORBIDDEN_BUT = {"certifi/cacert.pem", "botocore/cacert.pem"}  # public certifi
 
 
 def normalized(name: str) -> str:
-    """The name of a distribution as PEP 503 compares it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -103,13 +102,11 @@ def pins(requirements: str) -> dict[str, str]:
 
 
 def requirements_on_lambda(requirements: str) -> str:
-    """The compiled requirements without what only a deployment needs."""
     wanted = pins(requirements).items()
     return "".join(entry for name, entry in wanted if name not in ONLY_FOR_DEPLOYING)
 
 
 def is_needed(name: str) -> bool:
-    """Whether this file of a distribution (POSIX path in the package) is used at run time."""
     path = PurePosixPath(name)
     if any(fnmatch(name, pattern) for pattern in _NEVER_NEEDED):
         return False
@@ -123,7 +120,6 @@ def is_needed(name: str) -> bool:
 
 
 def is_forbidden(name: str) -> bool:
-    """Whether this must never leave the machine of the person who deploys."""
     return name not in _FORBIDDEN_BUT and any(fnmatch(name, pattern) for pattern in _FORBIDDEN)
 
 

@@ -1,7 +1,7 @@
-"""The half of the package that others wrote: made from the lock file, kept until the lock changes.
+"""The dependencies in the package: built from the lock file, cached until the lock changes.
 
-uv fetches the wheels for Lambda's system, whatever system this is, and checks their hashes. What a
-request needs of them is kept as an archive with its bytecode, named after all it was made of.
+uv fetches the wheels for Lambda's system, whatever system this is, and checks their hashes. The
+files that a request needs are cached as an archive with bytecode, named after all its inputs.
 """
 
 import hashlib
@@ -33,12 +33,11 @@ def archived(architecture: str = "x86_64") -> Path:
             _install(folder, platform)
             made = folder / "archive.zip"
             _write(made, _needed(folder / "installed"))
-            made.replace(kept)  # at once, so that an interruption leaves no half of it
+            made.replace(kept)  # atomic, so that an interruption leaves no partial archive
     return kept
 
 
 def _made_of(platform: str) -> str:
-    """Every file that decides what is in it, and how."""
     files = (LOCK, *(Path(str(module.__file__)) for module in (archive, contents)), Path(__file__))
     digest = hashlib.sha256(f"{platform} {sys.implementation.cache_tag}".encode())
     for path in files:
@@ -80,7 +79,6 @@ def _write(made: Path, files: dict[str, bytes]) -> None:
 
 
 def _needed(installed: Path) -> dict[str, bytes]:
-    """Of the files that a distribution lists as its own; another is not looked for."""
     return {
         entry.as_posix(): (installed / entry).read_bytes()
         for distribution in distributions(path=[os.fspath(installed)])

@@ -10,9 +10,9 @@ from deploy.progress import done, step
 
 
 def destroy(stage: str) -> None:
-    """Functions, API, events and logs, then the stack, then parameters. Harmless to repeat.
+    """Functions, API, events and logs, then the stack, then parameters; may be repeated.
 
-    SystemExit, before anything is removed, where the database is protected.
+    SystemExit, before anything is removed, if the database is protected.
     """
     _refuse_protected_database(stage)
     for each in (stage, aws.ops_stage(stage)):
@@ -34,7 +34,7 @@ def _refuse_protected_database(stage: str) -> None:
         [found] = aws.client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
         if found["DeletionProtection"]:
             raise SystemExit(
-                f"The database {name} is protected. Nothing was removed. If it shall go: aws rds "
+                f"The database {name} is protected. Nothing was removed. To allow it: aws rds "
                 f"modify-db-instance --db-instance-identifier {name} --no-deletion-protection"
             )
 

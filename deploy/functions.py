@@ -1,4 +1,4 @@
-"""A stage's Lambda functions: whether one exists, its environment, the code that it serves."""
+"""The Lambda functions of a stage: existence, environment, and the code that serves."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ def exists(function: str) -> bool:
 
 
 def update_configuration(function: str, **settings: Any) -> None:
-    """Change its configuration and wait until it is in force. New processes are started."""
+    """Wait until the change is in force. It starts new processes."""
     client = aws.client("lambda")
     client.get_waiter("function_updated_v2").wait(FunctionName=function)
     client.update_function_configuration(FunctionName=function, **settings)
@@ -40,7 +40,7 @@ def update_environment(
 ) -> None:
     """Set environment variables and remove others; no request is made if none would change.
 
-    Zappa only ever adds: a variable that it is no longer given stays on the function.
+    Zappa only adds variables: one that is no longer configured stays on the function.
     """
     present = configuration(function).get("Environment", {}).get("Variables", {})
     kept = {name: value for name, value in present.items() if name not in (remove or set())}
@@ -58,7 +58,7 @@ def restore(function: str, version: str) -> None:
     digest = base64.b64encode(hashlib.sha256(answer.content).digest()).decode()
     if digest != found["Configuration"]["CodeSha256"]:
         raise SystemExit(f"The code of version {version} of {function} is not available.")
-    # Its compiled modules are for the Python it was made with.
+    # Its bytecode is for the Python version that compiled it.
     if (runtime := found["Configuration"]["Runtime"]) != configuration(function)["Runtime"]:
         update_configuration(function, Runtime=runtime)
     client.get_waiter("function_updated_v2").wait(FunctionName=function)

@@ -1,4 +1,4 @@
-"""Ctrl-C, and the SIGTERM with which CI ends a job: a rollback that no second signal ends."""
+"""Handles Ctrl-C and CI's SIGTERM, so that a second signal cannot end a rollback."""
 
 import contextlib
 import signal
@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 
 def sigterm_is_ctrl_c() -> None:
-    """Raise KeyboardInterrupt on SIGTERM, so that both are handled alike."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @contextlib.contextmanager
 def ignored() -> Iterator[None]:
-    """CI that cancels a job sends a second signal after some seconds."""
+    """Ignore both: CI that cancels a job sends a second signal after some seconds."""
     signals = (signal.SIGINT, signal.SIGTERM)
     handlers = {each: signal.signal(each, signal.SIG_IGN) for each in signals}
     try:

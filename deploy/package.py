@@ -1,8 +1,8 @@
-"""Makes the zip for Lambda: what a request needs, and no more.
+"""Builds the zip for Lambda from the files that a request needs.
 
 Zappa packs the whole working folder and the whole virtual environment, with bytecode that Lambda
-can never use: it dates entries 1980, and bytecode is valid only for the date of its source. Here
-the archive is written from what is allowed in, so a file that was not thought of stays out.
+can never use: it dates entries 1980, and bytecode is valid only for the date of its source. This
+archive is built from a list of allowed files, so an unexpected file is left out.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from deploy import archive, contents, dependencies
 
 BUILD_ID_FILE = "BUILD_ID"
 MEGABYTE = 1_000_000
-ZIPPED_LIMIT = 25 * MEGABYTE  # goals of this project; those of AWS are 50 and 250 MB
+ZIPPED_LIMIT = 25 * MEGABYTE  # limits of this project; those of AWS are 50 and 250 MB
 UNPACKED_LIMIT = 70 * MEGABYTE
 
 
@@ -56,7 +56,7 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _append(fresh: Path, ours: dict[str, bytes]) -> str:
-    """The id is the content itself, so /readyz/ tells what runs, also after a rollback."""
+    """The build id is a hash of the content, so /readyz/ identifies it also after a rollback."""
     with zipfile.ZipFile(fresh, "a") as package:
         digests = package.comment + archive.digest(ours).encode()
         build_id = hashlib.sha256(digests).hexdigest()[:12]
@@ -68,7 +68,6 @@ def _append(fresh: Path, ours: dict[str, bytes]) -> str:
 
 
 def _compiled(ours: dict[str, bytes]) -> dict[str, bytes]:
-    """Each of our own modules must compile."""
     compiled = archive.bytecode(ours)
     modules = sorted(name for name in ours if name.endswith(".py"))
     if wrong := [name for name in modules if archive.compiled_name(name) not in compiled]:

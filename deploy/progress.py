@@ -1,4 +1,4 @@
-"""What a person at the terminal, or a log of CI, sees while something takes minutes."""
+"""Progress lines on the terminal, or in the log of CI."""
 
 import sys
 import time
@@ -7,7 +7,6 @@ _started = time.monotonic()
 
 
 def step(text: str) -> None:
-    """The next long thing begins; seconds since the start tell where the time goes."""
     _say(f"\n== {text} ({time.monotonic() - _started:.0f} s)")
 
 

@@ -2,8 +2,8 @@
 
     python -m deploy.release dev      make deploy STAGE=dev
 
-Each step may be repeated after an interruption: Zappa is told to deploy or to update by what is
-there, migrations are applied once, and uploads skip what is uploaded.
+Each step may be repeated after an interruption: Zappa deploys or updates depending on what exists,
+migrations are applied once, and uploads skip files that are there.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def release(stage: str, *, timeout: float = smoke.TIMEOUT_SECONDS) -> None:
     target, build_id = _package(stage)
     _migrate(stage, target)
     _switch(stage, target, build_id, timeout)
-    # Known only now after a first deploy; commands write links, too.
+    # Not known before the first deploy; commands write links, too.
     functions.update_environment(
         aws.function_name(aws.ops_stage(stage)), {"API_URL": aws.api_url(stage)}
     )
@@ -69,7 +69,7 @@ def _package(stage: str) -> tuple[Path, str]:
 
 
 def _migrate(stage: str, target: Path) -> None:
-    """In a function of its own, while the old code serves: it has 15 minutes and no visitors."""
+    """In the function for commands, which has 15 minutes and no visitors; the old code serves."""
     operations = aws.ops_stage(stage)
     function = aws.function_name(operations)
     step(f"Migrations, in {function}")
@@ -85,7 +85,7 @@ def _migrate(stage: str, target: Path) -> None:
 
 
 def _switch(stage: str, target: Path, build_id: str, timeout: float) -> None:
-    """Whatever happens on the way, Ctrl-C included, the old code serves if the new does not."""
+    """On any error, Ctrl-C included, the old code serves again."""
     function = aws.function_name(stage)
     step(f"The new code serves in {function}")
     previous = _serving(function)
@@ -112,7 +112,7 @@ def _serving(function: str) -> str:
 
 
 def _roll_back(function: str, previous: str, reason: BaseException) -> None:
-    """Raises SystemExit with both reasons if the code before cannot be restored."""
+    """Raises SystemExit with both errors if the previous code cannot be restored."""
     if not previous:
         return
     try:
@@ -126,16 +126,16 @@ def _roll_back(function: str, previous: str, reason: BaseException) -> None:
 
 
 def _put(stage: str, target: Path) -> None:
-    """Deploy or update, by what is there. What a broken first deploy has left is removed before."""
-    there = functions.exists(aws.function_name(stage))
-    if there and stage == aws.base_stage(stage) and not aws.api_id(stage):
+    """Deploy or update; the remains of a first deploy that failed are removed first."""
+    exists = functions.exists(aws.function_name(stage))
+    if exists and stage == aws.base_stage(stage) and not aws.api_id(stage):
         zappa("undeploy", stage, "--yes")
-        there = False
-    zappa("update" if there else "deploy", stage, "--zip", str(target))
+        exists = False
+    zappa("update" if exists else "deploy", stage, "--zip", str(target))
 
 
 def zappa(*arguments: str) -> None:
-    """Run Zappa from this environment. Raises SystemExit if it fails."""
+    """Run Zappa from this virtual environment. Raises SystemExit if it fails."""
     scripts = Path(sys.executable).parent
     environment = {
         **os.environ,
@@ -148,11 +148,11 @@ def zappa(*arguments: str) -> None:
 
 
 class ManageError(Exception):
-    """A management command ended with an error inside Lambda."""
+    """A management command failed on Lambda."""
 
 
 def manage(function: str, command: str) -> str:
-    """Run a management command inside Lambda and return the end of its log (AWS gives 4 KB)."""
+    """Run a management command on Lambda and return the end of its log (AWS returns 4 KB)."""
     answer = aws.client("lambda").invoke(
         FunctionName=function,
         LogType="Tail",

@@ -1,4 +1,4 @@
-"""Starts every process of a stage anew, so that parameters which were changed are read.
+"""Restarts every process of a stage, so that changed parameters are read.
 
 python -m deploy.restart dev      make restart STAGE=dev
 """
@@ -8,15 +8,15 @@ from deploy.progress import done, step
 
 
 def restart(stage: str) -> None:
-    """A changed variable makes Lambda end the processes that were started without it."""
+    """If a variable changes, Lambda ends the processes that were started without it."""
     for function in (aws.function_name(stage), aws.function_name(aws.ops_stage(stage))):
         if functions.exists(function):
             functions.update_environment(function, {"STARTED_AT": aws.now()})
-            done(f"{function} starts anew")
+            done(f"{function} restarts")
 
 
 def main() -> None:
-    stage = aws.stage_argument("Start every process of a stage anew.")
+    stage = aws.stage_argument("Restart every process of a stage.")
     step(f"Restart of {stage}")
     restart(stage)
 

@@ -2,8 +2,8 @@
 
     python -m deploy.rollback dev      make rollback STAGE=dev
 
-`zappa rollback` republishes code as well; it says "Done!" also where it did nothing, and does not
-look whether the older code serves. The database stays: migrations expand, then contract.
+`zappa rollback` republishes code as well, but prints "Done!" even if it did not change it, and does
+not check whether the older code serves. The database stays: migrations expand, then contract.
 """
 
 from deploy import aws, functions, interruption, smoke, versions
@@ -11,7 +11,7 @@ from deploy.progress import step
 
 
 def rollback(stage: str) -> None:
-    """Both functions of the stage; SystemExit, with what served before, if the older code fails."""
+    """Roll both functions back; SystemExit, with the current code restored, if the older fails."""
     function = aws.function_name(stage)
     if not functions.exists(function):
         raise SystemExit(f"{function} is not deployed.")
@@ -33,7 +33,7 @@ def rollback(stage: str) -> None:
 
 
 def _follow(operations: str, digest: str) -> None:
-    """The function for commands gets the very code that serves, where it has had it."""
+    """The function for commands gets the same code, if it has had it."""
     if not functions.exists(operations):
         return
     if same := versions.of(digest, versions.published(operations)):

@@ -1,4 +1,4 @@
-"""The smoke test of a stage: its endpoints are requested from outside, as by a client."""
+"""The smoke test of a stage: requests its endpoints from outside, like a client."""
 
 import json
 import os
@@ -12,19 +12,19 @@ PAUSE_SECONDS = 1
 
 
 class SmokeError(Exception):
-    """Something that every client needs is not there."""
+    """The stage does not serve."""
 
 
 def check(stage: str, build_id: str = "", *, timeout: float = TIMEOUT_SECONDS) -> None:
-    """Raises SmokeError unless the stage is ready (as this build, if named), its files are there
-    and its API asks who calls.
+    """Raises SmokeError unless the stage is ready (as this build, if given), its static files are
+    served and its API requires a log-in.
     """
     address = aws.api_url(stage)
     _until_ready(address, build_id, timeout)
     done(f"{address}readyz/ answers" + (f" as build {build_id}" if build_id else ""))
     _static_file(stage)
     _expect(address + "api/v1/todos/", 401)
-    done("the API asks who calls")
+    done("the API requires a log-in")
 
 
 def _until_ready(address: str, build_id: str, timeout: float) -> None:
@@ -48,7 +48,7 @@ def _version(body: str) -> str:
 def _static_file(stage: str) -> None:
     outputs = stack.outputs(stage)
     if not outputs.get("StaticBucket") or not static.MANIFEST.exists():
-        done("no static files to ask for")
+        done("no static files to test")
         return
     paths = json.loads(static.MANIFEST.read_text())["paths"]
     _expect(static.url(outputs) + paths["css/app.css"], 200)

@@ -1,4 +1,4 @@
-"""The infrastructure stack of a stage: made, brought up to date, read and removed.
+"""The infrastructure stack of a stage: create, update, read and delete.
 
 python -m deploy.stack dev [Parameter=Value ...]      make infra STAGE=dev
 """
@@ -15,8 +15,8 @@ from deploy.progress import done, step
 
 TEMPLATE = Path(__file__).with_name("template.yaml")
 POLL_SECONDS = 3
-WAIT_SECONDS = 45 * 60  # a database and a distribution take their time
-GONE = "ValidationError"  # what CloudFormation answers for a stack that is not there
+WAIT_SECONDS = 45 * 60  # a database and a distribution take long
+GONE = "ValidationError"  # CloudFormation's error for a stack that does not exist
 NOTHING_TO_DO = "No updates are to be performed"
 
 
@@ -25,15 +25,14 @@ def name(stage: str) -> str:
 
 
 def outputs(stage: str) -> dict[str, str]:
-    """The stack's outputs by name; empty where there is no stack."""
     stack = _describe(stage)
     return {item["OutputKey"]: item["OutputValue"] for item in (stack or {}).get("Outputs", [])}
 
 
 def apply(stage: str, parameters: dict[str, str]) -> dict[str, str]:
-    """Create or update the stack, wait for it, and return its outputs. Harmless to repeat."""
+    """Create or update the stack, wait for it, and return its outputs; may be repeated."""
     existing = _describe(stage)
-    if existing and existing["StackStatus"] == "ROLLBACK_COMPLETE":  # never made, a shell is left
+    if existing and existing["StackStatus"] == "ROLLBACK_COMPLETE":  # its creation failed
         delete(stage)
         existing = None
     kept = {item["ParameterKey"] for item in (existing or {}).get("Parameters", [])}
@@ -51,7 +50,6 @@ def apply(stage: str, parameters: dict[str, str]) -> dict[str, str]:
 
 
 def databases(stage: str) -> list[str]:
-    """The names of the stack's databases."""
     if _describe(stage) is None:
         return []
     found = aws.client("cloudformation").describe_stack_resources(StackName=name(stage))
@@ -63,7 +61,7 @@ def databases(stage: str) -> list[str]:
 
 
 def delete(stage: str) -> None:
-    """Remove the stack; what it holds of value stays, by its DeletionPolicy."""
+    """Delete the stack; its DeletionPolicy keeps the database and the media."""
     if _describe(stage) is None:
         return
     aws.client("cloudformation").delete_stack(StackName=name(stage))
@@ -95,19 +93,19 @@ def _submit(request: dict[str, Any], *, update: bool) -> None:
 
 
 def _wait(stage: str) -> None:
-    """Tell each change of state until the stack rests; raises SystemExit if it rests broken."""
-    told = ""
+    """Print each change of status until the stack is stable; raises SystemExit if it failed."""
+    last_state = ""
     for _ in range(WAIT_SECONDS // POLL_SECONDS):
         stack = _describe(stage)
         state = stack["StackStatus"] if stack else "DELETE_COMPLETE"
-        if state != told:
+        if state != last_state:
             done(f"{name(stage)}: {state}")
-            told = state
+            last_state = state
         if not state.endswith("_IN_PROGRESS"):
             break
         time.sleep(POLL_SECONDS)
-    if told.endswith("_FAILED") or "ROLLBACK" in told:
-        raise SystemExit(f"The stack {name(stage)} is {told}.\n{_reasons(stage)}")
+    if last_state.endswith("_FAILED") or "ROLLBACK" in last_state:
+        raise SystemExit(f"The stack {name(stage)} is {last_state}.\n{_reasons(stage)}")
 
 
 def _reasons(stage: str) -> str:
@@ -120,7 +118,7 @@ def _reasons(stage: str) -> str:
 
 
 def put_parameter(stage: str, variable: str, value: str, *, overwrite: bool = True) -> bool:
-    """Store one variable of the stage's configuration, encrypted; False if it was there already."""
+    """Store one variable of the stage, encrypted; False if it exists and is not overwritten."""
     from botocore.exceptions import ClientError
 
     try:
@@ -138,14 +136,12 @@ def put_parameter(stage: str, variable: str, value: str, *, overwrite: bool = Tr
 
 
 def configured(stage: str) -> set[str]:
-    """The names of the variables that are stored for this stage."""
     path = aws.parameters_path(stage)
     pages = aws.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=path)
     return {item["Name"].removeprefix(path) for page in pages for item in page["Parameters"]}
 
 
 def missing(stage: str) -> list[str]:
-    """What the stage refuses to start without, with what to do about each."""
     stored = configured(stage)
     database = {"DATABASE_URL"} if "DatabaseSecretArn" not in outputs(stage) else set()
     wanted = {"SECRET_KEY", "SMS_PROVIDER", "EMAIL_HOST"} | database
@@ -162,7 +158,7 @@ def main() -> None:
     for key, value in sorted(apply(arguments.stage, parameters).items()):
         done(f"{key} = {value}")
     if put_parameter(arguments.stage, "SECRET_KEY", secrets.token_urlsafe(64), overwrite=False):
-        done("SECRET_KEY was made and stored.")
+        done("SECRET_KEY was created and stored.")
     path = aws.parameters_path(arguments.stage)
     for variable in missing(arguments.stage):
         sys.stdout.write(

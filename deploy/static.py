@@ -1,6 +1,6 @@
-"""Static files: uploaded to S3 under names that carry their content's hash, once for ever.
+"""Static files: uploaded to S3 once, under names with a hash of their content.
 
-The manifest (name -> hashed name) goes into the package, so that code and files always match, also
+The manifest (name -> hashed name) is part of the package, so that code and files always match, also
 after a rollback: older files stay in the bucket.
 """
 
@@ -20,18 +20,18 @@ class CollectError(Exception):
 
 
 def url(outputs: dict[str, str]) -> str:
-    """Where browsers fetch the files; a local AWS answers for its buckets under its own address."""
+    """The public URL of the files; a local AWS serves its buckets under its own address."""
     if outputs.get("StaticBucket") and (local := aws.endpoint()):
         return f"{local}/{outputs['StaticBucket']}/"
     return outputs.get("StaticUrl", "")
 
 
 def collect(outputs: dict[str, str]) -> None:
-    """Upload what the bucket lacks and write the manifest; without a bucket only the manifest."""
+    """Upload missing files and write the manifest; without a bucket, only the manifest."""
     bucket = outputs.get("StaticBucket", "")
     environment = {
         **os.environ,
-        "DEBUG": "True",  # development: nothing of a running stage is needed here
+        "DEBUG": "True",  # development settings: collectstatic needs no settings of the stage
         "STATIC_BUCKET": bucket,
         "STATIC_URL": url(outputs) or "/static/",
     }

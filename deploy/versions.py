@@ -1,4 +1,4 @@
-"""The published versions of a function: which one serves, and which one came before it."""
+"""The published versions of a function: the one that serves, and the one before it."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from deploy import aws
 
 @dataclass(frozen=True, order=True)
 class Version:
-    """One published version; the digest says which code it is."""
+    """One published version; the digest identifies its code."""
 
     number: int
     digest: str
@@ -24,15 +24,14 @@ def published(function: str) -> list[Version]:
 
 
 def of(digest: str, versions: list[Version]) -> Version | None:
-    """The newest version with this code."""
     return max((each for each in versions if each.digest == digest), default=None)
 
 
 def before(digest: str, versions: list[Version]) -> Version | None:
     """The newest version that was published before this code first was.
 
-    Not simply the newest with another code: going back publishes the older code once more, so the
-    newest other one may be the build that failed.
+    Not simply the newest with other code: a rollback publishes the older code again, so the newest
+    other one may be the build that failed.
     """
     first = min((each for each in versions if each.digest == digest), default=None)
     earlier = [each for each in versions if first and each.number < first.number]

@@ -1,4 +1,4 @@
-"""What Zappa is told when it packages: its settings, and to copy nothing."""
+"""Zappa's command line and archive, as this project uses them."""
 
 import time
 import zipfile
@@ -6,24 +6,24 @@ from typing import Any
 
 
 def command_line(stage: str) -> Any:
-    """Zappa's command line with its settings read as `zappa package` reads them, by no account.
+    """Zappa's command line with the settings of `zappa package`, without an account.
 
-    Raises ClickException for a stage that the settings do not name.
+    Raises ClickException for a stage that the settings do not have.
     """
     from zappa.cli import ZappaCLI
 
     cli = ZappaCLI()
     cli.command, cli.api_stage, cli.load_credentials = "package", stage, False
-    # It would read every Python file below for WebSockets, and find them in its own.
+    # It would search every Python file for WebSockets, and find them in its own.
     cli._detect_websocket_usage = lambda: None  # noqa: SLF001 - there is no setting for it
     cli.load_settings()
     return cli
 
 
 def copy_nothing(cli: Any) -> None:
-    """Zappa starts from an empty archive: the `zip` callback writes all of ours afterwards.
+    """Zappa starts with an empty archive; the `zip` callback writes ours later.
 
-    Its own would be a copy of the working folder and of the environment (20 s of the processor).
+    Its own would be a copy of the working folder and the environment (20 s of processor time).
     """
 
     def empty(prefix: str, output: str | None = None, **_options: Any) -> str:

@@ -147,7 +147,7 @@ def test_a_restart_changes_a_variable_of_each_function_that_is_there(account, mo
     run(restart, monkeypatch, "dev")
     told = {"KEPT": "1", "STARTED_AT": "2026-11-25T12:00:00+00:00"}
     assert account.calls == [("configuration", "nudge-dev", {"Environment": {"Variables": told}})]
-    assert "nudge-dev starts anew" in capsys.readouterr().out
+    assert "nudge-dev restarts" in capsys.readouterr().out
     account.functions["nudge-dev-ops"] = Function(b"")
     restart.restart("dev")
     assert account.functions["nudge-dev-ops"].variables == {
@@ -239,7 +239,7 @@ def test_static_files_are_asked_for_only_if_there_are_any(account, clock, missin
         static.MANIFEST.unlink()
     del account.pages["https://static.example.com/css/app.0123.css"]
     smoke.check("dev")
-    assert "no static files to ask for" in capsys.readouterr().out
+    assert "no static files to test" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("status", [200, 403, 500])

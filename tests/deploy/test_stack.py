@@ -158,7 +158,7 @@ def test_the_command_makes_a_secret_key_once_and_names_what_is_missing(
     values = [pair.get("ParameterValue") for pair in account.calls[0][2]["Parameters"]]
     assert values[:2] == ["true", "a=b@example.com"]
     output = capsys.readouterr().out
-    assert "SECRET_KEY was made and stored." in output
+    assert "SECRET_KEY was created and stored." in output
     assert first not in output
     assert re.findall(r"Still to be set: (\w+)", output) == ["EMAIL_HOST"]
     assert "--name /nudge/dev/EMAIL_HOST --value ..." in output
