@@ -1,1 +1,1 @@
-"""One script per promise; each prints a Markdown table for docs/performance.md. Never a test."""
+"""One script per promise; each prints a Markdown table for docs/performance.md. No tests."""

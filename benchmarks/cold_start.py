@@ -1,11 +1,11 @@
-"""A cold start: a fresh process, the handler's import, the first `GET /api/v1/todos/` answered 200.
+"""A cold start: a fresh process, the handler's import, the first `GET /api/v1/todos/` with 200.
 
-Four packages, each unpacked read-only and alone on the path: ours, a bare handler, FastAPI with
-Mangum saying hello, and a plain Django with DRF as Zappa packs it without our callbacks. They run
+Four packages, each unpacked read-only and alone on the path: ours, a bare handler, a minimal
+FastAPI with Mangum, and a plain Django with DRF as Zappa packs it without our callbacks. They run
 one after the other in every round, on one core, with the same event of a REST API.
 
 python -m benchmarks.cold_start             the comparison
-python -m benchmarks.cold_start --profile   what our milliseconds are spent on
+python -m benchmarks.cold_start --profile   our milliseconds by module
 """
 
 import argparse
@@ -25,8 +25,8 @@ from localcloud.lambda_events import request
 ROUNDS, PROFILES, TOP, TODOS = 10, 6, 15, 50
 GOALS = (1.25, 0.30)  # beside FastAPI, beside plain Django
 HOST = "nudge.example.com"
-# -I and -S: nothing but the standard library and the package. -B: nothing is written, also as root,
-# whom read-only folders do not stop.
+# -I and -S: only the standard library and the package. -B: no bytecode is written, even by root,
+# who can write to read-only folders.
 PYTHON = [sys.executable, "-I", "-S", "-B"]
 PROCESS = """
 import json, os, sys, time
@@ -98,7 +98,7 @@ def _others() -> list[Contestant]:
 
 
 def _on_lambda() -> dict[str, str]:
-    """What the runtime and a deploy set; parameters of SSM are left out, since that is a call."""
+    """The variables of the runtime and of a deploy, without SSM's, which would need a call."""
     kept = ("DATABASE_URL", "SECRET_KEY", "SMS_PROVIDER", "EMAIL_HOST")
     return {
         **{name: os.environ[name] for name in kept},
@@ -172,7 +172,7 @@ IMPORT = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \| +(\S+)")
 
 
 def _print_profile(one: Contestant, event: Any) -> None:
-    """-X importtime, the least of some runs: it slows imports down, so the shares count."""
+    """-X importtime, the minimum of some runs: it slows imports down, so only the shares count."""
     alone: dict[str, int] = {}
     whole: dict[str, int] = {}
     for _ in range(PROFILES):

@@ -1,4 +1,4 @@
-"""What cold_start.py compares, each unpacked as Lambda unpacks it, below build/benchmarks/."""
+"""The packages that cold_start.py compares, unpacked as Lambda does it, below build/benchmarks/."""
 
 import compileall
 import json
@@ -79,7 +79,7 @@ router = routers.DefaultRouter()
 router.register("todos", TodoViewSet)
 urlpatterns = [path("admin/", admin.site.urls), path("api/v1/", include(router.urls))]
 """
-# What `zappa init` writes for Django; the runtime of Lambda has boto3 of its own.
+# The settings of `zappa init` for Django; Lambda's runtime has its own boto3.
 PLAIN_ZAPPA = {
     "dev": {
         "django_settings": "plain.settings",
@@ -93,18 +93,17 @@ PLAIN_ZAPPA = {
 
 
 def shipped() -> Path:
-    """What `zappa package dev` makes with our callbacks, always made anew."""
+    """The package of `zappa package dev` with our callbacks, always built anew."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     return _unpacked(_packaged(RUNTIME, Path.cwd(), FOLDER / "shipped.zip"), FOLDER / "shipped")
 
 
 def bare() -> Path:
-    """A handler of one line."""
     return _with_bytecode(_written(FOLDER / "bare", "main.py", BARE))
 
 
 def fastapi() -> Path:
-    """FastAPI and Mangum saying hello, with bytecode that is valid."""
+    """A minimal FastAPI with Mangum and valid bytecode."""
     root = FOLDER / "fastapi"
     if not root.exists():
         _pip(sys.executable, "--target", str(root), *FASTAPI)
@@ -112,7 +111,7 @@ def fastapi() -> Path:
 
 
 def plain() -> Path:
-    """A new Django project with DRF, packaged by Zappa as `zappa init` sets it up."""
+    """A new Django project with DRF, packaged by Zappa with the settings of `zappa init`."""
     root, environment = FOLDER / "plain", FOLDER / "plain-environment"
     if root.exists():
         return root
@@ -133,7 +132,7 @@ def plain() -> Path:
 
 
 def runtime_of_lambda() -> Path:
-    """boto3 as the image of Lambda has it, for packages that leave it out."""
+    """boto3 as in Lambda's image, for packages that do not include it."""
     root = FOLDER / "lambda-runtime"
     if not root.exists():
         _pip(sys.executable, "--target", str(root), *_locked(("boto3",)))
@@ -145,7 +144,7 @@ def size(root: Path) -> int:
 
 
 def _packaged(environment: Path, project: Path, archive: Path) -> Path:
-    """By Zappa, out of this environment; no account is needed."""
+    """By Zappa, from this environment, without an account."""
     archive.unlink(missing_ok=True)
     variables = {
         **os.environ,
@@ -160,7 +159,7 @@ def _packaged(environment: Path, project: Path, archive: Path) -> Path:
 
 
 def _unpacked(archive: Path, root: Path) -> Path:
-    """With the dates of the archive, as Lambda does (extractall gives those of today)."""
+    """With the dates of the archive, as on Lambda (extractall sets today's)."""
     _remove(root)
     with zipfile.ZipFile(archive) as package:
         package.extractall(root)
@@ -196,7 +195,7 @@ def _written(root: Path, name: str, text: str) -> Path:
 
 
 def _locked(names: tuple[str, ...]) -> list[str]:
-    """The versions that we run on ourselves."""
+    """The versions of our own lock file."""
     lines = Path("requirements.txt").read_text().splitlines()
     return [line.split()[0] for line in lines if line.partition("==")[0] in names]
 

@@ -1,6 +1,6 @@
-"""Texts: how fast they are taken over HTTP, and how fast 8 workers deliver them.
+"""Messages: how fast they are accepted over HTTP, and how fast 8 workers deliver them.
 
-The provider is localcloud's stub of Twilio, in a process of its own, answering after 50 ms.
+The provider is localcloud's stub of Twilio, in a process of its own, which answers after 50 ms.
 Workers are processes, as on Lambda.
 
 python -m benchmarks.sms
@@ -52,16 +52,16 @@ def median(values: list[float]) -> float:
 
 @contextmanager
 def provider() -> Iterator[None]:
-    """The stub, and the environment in which texts go to it."""
+    """The stub, and the environment that uses it as the provider."""
     command = ["-m", "localcloud.twilio.stub", "--port", f"{PORT}", "--callbacks", "off"]
     stub = subprocess.Popen(
         [sys.executable, *command, "--latency", f"{LATENCY}"], stdout=subprocess.PIPE, text=True
     )
     assert stub.stdout is not None
-    told = dict(pair.split("=", 1) for pair in stub.stdout.readline().split() if "=" in pair)
+    addresses = dict(pair.split("=", 1) for pair in stub.stdout.readline().split() if "=" in pair)
     os.environ.update({f"SMS_{name}": "1000000" for name in LIMITS})
     os.environ.update(
-        {**told, "FROM_NUMBER": "+15005550006", "TO_NUMBER": "+15005550099", "NO_PROXY": "*"}
+        {**addresses, "FROM_NUMBER": "+15005550006", "TO_NUMBER": "+15005550099", "NO_PROXY": "*"}
     )
     try:
         yield
@@ -71,7 +71,7 @@ def provider() -> Iterator[None]:
 
 
 def accept() -> tuple[list[float], list[str]]:
-    """The milliseconds of every request, and the ids that came back; nothing is delivered yet."""
+    """The milliseconds of every request, and the ids of the messages; none is delivered yet."""
     from django.conf import settings
     from django.test import Client
 
@@ -98,7 +98,7 @@ def accept() -> tuple[list[float], list[str]]:
 
 
 def timed(ids: list[str], task: Callable[[str], None]) -> float:
-    """The seconds until all are done, by workers that wait at the start together."""
+    """The seconds until all are done, by workers that start together."""
     from django.db import connections
 
     connections.close_all()  # not to be shared with those that are forked
@@ -134,7 +134,7 @@ def deliver(message_id: str) -> None:
 
 
 def post(message_id: str) -> None:
-    """What cannot be saved: the request itself."""
+    """The lower bound: the request itself."""
     import requests
     from django.conf import settings
 

@@ -1,4 +1,4 @@
-"""A temporary database with an account of many to-dos, and the way to time a call."""
+"""A temporary database with an account of many to-dos, and a function that times calls."""
 
 import logging
 import os
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def database() -> Iterator[None]:
-    """Production settings on an empty, migrated PostgreSQL of our own."""
+    """Production settings with an empty, migrated PostgreSQL of our own."""
     with tempfile.TemporaryDirectory(prefix="nudge-bench-") as folder:
         server = get_server(folder, cleanup_mode="delete")
         try:
@@ -49,7 +49,7 @@ def _set_up(url: str) -> None:
 
 
 def account(email: str, todos: int) -> "User":
-    """A person with this many to-dos, two tags on each."""
+    """An account with this many to-dos, two tags on each."""
     from accounts.models import User
     from todos.models import List, Tag, Todo
 
@@ -68,7 +68,7 @@ def account(email: str, todos: int) -> "User":
 
 
 def token(user: "User") -> str:
-    """A device's session, as logging in makes it."""
+    """The session of a device, as a log-in creates it."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
@@ -84,7 +84,7 @@ def token(user: "User") -> str:
 
 
 def interleaved(rounds: int, **calls: Callable[[], object]) -> dict[str, float]:
-    """The median milliseconds of each call, one after the other in every round."""
+    """The median milliseconds of each call; every round makes all of them."""
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, call in calls.items():
@@ -95,7 +95,7 @@ def interleaved(rounds: int, **calls: Callable[[], object]) -> dict[str, float]:
 
 
 class NoBackend:
-    """In TASKS: runs nothing, so that messages wait for the workers of a benchmark."""
+    """For TASKS: runs no task, so that messages wait for the workers of a benchmark."""
 
     def enqueue(self, task: object, ids: tuple[str, ...]) -> None:
         pass

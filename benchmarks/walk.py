@@ -1,8 +1,8 @@
-"""How many of our files a request crosses (docs/performance.md), counted with sys.setprofile.
+"""The number of our files that a request crosses (docs/performance.md), from sys.setprofile.
 
-Only the flow counts: what runs inside the view or the task. Middleware, authentication, permissions
-and content negotiation are the same for every request and are counted beside it. The first call of
-each request warms up lazy imports and is not counted.
+Only the flow counts: code that runs inside the view or the task. Middleware, authentication,
+permissions and content negotiation are the same for every request and are counted separately. The
+first call of each request warms up lazy imports and is not counted.
 
 python -m benchmarks.walk [--files]
 """
@@ -60,7 +60,7 @@ class Walk:
 
     @property
     def returns(self) -> int:
-        """Moves into a file that the flow had already left."""
+        """How often the flow returned to a file that it had left."""
         return len(self.flow) - len(self.files)
 
 
@@ -146,7 +146,7 @@ def _requests() -> dict[str, Callable[[], object]]:
 
 
 class _Titles:
-    """Another title each time, so that every PATCH changes something."""
+    """Another title each time, so that every PATCH makes a change."""
 
     count = 0
 
@@ -164,7 +164,7 @@ def json_of(body: object) -> str:
 
 
 def _run_task(message_id: str) -> None:
-    """Only what this calls is the flow of a delivery."""
+    """The calls of this function are the flow of a delivery."""
     from sms.delivery import deliver
 
     deliver(message_id)

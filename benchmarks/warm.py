@@ -1,6 +1,6 @@
-"""A warm page of 50 of 10,000 to-dos as Lambda answers it: a REST API's event through our handler.
+"""A warm page of 50 of 10,000 to-dos on Lambda: a REST API's event through our handler.
 
-Beside it the same rows by a bare DRF ModelViewSet, without authentication and without Lambda.
+For comparison, the same rows by a bare DRF ModelViewSet, without authentication and Lambda.
 
 python -m benchmarks.warm
 """

@@ -1,7 +1,7 @@
-"""The local cloud: AWS on this machine, and the same deploy as to the real one.
+"""The local cloud: AWS on this machine, with the same deploy as to the real one.
 
-python -m localcloud.cloud up       make cloud        stays until Ctrl-C
-python -m localcloud.cloud down     make cloud-down   ends and removes what is left of it
+python -m localcloud.cloud up       make cloud        runs until Ctrl-C
+python -m localcloud.cloud down     make cloud-down   ends it and removes its data
 """
 
 import argparse
@@ -25,19 +25,22 @@ STAGE = "dev"
 HOST = "127.0.0.1"
 FOLDER = Path("build/cloud")  # of the data, the mails and the logs
 EMULATOR_PYTHON = Path("build/emulator/bin/python")
-CREDENTIALS = {  # the emulator takes any; real ones in the terminal must not be used by mistake
+CREDENTIALS = {  # the emulator accepts any; real ones of the terminal must not be used
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_REGION": "us-east-1",
 }
-TWILIO = {"ACCOUNT_SID": ACCOUNT_SID, "AUTH_TOKEN": AUTH_TOKEN}  # the only ones that the stub takes
+TWILIO = {
+    "ACCOUNT_SID": ACCOUNT_SID,
+    "AUTH_TOKEN": AUTH_TOKEN,
+}  # the only ones that the stub accepts
 TIMEOUT_SECONDS = 60
 READY = "Mails appear here. Stop with Ctrl-C."
 
 
 def up(folder: Path, port: int, minute: float = 60) -> dict[str, str]:
-    """Start the parts, make the infrastructure and deploy; returns the addresses to open.
+    """Start the parts, create the infrastructure and deploy; returns the URLs to open.
 
     `minute`: the seconds that a minute of EventBridge takes.
     """
@@ -63,7 +66,7 @@ def up(folder: Path, port: int, minute: float = 60) -> dict[str, str]:
 
 
 def down(folder: Path) -> None:
-    """End what an earlier `up` started, and remove its data. Harmless to repeat."""
+    """End the processes of an earlier `up` and remove its data; may be repeated."""
     for pid_file in sorted(folder.glob("*.pid")):
         _end(pid_file)
     _end_database(folder / "postgres")
@@ -82,7 +85,6 @@ def _speak_to(port: int) -> None:
 
 
 def _configure(folder: Path, mail_port: int, twilio_port: int) -> None:
-    """As an operator does it: parameters in SSM, here for services on this machine."""
     values = {
         "SECRET_KEY": secrets.token_urlsafe(64),
         "DATABASE_URL": (folder / "database-url").read_text(),
@@ -94,7 +96,7 @@ def _configure(folder: Path, mail_port: int, twilio_port: int) -> None:
         "EMAIL_HOST": HOST,
         "EMAIL_PORT": str(mail_port),
         "EMAIL_USE_TLS": "False",
-        "SECURE_SSL_REDIRECT": "False",  # this machine speaks plain http
+        "SECURE_SSL_REDIRECT": "False",  # plain http on this machine
     }
     for variable, value in values.items():
         stack.put_parameter(STAGE, variable, value)
@@ -102,7 +104,7 @@ def _configure(folder: Path, mail_port: int, twilio_port: int) -> None:
 
 
 def _start(folder: Path, name: str, *command: str) -> None:
-    # As on AWS, a function knows what it was told and nothing of this terminal's variables.
+    # As on AWS, a function has its own variables, without those of this terminal.
     own = {each: os.environ[each] for each in ("HOME", "LANG", "PATH") if each in os.environ}
     # A session of its own: Ctrl-C reaches this process only, which then ends them in order.
     with (folder / f"{name}.log").open("w") as log:
@@ -111,19 +113,18 @@ def _start(folder: Path, name: str, *command: str) -> None:
 
 
 def _end(pid_file: Path) -> None:
-    """Only a process that is still the one we started: its number may have been given anew."""
-    told = json.loads(pid_file.read_text())
-    if not _runs(told["pid"], told["command"]):
+    """Only if it is still the process that we started: its number may have been reused."""
+    started = json.loads(pid_file.read_text())
+    if not _runs(started["pid"], started["command"]):
         return
     with contextlib.suppress(ProcessLookupError):
-        os.kill(told["pid"], signal.SIGTERM)
-        _wait_for_end(told["pid"])
+        os.kill(started["pid"], signal.SIGTERM)
+        _wait_for_end(started["pid"])
     with contextlib.suppress(ProcessLookupError):  # what it has started, and itself if it hangs
-        os.killpg(told["pid"], signal.SIGKILL)
+        os.killpg(started["pid"], signal.SIGKILL)
 
 
 def _end_database(folder: Path) -> None:
-    """The emulator ends it, unless it was killed itself."""
     pid_file = folder / "postmaster.pid"
     if not pid_file.exists():
         return
@@ -135,7 +136,7 @@ def _end_database(folder: Path) -> None:
 
 
 def _runs(pid: int, command: str) -> bool:
-    """Whether this process has the command in its line, which is empty while it is starting."""
+    """Whether this process has the command in its command line, which is empty while it starts."""
     try:
         line = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
@@ -174,9 +175,9 @@ def _wait_for(port: int, folder: Path) -> None:
 
 
 def _stay(folder: Path) -> None:
-    """Show the mails, which hold the codes to log in with, until Ctrl-C or `down`.
+    """Show the mails, which have the codes to log in with, until Ctrl-C or `down`.
 
-    Or until the process that started this one has ended, even if it was killed.
+    Or until the parent process has ended, even if it was killed.
     """
     shown, parent = 0, os.getppid()
     while folder.exists() and os.getppid() == parent:

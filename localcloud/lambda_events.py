@@ -1,7 +1,7 @@
 """Events as API Gateway and EventBridge send them to the handler.
 
-Each file of localcloud/events/ is an event as AWS documents or MiniStack sends it, for
-GET /todos/; `request` puts another method, path, headers and body into its shape.
+Each file of localcloud/events/ is an event for GET /todos/ as AWS documents or MiniStack sends it;
+`request` puts another method, path, headers and body into it.
 """
 
 import json
@@ -29,7 +29,6 @@ def request(
     headers: dict[str, str] | None = None,
     body: str | None = None,
 ) -> dict[str, Any]:
-    """The recorded event of this shape, asking for something else."""
     event = load(shape)
     path, _, query = path.partition("?")
     event["body"] = body
@@ -61,7 +60,7 @@ def _version_1(event: dict[str, Any], path: str, method: str, query: str) -> Non
 
 
 def set_header(event: dict[str, Any], name: str, value: str) -> None:
-    """Names as the gateway writes them: version 2.0 and the emulator in small letters."""
+    """Version 2.0 and the emulator send names in lower case."""
     small = all(each == each.lower() for each in event["headers"])
     event["headers"][name.lower() if small else name] = value
     if "multiValueHeaders" in event:

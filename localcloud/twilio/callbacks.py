@@ -1,7 +1,7 @@
 """The status callbacks that Twilio makes for a message, signed as Twilio signs them.
 
-twilio.com/docs/messaging/guides/track-outbound-message-status; the signature is written here
-anew and not taken from the service, which would be its own judge.
+twilio.com/docs/messaging/guides/track-outbound-message-status; the signature has its own code here,
+so that it does not share a fault with the service.
 """
 
 import base64
@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from typing import Any
 
 HAPPY = ("queued", "sent", "delivered")
-# Recipients that Twilio takes and the networks do not: number -> error code of the callback.
+# Recipients that Twilio accepts and the carriers refuse: number -> error code of the callback.
 UNDELIVERABLE = {
     "+15005550010": 30003,  # switched off
     "+15005550011": 30005,  # unknown
     "+15005550012": 30006,  # a landline
     "+15005550013": 30007,  # filtered by the carrier
-    "+15005550014": 30008,  # nobody knows why
+    "+15005550014": 30008,  # unknown error
 }
 FAILING = {"+15005550015": 30001}  # never leaves Twilio: its queue is full
 ORDERS = ("ordered", "reversed", "shuffled")
@@ -39,7 +39,7 @@ class Callback:
     signature: str
 
     def post(self) -> int:
-        """The HTTP status of the answer, 0 where there was none."""
+        """The HTTP status of the answer; 0 without an answer."""
         headers = {"X-Twilio-Signature": self.signature}
         content = urllib.parse.urlencode(self.fields).encode()
         request = urllib.request.Request(self.url, content, headers, method="POST")  # noqa: S310
@@ -53,7 +53,6 @@ class Callback:
 
 
 def progress(number: str) -> list[tuple[str, int | None]]:
-    """The statuses of a text to this number, each with its error code, as they happen."""
     if code := UNDELIVERABLE.get(number):
         return [("queued", None), ("sent", None), ("undelivered", code)]
     if code := FAILING.get(number):
@@ -88,7 +87,6 @@ def signed(url: str, fields: dict[str, str], token: str) -> str:
 def arranged(
     callbacks: list[Callback], order: str, repeat: int, dice: random.Random
 ) -> list[Callback]:
-    """Each as often as asked, in this order."""
     result = callbacks * repeat
     if order == "reversed":
         result.reverse()
@@ -98,7 +96,7 @@ def arranged(
 
 
 class Caller:
-    """A thread that makes callbacks one after the other and remembers the answers."""
+    """A thread that makes callbacks one by one and stores the answers."""
 
     def __init__(self) -> None:
         self.made: list[tuple[Callback, int]] = []
@@ -111,7 +109,6 @@ class Caller:
             self._waiting.put(each)
 
     def finish(self) -> None:
-        """Make what is waiting, then stop."""
         self._waiting.put(None)
         self._thread.join()
 

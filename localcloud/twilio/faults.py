@@ -1,4 +1,4 @@
-"""What can go wrong with an answer: each is given the handler of one request, and spoils it."""
+"""Faults of an answer: each is called with the handler of one request, in place of the answer."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ Fault = Callable[[Handler], None]
 
 
 def answers(status: int, body: object = b"", **headers: str) -> Fault:
-    """This answer, whatever was asked."""
+    """This answer, whatever the request is."""
     return lambda handler: handler.reply(status, body, **headers)
 
 
@@ -17,23 +17,23 @@ def complains(status: int, code: int, message: str, **headers: str) -> Fault:
 
 
 def hangs(handler: Handler) -> None:
-    """Takes the request and says nothing until the stub stops."""
+    """Accepts the request and does not answer until the stub stops."""
     handler.stopping.wait(30)
 
 
 def closes(handler: Handler) -> None:
-    """Takes the request and closes the connection."""
+    """Accepts the request and closes the connection."""
     handler.close_connection = True
 
 
 def loses_answer(handler: Handler) -> None:
-    """Makes the message and closes the connection: sent, and nobody was told."""
+    """Creates the message and closes the connection: sent, but the client does not know."""
     handler.create_silently()
     handler.close_connection = True
 
 
 def cuts_body(handler: Handler) -> None:
-    """Promises more than it sends."""
+    """Announces more bytes than it sends."""
     handler.send_response(201)
     handler.send_header("Content-Length", "1000")
     handler.end_headers()
@@ -41,7 +41,7 @@ def cuts_body(handler: Handler) -> None:
 
 
 def drips_body(handler: Handler) -> None:
-    """One byte now and then, often enough that no socket time-out ends it."""
+    """Single bytes, often enough that no socket time-out ends it."""
     handler.send_response(201)
     handler.send_header("Content-Length", "100000")
     handler.end_headers()
@@ -54,7 +54,7 @@ def drips_headers(handler: Handler) -> None:
 
 
 def _drip(handler: Handler, byte: bytes) -> None:
-    """Far longer than a test waits, and not for ever: whoever reads on is told of a broken call."""
+    """Far longer than a test waits, but not for ever: then the connection is closed."""
     try:
         bytes_left = 500
         while bytes_left and not handler.stopping.wait(0.02):

@@ -1,4 +1,4 @@
-"""How the stub answers one request: as JSON, and errors as Twilio describes them."""
+"""The stub's answer to one request: JSON, with errors in Twilio's shape."""
 
 import json
 import threading
@@ -6,11 +6,10 @@ from http.server import BaseHTTPRequestHandler
 
 
 class Handler(BaseHTTPRequestHandler):
-    """What a fault is given, to spoil the answer with."""
+    """The part of the stub's handler that faults use."""
 
     @property
     def stopping(self) -> threading.Event:
-        """Set when the stub stops."""
         raise NotImplementedError
 
     def create(self) -> None:
@@ -20,7 +19,6 @@ class Handler(BaseHTTPRequestHandler):
         raise NotImplementedError
 
     def create_silently(self) -> None:
-        """Make the message without an answer."""
         raise NotImplementedError
 
     def do_POST(self) -> None:

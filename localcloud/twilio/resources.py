@@ -1,4 +1,4 @@
-"""Twilio's message resource, its errors and its filters, as the documentation tells them."""
+"""Twilio's message resource, its errors and its filters, as documented."""
 
 import uuid
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 ACCOUNT_SID = f"AC{'0123456789abcdef' * 2}"
-AUTH_TOKEN = "an-auth-token-of-nobody"  # noqa: S105 - of this stub only
+AUTH_TOKEN = "an-auth-token-of-no-account"  # noqa: S105 - of this stub only
 MAX_BODY = 1600
 PAGING = {"Page": "0", "PageSize": "50"}
 
@@ -31,7 +31,7 @@ MISSING = {
 
 
 def new_message(fields: dict[str, list[str]]) -> dict[str, Any]:
-    """As Twilio answers a creation; a pool of senders chooses its number later."""
+    """Twilio's answer to a creation; a pool of senders chooses its number later."""
     sid, now = f"SM{uuid.uuid4().hex}", format_datetime(datetime.now(UTC))
     uri = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{sid}.json"
     pool = fields.get("MessagingServiceSid", [None])[0]
@@ -60,7 +60,7 @@ def new_message(fields: dict[str, list[str]]) -> dict[str, Any]:
 
 
 def fault_of(fields: dict[str, list[str]]) -> tuple[int, int, str] | None:
-    """Status, code and message where Twilio would refuse these fields."""
+    """Status, code and message with which Twilio would refuse these fields."""
     pool = fields.get("MessagingServiceSid", [""])[0]
     for name, missing in MISSING.items():
         if not fields.get(name, [""])[0] and not (name == "From" and pool):
@@ -72,7 +72,7 @@ def fault_of(fields: dict[str, list[str]]) -> tuple[int, int, str] | None:
 
 
 def is_wanted(message: dict[str, Any], fields: dict[str, list[str]]) -> bool:
-    """Filtered as the list is: by number and by day, or moment, of sending."""
+    """The filters of the list: numbers, and the day or moment of sending."""
     for name in ("To", "From"):
         if name in fields and message[name.lower()] != fields[name][0]:
             return False
@@ -84,6 +84,5 @@ def is_wanted(message: dict[str, Any], fields: dict[str, list[str]]) -> bool:
 
 
 def _moment(text: str, *, end: bool = False) -> datetime:
-    """A day counts whole."""
     last = "T23:59:59+00:00" if end else "T00:00:00+00:00"
     return datetime.fromisoformat(text if "T" in text else text + last)

@@ -1,8 +1,8 @@
 """A server on this machine that answers as Twilio's Messages API does, faults included.
 
-It creates, lists and fetches messages, asks for Basic credentials, knows the magic numbers of
-Twilio's test credentials (twilio.com/docs/iam/test-credentials), calls back and can be told to be
-slow or faulty. tests/localcloud/test_twilio.py compares it with what the `twilio` package expects.
+It creates, lists and fetches messages, requires Basic credentials, knows the magic numbers of
+Twilio's test credentials (twilio.com/docs/iam/test-credentials), makes callbacks, and can be slow
+or faulty. tests/localcloud/test_twilio.py compares it with what the `twilio` package expects.
 By hand, without an account (--help has all options):
 
     python -m localcloud.twilio.stub --callbacks shuffled --fault loses-answer --every 10
@@ -67,7 +67,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Received:
-    """One request as it came."""
+    """One request as received."""
 
     method: str
     path: str
@@ -130,13 +130,13 @@ class TwilioStub:
             self._arrival.notify_all()
 
     def requests(self, number: int) -> list[Received]:
-        """All that came, once there are so many: what nobody waits for may be on its way still."""
+        """All requests, once there are at least so many: some may still be on their way."""
         with self._arrival:
             self._arrival.wait_for(lambda: len(self.received) >= number, timeout=60)
             return list(self.received)
 
     def next_fault(self, method: str) -> Fault | None:
-        """One that a test has ordered, or that of every so manieth creation."""
+        """The fault that a test has ordered, or the one of every n-th creation."""
         if self.faults:
             return self.faults.popleft()
         due = method == "POST" and self._every and next(self._creations) % self._every == 0
@@ -148,19 +148,17 @@ class TwilioStub:
         return message
 
     def move(self, message: dict[str, Any], status: str, error_code: int | None = None) -> None:
-        """What became of it, for those who ask."""
         now = format_datetime(datetime.now(UTC))
         message |= {"status": status, "error_code": error_code, "date_updated": now}
         if status == "sent":
             message["date_sent"] = now
 
     def callbacks_of(self, message: dict[str, Any], url: str) -> list[Callback]:
-        """All that Twilio would call this URL for, as they happen."""
         statuses = progress(message["to"])
         return [callback(message, url, status, code, AUTH_TOKEN) for status, code in statuses]
 
     def send_out(self, message: dict[str, Any], fields: dict[str, list[str]]) -> None:
-        """Let it go its way and tell whoever asked to be told, in the order that was chosen."""
+        """Send the message and make its callbacks, in the configured order."""
         if self.callbacks == "off":
             return
         for status, code in progress(message["to"]):
@@ -214,7 +212,6 @@ class StubHandler(Handler):
             self.stub.send_out(message, fields)
 
     def create_silently(self) -> None:
-        """The message is made; the answer is another matter."""
         self.stub.send_out(self.stub.store(self.fields), self.fields)
 
     def _show(self, path: str, fields: dict[str, list[str]]) -> None:
@@ -229,7 +226,6 @@ class StubHandler(Handler):
         self.complain(404, 20404, f"The requested resource {path} was not found")
 
     def _page(self, path: str, fields: dict[str, list[str]]) -> dict[str, Any]:
-        """The messages that the filters allow, newest first."""
         page, size = (int(fields.get(name, [std])[0]) for name, std in PAGING.items())
         wanted = [message for message in reversed(self.stub.messages) if is_wanted(message, fields)]
         start, end = page * size, (page + 1) * size
