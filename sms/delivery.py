@@ -111,7 +111,6 @@ def outgoing(message: Message, **more: int | None) -> OutgoingMessage:
 
 
 def _callback_url(message: Message) -> str:
-    """Empty if this service has no public address."""
     base_url: str = settings.PUBLIC_BASE_URL
     return f"{base_url.rstrip('/')}/service/sms/status/{message.pk}/" if base_url else ""
 

@@ -106,7 +106,6 @@ def _region_of(number: str) -> frozenset[str]:
 
 
 def region(number: str) -> str:
-    """The region of a number; empty if it has none."""
     return next(iter(_region_of(number)), "")
 
 
@@ -128,7 +127,6 @@ def is_e164(number: str) -> bool:
 
 
 def masked(number: str) -> str:
-    """Only the last two digits; empty if there is no number."""
     if not number:
         return ""
     sign = "+" if number.startswith("+") else ""

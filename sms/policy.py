@@ -289,7 +289,6 @@ def _destination_limit(number: str) -> Limit:
 
 
 def _per_day(account: "User") -> int:
-    """The allowance; without one, the limit of the service if sending is free."""
     return _allowance(account) or (settings.SMS_DAILY_LIMIT if sending_is_free() else 0)
 
 

@@ -28,7 +28,6 @@ class Measure:
 
 
 def count(text: str) -> tuple[str, int]:
-    """The encoding and the number of segments; an empty body has none."""
     measured = measure(text)
     return measured.encoding, measured.segments
 

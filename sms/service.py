@@ -148,7 +148,6 @@ def _earlier(at: datetime, key: str | None, fields: dict[str, Any]) -> Message |
 
 @transaction.atomic(durable=True)
 def _admit(at: datetime, **fields: Any) -> Message:
-    """Take the shares of all limits and insert the row, or neither."""
     policy.admit(
         account=fields["sender"],
         to=fields["to"],
@@ -172,7 +171,6 @@ def _admit(at: datetime, **fields: Any) -> Message:
 
 
 def _result_so_far(message: Message) -> Result:
-    """The result of the first request, as far as the row shows it."""
     if message.provider_sid:
         return Accepted(message.provider_sid)
     if message.state in (State.FAILED, State.BLOCKED) and message.error_code != delivery.LOST:

@@ -57,7 +57,6 @@ class Bar:
 
 
 def spend(at: datetime) -> tuple[Spend, Spend]:
-    """Messages of the day, segments of the month."""
     daily, monthly = common_limits()
     return _spend(daily, at), _spend(monthly, at)
 
@@ -93,7 +92,6 @@ def _kind(state: str) -> str:
 
 
 def bars(days: list[Day]) -> list[Bar]:
-    """Per day, from the bottom: delivered messages, others, failures."""
     scale = CHART_HEIGHT / max([1, *(day.total for day in days)])
     result = []
     for x, day in enumerate(days):

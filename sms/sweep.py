@@ -67,7 +67,6 @@ def sweep(*, at: datetime, seconds: float = SECONDS, limit: int = 50) -> dict[st
 
 
 def _deliveries(at: datetime) -> list[_Walk]:
-    """In the order of expiry."""
     messages = Message.objects
     due = messages.due(at).order_by(F("expires_at").asc(nulls_last=True), "next_attempt_at", "pk")
     return [
@@ -78,7 +77,6 @@ def _deliveries(at: datetime) -> list[_Walk]:
 
 
 def _polls(at: datetime) -> list[_Walk]:
-    """Calls of the provider, each of which may take ten seconds."""
     messages = Message.objects.order_by("next_attempt_at", "pk")
     silent = messages.in_flight().filter(
         claimed_at__gt=at - POLL_UNTIL, claimed_at__lte=at - POLL_AFTER
@@ -135,7 +133,6 @@ def _abandon(message: Message, at: datetime) -> str:
 
 
 def _resolve(message: Message, at: datetime) -> str:
-    """Search for it at the provider; it is lost if it is not found for a while."""
     if not message.schedule_poll(at, at + POLL_INTERVAL):
         return ""
     claimed_at = message.claimed_at or message.created_at
@@ -149,7 +146,6 @@ def _resolve(message: Message, at: datetime) -> str:
 
 
 def _found(message: Message, claimed_at: datetime) -> bool:
-    """Whether the provider has this message; if so, its id and status are stored."""
     update = provider_named(message.provider)().find(
         delivery.outgoing(message),
         since=claimed_at,
@@ -160,7 +156,6 @@ def _found(message: Message, claimed_at: datetime) -> bool:
 
 
 def _known(message: Message, claimed_at: datetime) -> list[str]:
-    """The provider's ids of other messages to this number at about that time."""
     others = Message.objects.filter(
         provider=message.provider,
         to=message.to,

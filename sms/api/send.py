@@ -109,7 +109,6 @@ def _failure(status: int, message: str, retry_after: int | None = None) -> Respo
 
 
 def _exception_response(error: Exception, context: Any) -> Response:
-    """The API's error response, with its status and headers, in this endpoint's shape."""
     response: Response = exception_handler(error, context)  # type: ignore[assignment]  # never None: ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS
     details = [_sentence(fault["attr"], fault["detail"]) for fault in response.data["errors"]]
     response.data = {"status": "failure", "message": " ".join(details)}

@@ -48,11 +48,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(state__in=WAITING)
 
     def due(self, at: datetime) -> Self:
-        """Scheduled or queued, due, and not expired."""
         return self.waiting().filter(next_attempt_at__lte=at).exclude(expires_at__lte=at)
 
     def overdue(self, at: datetime) -> Self:
-        """Waiting, but expired."""
         return self.waiting().filter(expires_at__lte=at)
 
 
@@ -201,7 +199,6 @@ class Message(models.Model):
         return self._move(abandoned, state=State.UNKNOWN, error_message=_error(reason))
 
     def mark_lost(self, code: str, reason: str) -> bool:
-        """The result stays unknown, and the provider is not polled any more."""
         return self._move(
             Message.objects.unknown(),
             state=State.FAILED,
@@ -235,7 +232,6 @@ class Message(models.Model):
         return moved
 
     def mark_unknown(self, reason: str) -> bool:
-        """It may have been sent: there is no usable answer."""
         return self.advance(State.UNKNOWN, reason=reason)
 
     def add_event(self, source: str, *, status: str = "", error_code: str = "") -> None:

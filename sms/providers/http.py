@@ -112,7 +112,6 @@ def within(seconds: float, call: Callable[[], T]) -> T:
 
 
 def _read(response: requests.Response, max_bytes: int) -> bytes:
-    """Until the end of the answer, `max_bytes` or the time-out of the call."""
     answer, end = b"", time.monotonic() + CALL_SECONDS
     while len(answer) < max_bytes and time.monotonic() < end:
         piece = response.raw.read1(max_bytes - len(answer))
@@ -154,7 +153,6 @@ def _fault(error: requests.RequestException) -> NotSent | Unknown:
 
 
 def _in_handshake(error: BaseException) -> bool:
-    """Whether TLS failed before the request was sent."""
     root = next((cause for cause in error.args if isinstance(cause, BaseException)), error)
     frames = traceback.walk_tb(root.__traceback__)
     return any(frame.f_code.co_name == "do_handshake" for frame, _line in frames)

@@ -72,7 +72,6 @@ def _answered(error: ClientError) -> Result:
 
 
 def _reason(code: str, response: dict[str, Any], status: int) -> RefusalReason:
-    """From the reason, the code, the field at fault or the HTTP status, in this order."""
     reason = str(response.get("Reason", ""))
     if reason in REASONS or code in CODES:
         return REASONS.get(reason) or CODES[code]

@@ -131,7 +131,6 @@ class TwilioProvider(Provider):
         return Refused(message, code, status, reason_of(code, status))
 
     def _complaint(self, answer: Answer) -> tuple[str, str]:
-        """Twilio's own message and code, or defaults."""
         message, code = answer.member("message"), answer.member("code")
         text = self._clean(message) if isinstance(message, str) else ""
         known = type(code) is int and 0 < code < 10**9
@@ -150,7 +149,6 @@ class TwilioProvider(Provider):
 
 
 def _sender(from_number: str) -> dict[str, str]:
-    """The pool of senders if one is configured, else the number."""
     service = settings.TWILIO_MESSAGING_SERVICE_SID
     return {"MessagingServiceSid": service} if service else {"From": from_number}
 
