@@ -23,7 +23,7 @@ def check_limits(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"{name} must not be negative.",
-            hint=f"Set {name} to 0 to allow nothing.",
+            hint=f"Set {name} to 0 to allow none.",
             id="config.E001",
         )
         for name in _LIMITS

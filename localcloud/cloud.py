@@ -120,7 +120,7 @@ def _end(pid_file: Path) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(started["pid"], signal.SIGTERM)
         _wait_for_end(started["pid"])
-    with contextlib.suppress(ProcessLookupError):  # what it has started, and itself if it hangs
+    with contextlib.suppress(ProcessLookupError):  # its children, and itself if it hangs
         os.killpg(started["pid"], signal.SIGKILL)
 
 
@@ -131,7 +131,7 @@ def _end_database(folder: Path) -> None:
     pid = int(pid_file.read_text().split()[0])
     if _runs(pid, str(folder.resolve())):
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGQUIT)  # its data are removed: nothing has to be written
+            os.kill(pid, signal.SIGQUIT)  # its data is removed, so it need not write it
             _wait_for_end(pid)
 
 

@@ -1,4 +1,4 @@
-"""Makes the emulator answer like AWS where this project depends on it.
+"""Makes the emulator answer like AWS in the cases that this project depends on.
 
 Each function wraps one function of MiniStack 1.5.33; a new release may make it unnecessary.
 """
@@ -191,5 +191,5 @@ def shorten_waits(minute_seconds: float) -> None:
         return None if found is None else found / 60 * minute_seconds
 
     eventbridge._parse_rate_seconds = shorter  # noqa: SLF001
-    eventbridge._SCHEDULER_TICK_INTERVAL = 1  # noqa: SLF001 - between two looks at the rules
+    eventbridge._SCHEDULER_TICK_INTERVAL = 1  # noqa: SLF001 - between two checks of the rules
     lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0  # noqa: SLF001 - until a change is in force

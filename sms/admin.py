@@ -51,7 +51,7 @@ def _sees_numbers(request: HttpRequest) -> bool:
     return bool(getattr(request.user, "is_superuser", False))
 
 
-class TrailInline(admin.TabularInline[Any, Message]):
+class HistoryInline(admin.TabularInline[Any, Message]):
     """A part of the message: the permission to view the message includes it."""
 
     extra = 0
@@ -67,12 +67,12 @@ class TrailInline(admin.TabularInline[Any, Message]):
         return False
 
 
-class AttemptInline(TrailInline):
+class AttemptInline(HistoryInline):
     model = Attempt
     fields = ("number", "started_at", "finished_at", "outcome", "http_status", "code", "detail")
 
 
-class EventInline(TrailInline):
+class EventInline(HistoryInline):
     model = Event
     fields = ("received_at", "source", "status", "error_code")
 

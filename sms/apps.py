@@ -11,4 +11,4 @@ class SmsConfig(AppConfig):
         from sms import checks  # noqa: F401, PLC0415 - importing registers the checks
         from sms.models import InboundMessage  # noqa: PLC0415
 
-        pruning.register(InboundMessage.objects.forgettable)
+        pruning.register(InboundMessage.objects.prunable)

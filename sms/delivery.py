@@ -85,7 +85,7 @@ def attempt(message: Message, *, retry: bool = True) -> None:
     repeat it.
     """
     try:
-        policy.check_leaving(message)
+        policy.check_claimed(message)
     except SendError as error:
         _block(message, error)
     else:

@@ -137,7 +137,7 @@ def check_new(sender: "User | None", number: str) -> None:
         raise _opted_out()
 
 
-def check_leaving(message: Message) -> None:
+def check_claimed(message: Message) -> None:
     """Raise SendError if a claimed message may no longer be sent.
 
     All rules are checked again: what the operator has stopped since then is not sent. Account and

@@ -27,19 +27,19 @@ class Measure:
     remaining: int
 
 
-def count(text: str) -> tuple[str, int]:
-    measured = measure(text)
+def count(body: str) -> tuple[str, int]:
+    measured = measure(body)
     return measured.encoding, measured.segments
 
 
-def measure(text: str) -> Measure:
-    encoding = GSM_7 if set(text) <= _GSM_BASIC | _GSM_EXTENSION else UCS_2
+def measure(body: str) -> Measure:
+    encoding = GSM_7 if set(body) <= _GSM_BASIC | _GSM_EXTENSION else UCS_2
     single, several = _CAPACITY[encoding]
-    widths = [_width(character, encoding) for character in text]
+    widths = [_width(character, encoding) for character in body]
     if sum(widths) <= single:
-        return Measure(encoding, 1 if text else 0, len(text), single - sum(widths))
+        return Measure(encoding, 1 if body else 0, len(body), single - sum(widths))
     segments, filled = _pack(widths, several)
-    return Measure(encoding, segments, len(text), several - filled)
+    return Measure(encoding, segments, len(body), several - filled)
 
 
 def _width(character: str, encoding: str) -> int:

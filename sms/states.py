@@ -39,7 +39,7 @@ RANK: dict[str, int] = {
 }
 FINAL: tuple[str, ...] = tuple(state for state, rank in RANK.items() if rank == 60)
 WAITING = (State.SCHEDULED, State.QUEUED)  # not sent yet: may be canceled, may expire
-NEVER_LEFT = (*WAITING, State.BLOCKED, State.CANCELED, State.EXPIRED)  # if there was no attempt
+NOT_ATTEMPTED = (*WAITING, State.BLOCKED, State.CANCELED, State.EXPIRED)  # if there was no attempt
 
 
 # The states from which a message may move to this one.

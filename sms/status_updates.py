@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from sms.models import Message, OptOut
 from sms.results import RefusalReason, Refused, StatusUpdate
-from sms.states import NEVER_LEFT, State
+from sms.states import NOT_ATTEMPTED, State
 
 FAILURES: Final = (State.UNDELIVERED, State.FAILED, State.BLOCKED)
 _WITHOUT_CODE = "The provider gave no reason."
@@ -44,7 +44,7 @@ def may_be_known(message: Message) -> bool:
 
     The state decides for rows from before attempts were counted.
     """
-    return message.attempt_count > 0 or message.state not in NEVER_LEFT
+    return message.attempt_count > 0 or message.state not in NOT_ATTEMPTED
 
 
 @transaction.atomic

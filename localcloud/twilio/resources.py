@@ -10,7 +10,7 @@ AUTH_TOKEN = "an-auth-token-of-no-account"  # noqa: S105 - of this stub only
 MAX_BODY = 1600
 PAGING = {"Page": "0", "PageSize": "50"}
 
-# number: (status, code, message) where it is the recipient
+# number: (status, code, message) if it is the recipient
 BAD_RECIPIENTS = {
     "+15005550001": (400, 21211, "The 'To' number +15005550001 is not a valid phone number."),
     "+15005550002": (400, 21612, "The 'To' phone number is not currently reachable."),

@@ -20,7 +20,7 @@ class InboundMessageQuerySet(models.QuerySet["InboundMessage"]):
         _row, created = self.get_or_create(sid=sid, defaults={"received_at": at})
         return created
 
-    def forgettable(self, at: datetime) -> Self:
+    def prunable(self, at: datetime) -> Self:
         return self.filter(received_at__lte=at - KEPT)
 
 

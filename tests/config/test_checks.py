@@ -24,7 +24,7 @@ def test_a_negative_limit_is_an_error(settings, name):
     assert check_limits() == [
         Error(
             f"{name} must not be negative.",
-            hint=f"Set {name} to 0 to allow nothing.",
+            hint=f"Set {name} to 0 to allow none.",
             id="config.E001",
         )
     ]

@@ -88,7 +88,7 @@ def test_an_answer_without_a_usable_id_is_without_id(stub, answer):
 
 
 CREDENTIALS = "AWS does not accept the credentials of this service."
-SENDER_REFUSED = "AWS does not take the sender of this service."
+SENDER_REFUSED = "AWS does not accept the sender of this service."
 NOT_ALLOWED = "AWS is not allowed to send messages to this number."
 OPTED_OUT = "The number has opted out of text messages."
 RECIPIENT = {"Fields": [{"Name": "DestinationPhoneNumber", "Message": "no"}]}
@@ -116,7 +116,7 @@ REFUSALS = [
     (
         ("ValidationException", 400, {"Reason": "FIELD_VALIDATION_FAILED", **RECIPIENT}),
         Refused(
-            "AWS does not take this number.",
+            "AWS does not accept this number.",
             "FIELD_VALIDATION_FAI",
             400,
             RefusalReason.INVALID_RECIPIENT,

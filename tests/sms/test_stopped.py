@@ -121,7 +121,7 @@ def test_account_and_recipient_are_asked_for_in_one_query(
     message = queue(allow(alice))
     assert message.claim(timezone.now(), provider="scripted")
     with django_assert_num_queries(1):
-        policy.check_leaving(message)
+        policy.check_claimed(message)
 
 
 def test_the_original_endpoint_asks_again_too(provider, alice, monkeypatch):

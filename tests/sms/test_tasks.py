@@ -267,7 +267,7 @@ def test_a_text_that_ended_while_it_was_claimed_is_not_blocked(provider, monkeyp
         Message.objects.filter(pk=message.pk).update(state="failed", finished_at=timezone.now())
         raise SendError("opted_out", "Too late to say so.")
 
-    monkeypatch.setattr(policy, "check_leaving", ends_first)
+    monkeypatch.setattr(policy, "check_claimed", ends_first)
     message = deliver(make_message())
     assert (message.state, message.error_code, history(message)) == ("failed", "", [])
 

@@ -17,7 +17,7 @@ REASONS: Final[dict[str, RefusalReason]] = {
     "21408": RefusalReason.REGION_NOT_ALLOWED,  # geographic permissions of the account
     "21617": RefusalReason.BODY_TOO_LONG,  # over 1,600 characters
     "21212": RefusalReason.MISCONFIGURED,  # the sender is not a valid number
-    "21606": RefusalReason.MISCONFIGURED,  # the sender is not ours or cannot send texts
+    "21606": RefusalReason.MISCONFIGURED,  # the sender is not ours or cannot send messages
     "20003": RefusalReason.CREDENTIALS,
 }
 THROTTLED: Final = frozenset({"20429", "21611"})  # too many at once; the sender's queue is full

@@ -125,12 +125,12 @@ class TwilioProvider(Provider):
             return _success(answer)
         if not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return Unknown(f"HTTP {status}.")
-        message, code = self._complaint(answer)
+        message, code = self._error(answer)
         if is_throttled(code, status):
             return Throttled(message, code, answer.retry_after)
         return Refused(message, code, status, reason_of(code, status))
 
-    def _complaint(self, answer: Answer) -> tuple[str, str]:
+    def _error(self, answer: Answer) -> tuple[str, str]:
         message, code = answer.member("message"), answer.member("code")
         text = self._clean(message) if isinstance(message, str) else ""
         known = type(code) is int and 0 < code < 10**9
