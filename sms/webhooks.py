@@ -8,6 +8,7 @@ import logging
 import uuid
 from http import HTTPStatus
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -45,17 +46,19 @@ def _parse(request: HttpRequest) -> tuple[str, StatusUpdate | Inbound | None]:
     """The provider whose call this is, and what it says; CallbackRefusedError if it is none's.
 
     Every provider is asked: messages of the one before may be on their way after a change of
-    SMS_PROVIDER, and people may still write STOP to its number.
+    SMS_PROVIDER, and people may still write STOP to its number. The refusal of the provider in use
+    decides.
     """
-    refused = CallbackRefusedError(HTTPStatus.FORBIDDEN)
+    refusals: dict[str, CallbackRefusedError] = {}
     for name in PROVIDERS:
         provider = provider_named(name)
         if provider.has_callbacks:
             try:
                 return name, provider().parse_callback(request)
             except CallbackRefusedError as error:
-                refused = error
-    raise refused
+                refusals[name] = error
+    first = next(iter(refusals.values()), CallbackRefusedError(HTTPStatus.FORBIDDEN))
+    raise refusals.get(settings.SMS_PROVIDER, first)
 
 
 @transaction.atomic

@@ -69,6 +69,17 @@ def test_a_call_that_is_not_signed_changes_nothing(client, alice):
     assert Message.objects.get().state == "accepted"
 
 
+@pytest.mark.parametrize(("provider", "status"), [("pigeon", 403), ("twilio", 415)])
+def test_the_refusal_of_the_provider_in_use_is_the_answer(
+    client, alice, settings, provider, status
+):
+    """Twilio answers a body that is no form with 415."""
+    message = service.send(actor=allow(alice), body="hey")
+    settings.SMS_PROVIDER = provider
+    path = f"/service/sms/status/{message.pk}/"
+    assert client.post(path, "{}", content_type="text/plain").status_code == status
+
+
 def test_a_status_update_of_another_providers_message_changes_nothing(client, alice):
     message = service.send(actor=allow(alice), body="hey")
     Message.objects.update(provider="twilio")
