@@ -46,13 +46,13 @@ coverage: ## the same as `make test COVERAGE=1`
 test-postgres: .venv/.dev ## what uses the database, and the race tests, on a real PostgreSQL
 	$(BIN)/python -m tests.on_postgres -n 2 -m "database and not browser and not faults and not sqlite and not cloud and not nightly"
 
-test-faults: .venv/.dev ## kill -9 a hundred times: nothing sent twice, nothing forgotten
+test-faults: .venv/.dev ## kill -9 a hundred times: no message is sent twice, none is lost
 	$(BIN)/python -m tests.on_postgres --durable -m "faults and not nightly" $(LONG)
 
 test-browser: .venv/.dev ## sign-up to tick in a real browser, accessibility included; needs chromium
 	$(BIN)/python -m tests.on_postgres -m browser
 
-mutants: .venv/.dev ## small faults that the tests must notice (MUTANTS="C4 core/*" JOBS=2)
+mutants: .venv/.dev ## small faults of the product that the tests must notice (MUTANTS="C4 core/*" JOBS=2)
 	$(BIN)/python -m tests.mutants $(MUTANTS) --jobs $(or $(JOBS),2)
 
 test-nightly: .venv/.dev ## long races and full matrices on PostgreSQL, and more examples of every property
@@ -62,7 +62,7 @@ PYTHONS ?= python3.12 python3.13
 test-versions: .venv/.dev ## the fast suite on the other versions of Python (PYTHONS="python3.12 python3.13")
 	.ci/versions $(PYTHONS)
 
-nightly: ## all that is too long for every change; runs to the end and then says what failed
+nightly: ## all that takes too long for every change; runs to the end, then reports what failed
 	@$(MAKE) --no-print-directory --keep-going test-nightly test-versions mutants audit
 
 check: .venv/.dev ## format, lint, types, imports, shell, templates, migrations
@@ -75,7 +75,7 @@ check: .venv/.dev ## format, lint, types, imports, shell, templates, migrations
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
-fmt: .venv/.dev ## format and mend what can be mended
+fmt: .venv/.dev ## format, and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -115,7 +115,7 @@ build/emulator/.ready: requirements-cloud.txt
 	build/emulator/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-cloud.txt
 	@touch $@
 
-infra: build/runtime/.ready ## make or update what a STAGE stands on (PARAMETERS="DbMode=rds Nat=true")
+infra: build/runtime/.ready ## make or update the infrastructure of STAGE (PARAMETERS="DbMode=rds Nat=true")
 	$(RUNTIME)/python -m deploy.stack $(STAGE) $(PARAMETERS)
 
 deploy: build/runtime/.ready ## build, migrate, deploy, smoke-test; roll back on failure (STAGE=dev)
@@ -124,7 +124,7 @@ deploy: build/runtime/.ready ## build, migrate, deploy, smoke-test; roll back on
 rollback: build/runtime/.ready ## roll back to the previous version (STAGE=dev)
 	$(RUNTIME)/python -m deploy.rollback $(STAGE)
 
-restart: build/runtime/.ready ## start every process of STAGE anew, so that changed parameters are read
+restart: build/runtime/.ready ## restart every process of STAGE, so that it reads changed parameters
 	$(RUNTIME)/python -m deploy.restart $(STAGE)
 
 logs: build/runtime/.ready ## follow the log of STAGE
@@ -133,13 +133,13 @@ logs: build/runtime/.ready ## follow the log of STAGE
 manage: build/runtime/.ready ## a management command in the cloud (STAGE=dev CMD="check --deploy")
 	$(RUNTIME)/python -m deploy.manage $(STAGE) "$(CMD)"
 
-destroy: build/runtime/.ready ## remove STAGE with all that undeploy leaves (CONFIRM=dev)
+destroy: build/runtime/.ready ## remove STAGE with everything that undeploy leaves (CONFIRM=dev)
 	$(RUNTIME)/python -m deploy.destroy $(STAGE) --yes-remove "$(CONFIRM)"
 
 cloud: build/runtime/.ready build/emulator/.ready ## a local AWS with Nudge deployed to it, until Ctrl-C
 	$(RUNTIME)/python -m localcloud.cloud up --port $(CLOUD_PORT)
 
-cloud-down: build/runtime/.ready ## end and remove what an interrupted `make cloud` left
+cloud-down: build/runtime/.ready ## stop and remove what an interrupted `make cloud` left
 	$(RUNTIME)/python -m localcloud.cloud down
 
 cloud-test: .venv/.dev build/runtime/.ready build/emulator/.ready ## deploy, use, break and remove it all, on the local AWS

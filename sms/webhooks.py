@@ -8,6 +8,7 @@ import logging
 import uuid
 from http import HTTPStatus
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -45,17 +46,19 @@ def _parse(request: HttpRequest) -> tuple[str, StatusUpdate | Inbound | None]:
     """The provider that made the call, and its content; raises CallbackRefusedError if none did.
 
     Every provider is tried: after a change of SMS_PROVIDER, messages of the previous one may still
-    be in flight, and people may still send STOP to its number.
+    be in flight, and people may still send STOP to its number. The
+    refusal of the provider in use decides.
     """
-    refused = CallbackRefusedError(HTTPStatus.FORBIDDEN)
+    refusals: dict[str, CallbackRefusedError] = {}
     for name in PROVIDERS:
         provider = provider_named(name)
         if provider.has_callbacks:
             try:
                 return name, provider().parse_callback(request)
             except CallbackRefusedError as error:
-                refused = error
-    raise refused
+                refusals[name] = error
+    first = next(iter(refusals.values()), CallbackRefusedError(HTTPStatus.FORBIDDEN))
+    raise refusals.get(settings.SMS_PROVIDER, first)
 
 
 @transaction.atomic

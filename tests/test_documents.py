@@ -78,6 +78,40 @@ def test_a_decision_has_its_three_parts(record):
     assert text.startswith(f"# {record.name[:4]}: ")
 
 
+# --- Form ----------------------------------------------------------------------------------------
+
+
+def prose(path: Path) -> list[str]:
+    """The lines outside code blocks, tables and headings."""
+    text = re.sub(r"^ *```.*?^ *```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return [line for line in text.splitlines() if not re.match(r"    |\s*\||#", line)]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_prose_is_wrapped_at_100_columns(document):
+    """A line may be longer only for one command, which cannot be broken."""
+    long = [line for line in prose(document) if len(line) > 100]
+    assert [line for line in long if not re.search(r"`[^`]{90,}`", line)] == []
+
+
+def test_every_path_of_the_recipes_exists():
+    """Except those that the recipe makes: `sms/providers/<name>/provider.py`."""
+    text = (ROOT / "docs" / "extending.md").read_text()
+    words = [word for code in re.findall(r"`([^`]+)`", text) for word in code.split()]
+    paths = {word for word in words if re.fullmatch(r"[\w./-]+(/|\.(py|md|toml|json))", word)}
+    assert {"todos/models/todos.py", "zappa_settings.json", "docs/api.md"} <= paths
+    made = {"checks.py", "django.mo"}
+    assert {path for path in paths - made if not (ROOT / path).exists()} == set()
+
+
+def test_the_glossary_is_short():
+    rows = re.findall(
+        r"^\| (.+?) \| (.+) \|$", (ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE
+    )
+    words = [word for word, _meaning in rows if word != "word"]
+    assert 10 <= len(set(words)) == len(words) <= 20
+
+
 # --- Names of settings ---------------------------------------------------------------------------
 
 NAME = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b|(?<=`)[A-Z]{3,}(?=`|=)")

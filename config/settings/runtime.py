@@ -24,5 +24,6 @@ ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS"), *env.hosts("API_URL", "PUBLIC_BASE
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]  # only complete translations
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 LOGGING = logging.logging_config(json_lines=PRODUCTION)

@@ -7,6 +7,7 @@ import pytest
 from django.core.checks import run_checks
 from django.test import override_settings
 
+from sms.providers import PROVIDERS
 from tests.config.conftest import ROOT
 
 READERS = {"text", "flag", "integer", "names", "database", "hosts"}
@@ -67,6 +68,11 @@ def test_the_table_of_variables_is_the_code():
     names = [name for name in documented() if name.isupper()]
     assert len(names) == len(set(names))
     assert set(names) == variables_read()
+
+
+def test_the_row_of_the_provider_names_every_provider():
+    [row] = re.findall(r"^\| `SMS_PROVIDER` \|.*$", DOCUMENT, re.MULTILINE)
+    assert {name for name in PROVIDERS if f"`{name}`" not in row} == set()
 
 
 def test_the_table_of_checks_is_the_code():

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from deploy import contents
 from tests.config.conftest import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -26,6 +27,11 @@ def test_everything_that_is_copied_exists():
     assert set(copied()) >= PRODUCT
     missing = [name for name in copied() if not (ROOT / name).exists()]
     assert [name for name in missing if name != MADE_BY_COLLECTSTATIC] == []
+
+
+def test_the_image_has_every_folder_that_the_zip_has():
+    present = {name for name in contents.PROJECT if (ROOT / name).exists()}
+    assert present - set(copied()) == set()
 
 
 def test_the_context_is_exactly_what_is_copied():

@@ -416,7 +416,7 @@ def test_the_limits_are_those_of_the_documents():
         "botocore/data/ec2/2016-11-15/service-2.json.gz",
         "demo-1.0.dist-info/RECORD",
         "demo/__pycache__/used.pyc",
-        "demo/locale/de/LC_MESSAGES/django.mo",
+        "demo/locale/eo/LC_MESSAGES/django.mo",
         "demo/locale/en/LC_MESSAGES/django.po",
         "demo/module.pyi",
         "demo/py.typed",

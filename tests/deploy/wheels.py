@@ -13,7 +13,7 @@ DEMO = {
     "demo/used.py": "def f():\n    return 1\n",
     "demo/of_another_python.py": "print 1\n",
     "demo/tests/test_demo.py": "",
-    "demo/locale/de/LC_MESSAGES/django.mo": "",
+    "demo/locale/eo/LC_MESSAGES/django.mo": "",
     "demo/locale/en/LC_MESSAGES/django.mo": "",
     "demo/static/demo.css": "",
 }

@@ -82,6 +82,14 @@ def test_the_minute_and_the_night_are_scheduled_once_in_every_stage_that_serves(
     assert len(effective(stage)["events"]) == len(events)
 
 
+def test_the_document_has_every_event_in_both_tables():
+    """What runs, and what repeats it if it fails (docs/events.md)."""
+    document = (ROOT / "docs" / "events.md").read_text()
+    for event in effective("dev")["events"]:
+        rows = re.findall(rf"^\|.*`{re.escape(event['function'])}`.*\|$", document, re.MULTILINE)
+        assert len(rows) == 2, event["function"]
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_name_of_an_event_fits_a_rule_of_eventbridge(stage):
     for event in effective(stage).get("events", []):

@@ -1,6 +1,8 @@
 """A provider with callbacks needs one class and one line in PROVIDERS (docs/extending.md)."""
 
 import json
+import tomllib
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -67,6 +69,17 @@ def test_a_call_that_is_not_signed_changes_nothing(client, alice):
     assert Message.objects.get().state == "accepted"
 
 
+@pytest.mark.parametrize(("provider", "status"), [("pigeon", 403), ("twilio", 415)])
+def test_the_refusal_of_the_provider_in_use_is_the_answer(
+    client, alice, settings, provider, status
+):
+    """Twilio answers a body that is no form with 415."""
+    message = service.send(actor=allow(alice), body="hey")
+    settings.SMS_PROVIDER = provider
+    path = f"/service/sms/status/{message.pk}/"
+    assert client.post(path, "{}", content_type="text/plain").status_code == status
+
+
 def test_a_status_update_of_another_providers_message_changes_nothing(client, alice):
     message = service.send(actor=allow(alice), body="hey")
     Message.objects.update(provider="twilio")
@@ -79,3 +92,16 @@ def test_an_inbound_message_is_answered_as_the_provider_expects(client, db):
     answer = post(client, "/service/sms/inbound/", **{"id": "1", "from": TO, "text": "Stop!"})
     assert (answer.status_code, answer.content) == (200, b"coo")
     assert list(OptOut.objects.values_list("number", "source")) == [(TO, "inbound")]
+
+
+def test_the_folder_of_every_provider_is_its_own():
+    """A contract of import-linter (pyproject.toml) keeps the rest of sms out of it."""
+    root = Path(__file__).resolve().parents[2]
+    contracts = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["importlinter"]
+    [own] = [each for each in contracts["contracts"] if each["name"].startswith("A provider is")]
+    folders = {
+        f"sms.providers.{path.parent.name}"
+        for path in (root / "sms" / "providers").glob("*/__init__.py")
+    }
+    assert set(own["protected_modules"]) == folders
+    assert set(own["allowed_importers"]) == {*folders, "tests"}
