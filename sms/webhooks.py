@@ -46,8 +46,8 @@ def _parse(request: HttpRequest) -> tuple[str, StatusUpdate | Inbound | None]:
     """The provider that made the call, and its content; raises CallbackRefusedError if none did.
 
     Every provider is tried: after a change of SMS_PROVIDER, messages of the previous one may still
-    be in flight, and people may still send STOP to its number. The
-    refusal of the provider in use decides.
+    be in flight, and people may still send STOP to its number. The refusal of the provider in use
+    decides.
     """
     refusals: dict[str, CallbackRefusedError] = {}
     for name in PROVIDERS:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import RequestFactory
+from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from core.http import client_address, new_request_id
@@ -22,7 +23,7 @@ def test_the_address_is_the_clients_own_whatever_it_forges(forwarded):
 
 def test_a_throttle_of_the_framework_counts_by_the_same_address():
     request = RequestFactory().get("/", HTTP_X_FORWARDED_FOR=FORGED, REMOTE_ADDR=CLIENT)
-    assert BaseThrottle().get_ident(request) == CLIENT
+    assert BaseThrottle().get_ident(Request(request)) == CLIENT
 
 
 def test_without_any_address_the_answer_is_empty():
