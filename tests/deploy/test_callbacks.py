@@ -207,6 +207,11 @@ def test_zappa_and_a_release_write_the_same_files(account, built, monkeypatch, t
     assert built[-1] == ("build", target, "x86_64")
 
 
+def test_a_stage_of_the_settings_has_its_own_command_line(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert zappa_files.command_line("production").lambda_name == "nudge-production"
+
+
 def test_a_stage_that_the_settings_do_not_name_has_no_package(monkeypatch):
     monkeypatch.chdir(ROOT)
     with pytest.raises(ClickException, match=r"Please define stage 'other'"):

@@ -1,6 +1,7 @@
 """What a cold start on Lambda loads before it answers, and what it leaves to whoever needs it."""
 
 import gc
+import importlib
 import json
 import os
 import subprocess
@@ -8,6 +9,7 @@ import sys
 
 import pytest
 
+from serverless import handler
 from tests.config.conftest import PRODUCTION, ROOT
 
 # A vendor's module each, or what takes longest of one.
@@ -70,6 +72,13 @@ def told() -> dict:
         check=True,
     )
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_a_package_that_is_hidden_from_the_framework_is_found_later(monkeypatch):
+    monkeypatch.delitem(sys.modules, "yaml", raising=False)
+    handler.skip_unused_imports()
+    assert "yaml" not in sys.modules
+    assert importlib.import_module("yaml").__version__
 
 
 def test_the_first_request_loads_no_vendor(told):

@@ -5,8 +5,10 @@ import json
 from io import StringIO
 
 import pytest
+from botocore.exceptions import ClientError  # noqa: TID253 - what the client raises
 from django.core.management import CommandError, call_command
 
+from serverless import dead_letters
 from tests.config.conftest import ROOT
 from tests.serverless.aws_stub import AwsStub, aws
 
@@ -60,6 +62,16 @@ def test_more_than_a_batch_is_listed_oldest_first_and_can_be_read_again(stub: Aw
     assert count == "23 dead letters."
     assert stub.hidden == set()
     assert run()[-1] == "23 dead letters."
+
+
+def test_a_letter_whose_hold_has_ended_is_listed_all_the_same(stub: AwsStub, monkeypatch):
+    def expired(**_receipt: object) -> None:
+        error = {"Error": {"Code": "MessageNotInflight", "Message": "It has ended."}}
+        raise ClientError(error, "ChangeMessageVisibility")
+
+    monkeypatch.setattr(dead_letters.client(), "change_message_visibility", expired)
+    stub.bury(RECORDED)
+    assert run() == [LINE, "1 dead letters."]
 
 
 def test_a_queue_that_shows_a_letter_twice_ends(stub: AwsStub):

@@ -3,7 +3,9 @@
 import json
 import logging
 import re
+import uuid
 from collections.abc import Callable
+from types import SimpleNamespace
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -483,3 +485,10 @@ def test_a_forged_header_opens_no_locked_log_in(name, handler, settings):
     browser = Browser(handler, shape, f"https://{event['requestContext']['domainName']}")
     assert [log_in(browser, number, header) for number in range(10)] == [200] * 10
     assert log_in(browser, 11, header) == 429
+
+
+def test_without_an_id_of_lambda_the_answer_has_one_of_ours(handler):
+    event = request("rest_edge", "/healthz/", headers={"Host": "testserver"})
+    told = answer(handler(event, SimpleNamespace()))
+    assert (told.status, told.json) == (200, {"status": "ok"})
+    uuid.UUID(told.headers["x-request-id"])  # raises ValueError if it is none
