@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
@@ -16,7 +17,7 @@ import pytest
 
 from localcloud.twilio import stub as program
 from localcloud.twilio.callbacks import FAILING, UNDELIVERABLE, Callback, arranged
-from localcloud.twilio.faults import BY_NAME
+from localcloud.twilio.faults import BY_NAME, drips_headers
 from localcloud.twilio.stub import (
     ACCOUNT_SID,
     AUTH_TOKEN,
@@ -317,3 +318,23 @@ def test_one_command_starts_it():
             assert real_client(spoilt).messages.create(to=TO, from_=FROM, body="a").sid is None
         finally:
             process.terminate()
+
+
+@pytest.mark.parametrize("client", ["stays", "has gone"])
+def test_a_dripping_answer_ends_with_the_client_or_with_the_stub(client):
+    written: list[bytes] = []
+
+    def write(content: bytes) -> None:
+        written.append(content)
+        if len(written) == 3:
+            stopping.set()
+        if client == "has gone" and len(written) == 2:
+            raise BrokenPipeError
+
+    stopping = threading.Event()
+    handler: Any = SimpleNamespace(
+        wfile=SimpleNamespace(write=write), stopping=stopping, close_connection=False
+    )
+    drips_headers(handler)
+    assert len(written) == {"stays": 3, "has gone": 2}[client]
+    assert handler.close_connection is (client == "has gone")
