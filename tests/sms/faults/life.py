@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from sms import numbers, service
+from sms.providers import OutgoingMessage
 from sms.providers.twilio.provider import TwilioProvider
 from sms.sweep import sweep
 
@@ -50,8 +51,10 @@ def live(last: int) -> None:
     os._exit(1)  # it did all that it had to do and lives on
 
 
-def _watched(provider: Any, send: Callable[..., Any], step: Callable[..., Any], **text: Any) -> Any:
-    return step(send, provider, **text)
+def _watched(
+    provider: Any, send: Callable[..., Any], step: Callable[..., Any], message: OutgoingMessage
+) -> Any:
+    return step(send, provider, message)
 
 
 def die_at(last: int, progress: Iterator[int]) -> None:
