@@ -242,6 +242,36 @@ def test_every_test_is_found():
     ] == []
 
 
+REPLACES_THE_ENVIRONMENT = re.compile(
+    r"""setattr\(\s*(?:os,\s*|["']os\.)["']?environ\b|patch\(\s*["']os\.environ\b|\bos\.environ\s*=(?!=)"""
+)
+
+
+def test_no_test_replaces_the_environment():
+    """A client of boto3 keeps the mapping that it met, and so the next test's would be ignored."""
+    assert [
+        path
+        for path in (ROOT / "tests").rglob("*.py")
+        if REPLACES_THE_ENVIRONMENT.search(path.read_text())
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("monkeypatch.setattr" + '(os, "environ", {})', True),
+        ("monkeypatch.setattr" + '("os.environ", {})', True),
+        ("mock.patch" + '("os.environ", {})', True),
+        ("os.environ" + " = {}", True),
+        ('patch.dict(os.environ, {"A": "b"})', False),
+        ('os.environ["A"] = "b"', False),
+        ("assert os.environ == {}", False),
+    ],
+)
+def test_the_rule_knows_a_replaced_environment(line, expected):
+    assert bool(REPLACES_THE_ENVIRONMENT.search(line)) is expected
+
+
 # --- The clock -----------------------------------------------------------------------------------
 
 CLOCK = {"now", "utcnow", "today", "time", "localtime", "localdate"}

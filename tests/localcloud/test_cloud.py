@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -227,7 +228,6 @@ def parts(account, clock, monkeypatch, folder):
     ports = iter([5001, 5002])
     account.stacks.clear()
     account.parameters.clear()
-    monkeypatch.setattr(os, "environ", {**os.environ, "AWS_PROFILE": "work"})
     monkeypatch.setattr(cloud, "_free_port", lambda: next(ports))
 
     def started(_folder, name, *command):
@@ -240,7 +240,8 @@ def parts(account, clock, monkeypatch, folder):
     (folder / "of-last-time").write_text("")
     account.done = done
     aws.client.cache_clear()  # those of here are for another region
-    yield account
+    with patch.dict(os.environ, {"AWS_PROFILE": "work"}):  # restored whole: `up` writes there
+        yield account
     aws.client.cache_clear()
 
 
