@@ -1,4 +1,4 @@
-"""The URLs of the OpenAPI document and of its page.
+"""The URLs of the OpenAPI document and of its page, and the routes that are plain Django.
 
 Imported by the first request for one of them, because drf-spectacular takes 30 ms to import.
 """
@@ -9,7 +9,10 @@ from typing import Any
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-MODULES = ("accounts.allauth.schema", "sms.api.schema", "todos.api.schema")
+from accounts.allauth import schema as auth
+from core.api import document
+
+MODULES = ("accounts.api.schema", "sms.api.schema", "todos.api.schema")
 
 urlpatterns = [
     path("schema/", SpectacularJSONAPIView.as_view(api_version="v1"), name="schema"),
@@ -22,3 +25,57 @@ def register(endpoints: list[Any]) -> list[Any]:
     for name in MODULES:
         import_module(name)
     return endpoints
+
+
+def add_plain_routes(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """A postprocessing hook: routes that are no views of Django REST framework."""
+    document.add_routes(result, auth.PATHS, auth.SCHEMAS, auth.TAG)
+    document.add_routes(result, _PATHS, _SCHEMAS, _TAG)
+    return result
+
+
+def add_examples(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """A postprocessing hook: modules that describe views may have EXAMPLES of their members."""
+    examples: dict[str, Any] = {}
+    for name in MODULES:
+        examples |= getattr(import_module(name), "EXAMPLES", {})
+    return document.add_examples(result, examples)
+
+
+def _health(operation_id: str, summary: str, *answers: tuple[str, str, str]) -> dict[str, Any]:
+    responses = {
+        status: document.json_answer(description, schema, {"X-Request-Id": True})
+        for status, description, schema in answers
+    }
+    operation = {
+        "operationId": operation_id,
+        "summary": summary,
+        "tags": ["operations"],
+        "security": [{}],
+        "responses": responses,
+    }
+    return {"get": operation}
+
+
+_TAG = {"name": "operations", "description": "For monitoring, without a token."}
+_PATHS = {
+    "/hello/": _health("hello", "Say hello", ("200", "The server answers.", "Hello")),
+    "/healthz/": _health("getHealth", "Does the process live?", ("200", "It does.", "Health")),
+    "/readyz/": _health(
+        "getReadiness",
+        "Can the process serve?",
+        ("200", "The database answers and all migrations are applied.", "Readiness"),
+        ("503", "Not now; `reason` says why.", "Unreadiness"),
+    ),
+}
+_TEXT = {"type": "string"}
+_SCHEMAS = {
+    "Hello": document.json_object(hello={**_TEXT, "examples": ["world"]}),
+    "Health": document.json_object(status={**_TEXT, "enum": ["ok"]}),
+    "Readiness": document.json_object(status={**_TEXT, "enum": ["ok"]}, version=_TEXT),
+    "Unreadiness": document.json_object(
+        status={**_TEXT, "enum": ["unavailable"]},
+        reason={**_TEXT, "enum": ["database unreachable", "migrations are missing"]},
+        version=_TEXT,
+    ),
+}

@@ -1,59 +1,22 @@
-"""allauth's routes in the product's OpenAPI document, with the product's statuses and errors."""
+"""allauth's routes in the product's OpenAPI document, as this service serves and answers them.
 
-import copy
-import functools
-import re
-from collections.abc import Iterator
-from importlib import resources
+allauth's own document describes its routes for every configuration, with phones, user names and
+providers that are not served here, and with answers that it does not give.
+"""
+
 from typing import Any
 
-from django.urls import resolve
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+from core.api.document import json_answer, json_object
 
 Json = dict[str, Any]
 
+AUTH = "/api/auth/app/v1/"
 SECURITY_SCHEME = "deviceToken"
-_METHODS = ("get", "post", "put", "patch", "delete")
-_TOKEN_PARAMETER = {"$ref": "#/components/parameters/SessionToken"}
-_ERRORS = {
-    "400": "The body or one of its values is invalid.",
-    "401": "Not signed in, or a step is missing: `data.flows` lists the next steps.",
-    "403": "Not allowed.",
-    "404": "Not found.",
-    "409": "Conflicts with the current state of the session.",
-    "429": "Too many requests; `Retry-After` says how many seconds to wait.",
-    "503": "The database cannot be reached; `Retry-After` says how many seconds to wait.",
-}
-_TEXT = {"type": "string"}
-_ERROR_SCHEMA = {
-    "type": "object",
-    "description": "The error shape of the whole API, with the members that allauth adds.",
-    "required": ["type", "errors"],
-    "properties": {
-        "type": {"enum": ["validation_error", "client_error", "server_error"]},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["code", "detail", "attr"],
-                "properties": {
-                    "code": _TEXT,
-                    "detail": _TEXT,
-                    "attr": {"type": ["string", "null"]},
-                    "message": _TEXT,
-                    "param": _TEXT,
-                },
-            },
-        },
-        "status": {"type": "integer"},
-        "data": {
-            "type": "object",
-            "properties": {
-                "flows": {"type": "array", "items": {"$ref": "#/components/schemas/Flow"}}
-            },
-        },
-        "meta": {"$ref": "#/components/schemas/AuthenticationMeta"},
-    },
+TAG = {
+    "name": "auth",
+    "description": "Sign-up, log-in and the devices of an account. Paths have no slash at the end.",
 }
 
 
@@ -71,118 +34,311 @@ class DeviceToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         }
 
 
-def merge_allauth(result: Json, generator: object, request: object, public: bool) -> Json:  # noqa: FBT001 - the hook's signature
-    """A drf-spectacular postprocessing hook; prefixes allauth's components with Auth."""
-    document = copy.deepcopy(_allauth_document())
-    result["paths"].update(document["paths"])
-    for kind, components in document["components"].items():
-        result.setdefault("components", {}).setdefault(kind, {}).update(components)
-    return result
+# --- Schemas ------------------------------------------------------------------------------------
+
+_TEXT = {"type": "string"}
+_NOT_EMPTY = {"type": "string", "minLength": 1, "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"}
+_FLAG = {"type": "boolean"}
+_UUID = {"type": "string", "format": "uuid"}
+_EMAIL = {"type": "string", "format": "email", "maxLength": 254}
+_SECRET = {**_NOT_EMPTY, "format": "password", "examples": ["a long passphrase"]}
+_CODE = {**_NOT_EMPTY, "examples": ["XXSJ-QXTM"]}
+_STATUS = {"type": "integer", "description": "The status of this answer.", "examples": [200]}
+_SECONDS = {"type": "number", "description": "Seconds since 1970.", "examples": [1764662400.5]}
 
 
-@functools.cache
-def _allauth_document() -> Json:
-    document = _read_document()
-    paths = {path: item for path, item in document["paths"].items() if _is_mounted(path)}
-    document["components"]["schemas"]["Error"] = _ERROR_SCHEMA
-    for path, item in paths.items():
-        for method in _METHODS:
-            if method in item:
-                _correct(item[method], path, method)
-    used = _used_components(paths, document["components"])
-    return _prefixed({"paths": paths, "components": used})
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _read_document() -> Json:
-    """allauth's document, fitted to our settings by its own code (internal: a test watches)."""
-    import yaml
-    from allauth.headless.spec.internal import schema as steps
-
-    package = resources.files("allauth.headless.spec")
-    document: Json = yaml.safe_load((package / "doc" / "openapi.yaml").read_text("utf-8"))
-    steps.specify_user(document)
-    paths = document["paths"].items()
-    document["paths"] = {path.replace("/_allauth/", "/api/auth/"): item for path, item in paths}
-    steps.pin_client(document)
-    steps.specify_signup_fields(document)
-    return document
+def _many(name: str) -> Json:
+    return {"type": "array", "items": _ref(name)}
 
 
-def _is_mounted(path: str) -> bool:
-    """Compares the app, because every path under /api/ resolves: unknown ones to our 404."""
-    return "headless" in resolve(path).app_names
+def _body(**required: Json) -> Json:
+    return {**json_object(**required), "additionalProperties": False}
 
 
-def _correct(operation: Json, path: str, method: str) -> None:
-    """Our errors and statuses, Bearer instead of allauth's header, an operation id for clients."""
-    name = re.sub(r"\W+", "_", path.rpartition("/v1/")[2])
-    operation["operationId"] = f"auth_{name}_{method}"
-    operation["tags"] = ["auth"]
-    parameters = operation.pop("parameters", [])
-    if others := [parameter for parameter in parameters if parameter != _TOKEN_PARAMETER]:
-        operation["parameters"] = others
-    operation["security"] = [{SECURITY_SCHEME: []}, {}]  # a step of signing in needs none yet
-    answers = operation["responses"]
-    if path.endswith("/password/change"):  # the new token of this device is in `meta`
-        answers["200"] = {"$ref": "#/components/responses/Authenticated"}
-    wanted = {*answers, "401", "429", "503"} | ({"400"} if method != "get" else set())
-    succeeded = {status: answers[status] for status in answers if status < "400"}
-    failed = {status: _error_answer(status) for status in sorted(wanted) if status in _ERRORS}
-    operation["responses"] = succeeded | failed
+def _answer(data: Json, meta: str = "SessionMeta") -> Json:
+    """With `meta` if there is something to say: a new token."""
+    return json_object({"meta": _ref(meta)}, status=_STATUS, data=data)
 
 
-def _error_answer(status: str) -> Json:
-    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-    answer: Json = {"description": _ERRORS[status], "content": content}
-    if status in ("429", "503"):
-        wait = {"schema": {"type": "integer"}, "description": "Seconds to wait."}
-        answer["headers"] = {"Retry-After": wait}
-    return answer
+_TOKEN = {
+    **_TEXT,
+    "description": "The new token of this device; keep it.",
+    "examples": ["op2op83ldusdjc3l9vjytiyctolxv3pc"],
+}
+SCHEMAS: Json = {
+    "Account": json_object(
+        id=_UUID,
+        display={**_TEXT, "examples": ["you@example.com"]},
+        email=_EMAIL,
+        has_usable_password=_FLAG,
+    ),
+    "AuthenticationMethod": json_object(
+        {"email": _EMAIL, "reauthenticated": _FLAG},
+        method={**_TEXT, "examples": ["password"]},
+        at=_SECONDS,
+    ),
+    "AuthenticationMeta": json_object({"session_token": _TOKEN}, is_authenticated=_FLAG),
+    "SessionMeta": json_object(
+        {"session_token": _TOKEN, "is_authenticated": _FLAG, "is_authenticating": _FLAG}
+    ),
+    "AuthenticationFlow": json_object(
+        {"is_pending": {**_FLAG, "description": "Whether this is the step to take now."}},
+        id={
+            **_TEXT,
+            "description": "`login`, `signup`, `verify_email`, `password_reset_by_code`,"
+            " `reauthenticate`; a client ignores those that it does not know.",
+            "examples": ["verify_email"],
+        },
+    ),
+    "AuthenticationSteps": json_object(
+        {"user": _ref("Account"), "methods": _many("AuthenticationMethod")},
+        flows=_many("AuthenticationFlow"),
+    ),
+    "AuthError": {
+        "description": "The error shape of the whole API, with the members that allauth adds.",
+        **json_object(
+            {
+                "status": {**_STATUS, "examples": [401]},
+                "data": _ref("AuthenticationSteps"),
+                "meta": _ref("SessionMeta"),
+            },
+            type={"type": "string", "enum": ["validation_error", "client_error", "server_error"]},
+            errors=_many("AuthErrorItem"),
+        ),
+    },
+    "AuthErrorItem": json_object(
+        {"message": _TEXT, "param": _TEXT},
+        code={**_TEXT, "description": "Stable; docs/api.md lists them."},
+        detail={**_TEXT, "description": "A sentence for people."},
+        attr={"type": ["string", "null"], "description": "The member that it is about."},
+    ),
+    "Authenticated": json_object(
+        status=_STATUS,
+        data=_ref("AuthenticatedData"),
+        meta=_ref("AuthenticationMeta"),
+    ),
+    "AuthenticatedData": json_object(user=_ref("Account"), methods=_many("AuthenticationMethod")),
+    "AuthConfig": _answer(_ref("AuthConfigData")),
+    "AuthConfigData": json_object(account=_ref("AccountConfig"), usersessions=_ref("DeviceConfig")),
+    "AccountConfig": json_object(
+        login_methods={"type": "array", "items": _TEXT, "examples": [["email"]]},
+        authentication_method={**_TEXT, "examples": ["email"]},
+        is_open_for_signup=_FLAG,
+        email_verification_by_code_enabled=_FLAG,
+        login_by_code_enabled=_FLAG,
+        password_reset_by_code_enabled=_FLAG,
+    ),
+    "DeviceConfig": json_object(track_activity=_FLAG),
+    "EmailAddress": json_object(email=_EMAIL, verified=_FLAG, primary=_FLAG),
+    "EmailAddresses": _answer(_many("EmailAddress")),
+    "EmailVerification": _answer(_ref("EmailVerificationData")),
+    "EmailVerificationData": json_object(email=_EMAIL, user=_ref("Account")),
+    "PasswordResetCheck": _answer(_ref("PasswordResetData")),
+    "PasswordResetData": json_object(user=_ref("Account")),
+    "Device": json_object(
+        id={"type": "integer", "format": "int64", "minimum": 1},
+        ip={**_TEXT, "examples": ["198.51.100.1"]},
+        user_agent={**_TEXT, "examples": ["Phone/1.0"]},
+        is_current=_FLAG,
+        created_at=_SECONDS,
+        last_seen_at=_SECONDS,
+    ),
+    "Devices": _answer(_many("Device")),
+    "AuthDone": json_object({"meta": _ref("SessionMeta")}, status=_STATUS),
+    "SignUpRequest": _body(email=_EMAIL, password=_SECRET),
+    "LogInRequest": _body(email=_EMAIL, password=_SECRET),
+    "ReauthenticationRequest": _body(password=_SECRET),
+    "EmailVerificationRequest": _body(key=_CODE),
+    "EmailRequest": _body(email=_EMAIL),
+    "PrimaryEmailRequest": _body(email=_EMAIL, primary={**_FLAG, "description": "`true`"}),
+    "PasswordResetRequest": _body(key=_CODE, password=_SECRET),
+    "PasswordChangeRequest": _body(current_password=_SECRET, new_password=_SECRET),
+    "DevicesRequest": _body(
+        sessions={
+            "type": "array",
+            "items": {"type": "integer", "format": "int64", "minimum": 1},
+            "description": "The ids of devices.",
+        }
+    ),
+}
+
+# --- Routes -------------------------------------------------------------------------------------
+
+_ERRORS = {
+    "400": "The body or one of its values is invalid.",
+    "401": "Not signed in, or a step is missing: `data.flows` lists the next steps.",
+    "403": "Not allowed.",
+    "405": "This method does not exist here.",
+    "409": "Does not fit the state of the session.",
+    "413": "The body is too large.",
+    "415": "The body is not UTF-8.",
+    "429": "Too many requests; `Retry-After` says how many seconds to wait.",
+    "500": "Internal error.",
+    "503": "The database cannot be reached; `Retry-After` says how many seconds to wait.",
+}
+_ALWAYS = {"400", "401", "405", "413", "415", "429", "500", "503"}
 
 
-def _references(node: object) -> Iterator[tuple[str, str]]:
-    """(kind, name) of every component that this part of the document refers to."""
-    if isinstance(node, dict):
-        reference = node.get("$ref")
-        if isinstance(reference, str):
-            kind, name = reference.split("/")[-2:]
-            yield kind, name
-        for value in node.values():
-            yield from _references(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _references(value)
-
-
-def _used_components(paths: Json, components: Json) -> Json:
-    used: Json = {}
-    waiting = list(_references(paths))
-    while waiting:
-        kind, name = waiting.pop()
-        if name not in used.setdefault(kind, {}):
-            used[kind][name] = components[kind][name]
-            waiting.extend(_references(components[kind][name]))
-    return used
-
-
-def _prefixed(document: Json) -> Json:
-    """With Auth before each name, so that none collides with one of the product's own."""
-    components = document["components"]
-    renamed = {
-        kind: {f"Auth{name}": part for name, part in parts.items()}
-        for kind, parts in components.items()
+def _operation(
+    operation_id: str,
+    summary: str,
+    answer: str | None,
+    *,
+    body: str | None = None,
+    header: str | None = None,
+    also: tuple[str, ...] = (),
+) -> Json:
+    """`answer` is the body of 200; `also` are statuses beside those that every route has."""
+    operation: Json = {
+        "operationId": operation_id,
+        "summary": summary,
+        "tags": [TAG["name"]],
+        "security": [{SECURITY_SCHEME: []}, {}],  # a step of signing in needs no token yet
+        "responses": {},
     }
-    return {"paths": _renamed(document["paths"]), "components": _renamed(renamed)}
+    if header:
+        parameter = {"name": header, "in": "header", "required": True, "schema": _CODE}
+        operation["parameters"] = [{**parameter, "description": "The code from the mail."}]
+    if body:
+        content = {"application/json": {"schema": _ref(body)}}
+        operation["requestBody"] = {"required": True, "content": content}
+    if answer:
+        operation["responses"]["200"] = json_answer("Done.", answer, {"X-Request-Id": True})
+    operation["responses"] |= {status: _error(status) for status in sorted({*_ALWAYS, *also})}
+    return operation
 
 
-def _renamed(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {key: _renamed_value(key, value) for key, value in node.items()}
-    return [_renamed(value) for value in node] if isinstance(node, list) else node
+def _error(status: str) -> Json:
+    extra = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}.get(status)
+    headers = {"X-Request-Id": True, **({extra: True} if extra else {})}
+    return json_answer(_ERRORS[status], "AuthError", headers)
 
 
-def _renamed_value(key: str, value: Any) -> Any:
-    if key == "$ref" and isinstance(value, str):
-        path, _, name = value.rpartition("/")
-        return f"{path}/Auth{name}"
-    return _renamed(value)
+def _paths(routes: dict[str, dict[str, Json]]) -> Json:
+    return {AUTH + route: operations for route, operations in routes.items()}
+
+
+PATHS = _paths(
+    {
+        "config": {
+            "get": _operation(
+                "getAuthConfig", "Get how sign-up and log-in are set up", "AuthConfig"
+            )
+        },
+        "auth/signup": {
+            "post": _operation(
+                "signUp",
+                "Create an account",
+                "Authenticated",
+                body="SignUpRequest",
+                also=("403", "409"),
+            )
+        },
+        "auth/login": {
+            "post": _operation(
+                "logIn", "Log in", "Authenticated", body="LogInRequest", also=("409",)
+            )
+        },
+        "auth/session": {
+            "get": _operation("getSession", "Am I signed in?", "Authenticated"),
+            "delete": _operation("logOut", "Log out; the answer is 401, for now you are", None),
+        },
+        "auth/sessions": {
+            "get": _operation("listDevices", "List the devices that are signed in", "Devices"),
+            "delete": _operation(
+                "logOutDevices", "Log devices out", "Devices", body="DevicesRequest"
+            ),
+        },
+        "auth/email/verify": {
+            "get": _operation(
+                "checkEmailCode",
+                "Get whose code this is, without using it up",
+                "EmailVerification",
+                header="X-Email-Verification-Key",
+                also=("409",),
+            ),
+            "post": _operation(
+                "verifyEmail",
+                "Prove an address",
+                "Authenticated",
+                body="EmailVerificationRequest",
+                also=("409",),
+            ),
+        },
+        "auth/email/verify/resend": {
+            "post": _operation(
+                "resendEmailCode", "Send another code", "AuthDone", also=("403", "409")
+            )
+        },
+        "auth/reauthenticate": {
+            "post": _operation(
+                "reauthenticate",
+                "Prove again who you are",
+                "Authenticated",
+                body="ReauthenticationRequest",
+            )
+        },
+        "auth/password/request": {
+            "post": _operation(
+                "requestPasswordReset",
+                "Send a code for a new password; the answer is 401 with the step that is pending",
+                None,
+                body="EmailRequest",
+            )
+        },
+        "auth/password/reset": {
+            "get": _operation(
+                "checkPasswordResetCode",
+                "Check a code without using it up",
+                "PasswordResetCheck",
+                header="X-Password-Reset-Key",
+                also=("409",),
+            ),
+            "post": _operation(
+                "resetPassword",
+                "Set a new password; the answer is 401, for now log in",
+                None,
+                body="PasswordResetRequest",
+                also=("409",),
+            ),
+        },
+        "account/password/change": {
+            "post": _operation(
+                "changePassword",
+                "Change the password and log all other devices out",
+                "Authenticated",
+                body="PasswordChangeRequest",
+            )
+        },
+        "account/email": {
+            "get": _operation("listEmails", "List your addresses", "EmailAddresses"),
+            "post": _operation(
+                "addEmail",
+                "Add an address, to be proved",
+                "EmailAddresses",
+                body="EmailRequest",
+                also=("409",),
+            ),
+            "put": _operation(
+                "sendEmailCode",
+                "Send the proof of an address once more",
+                "AuthDone",
+                body="EmailRequest",
+                also=("403",),
+            ),
+            "patch": _operation(
+                "choosePrimaryEmail",
+                "Choose the address to log in with",
+                "EmailAddresses",
+                body="PrimaryEmailRequest",
+            ),
+            "delete": _operation(
+                "removeEmail", "Remove an address", "EmailAddresses", body="EmailRequest"
+            ),
+        },
+    }
+)

@@ -29,10 +29,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Nudge",
     "DESCRIPTION": "To-dos with text reminders. docs/api.md has the rules for all routes.",
     "VERSION": "v1",
-    "ENUM_NAME_OVERRIDES": {
-        "TodoStatusEnum": "todos.models.todos.Status",
-        "SmsStatusEnum": "sms.states.State",
-    },
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
@@ -42,8 +38,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "PREPROCESSING_HOOKS": ["config.documentation.register"],
     "POSTPROCESSING_HOOKS": [
-        "drf_standardized_errors.openapi_hooks.postprocess_schema_enums",
-        "accounts.allauth.schema.merge_allauth",
-        "core.api.schema.name_server",
+        "config.documentation.add_plain_routes",
+        "core.api.document.unwrap_references",
+        "core.api.document.name_enums",
+        "core.api.document.describe_tags",
+        "config.documentation.add_examples",
+        "core.api.document.share_errors",
+        "core.api.document.name_server",
     ],
 }

@@ -1,10 +1,15 @@
-"""The OpenAPI document says what every route may answer, errors included."""
+"""The OpenAPI document says what every route may answer, errors included.
 
+What a view does not say itself follows from its name and its serializers: operation ids, summaries,
+names of components, statuses, headers. core.api.document has the hooks that finish the document.
+"""
+
+import functools
+import re
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from django.core.validators import RegexValidator
-from django.urls import get_script_prefix
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -23,12 +28,28 @@ WITH_KEY = (422,)
 PLAIN_TEXT = (StrictCharField, serializers.CharField)  # not e-mail addresses and their like
 CHANGING = ("PUT", "PATCH", "DELETE")
 
-WITHOUT_NUL = r"^[^\u0000]+$"  # where blank is allowed drf-spectacular adds "or empty" itself
+WITHOUT_NUL = r"^[^\u0000]*$"
 NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 IN_RANGE = r"^(19[0-9]{2}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])-"
 
+# How operations are named after the actions of viewsets and the methods of other views.
+VERBS = {
+    "list": "list",
+    "create": "create",
+    "retrieve": "get",
+    "update": "replace",
+    "partial_update": "update",
+    "destroy": "delete",
+    "get": "get",
+    "post": "create",
+    "put": "replace",
+    "patch": "update",
+    "delete": "delete",
+}
+BODIES = {"PUT": "Replacement", "PATCH": "Update"}
 
-class ErrorItemSerializer(serializers.Serializer[Any]):
+
+class ApiErrorItemSerializer(serializers.Serializer[Any]):
     """One thing that is wrong."""
 
     code = serializers.CharField(help_text="Stable; docs/api.md lists them.")
@@ -36,17 +57,18 @@ class ErrorItemSerializer(serializers.Serializer[Any]):
     attr = serializers.CharField(allow_null=True, help_text="The member or parameter it is about.")
 
 
-class ErrorSerializer(serializers.Serializer[Any]):
+class ApiErrorSerializer(serializers.Serializer[Any]):
     """The one shape of every error."""
 
     type = serializers.ChoiceField(choices=["validation_error", "client_error", "server_error"])
-    errors = ErrorItemSerializer(many=True)  # type: ignore[assignment]  # a method of that name
+    errors = ApiErrorItemSerializer(many=True)  # type: ignore[assignment]  # a method of that name
 
 
-class StaleErrorSerializer(ErrorSerializer):
+@functools.cache
+def stale_error(noun: str, shape: type[Any]) -> Any:
     """Somebody changed the object meanwhile: both sides, for a merge."""
-
-    current = serializers.DictField(help_text="The object as it is now.")
+    current = shape(help_text="The object as it is now.")
+    return type(f"Stale{noun}", (ApiErrorSerializer,), {"current": current})
 
 
 IF_NONE_MATCH = OpenApiParameter(
@@ -77,20 +99,41 @@ def _pattern(field: serializers.Field[Any, Any, Any, Any]) -> str | None:
     return None
 
 
-def _header(name: str, description: str, response: list[int]) -> OpenApiParameter:
+def or_empty(pattern: str) -> str:
+    """The same pattern for a text that may also be empty."""
+    return f"^({pattern.removeprefix('^').removesuffix('$')})?$"
+
+
+def response_header(
+    name: str, description: str, statuses: "list[int] | Literal[True]", **schema: Any
+) -> OpenApiParameter:
+    """A header of these answers (True: of all), which each of them has if it is `required`."""
+    required = schema.pop("required", False)
     return OpenApiParameter(
         name,
         location=OpenApiParameter.HEADER,
-        response=response,
+        response=statuses,
         description=description,
-        type={"type": "string"},
+        required=required,
+        type={"type": "string", **schema},
     )
 
 
-LOCATION = _header("Location", "Where the new object is.", [201])
-ETAG = _header("ETag", "The version, quoted.", [200, 201, 304, 412])
-RETRY_AFTER = _header("Retry-After", "Seconds to wait.", [409, 429, 503])
-CHALLENGE = _header("WWW-Authenticate", '`Bearer realm="api"`', [401])
+REQUEST_ID = response_header("X-Request-Id", "The id in the log.", statuses=True, required=True)
+LOCATION = response_header(
+    "Location", "Where the new object is.", [201], required=True, format="uri"
+)
+ETAG = response_header("ETag", "The version, quoted.", [200, 201, 304, 412])
+WAIT = response_header(
+    "Retry-After", "Seconds to wait.", [429, 503], required=True, pattern="^[0-9]+$"
+)
+WAIT_IN_FLIGHT = response_header(
+    "Retry-After",
+    "Seconds to wait, if a request with the same key is running.",
+    [409],
+    pattern="^[0-9]+$",
+)
+CHALLENGE = response_header("WWW-Authenticate", '`Bearer realm="api"`', [401], required=True)
 IDEMPOTENCY = [
     OpenApiParameter(
         HEADER,
@@ -98,13 +141,13 @@ IDEMPOTENCY = [
         description="Sent again with the same body within 24 hours, the stored answer comes back.",
         type={"type": "string", "pattern": r"^[!#-+\--~]{1,255}$"},
     ),
-    OpenApiParameter(
+    response_header(
         REPLAYED,
-        location=OpenApiParameter.HEADER,
-        description="This is the stored answer to an earlier request with the same key.",
-        type={"type": "string", "enum": ["true"]},
-        response=[200, 201, 202, 400, 404, 409],
+        "This is the stored answer to an earlier request with the same key.",
+        [200, 201, 202, 400, 404, 409],
+        enum=["true"],
     ),
+    WAIT_IN_FLIGHT,
 ]
 
 
@@ -114,17 +157,107 @@ def documented(view: Any) -> Any:
     Views are described beside them and not by decorators on them, which would load drf-spectacular
     with every view (OpenApiViewExtension is its own way).
     """
-    return type(view.__name__, (view,), {})
+    return type(view.__name__, (view,), {"__doc__": view.__doc__})
+
+
+def words(name: str) -> str:
+    """`TodoList` as people write it: todo list."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()
 
 
 class DocumentedSchema(AutoSchema):
-    """Adds what every authenticated route shares: errors of one shape, If-Match, strict bodies."""
+    """Adds what every authenticated route shares: names, errors of one shape, If-Match."""
 
     def get_tags(self) -> list[str]:
-        return [self.path.removeprefix("/api/v1/").split("/")[0]]
+        return [re.sub(r"^/(api/v1|service)/", "", self.path).split("/")[0]]
+
+    # --- Names for people --------------------------------------------------------------------
+
+    @property
+    def _action(self) -> str:
+        return str(getattr(self.view, "action", None) or self.method.lower())
+
+    def _noun(self) -> str:
+        """The component that the view is about, or else what the view is called."""
+        shape = getattr(self.view, "serializer_class", None)
+        if shape is None:
+            return re.sub(r"(ViewSet|View)$", "", type(self.view).__name__)
+        return str(self._get_serializer_name(shape(), "response"))
+
+    def get_operation_id(self) -> str:
+        """`listTodos`, `createTodo`, `finishTodo`."""
+        verb = VERBS.get(self._action) or re.sub("_(.)", lambda m: m[1].upper(), self._action)
+        return verb + self._noun() + ("s" if verb == "list" else "")
+
+    def get_summary(self) -> str:
+        """`List to-dos`, `Create a to-do`, `Get the profile`."""
+        verb = (VERBS.get(self._action) or self._action.replace("_", " ")).capitalize()
+        queryset = getattr(self.view, "queryset", None)
+        if queryset is None:
+            return f"{verb} the {words(self._noun())}"
+        names = queryset.model._meta
+        if verb == "List":
+            return f"{verb} {names.verbose_name_plural}"
+        return f"{verb} {'an' if names.verbose_name[0] in 'aeiou' else 'a'} {names.verbose_name}"
+
+    def _get_serializer_name(
+        self,
+        serializer: Any,
+        direction: Any,
+        bypass_extensions: bool = False,  # noqa: FBT001, FBT002 - the framework's signature
+    ) -> Any:
+        """Bodies of PUT and PATCH have a shape of their own: the id is chosen once, by POST."""
+        name = super()._get_serializer_name(serializer, direction, bypass_extensions)
+        if direction != "request" or not isinstance(name, str):
+            return name
+        kind = BODIES.get(self.method, "Request")
+        name = name.removeprefix("Patched").removesuffix("Request").removesuffix(kind)
+        return name if name.startswith("New") else name + kind
+
+    def get_paginated_name(self, serializer_name: str) -> str:
+        return f"{serializer_name}Page"
+
+    # --- Members -----------------------------------------------------------------------------
+
+    def _map_serializer_field(
+        self,
+        field: Any,
+        direction: Any,
+        bypass_extensions: bool = False,  # noqa: FBT001, FBT002 - the framework's signature
+    ) -> Any:
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        if not schema:
+            return schema
+        if direction == "request" and (pattern := _pattern(field)):
+            schema.setdefault("pattern", pattern)
+        if direction == "response":
+            schema.pop("readOnly", None)  # requests have components of their own
+        schema.pop("title", None)  # the name of a column for people, in another language perhaps
+        return _as_text(schema) if "" in schema.get("enum", ()) else schema
+
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        """No union for a text that may be empty: most generators cannot read one."""
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
+        match schema:
+            case {"oneOf": [dict(text), {"type": "string", "maxLength": 0}]}:
+                del schema["oneOf"]
+                schema.update(_maybe_empty(text))
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        instance = serializer() if isinstance(serializer, type) else serializer
+        if direction == "response":
+            schema["required"] = sorted(_always_sent(instance, schema["properties"]))
+        elif isinstance(instance, StrictSerializer):
+            schema["additionalProperties"] = False
+            if self.method in CHANGING:
+                schema["properties"].pop("id", None)
+        return schema
+
+    # --- Answers -----------------------------------------------------------------------------
 
     def get_override_parameters(self) -> list[Any]:
-        parameters = [RETRY_AFTER, CHALLENGE, *(IDEMPOTENCY if self._is_idempotent() else ())]
+        parameters = [REQUEST_ID, WAIT, CHALLENGE, *(IDEMPOTENCY if self._is_idempotent() else ())]
         if not self._is_versioned():
             return parameters
         parameters += [ETAG, LOCATION]
@@ -144,40 +277,7 @@ class DocumentedSchema(AutoSchema):
         return self._is_versioned() and self.method == "GET" and "{id}" in self.path
 
     def _is_idempotent(self) -> bool:
-        name = getattr(self.view, "action", None) or self.method.lower()
-        return hasattr(getattr(self.view, name, None), "idempotent")
-
-    def _get_serializer_name(
-        self,
-        serializer: Any,
-        direction: Any,
-        bypass_extensions: bool = False,  # noqa: FBT001, FBT002 - the framework's signature
-    ) -> Any:
-        """Bodies of PUT and PATCH have a shape of their own: the id is chosen once, by POST."""
-        name = super()._get_serializer_name(serializer, direction, bypass_extensions)
-        if direction == "request" and self.method == "PUT" and isinstance(name, str):
-            return name.removesuffix("Request") + "Replacement"
-        return name
-
-    def _map_serializer_field(
-        self,
-        field: Any,
-        direction: Any,
-        bypass_extensions: bool = False,  # noqa: FBT001, FBT002 - the framework's signature
-    ) -> Any:
-        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
-        if direction == "request" and (pattern := _pattern(field)):
-            schema.setdefault("pattern", pattern)
-        return schema
-
-    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
-        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
-        instance = serializer() if isinstance(serializer, type) else serializer
-        if direction == "request" and isinstance(instance, StrictSerializer):
-            schema["additionalProperties"] = False
-            if self.method in CHANGING:
-                schema["properties"].pop("id", None)
-        return schema
+        return hasattr(getattr(self.view, self._action, None), "idempotent")
 
     def _error_statuses(self) -> list[int]:
         statuses = [*ALWAYS]
@@ -193,19 +293,53 @@ class DocumentedSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         responses: dict[str, Any] = super()._get_response_bodies(direction=direction)
-        if direction != "response" or not self.path.startswith("/api/v1/"):
+        if direction != "response":
             return responses
-        if self._reads_one():
-            responses["304"] = {"description": "You hold this version already."}
-        errors = {str(status): self._error_body(status) for status in self._error_statuses()}
-        return {**errors, **responses}
+        if self.path.startswith("/api/v1/"):
+            if self._reads_one():
+                held = self._get_response_for_code(None, "304")  # type: ignore[no-untyped-call]
+                responses["304"] = {**held, "description": "You hold this version already."}
+            errors = {str(status): self._error_body(status) for status in self._error_statuses()}
+            responses = {**errors, **responses}
+        for status, answer in responses.items():
+            answer["headers"] = self._get_response_headers_for_code(status)
+            answer["description"] = answer["description"] or HTTPStatus(int(status)).phrase
+        return responses
 
     def _error_body(self, status: int) -> dict[str, Any]:
-        shape = StaleErrorSerializer if status == 412 else ErrorSerializer
+        shape: Any = ApiErrorSerializer
+        if status == 412:
+            view: Any = self.view
+            shape = stale_error(self._noun(), view.get_serializer_class())
         body = self._get_response_for_code(shape, str(status))  # type: ignore[no-untyped-call]
         return {**body, "description": HTTPStatus(status).phrase}
 
 
-def name_server(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """A postprocessing hook: under the stage of an API Gateway the API is not at the root."""
-    return {**result, "servers": [{"url": get_script_prefix().rstrip("/") or "/"}]}
+def _as_text(schema: dict[str, Any]) -> dict[str, Any]:
+    """Instead of an enum with an empty value, for which no language has a name."""
+    values = schema.pop("enum")
+    schema.pop("description", None)
+    pattern = "|".join(re.escape(value) for value in values if value)
+    named = ", ".join(f"`{value}`" if value else "empty" for value in values)
+    return {**schema, "pattern": f"^({pattern})?$", "description": f"One of: {named}."}
+
+
+def _maybe_empty(text: dict[str, Any]) -> dict[str, Any]:
+    text = {name: value for name, value in text.items() if name != "minLength"}
+    if (pattern := text.get("pattern")) and not re.search(pattern, ""):
+        text["pattern"] = or_empty(pattern)
+    return text
+
+
+def _always_sent(serializer: Any, properties: dict[str, Any]) -> set[str]:
+    """Every member, unless the serializer only answers and says that it may leave one out.
+
+    In a serializer that reads requests too, `required` is about the request.
+    """
+    if isinstance(serializer, StrictSerializer):
+        return set(properties)
+    return {name for name in properties if _is_sent(serializer.fields[name])}
+
+
+def _is_sent(field: Any) -> bool:
+    return bool(field.required or field.read_only)

@@ -3,9 +3,7 @@
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiViewExtension
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
-    OpenApiParameter,
     OpenApiResponse,
     extend_schema,
     extend_schema_view,
@@ -13,7 +11,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from core.api.schema import documented
+from core.api.schema import documented, response_header
 from sms.api.send import SmsSendSerializer
 from sms.api.serializers import (
     MessageDetailSerializer,
@@ -53,7 +51,8 @@ _FAILURES = {
 }
 
 _SEND = extend_schema(
-    operation_id="sms_send",
+    operation_id="sendToConfiguredNumber",
+    summary="Send a message to the configured number",
     tags=["sms"],
     request=SmsSendSerializer,
     responses={
@@ -61,22 +60,6 @@ _SEND = extend_schema(
         202: OpenApiResponse(_PENDING, "The result is unknown: the message may have been sent."),
         **{status: OpenApiResponse(_FAILURE, text) for status, text in _FAILURES.items()},
     },
-    parameters=[
-        OpenApiParameter(
-            "Retry-After",
-            OpenApiTypes.INT,
-            OpenApiParameter.HEADER,
-            description="Seconds to wait.",
-            response=[429, 503],
-        ),
-        OpenApiParameter(
-            "WWW-Authenticate",
-            OpenApiTypes.STR,
-            OpenApiParameter.HEADER,
-            description='`Bearer realm="api"`',
-            response=[401],
-        ),
-    ],
 )
 
 
@@ -87,12 +70,12 @@ class Send(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         return extend_schema_view(post=_SEND)(documented(self.target_class))
 
 
-LOCATION = OpenApiParameter(
+LOCATION = response_header(
     "Location",
-    location=OpenApiParameter.HEADER,
-    response=[202],
-    description="The URL of the message, which shows its status.",
-    type={"type": "string"},
+    "The URL of the message, which shows its status.",
+    [202],
+    required=True,
+    format="uri",
 )
 
 
@@ -103,10 +86,30 @@ class Messages(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         return extend_schema_view(
             list=extend_schema(parameters=[MessageFilterSerializer]),
             create=extend_schema(
+                operation_id="sendMessage",
+                summary="Send a message to a number of your choice",
                 request=NewMessageSerializer,
                 responses={202: MessageDetailSerializer},
                 parameters=[LOCATION],
             ),
             cancel=extend_schema(request=None, responses=MessageDetailSerializer),
-            segments=extend_schema(request=SegmentsRequestSerializer, responses=SegmentsSerializer),
+            segments=extend_schema(
+                operation_id="countSegments",
+                summary="Count the segments of a message without sending it",
+                request=SegmentsRequestSerializer,
+                responses=SegmentsSerializer,
+            ),
         )(documented(self.target_class))
+
+
+EXAMPLES = {
+    "msg": "hey mate!!!",
+    "to": "+15005550006",
+    "body": "Dinner at seven?",
+    "region": "US",
+    "message": "SMS successfully sent",
+    "error_code": "",
+    "error_message": "",
+    "number_type": "mobile",
+    "valid_for": 3600,
+}

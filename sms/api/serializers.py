@@ -48,6 +48,7 @@ class NewMessageSerializer(StrictSerializer):
 class EventSerializer(serializers.ModelSerializer[Event]):
     class Meta:
         model = Event
+        ref_name = "DeliveryEvent"  # in the document: browsers have an Event of their own
         fields = ("status", "source", "error_code", "received_at")
         read_only_fields = fields
 

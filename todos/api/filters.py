@@ -29,8 +29,10 @@ ORDERING_CHOICES = [f"{sign}{name}" for name in ORDERINGS for sign in ("", "-")]
 
 @extend_schema_field(
     {
-        "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}],
+        "type": "string",
+        "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2}))?$",
         "description": "A moment with its offset; a bare day is its first minute where you live.",
+        "examples": ["2026-12-01T08:00:00Z", "2026-12-01"],
     }
 )
 class MomentField(serializers.Field[datetime, str, str, Any]):

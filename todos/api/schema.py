@@ -31,3 +31,14 @@ class Todos(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             finish=changed,
             reopen=changed,
         )(documented(self.target_class))
+
+
+EXAMPLES = {
+    "name": "Shopping",
+    "color": "#2f9e44",
+    "title": "Buy milk",
+    "notes": "Two litres.",
+    "tags": ["shop"],
+    "q": "milk",
+    "position": 1024,
+}

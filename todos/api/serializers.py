@@ -108,6 +108,7 @@ class ListSerializer(OwnedSerializer):
 
     class Meta:
         model = List
+        ref_name = "TodoList"  # in the document: many languages have a List of their own
         fields = (
             "id",
             "name",

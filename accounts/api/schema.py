@@ -1,0 +1,3 @@
+"""What the OpenAPI document says of the profile beyond what its view says itself."""
+
+EXAMPLES = {"time_zone": "Europe/Berlin", "language": "en"}

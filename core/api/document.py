@@ -1,0 +1,188 @@
+"""Hooks that finish the OpenAPI document, so that generators and people can use it.
+
+Each takes and returns the whole document; SPECTACULAR_SETTINGS names them in their order.
+"""
+
+import copy
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.urls import get_script_prefix
+
+Json = dict[str, Any]
+
+METHODS = ("get", "post", "put", "patch", "delete")
+_REQUESTS = re.compile(r"^New|(Request|Update|Replacement)$")
+_BY_FORMAT = {
+    "date": "2026-12-01",
+    "date-time": "2026-12-01T08:00:00Z",
+    "email": "you@example.com",
+    "uri": "https://nudge.example.com/",
+    "uuid": "7f1c1a0e-3f52-4a8e-9a55-0c8f2f9f5b10",
+}
+
+
+def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
+    """(path, method, operation)"""
+    for path, item in document["paths"].items():
+        yield from ((path, method, item[method]) for method in METHODS if method in item)
+
+
+# --- Enums --------------------------------------------------------------------------------------
+
+
+def name_enums(result: Json, **kwargs: Any) -> Json:
+    """Each set of choices is one component, named after the member that answers with it."""
+    schemas = result["components"]["schemas"]
+    named: dict[tuple[str, ...], str] = {}
+    for component in sorted(schemas, key=lambda name: (bool(_REQUESTS.search(name)), name)):
+        for member, schema in schemas[component].get("properties", {}).items():
+            if choices := _choices(schema):
+                noun = _REQUESTS.sub("", component)
+                named.setdefault(choices, noun + member.title().replace("_", ""))
+    found = [member for each in schemas.values() for member in each.get("properties", {}).values()]
+    found += [p["schema"] for _, _, o in operations(result) for p in o.get("parameters", ())]
+    for schema in found:
+        schema.pop("x-spec-enum-id", None)
+        if name := named.get(_choices(schema)):
+            schemas.setdefault(name, {**schema, "enum": list(_choices(schema))})
+            schema.clear()
+            schema["$ref"] = f"#/components/schemas/{name}"
+    result["components"]["schemas"] = dict(sorted(schemas.items()))
+    return result
+
+
+def _choices(schema: Json) -> tuple[str, ...]:
+    """One choice is no choice: it stays where it is."""
+    values = tuple(schema.get("enum", ()))
+    return values if schema.get("type") == "string" and len(values) > 1 else ()
+
+
+def unwrap_references(result: Json, **kwargs: Any) -> Json:
+    """`allOf` of one component is that component; generators make a class of their own of it."""
+    for schema in result["components"]["schemas"].values():
+        for member in schema.get("properties", {}).values():
+            if len(member.get("allOf", ())) == 1:
+                reference = member["allOf"][0]
+                member.clear()
+                member.update(reference)
+    return result
+
+
+# --- For people ---------------------------------------------------------------------------------
+
+
+def describe_tags(result: Json, **kwargs: Any) -> Json:
+    """A tag says what the first of its operations says: the docstring of its view."""
+    described = {tag["name"]: tag for tag in result.get("tags", ())}
+    for _, _, operation in operations(result):
+        for tag in operation["tags"]:
+            text = operation.get("description") or operation["summary"]
+            described.setdefault(tag, {"name": tag, "description": text.split("\n\n")[0]})
+    return {**result, "tags": sorted(described.values(), key=lambda tag: str(tag["name"]))}
+
+
+def add_examples(result: Json, examples: Mapping[str, Any]) -> Json:
+    """`examples` has a value for each name of a member; other members follow their type."""
+    for component in result["components"]["schemas"].values():
+        for name, schema in component.get("properties", {}).items():
+            value = examples.get(name, _example(schema))
+            if "$ref" not in schema and value is not None:
+                schema.setdefault("examples", [value])
+    return result
+
+
+def _example(schema: Json) -> Any:
+    kind: Any = schema.get("type")
+    kind = kind[0] if isinstance(kind, list) else kind
+    if "enum" in schema:
+        return schema["enum"][0]
+    if kind == "array":
+        item = _example(schema["items"])
+        return None if item is None else [item]
+    plain = {"integer": max(1, schema.get("minimum", 1)), "number": 1.5, "boolean": True}
+    return _BY_FORMAT.get(schema.get("format", ""), plain.get(kind))
+
+
+# --- Size ---------------------------------------------------------------------------------------
+
+
+def share_errors(result: Json, **kwargs: Any) -> Json:
+    """An error that many operations answer alike is written down once."""
+    found = Counter(_text(answer) for _, answer in _errors(result))
+    shared: dict[str, str] = {}
+    components: Json = {}
+    for answers, status in list(_error_places(result)):
+        text = _text(answers[status])
+        if found[text] > 1:
+            if text not in shared:
+                shared[text] = _free_name(status, components)
+                components[shared[text]] = answers[status]
+            answers[status] = {"$ref": f"#/components/responses/{shared[text]}"}
+    result["components"]["responses"] = components
+    return result
+
+
+def _error_places(result: Json) -> Iterator[tuple[Json, str]]:
+    for _, _, operation in operations(result):
+        answers = operation["responses"]
+        yield from ((answers, status) for status in answers if status >= "400")
+
+
+def _errors(result: Json) -> Iterator[tuple[str, Json]]:
+    yield from ((status, answers[status]) for answers, status in _error_places(result))
+
+
+def _text(answer: Json) -> str:
+    return json.dumps(answer, sort_keys=True)
+
+
+def _free_name(status: str, taken: Json) -> str:
+    phrase = HTTPStatus(int(status)).phrase.title().replace(" ", "").replace("-", "")
+    names = (phrase if number == 1 else f"{phrase}{number}" for number in range(1, len(taken) + 2))
+    return next(name for name in names if name not in taken)
+
+
+def name_server(result: Json, **kwargs: Any) -> Json:
+    """Under the stage of an API Gateway the API is not at the root."""
+    return {**result, "servers": [{"url": get_script_prefix().rstrip("/") or "/"}]}
+
+
+# --- Routes that are not of Django REST framework ------------------------------------------------
+
+
+def json_object(optional: Json | None = None, /, **required: Json) -> Json:
+    """A JSON object whose members are always sent, but for the `optional` ones."""
+    return {
+        "type": "object",
+        "properties": {**required, **(optional or {})},
+        "required": sorted(required),
+    }
+
+
+def json_answer(description: str, schema: str, headers: Mapping[str, bool]) -> Json:
+    """An answer with this component as its body; True marks headers that it always has."""
+    return {
+        "description": description,
+        "headers": {
+            name: {"schema": {"type": "string"}, "required": always}
+            for name, always in headers.items()
+        },
+        "content": {
+            "application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}},
+        },
+    }
+
+
+def add_routes(result: Json, paths: Json, schemas: Json, tag: Json) -> None:
+    """The routes, the schemas that they name and the tag that they have, beside those of views."""
+    paths, schemas = copy.deepcopy(paths), copy.deepcopy(schemas)
+    if both := schemas.keys() & result["components"]["schemas"].keys():
+        raise ValueError(f"Two schemas have one name: {sorted(both)}")
+    result["paths"].update(paths)
+    result["components"]["schemas"].update(schemas)
+    result.setdefault("tags", []).append(tag)
