@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.sessions import signed_in_user
+from core.columns import FoldedField
 from todos import service
 from todos.forms import TodoAdminForm
 from todos.models import List, Tag, Todo
@@ -46,7 +47,9 @@ class OwnedAdmin(admin.ModelAdmin[Any]):
         return [
             column.name
             for column in columns
-            if not column.auto_created and column.editable is editable and column.name not in named
+            if not (column.auto_created or isinstance(column, FoldedField))
+            and column.editable is editable
+            and column.name not in named
         ]
 
     def get_form(
