@@ -14,10 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core import dates, text
 
-
 # What a column takes and gives, as in the type stubs of Django.
-_ST = TypeVar("_ST", contravariant=True)
-_GT = TypeVar("_GT", covariant=True)
+_ST_contra = TypeVar("_ST_contra", contravariant=True)
+_GT_co = TypeVar("_GT_co", covariant=True)
 
 
 class _TextForm(forms.CharField):
@@ -44,7 +43,7 @@ class NoteForm(_TextForm):
         super().__init__(**{**kwargs, "strip": False})
 
 
-class _OneForm(models.Field[_ST, _GT]):
+class _OneForm(models.Field[_ST_contra, _GT_co]):
     """A column of text in its normal form: in forms, when saved, in update() and in lookups."""
 
     normal: Callable[[str], str]
@@ -71,21 +70,21 @@ class _OneForm(models.Field[_ST, _GT]):
         return super().formfield(**{"form_class": self.form_class, **kwargs})
 
 
-class LineField(_OneForm[_ST, _GT], models.CharField[_ST, _GT]):
+class LineField(_OneForm[_ST_contra, _GT_co], models.CharField[_ST_contra, _GT_co]):
     """A title or a name: NFC, one line, something to see."""
 
     normal = staticmethod(text.line)
     form_class = LineForm
 
 
-class NoteField(_OneForm[_ST, _GT], models.TextField[_ST, _GT]):
+class NoteField(_OneForm[_ST_contra, _GT_co], models.TextField[_ST_contra, _GT_co]):
     """Text of several lines: NFC, and they end in LF."""
 
     normal = staticmethod(text.note)
     form_class = NoteForm
 
 
-class FoldedField(models.TextField[_ST, _GT]):
+class FoldedField(models.TextField[_ST_contra, _GT_co]):
     """What other columns of the row say, folded, to search and compare by.
 
     `core.models.Folding` writes it with them. Without `of`, it says what other rows say.
@@ -106,7 +105,7 @@ class FoldedField(models.TextField[_ST, _GT]):
         return str(getattr(model_instance, self.attname))
 
 
-class MomentField(models.DateTimeField[_ST, _GT]):
+class MomentField(models.DateTimeField[_ST_contra, _GT_co]):
     """A moment that every time zone can show.
 
     A row that was written past the rule is read as the nearer end, so that no page fails.
@@ -118,7 +117,7 @@ class MomentField(models.DateTimeField[_ST, _GT]):
         return value and dates.clamped(value)
 
 
-class DayField(models.DateField[_ST, _GT]):
+class DayField(models.DateField[_ST_contra, _GT_co]):
     """A day that every calendar can show."""
 
     default_validators = [dates.check_range]

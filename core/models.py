@@ -36,6 +36,15 @@ class Folding(models.Model):
             update_fields=update_fields,
         )
 
+    def validate_constraints(self, exclude: Iterable[str] | None = None) -> None:
+        """A form does not name a folded column, but it may collide with another row's."""
+        unchecked = set(exclude or ())
+        for column in self._meta.concrete_fields:
+            if isinstance(column, FoldedField) and column.of and not unchecked & {*column.of}:
+                column.pre_save(self, add=self._state.adding)
+                unchecked.discard(column.name)
+        super().validate_constraints(exclude=unchecked)
+
 
 class Versioned(Folding):
     """An object with a UUID, moments of creation and change, and a version for ETags."""

@@ -34,6 +34,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "SmsStatusEnum": "sms.states.State",
     },
     "OAS_VERSION": "3.1.0",
+    "PATH_CONVERTER_OVERRIDES": {"id": "uuid"},
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],

@@ -12,7 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import User
-from core.api.fields import StrictLineField
+from core.api.fields import StrictLineField, StrictUUIDField
 from core.api.parameters import NoFilters
 from core.dates import clamped
 from todos.models import Priority, Status, TodoQuerySet
@@ -62,7 +62,7 @@ class MomentField(serializers.Field[datetime, str, str, Any]):
 class TodoFilterSerializer(NoFilters):
     """Each parameter narrows the list further."""
 
-    list = serializers.UUIDField(required=False)
+    list = StrictUUIDField(required=False)
     tag = StrictLineField(required=False, max_length=NAME_LENGTH)
     status = serializers.ChoiceField(choices=Status.choices, required=False)
     priority = serializers.ChoiceField(

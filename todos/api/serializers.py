@@ -102,8 +102,8 @@ class OwnedSerializer(StrictModelSerializer):
         return {name: value for name, value in self.validated_data.items() if name != "tags"}
 
     def _same_tags(self, shown: dict[str, Any]) -> bool:
-        asked = self.validated_data.get("tags", shown.get("tags", ()))
-        return {*map(fold, asked)} == {*map(fold, shown.get("tags", ()))}
+        asked = self.validated_data.get("tags")
+        return asked is None or {*map(fold, asked)} == {*map(fold, shown["tags"])}
 
 
 class ListSerializer(OwnedSerializer):
