@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from core.admin import ReadOnlyAdmin
+from core.admin import ReadOnlyAdmin, SearchableAdmin
 
 
 class EmailAddressFormSet(BaseInlineFormSet[EmailAddress, User, ModelForm[EmailAddress]]):
@@ -34,10 +34,10 @@ class EmailAddressInline(admin.TabularInline[EmailAddress, User]):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User]):
+class UserAdmin(SearchableAdmin, DjangoUserAdmin[User]):
     list_display = ("email", "name", "time_zone", "is_staff", "is_active", "date_joined")
     list_filter = ("is_staff", "is_superuser", "is_active", "language", "date_joined")
-    search_fields = ("email", "name")
+    search_fields = ("email", "folded")
     ordering = ("-date_joined",)
     date_hierarchy = "date_joined"
     inlines = (EmailAddressInline,)
@@ -69,7 +69,7 @@ admin.site.unregister((EmailAddress, UserSession))
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(admin.ModelAdmin[EmailAddress]):
+class EmailAddressAdmin(SearchableAdmin):
     list_display = ("email", "user", "primary", "verified")
     list_filter = ("primary", "verified")
     list_select_related = ("user",)

@@ -10,8 +10,16 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from core.columns import FoldedField, LineField, MomentField
+from core.conditions import in_range, is_line
+from core.models import Folding
+
+NAME_LENGTH = 150
 
 
 @functools.cache
@@ -55,12 +63,15 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
 
 
-class User(AbstractUser):
+class User(Folding, AbstractUser):
     """Logs in by e-mail address; other users may see the UUID."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     username = first_name = last_name = None  # type: ignore[assignment]  # fields of AbstractUser
-    name = models.CharField(_("name"), max_length=150, blank=True)
+    name = LineField(_("name"), max_length=NAME_LENGTH, blank=True)
+    folded = FoldedField(of=("name",), db_default="")
+    date_joined = MomentField(_("date joined"), default=timezone.now)
+    last_login = MomentField(_("last login"), blank=True, null=True)
     email = models.EmailField(_("email address"), unique=True)
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
@@ -73,7 +84,18 @@ class User(AbstractUser):
 
     class Meta:
         # unique=True is for Django's checks; this one also holds for bulk_create and raw SQL.
-        constraints = (models.UniqueConstraint(Lower("email"), name="accounts_user_email_ci"),)
+        constraints = (
+            models.UniqueConstraint(Lower("email"), name="accounts_user_email_ci"),
+            models.CheckConstraint(
+                condition=Q(name="") | is_line("name", NAME_LENGTH), name="accounts_user_name_line"
+            ),
+            models.CheckConstraint(
+                condition=in_range("date_joined"), name="accounts_user_date_joined_range"
+            ),
+            models.CheckConstraint(
+                condition=in_range("last_login"), name="accounts_user_last_login_range"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.email

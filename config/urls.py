@@ -6,6 +6,7 @@ from django.urls.resolvers import RoutePattern
 from django.views.generic import RedirectView
 
 from config import errors, health
+from core import ids  # noqa: F401 - importing registers the path converter
 
 handler400 = errors.bad_request
 handler403 = errors.forbidden

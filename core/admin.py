@@ -1,10 +1,48 @@
+from typing import Any
+from uuid import UUID
+
 from django.contrib import admin
+from django.db import models
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from core.columns import FoldedField
+from core.ids import found_in
 from core.models import Counter, IdempotencyKey
+from core.text import composed, fold
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a base for any model
+class SearchableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a base for any model
+    """Finds text in any spelling, and rows by every id that a log prints, their owner's too."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        pasted = found_in(search_term)
+        term = str(pasted) if pasted else composed(search_term)
+        found, may_repeat = super().get_search_results(request, queryset, term)
+        if any(isinstance(column, FoldedField) for column in self._searched(request)):
+            folded, _same = super().get_search_results(request, queryset, fold(term))
+            found |= folded
+        if pasted:
+            found |= queryset.filter(self._has_id(pasted))
+        return found, may_repeat
+
+    def _searched(self, request: HttpRequest) -> list[Any]:
+        names = {*self.get_search_fields(request)}
+        return [column for column in self.opts.concrete_fields if column.name in names]
+
+    def _has_id(self, key: UUID) -> Q:
+        query = Q()
+        columns: tuple[Any, ...] = self.opts.concrete_fields
+        for column in columns:
+            target = column.target_field if column.is_relation else column
+            if isinstance(target, models.UUIDField):
+                query |= Q(**{column.attname: key})
+        return query
+
+
+class ReadOnlyAdmin(SearchableAdmin):
     """Rows that the service writes and people only read."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -1,19 +1,57 @@
 """Counters for limits, keys of repeated requests, and what every mutable object shares."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.columns import FoldedField, MomentField
 
-class Versioned(models.Model):
+
+class Folding(models.Model):
+    """Writes each FoldedField whenever a column is written that it is made of."""
+
+    class Meta:
+        abstract = True
+
+    def save(
+        self,
+        *,
+        force_insert: bool | tuple[models.base.ModelBase, ...] = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        if update_fields is not None:
+            named = set(update_fields)
+            columns = (each for each in self._meta.concrete_fields if isinstance(each, FoldedField))
+            update_fields = named.union(each.name for each in columns if named & {*each.of})
+        super().save(
+            force_insert=force_insert,
+            force_update=force_update,
+            using=using,
+            update_fields=update_fields,
+        )
+
+    def validate_constraints(self, exclude: Iterable[str] | None = None) -> None:
+        """A form does not name a folded column, but it may collide with another row's."""
+        unchecked = set(exclude or ())
+        for column in self._meta.concrete_fields:
+            if isinstance(column, FoldedField) and column.of and not unchecked & {*column.of}:
+                column.pre_save(self, add=self._state.adding)
+                unchecked.discard(column.name)
+        super().validate_constraints(exclude=unchecked)
+
+
+class Versioned(Folding):
     """An object with a UUID, moments of creation and change, and a version for ETags."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(_("updated at"), default=timezone.now, editable=False)
+    created_at = MomentField(_("created at"), default=timezone.now, editable=False)
+    updated_at = MomentField(_("updated at"), default=timezone.now, editable=False)
     version = models.PositiveBigIntegerField(_("version"), default=1, editable=False)
 
     class Meta:

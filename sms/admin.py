@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import UserAdmin
 from accounts.models import User
-from core.admin import ReadOnlyAdmin
+from core.admin import ReadOnlyAdmin, SearchableAdmin
 from sms import resend, statistics
 from sms.models import Allowance, Attempt, Event, Message, OptOut
 from sms.numbers import RecipientError, masked, parsed
@@ -139,7 +139,7 @@ class MessageAdmin(MaskedNumbersAdmin):
 
 
 @admin.register(Allowance)
-class AllowanceAdmin(admin.ModelAdmin[Allowance]):
+class AllowanceAdmin(SearchableAdmin):
     """How many messages an account may send per day; without a row, none."""
 
     list_display = ("account", "per_day", "granted_at")

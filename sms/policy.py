@@ -9,7 +9,6 @@ transaction that takes or returns shares keeps to it, so that no two of them dea
 """
 
 import logging
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from django.utils.crypto import salted_hmac
 
 from core.limits import Calendar, Limit, give_back, spend, take
 from core.tasks import task
+from core.text import shows_something
 from sms import numbers
 from sms.models import Allowance, Message, OptOut
 from sms.numbers import Recipient, RecipientError
@@ -57,17 +57,6 @@ STATUS: Final[dict[str, int]] = {
     "sending_disabled": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-# Spaces, control and format characters, by their general category.
-_INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
-# Other invisible characters: Default_Ignorable_Code_Point (Unicode, DerivedCoreProperties.txt), and
-# the Braille pattern without dots.
-_INVISIBLE: Final = (
-    *(range(0x034F, 0x0350), range(0x115F, 0x1161), range(0x17B4, 0x17B6)),
-    *(range(0x180B, 0x1810), range(0x2065, 0x2066), range(0x2800, 0x2801)),
-    *(range(0x3164, 0x3165), range(0xFE00, 0xFE10), range(0xFFA0, 0xFFA1)),
-    *(range(0xFFF0, 0xFFF9), range(0xE0000, 0xE1000)),
-)
-
 
 class SendError(Exception):
     """The message may not be sent.
@@ -97,7 +86,7 @@ def may_send(user: "User | AnonymousUser") -> bool:
 
 def measured(body: str) -> tuple[str, int]:
     """The encoding and the segments of a body; raises SendError if it is blank or too long."""
-    if all(_is_invisible(character) for character in body):
+    if not shows_something(body):
         raise SendError("blank", "This field may not be blank.", field="body")
     encoding, segments = count(body)
     most = settings.SMS_MAX_SEGMENTS
@@ -179,12 +168,6 @@ def _may_still_send(*, is_active: bool | None, per_day: int | None) -> bool:
     A message without an account, for example a deleted one, is sent only if sending is free.
     """
     return is_active is not False and (sending_is_free() or bool(is_active and per_day))
-
-
-def _is_invisible(character: str) -> bool:
-    return unicodedata.category(character) in _INVISIBLE_CATEGORIES or any(
-        ord(character) in characters for characters in _INVISIBLE
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

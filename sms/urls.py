@@ -6,6 +6,6 @@ from sms.api.send import SendView
 app_name = "sms"
 urlpatterns = [
     path("send", SendView.as_view(), name="send"),
-    path("status/<uuid:message_id>/", webhooks.callback, name="status"),
+    path("status/<id:message_id>/", webhooks.callback, name="status"),
     path("inbound/", webhooks.callback, name="inbound"),
 ]

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.sessions import signed_in_user
+from core.admin import SearchableAdmin
+from core.columns import FoldedField
 from todos import service
 from todos.forms import TodoAdminForm
 from todos.models import List, Tag, Todo
@@ -21,7 +23,7 @@ from todos.models.columns import after_last, before_first
 FACTS = ("id", "position", "version", "created_at", "updated_at")
 
 
-class OwnedAdmin(admin.ModelAdmin[Any]):
+class OwnedAdmin(SearchableAdmin):
     """Rows of one person, chosen once; what the service sets is shown, and not asked for.
 
     `fields` and `facts` give the order. A column that neither they nor `hidden` name is shown too.
@@ -46,7 +48,9 @@ class OwnedAdmin(admin.ModelAdmin[Any]):
         return [
             column.name
             for column in columns
-            if not column.auto_created and column.editable is editable and column.name not in named
+            if not (column.auto_created or isinstance(column, FoldedField))
+            and column.editable is editable
+            and column.name not in named
         ]
 
     def get_form(
@@ -67,7 +71,7 @@ class OwnedAdmin(admin.ModelAdmin[Any]):
 class ListAdmin(OwnedAdmin):
     list_display = ("name", "owner", "is_inbox", "todo_count", "archived_at", "created_at")
     list_filter = ("is_inbox", ("archived_at", admin.EmptyFieldListFilter), "created_at")
-    search_fields = ("name", "owner__email")
+    search_fields = ("folded", "owner__email")
     fields = ("owner", "name", "color", "archived_at")
     facts = ("is_inbox", *FACTS)
 
@@ -136,8 +140,21 @@ def _leaving(row: Any) -> str:
 @admin.register(Tag)
 class TagAdmin(OwnedAdmin):
     list_display = ("name", "owner")
-    search_fields = ("name", "owner__email")
+    search_fields = ("folded", "owner__email")
     fields = ("owner", "name")
+
+    def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        super().save_model(request, obj, form, change)
+        Todo.objects.filter(tags=obj).fold_tags()
+
+    def delete_model(self, request: HttpRequest, obj: Tag) -> None:
+        self.delete_queryset(request, Tag.objects.filter(pk=obj.pk))
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
+        todos = list(Todo.objects.filter(tags__in=queryset).values_list("pk", flat=True))
+        super().delete_queryset(request, queryset)
+        Todo.objects.filter(pk__in=todos).fold_tags()
 
 
 @admin.register(Todo)
@@ -155,7 +172,7 @@ class TodoAdmin(OwnedAdmin):
     )
     list_filter = ("status", "priority", "created_at", "due_at")
     list_select_related = ("owner", "list")
-    search_fields = ("title", "owner__email")
+    search_fields = ("folded", "folded_tags", "owner__email")
     date_hierarchy = "created_at"
     autocomplete_fields = ("owner", "list", "tags")
     fields = ("owner", "list", "title", "notes", "priority", "due_at", "due_on", "tags")
@@ -185,6 +202,10 @@ class TodoAdmin(OwnedAdmin):
                 self.log_change(request, todo, [{"changed": {"fields": [str(_("status"))]}}])
         text = ngettext("%(count)d to-do changed.", "%(count)d to-dos changed.", changed)
         self.message_user(request, text % {"count": changed})
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        super().save_related(request, form, formsets, change)
+        Todo.objects.filter(pk=form.instance.pk).fold_tags()
 
     def save_model(
         self,

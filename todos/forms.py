@@ -7,18 +7,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from todos.models import Tag, Todo
-from todos.models.todos import TITLE_LENGTH
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
 class TitleForm(forms.Form):
-    """What needs to be done: one line that is not blank."""
+    """What needs to be done, as the column takes it."""
 
-    title = forms.CharField(
+    title = Todo._meta.get_field("title").formfield(
         label=_("What needs to be done?"),
-        max_length=TITLE_LENGTH,
         error_messages={
             "required": _("Write what needs to be done."),
             "max_length": ngettext_lazy(

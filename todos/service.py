@@ -38,6 +38,7 @@ def add_todo(*, actor: "User", title: str, **fields: Any) -> Todo:
 def set_tags(todo: Todo, names: "list[str] | tuple[str, ...]") -> None:
     """Exactly these tags of the owner."""
     todo.tags.set(Tag.objects.named(todo.owner, names))
+    Todo.objects.filter(pk=todo.pk).fold_tags()
 
 
 def change_todo(todo: Todo, **changes: Any) -> Todo:

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.sessions import signed_in_user
 from core.api.pagination import page_after
+from core.ids import found_in
 from todos import service
 from todos.forms import TitleForm
 from todos.models import Status, Todo, TodoQuerySet
@@ -220,12 +221,12 @@ def _whole_page(request: HttpRequest, *, status: int = HTTPStatus.OK, **forms: A
     """The page, with the `add_form` or the `edit_form` of a `todo` if one was refused."""
     context = {"add_form": TitleForm(), **_page(request), **_summary(request), **forms}
     if "edit_form" not in forms:
-        context |= _editing(request.GET.get("edit"), context["todos"])
+        context |= _editing(found_in(request.GET.get("edit", "")), context["todos"])
     return render(request, "todos/index.html", context, status=status)
 
 
-def _editing(wanted: str | None, rows: list[Todo]) -> dict[str, Any]:
-    todo = next((row for row in rows if str(row.pk) == wanted), None)
+def _editing(wanted: UUID | None, rows: list[Todo]) -> dict[str, Any]:
+    todo = next((row for row in rows if row.pk == wanted), None)
     return {"todo": todo, "edit_form": _title_form(todo) if todo else None}
 
 

@@ -1,16 +1,14 @@
 from typing import ClassVar
 
 from django.conf import settings
-from rest_framework import serializers
 
 from accounts.models import User, validate_time_zone
-from core.api.fields import StrictCharField, StrictChoiceField, StrictSerializer
+from core.api.fields import StrictCharField, StrictChoiceField, StrictModelSerializer
 
 
-class ProfileSerializer(StrictSerializer, serializers.ModelSerializer[User]):
+class ProfileSerializer(StrictModelSerializer):
     """Your name, e-mail address, time zone and language."""
 
-    name = StrictCharField(max_length=150, allow_blank=True)
     time_zone = StrictCharField(max_length=64, validators=[validate_time_zone])
     language = StrictChoiceField(choices=[("", "automatic"), *settings.LANGUAGES])
 

@@ -1,8 +1,7 @@
 """JSON taken at its word (RFC 8259): a number is not a title, "false" is not a boolean."""
 
 import json
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -14,8 +13,9 @@ from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.utils import json as strict_json
 
-FIRST_YEAR, LAST_YEAR = 1900, 9998
-OUT_OF_RANGE = f"Choose a date from {FIRST_YEAR} to {LAST_YEAR}."
+from core import text
+from core.columns import LineField, NoteField
+from core.dates import OUT_OF_RANGE, in_range
 
 
 class RepeatedMemberError(ValueError):
@@ -53,23 +53,32 @@ class StrictJSONParser(JSONParser):
         return data
 
 
-def in_range(value: date) -> bool:
-    """Far enough from the ends of the calendar that every time zone can show the moment."""
-    return FIRST_YEAR <= value.year <= LAST_YEAR
-
-
-def clamped(moment: datetime) -> datetime:
-    """The moment, or the nearer end of the range, beyond which no to-do can be due."""
-    first = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
-    last = datetime(LAST_YEAR, 12, 31, 23, 59, 59, tzinfo=UTC)
-    return moment if in_range(moment) else first if moment.year < FIRST_YEAR else last
-
-
 class StrictCharField(serializers.CharField):
+    normal: Callable[[str], str] = staticmethod(text.composed)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """In its normal form before it is found blank, or too long."""
+        return super().run_validation(type(self).normal(data) if isinstance(data, str) else data)
+
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class StrictLineField(StrictCharField):
+    """A title or a name: one line that shows something."""
+
+    normal = staticmethod(text.line)
+
+
+class StrictNoteField(StrictCharField):
+    """Text of several lines, with its white space."""
+
+    normal = staticmethod(text.note)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"trim_whitespace": False, **kwargs})
 
 
 class StrictIntegerField(serializers.IntegerField):
@@ -153,6 +162,8 @@ class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
     serializer_choice_field = StrictChoiceField
     serializer_field_mapping: ClassVar[dict[type[models.Field[Any, Any]], type]] = {
         **serializers.ModelSerializer.serializer_field_mapping,
+        LineField: StrictLineField,
+        NoteField: StrictNoteField,
         models.BigIntegerField: StrictIntegerField,
         models.CharField: StrictCharField,
         models.DateField: StrictDateField,

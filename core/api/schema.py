@@ -18,6 +18,8 @@ from core.api.fields import (
     StrictCharField,
     StrictDateField,
     StrictDateTimeField,
+    StrictLineField,
+    StrictNoteField,
     StrictSerializer,
 )
 from core.idempotency import HEADER, REPLAYED
@@ -25,7 +27,8 @@ from core.idempotency import HEADER, REPLAYED
 ALWAYS = (400, 401, 404, 405, 406, 413, 429, 500, 503)
 WITH_BODY = (409, 415)
 WITH_KEY = (422,)
-PLAIN_TEXT = (StrictCharField, serializers.CharField)  # not e-mail addresses and their like
+# Not e-mail addresses and their like.
+PLAIN_TEXT = (StrictCharField, StrictLineField, StrictNoteField, serializers.CharField)
 CHANGING = ("PUT", "PATCH", "DELETE")
 
 WITHOUT_NUL = r"^[^\u0000]*$"

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from core import ids
 from core.api.errors import PreconditionFailed, PreconditionRequired
 from core.api.fields import StrictSerializer
 from core.api.parameters import NoFilters, read_parameters
@@ -28,7 +29,9 @@ _TAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 
 
 class ApiViewSet(viewsets.GenericViewSet[Any]):
-    """What every resource shares: its caller, and its actions."""
+    """What every resource shares: its caller, how its ids are written, and its actions."""
+
+    lookup_value_converter = ids.CONVERTER
 
     @property
     def caller(self) -> Any:
@@ -49,7 +52,6 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
     different fields both stay and two to the same field are told apart by If-Match.
     """
 
-    lookup_value_converter = "uuid"
     filter_class: type[StrictSerializer] = NoFilters
     filters: Mapping[str, Any] = MappingProxyType({})  # for the list only
 

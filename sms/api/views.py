@@ -36,7 +36,6 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
 
     queryset = Message.objects.none()
     serializer_class = MessageSerializer
-    lookup_value_converter = "uuid"
     filters: Mapping[str, Any] = MappingProxyType({})  # filters are for the list only
 
     def get_queryset(self) -> MessageQuerySet:

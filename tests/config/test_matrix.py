@@ -32,7 +32,7 @@ PUBLIC = {
     "/api/docs/",
     "/api/browse/login/",
     "/service/sms/send",  # open in development only: tests/sms/test_endpoint.py
-    "/service/sms/status/<uuid:message_id>/",  # signed or 403: tests/sms/twilio/test_webhooks.py
+    "/service/sms/status/<id:message_id>/",  # signed or 403: tests/sms/twilio/test_webhooks.py
     "/service/sms/inbound/",  # the same
     "/admin/login/",  # leads to the one log-in
     "/admin/jsi18n/",  # a catalogue of words
@@ -68,17 +68,17 @@ NOT_OFFERED = {
 
 # Routes that name a person's own object: a stranger's must be 404 for everybody else.
 OWNED = {
-    "/api/v1/lists/<uuid:pk>/",
-    "/api/v1/sms/messages/<uuid:pk>/",
-    "/api/v1/sms/messages/<uuid:pk>/cancel/",
-    "/api/v1/todos/<uuid:pk>/",
-    "/api/v1/todos/<uuid:pk>/finish/",
-    "/api/v1/todos/<uuid:pk>/reopen/",
-    "/todos/<uuid:pk>/",
-    "/todos/<uuid:pk>/finish/",
-    "/todos/<uuid:pk>/reopen/",
-    "/todos/<uuid:pk>/rename/",
-    "/todos/<uuid:pk>/delete/",
+    "/api/v1/lists/<id:pk>/",
+    "/api/v1/sms/messages/<id:pk>/",
+    "/api/v1/sms/messages/<id:pk>/cancel/",
+    "/api/v1/todos/<id:pk>/",
+    "/api/v1/todos/<id:pk>/finish/",
+    "/api/v1/todos/<id:pk>/reopen/",
+    "/todos/<id:pk>/",
+    "/todos/<id:pk>/finish/",
+    "/todos/<id:pk>/reopen/",
+    "/todos/<id:pk>/rename/",
+    "/todos/<id:pk>/delete/",
 }
 
 # Routes of the signed-in person that name nothing of anybody.
@@ -121,7 +121,7 @@ ADMIN = [path for path in ROUTES if path.startswith("/admin/") and path not in P
 
 
 def concrete(path: str, key: object) -> str:
-    path = re.sub(r"<path:\w+>|<uuid:\w+>|<key>", str(key), path)
+    path = re.sub(r"<path:\w+>|<id:\w+>|<key>", str(key), path)
     return re.sub(r"<(?:int:)?\w+>", "1", path).replace("\\.", ".")
 
 

@@ -2,16 +2,16 @@
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, IntegrityError, models, transaction
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
 from accounts.models import User
+from core.conditions import BLANKS
 from tests.builders import make_list, make_todo
 from todos.models import List, Tag, Todo
-from todos.models.columns import WHITE_SPACE
 
 pytestmark = pytest.mark.django_db
 TEXTS = [(Todo, "title", 128), (List, "name", 128), (Tag, "name", 50)]
-BLANK = ["", "   ", "\t", "\n", "\u00a0", "\u3000\u2003", WHITE_SPACE]
+BLANK = ["", "   ", "\t", "\n", "\u00a0", "\u3000\u2003", "\u200b", "\u3164\u2800", BLANKS]
 
 
 def unsaved(owner: User, model: type[models.Model], field: str, text: str) -> models.Model:
@@ -22,7 +22,7 @@ def unsaved(owner: User, model: type[models.Model], field: str, text: str) -> mo
 
 
 def refused(write) -> None:
-    with pytest.raises(IntegrityError, match=r"todos_\w+_(length|not_blank)"), transaction.atomic():
+    with pytest.raises(IntegrityError, match=r"todos_\w+_(line|note)"), transaction.atomic():
         write()
 
 
@@ -49,15 +49,30 @@ def test_a_text_may_be_as_long_as_its_column_and_no_longer(alice, model, field, 
     assert getattr(model.objects.get(pk=row.pk), field) == letter * length
 
 
-@pytest.mark.parametrize("text", ["a", " a", "a\n", "\u200b", "-", "\u3000家\u3000"], ids=repr)
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [("a", "a"), (" a", "a"), ("a\r\n", "a"), ("a\u2028b", "a b"), ("-", "-"), ("e\u0301", "é")],
+)
 @pytest.mark.parametrize(("model", "field", "_length"), TEXTS)
-def test_a_text_with_anything_in_it_is_taken_as_it_is(alice, model, field, _length, text):
+def test_a_text_has_one_form_however_it_is_written(alice, model, field, _length, text, stored):
+    row = unsaved(alice, model, field, text)
+    row.save()
+    assert getattr(row, field) == getattr(model.objects.get(pk=row.pk), field) == stored
+    model.objects.filter(pk=row.pk).update(**{field: "other"})
+    model.objects.filter(pk=row.pk).update(**{field: text})
+    assert getattr(model.objects.get(**{field: text}), field) == stored
+    row.delete()
     [row] = model.objects.bulk_create([unsaved(alice, model, field, text)])
-    assert getattr(model.objects.get(pk=row.pk), field) == text
+    assert getattr(model.objects.get(pk=row.pk), field) == stored
 
 
-def test_white_space_is_what_python_strips():
-    assert set(WHITE_SPACE) == {sign for sign in map(chr, range(0x110000)) if sign.isspace()}
+@pytest.mark.parametrize("text", ["a\nb", "\u200b", "\u2800 \u3164", "a\u2029b", "a\x85b"])
+@pytest.mark.parametrize(("model", "field", "_length"), TEXTS)
+def test_sql_that_goes_past_the_models_is_refused_too(alice, model, field, _length, text):
+    row = unsaved(alice, model, field, "good")
+    row.save()
+    update = f"UPDATE {model._meta.db_table} SET {field} = %s"  # noqa: S608 - our own names
+    refused(lambda: connection.cursor().execute(update, [text]))
 
 
 def test_notes_are_bounded_by_the_database(alice):
@@ -70,7 +85,7 @@ def test_notes_are_bounded_by_the_database(alice):
 def test_a_form_learns_of_a_text_that_does_not_fit(alice):
     with pytest.raises(ValidationError) as problem:
         unsaved(alice, Todo, "title", "\u2003").full_clean()
-    assert "todos_todo_title_not_blank" in str(problem.value)
+    assert problem.value.message_dict["title"] == ["This field cannot be blank."]
 
 
 def test_a_list_never_takes_its_todos_with_it(alice, bob):

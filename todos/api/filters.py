@@ -12,8 +12,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import User
-from core.api.fields import clamped
+from core.api.fields import StrictLineField, StrictUUIDField
 from core.api.parameters import NoFilters
+from core.dates import clamped
 from todos.models import Priority, Status, TodoQuerySet
 from todos.models.tags import NAME_LENGTH
 
@@ -63,8 +64,8 @@ class MomentField(serializers.Field[datetime, str, str, Any]):
 class TodoFilterSerializer(NoFilters):
     """Each parameter narrows the list further."""
 
-    list = serializers.UUIDField(required=False)
-    tag = serializers.CharField(required=False, max_length=NAME_LENGTH)
+    list = StrictUUIDField(required=False)
+    tag = StrictLineField(required=False, max_length=NAME_LENGTH)
     status = serializers.ChoiceField(choices=Status.choices, required=False)
     priority = serializers.ChoiceField(
         choices=[str(level.value) for level in Priority], required=False
@@ -76,8 +77,10 @@ class TodoFilterSerializer(NoFilters):
     )
     due_before = MomentField(required=False)
     due_after = MomentField(required=False)
-    q = serializers.CharField(
-        required=False, max_length=200, help_text="Words in the title or the notes, in any case."
+    q = StrictLineField(
+        required=False,
+        max_length=200,
+        help_text="Words in the title, the notes or the tags, in any spelling of case.",
     )
     ordering = serializers.ChoiceField(choices=ORDERING_CHOICES, required=False)
 

@@ -1,7 +1,7 @@
 """The shapes of lists and to-dos, and what is wrong with a request that does not fit."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import Manager
 from drf_spectacular.utils import extend_schema_field
@@ -10,11 +10,12 @@ from rest_framework import serializers
 from accounts.sessions import signed_in_user
 from core.api.fields import (
     OwnedRelatedField,
-    StrictCharField,
     StrictIntegerField,
+    StrictLineField,
     StrictModelSerializer,
     StrictUUIDField,
 )
+from core.text import fold
 from todos import service
 from todos.models import List, ListQuerySet, Priority, Tag, Todo
 from todos.models.columns import LIMIT
@@ -41,13 +42,14 @@ class PositionSerializerField(StrictIntegerField):
 class TagNamesField(serializers.ListField):
     """Names of tags, in order of the alphabet; unknown ones are made, twice the same is once."""
 
-    child = StrictCharField(max_length=NAME_LENGTH)
+    child = StrictLineField(max_length=NAME_LENGTH)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=MAX_TAGS, required=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> list[str]:
-        return sorted(set(super().to_internal_value(data)))
+        names = super().to_internal_value(data)
+        return sorted({fold(name): name for name in reversed(names)}.values())
 
     def to_representation(self, data: "Manager[Tag] | Iterable[str]") -> list[str]:
         names = (tag.name for tag in data.all()) if isinstance(data, Manager) else data
@@ -100,7 +102,8 @@ class OwnedSerializer(StrictModelSerializer):
         return {name: value for name, value in self.validated_data.items() if name != "tags"}
 
     def _same_tags(self, shown: dict[str, Any]) -> bool:
-        return "tags" not in self.validated_data or shown["tags"] == self.validated_data["tags"]
+        asked = self.validated_data.get("tags")
+        return asked is None or {*map(fold, asked)} == {*map(fold, shown["tags"])}
 
 
 class ListSerializer(OwnedSerializer):
@@ -163,7 +166,6 @@ class TodoSerializer(OwnedSerializer):
             "finished_at",
             "version",
         )
-        extra_kwargs: ClassVar[dict[str, Any]] = {"notes": {"trim_whitespace": False}}
 
     def owned_list(self) -> ListQuerySet:
         return List.objects.owned_by(signed_in_user(self.context["request"]))

@@ -6,8 +6,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.columns import FoldedField, LineField, MomentField
+from core.conditions import in_range, is_line
 from core.models import Versioned
-from todos.models.columns import PositionField, at_most, not_blank
+from todos.models.columns import PositionField
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -37,11 +39,12 @@ class List(Versioned):
         related_name="lists",
         verbose_name=_("owner"),
     )
-    name = models.CharField(_("name"), max_length=NAME_LENGTH)
+    name = LineField(_("name"), max_length=NAME_LENGTH)
+    folded = FoldedField(of=("name",), db_default="")
     color = models.CharField(_("color"), max_length=7, blank=True, validators=[COLOR])
     position = PositionField()
     is_inbox = models.BooleanField(_("inbox"), default=False, editable=False)
-    archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
+    archived_at = MomentField(_("archived at"), null=True, blank=True)
 
     objects = ListQuerySet.as_manager()
 
@@ -53,9 +56,11 @@ class List(Versioned):
             models.UniqueConstraint(
                 fields=("owner",), condition=Q(is_inbox=True), name="todos_list_one_inbox"
             ),
-            models.CheckConstraint(condition=not_blank("name"), name="todos_list_name_not_blank"),
             models.CheckConstraint(
-                condition=at_most(NAME_LENGTH, "name"), name="todos_list_name_length"
+                condition=is_line("name", NAME_LENGTH), name="todos_list_name_line"
+            ),
+            models.CheckConstraint(
+                condition=in_range("archived_at"), name="todos_list_archived_at_range"
             ),
             models.CheckConstraint(
                 condition=Q(is_inbox=False) | Q(archived_at=None),

@@ -1,16 +1,28 @@
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from todos.models.columns import at_most, not_blank
+from core.columns import FoldedField, LineField
+from core.conditions import is_line
+from core.db_functions import Joined
+from core.models import Folding
+from core.text import fold
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 NAME_LENGTH = 50
+
+
+def folded_names(tag: Any) -> Coalesce:
+    """What the tags of a to-do say, as one expression in a query of to-dos."""
+    tags = tag.objects.filter(todos=OuterRef("pk")).order_by().values("todos")
+    return Coalesce(Subquery(tags.annotate(names=Joined("folded")).values("names")), Value(""))
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
@@ -19,13 +31,15 @@ class TagQuerySet(models.QuerySet["Tag"]):
 
     def named(self, user: "User", names: Iterable[str]) -> "list[Tag]":
         """The person's tags of these names; those that do not exist yet are made."""
-        wanted = list(names)
-        self.bulk_create([Tag(owner=user, name=name) for name in wanted], ignore_conflicts=True)
-        return list(self.owned_by(user).filter(name__in=wanted))
+        wanted = {fold(name): name for name in reversed([*names])}  # the first spelling
+        new = [Tag(owner=user, name=name) for name in wanted.values()]
+        self.bulk_create(new, ignore_conflicts=True)
+        former = Q(folded=None, name__in=wanted.values())  # made by the release before
+        return list(self.owned_by(user).filter(Q(folded__in=wanted) | former))
 
 
-class Tag(models.Model):
-    """A word that to-dos share. Spelling counts: `Home` and `home` are two tags."""
+class Tag(Folding):
+    """A word that to-dos share. `Home` and `home` are one tag; the first spelling stays."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -33,7 +47,8 @@ class Tag(models.Model):
         related_name="tags",
         verbose_name=_("owner"),
     )
-    name = models.CharField(_("name"), max_length=NAME_LENGTH)
+    name = LineField(_("name"), max_length=NAME_LENGTH)
+    folded = FoldedField(of=("name",), null=True)  # null: made by a release without the column
 
     objects = TagQuerySet.as_manager()
 
@@ -43,9 +58,13 @@ class Tag(models.Model):
         ordering = ("name",)
         constraints = (
             models.UniqueConstraint(fields=("owner", "name"), name="todos_tag_one_of_a_name"),
-            models.CheckConstraint(condition=not_blank("name"), name="todos_tag_name_not_blank"),
+            models.UniqueConstraint(
+                fields=("owner", "folded"),
+                name="todos_tag_one_of_a_folded_name",
+                violation_error_message=_("There is a tag of this name."),
+            ),
             models.CheckConstraint(
-                condition=at_most(NAME_LENGTH, "name"), name="todos_tag_name_length"
+                condition=is_line("name", NAME_LENGTH), name="todos_tag_name_line"
             ),
         )
 

@@ -13,10 +13,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.columns import DayField, FoldedField, LineField, MomentField, NoteField
+from core.conditions import days_in_range, in_range, is_line, is_note
 from core.models import Versioned, bump_version
-from todos.models.columns import PositionField, at_most, not_blank
+from core.text import fold, line
+from todos.models.columns import PositionField
 from todos.models.lists import List
-from todos.models.tags import Tag
+from todos.models.tags import Tag, folded_names
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -47,14 +50,18 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         return self.filter(status=Status.OPEN)
 
     def tagged(self, name: str) -> Self:
-        return self.filter(tags__name=name)
+        return self.filter(tags__folded=fold(name))
 
     def mentioning(self, text: str) -> Self:
-        """Every word of the text stands in the title or the notes, in any case."""
+        """Every word of the text stands in the title, the notes or a tag, however spelt."""
         query = Q()
-        for word in text.split():
-            query &= Q(title__icontains=word) | Q(notes__icontains=word)
+        for word in fold(text).split():
+            query &= Q(folded__contains=word) | Q(folded_tags__contains=word)
         return self.filter(query)
+
+    def fold_tags(self) -> int:
+        """Renew what `mentioning` finds of the tags; call it after tags were set or renamed."""
+        return self.update(folded_tags=folded_names(Tag))
 
     def overdue(self, at: datetime, zone: ZoneInfo) -> Self:
         """Open and past its moment, or past its day in this time zone."""
@@ -129,8 +136,10 @@ class Todo(Versioned):
         editable=False,
         verbose_name=_("created by"),
     )
-    title = models.CharField(_("title"), max_length=TITLE_LENGTH)
-    notes = models.TextField(_("notes"), max_length=NOTES_LENGTH, blank=True)
+    title = LineField(_("title"), max_length=TITLE_LENGTH)
+    notes = NoteField(_("notes"), max_length=NOTES_LENGTH, blank=True)
+    folded = FoldedField(of=("title", "notes"), db_default="")
+    folded_tags = FoldedField(default="", db_default="")
     status = models.CharField(
         _("status"), max_length=8, choices=Status.choices, default=Status.OPEN
     )
@@ -140,12 +149,12 @@ class Todo(Versioned):
         default=Priority.NONE,
         validators=[MaxValueValidator(Priority.URGENT)],
     )
-    due_at = models.DateTimeField(_("due at"), null=True, blank=True)
-    due_on = models.DateField(_("due on"), null=True, blank=True)
+    due_at = MomentField(_("due at"), null=True, blank=True)
+    due_on = DayField(_("due on"), null=True, blank=True)
     due_order = models.DateTimeField(default=NEVER, editable=False)
     tags = models.ManyToManyField(Tag, blank=True, related_name="todos", verbose_name=_("tags"))
     position = PositionField()
-    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True, editable=False)
+    finished_at = MomentField(_("finished at"), null=True, blank=True, editable=False)
 
     objects = TodoQuerySet.as_manager()
 
@@ -154,12 +163,18 @@ class Todo(Versioned):
         verbose_name_plural = _("to-dos")
         ordering = ("position", "id")
         constraints = (
-            models.CheckConstraint(condition=not_blank("title"), name="todos_todo_title_not_blank"),
             models.CheckConstraint(
-                condition=at_most(TITLE_LENGTH, "title"), name="todos_todo_title_length"
+                condition=is_line("title", TITLE_LENGTH), name="todos_todo_title_line"
             ),
             models.CheckConstraint(
-                condition=at_most(NOTES_LENGTH, "notes"), name="todos_todo_notes_length"
+                condition=is_note("notes", NOTES_LENGTH), name="todos_todo_notes_note"
+            ),
+            models.CheckConstraint(condition=in_range("due_at"), name="todos_todo_due_at_range"),
+            models.CheckConstraint(
+                condition=days_in_range("due_on"), name="todos_todo_due_on_range"
+            ),
+            models.CheckConstraint(
+                condition=in_range("finished_at"), name="todos_todo_finished_at_range"
             ),
             models.CheckConstraint(
                 condition=Q(status=Status.OPEN, finished_at=None)
@@ -238,6 +253,7 @@ class Todo(Versioned):
         self.refresh_from_db(fields=["status", "finished_at", "version", "updated_at"])
 
     def rename(self, title: str) -> None:
-        """Give another title; the same one changes nothing."""
-        Todo.objects.filter(pk=self.pk).exclude(title=title).update(**bump_version(title=title))
-        self.refresh_from_db(fields=["title", "version", "updated_at"])
+        """Give another title; the same one changes nothing. The caller holds the row's lock."""
+        before, self.title = self.title, line(title)
+        if self.title != before:
+            self.save_changes("title")

@@ -1,0 +1,126 @@
+"""Columns whose values have one form, however they are written.
+
+An API, a form, an import and a query take the rule from the column, so none of them can forget it.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core import dates, text
+
+# What a column takes and gives, as in the type stubs of Django.
+_ST_contra = TypeVar("_ST_contra", contravariant=True)
+_GT_co = TypeVar("_GT_co", covariant=True)
+
+
+class _TextForm(forms.CharField):
+    """Shows its text in the direction in which it is written."""
+
+    normal: Callable[[str], str]
+
+    def to_python(self, value: Any) -> Any:
+        """Before the length is counted."""
+        return type(self).normal(super().to_python(value) or "")
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "dir": "auto"}
+
+
+class LineForm(_TextForm):
+    normal = staticmethod(text.line)
+
+
+class NoteForm(_TextForm):
+    normal = staticmethod(text.note)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "strip": False})
+
+
+class _OneForm(models.Field[_ST_contra, _GT_co]):
+    """A column of text in its normal form: in forms, when saved, in update() and in lookups."""
+
+    normal: Callable[[str], str]
+    form_class: type[_TextForm]
+
+    def to_python(self, value: Any) -> Any:
+        value = super().to_python(value)
+        return type(self).normal(value) if isinstance(value, str) else value
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001 - Django's signature
+        """The object at hand has the form that is stored."""
+        value = super().pre_save(model_instance, add)
+        if isinstance(value, str):
+            value = self.to_python(value)
+            setattr(model_instance, self.attname, value)
+        return value
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        super().validate(value, model_instance)
+        if not text.can_be_stored(value):
+            raise ValidationError(_("Enter a valid value."), code="invalid")
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": self.form_class, **kwargs})
+
+
+class LineField(_OneForm[_ST_contra, _GT_co], models.CharField[_ST_contra, _GT_co]):
+    """A title or a name: NFC, one line, something to see."""
+
+    normal = staticmethod(text.line)
+    form_class = LineForm
+
+
+class NoteField(_OneForm[_ST_contra, _GT_co], models.TextField[_ST_contra, _GT_co]):
+    """Text of several lines: NFC, and they end in LF."""
+
+    normal = staticmethod(text.note)
+    form_class = NoteForm
+
+
+class FoldedField(models.TextField[_ST_contra, _GT_co]):
+    """What other columns of the row say, folded, to search and compare by.
+
+    `core.models.Folding` writes it with them. Without `of`, it says what other rows say.
+    """
+
+    def __init__(self, *, of: tuple[str, ...] = (), **kwargs: Any) -> None:
+        self.of = tuple(of)
+        super().__init__(**{"editable": False, **kwargs})
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "of": self.of}
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: FBT001 - Django's signature
+        if self.of:
+            value = text.fold("\n".join(getattr(model_instance, name) for name in self.of))
+            setattr(model_instance, self.attname, value)
+        return str(getattr(model_instance, self.attname))
+
+
+class MomentField(models.DateTimeField[_ST_contra, _GT_co]):
+    """A moment that every time zone can show.
+
+    A row that was written past the rule is read as the nearer end, so that no page fails.
+    """
+
+    default_validators = [dates.check_range]
+
+    def from_db_value(self, value: datetime | None, *_: Any) -> datetime | None:
+        return value and dates.clamped(value)
+
+
+class DayField(models.DateField[_ST_contra, _GT_co]):
+    """A day that every calendar can show."""
+
+    default_validators = [dates.check_range]
+
+    def from_db_value(self, value: date | None, *_: Any) -> date | None:
+        return value and dates.clamped(value)

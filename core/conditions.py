@@ -1,0 +1,91 @@
+"""Conditions that the database keeps, on SQLite and PostgreSQL alike.
+
+A regular expression is a function that other clients of an SQLite file do not have.
+"""
+
+from itertools import chain
+from typing import Any, Final
+
+from django.db.models import CharField, Func, IntegerField, Q, Value
+from django.db.models.functions import Length, StrIndex
+from django.db.models.lookups import Exact, GreaterThan, LessThanOrEqual
+
+from core.dates import FIRST_DAY, FIRST_MOMENT, LAST_DAY, LAST_MOMENT
+from core.text import LINE_BREAKS
+
+# What shows nothing, without NUL, which no PostgreSQL can hold. Spelt out: what Python thinks of a
+# character changes with its version, and a constraint must not. Unassigned characters are missing.
+_RANGES: Final = (
+    *((0x01, 0x20), (0x7F, 0xA0), (0xAD, 0xAD), (0x034F, 0x034F), (0x0600, 0x0605)),
+    *((0x061C, 0x061C), (0x06DD, 0x06DD), (0x070F, 0x070F), (0x0890, 0x0891), (0x08E2, 0x08E2)),
+    *((0x115F, 0x1160), (0x1680, 0x1680), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2000, 0x200F)),
+    *((0x2028, 0x202F), (0x205F, 0x206F), (0x2800, 0x2800), (0x3000, 0x3000), (0x3164, 0x3164)),
+    *((0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB)),
+    *((0x110BD, 0x110BD), (0x110CD, 0x110CD), (0x13430, 0x1343F), (0x1BCA0, 0x1BCA3)),
+    *((0x1D173, 0x1D17A), (0xE0001, 0xE0001), (0xE0020, 0xE007F), (0xE0100, 0xE01EF)),
+)
+BLANKS: Final = "".join(
+    map(chr, chain.from_iterable(range(first, last + 1) for first, last in _RANGES))
+)
+
+
+class Nuls(Func):
+    """How many NUL characters there are; SQLite counts the length of a text up to the first."""
+
+    arity = 1
+    template = "0"
+    output_field = IntegerField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(
+            compiler,
+            connection,
+            template="INSTR(CAST(%(expressions)s AS BLOB), X'00')",
+            **context,
+        )
+
+
+class Bare(Func):
+    """The text without what shows nothing at its ends; migrations name it, not its characters."""
+
+    function = "TRIM"
+    output_field = CharField()
+
+    def __init__(self, expression: str) -> None:
+        super().__init__(expression, Value(BLANKS))
+
+
+def is_line(field: str, length: int) -> Q:
+    """What core.columns.LineField makes of a text, as far as SQL can say it."""
+    return _is_text(field, length) & _shows_something(field) & _is_one_line(field)
+
+
+def is_note(field: str, length: int) -> Q:
+    """What core.columns.NoteField makes of a text, as far as SQL can say it."""
+    return _is_text(field, length)
+
+
+def _is_text(field: str, length: int) -> Q:
+    """SQLite stores any text in a varchar(128)."""
+    return Q(LessThanOrEqual(Length(field), length)) & Q(Exact(Nuls(field), 0))
+
+
+def _shows_something(field: str) -> Q:
+    """At least one character that a person can see."""
+    return Q(GreaterThan(Length(Bare(field)), 0))
+
+
+def _is_one_line(field: str) -> Q:
+    condition = Q()
+    for character in LINE_BREAKS:
+        condition &= Q(Exact(StrIndex(field, Value(character)), 0))
+    return condition
+
+
+def in_range(field: str) -> Q:
+    """A moment within core.dates, or none."""
+    return Q(**{field: None}) | Q(**{f"{field}__range": (FIRST_MOMENT, LAST_MOMENT)})
+
+
+def days_in_range(field: str) -> Q:
+    return Q(**{field: None}) | Q(**{f"{field}__range": (FIRST_DAY, LAST_DAY)})

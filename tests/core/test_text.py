@@ -1,0 +1,106 @@
+"""One form on the way in, and one fold to compare by."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import text
+from core.conditions import BLANKS
+
+CHARACTERS = st.characters(exclude_categories=["Cs"])
+TEXTS = st.text(
+    st.one_of(CHARACTERS, st.sampled_from("aAßẞΣςﬁ\u0131İé\u0301\u200d\u200b\u202e \n"))
+)
+
+
+@given(TEXTS)
+def test_a_form_is_its_own_form(written):
+    for form in (text.composed, text.line, text.note, text.fold):
+        assert form(form(written)) == form(written)
+
+
+@given(TEXTS)
+def test_a_line_is_composed_has_no_break_and_shows_something(written):
+    line = text.line(written)
+    assert line == unicodedata.normalize("NFC", line.strip())
+    assert len(line.splitlines()) == bool(line) == text.shows_something(written)
+
+
+@given(TEXTS.map("a{}".format))
+def test_spellings_of_one_text_have_one_fold(written):
+    spellings = [unicodedata.normalize(form, written) for form in ("NFC", "NFD", "NFKC", "NFKD")]
+    others = [written.casefold(), text.line(written), text.note(written), f" {written}\u200b\n"]
+    assert {text.fold(each) for each in (*spellings, *others)} == {text.fold(written)}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Straße", "STRASSE"),
+        ("ΟΔΗΓΌΣ", "οδηγός"),
+        ("ﬁnance", "FINANCE"),
+        ("①", "1"),
+        ("a\u00a0\t b", "A B"),
+        ("co\u00adop", "coop"),
+        ("❤\ufe0f", "❤"),
+        ("\u1100\u1161", "가"),
+    ],
+)
+def test_what_people_call_the_same_has_one_fold(one, other):
+    assert text.fold(one) == text.fold(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("a", "ä"), ("i", "\u0131"), ("resume", "résumé"), ("", "a")]
+)
+def test_what_people_tell_apart_has_two(one, other):
+    assert text.fold(one) != text.fold(other)
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        ("a\r\nb", "a b"),
+        ("a \v\f b\x85", "a b"),
+        ("\u2028a\u2029\nb", "a b"),
+        ("a\tb", "a\tb"),
+        ("\u202eabc", "\u202eabc"),
+        ("\u200b\u3164\u2800\u202e\ufeff", ""),
+        ("\u0378\uffff", ""),  # nothing was assigned to them
+        ("\U0001fae9", "\U0001fae9"),  # an emoji of Unicode 16
+    ],
+    ids=ascii,
+)
+def test_a_line_is_what_a_person_reads(written, line):
+    assert text.line(written) == line
+
+
+def test_a_note_keeps_its_lines_and_blanks():
+    assert text.note(" a\r\nb\rc\u2028 e\u0301\n") == " a\nb\nc\u2028 é\n"
+
+
+def test_what_is_seen_is_never_folded_away():
+    seen = filter(text.shows_something, map(chr, range(0x20000)))
+    assert [character for character in seen if not text.fold(character)] == []
+
+
+def test_the_database_knows_what_shows_nothing():
+    assert not text.shows_something(BLANKS)
+    unknown = ("Cn", "Cs")  # too many for a constraint; what cannot be stored
+    missing = {
+        character
+        for character in map(chr, range(1, 0x110000))
+        if character not in BLANKS
+        and unicodedata.category(character) not in unknown
+        and not text.shows_something(character)
+    }
+    assert missing == set()
+
+
+@pytest.mark.parametrize(
+    ("written", "allowed"), [("a", True), ("", True), ("a\0", False), ("\udcff", False)], ids=ascii
+)
+def test_half_a_character_and_nul_cannot_be_stored(written, allowed):
+    assert text.can_be_stored(written) is allowed

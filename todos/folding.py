@@ -1,0 +1,52 @@
+"""Tags of one folded name become one tag; harmless at any time, and twice."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count
+
+from core.folding import in_form
+from core.models import bump_version
+from core.text import fold
+from todos.models.tags import folded_names
+
+
+def merge_tags(tag: Any, todo: Any) -> int:
+    """Fold the names that are not folded yet; how many owners had some. Each owner apart."""
+    tags = tag.objects
+    owners = list(tags.filter(folded=None).values_list("owner", flat=True).distinct())
+    for owner in owners:
+        with transaction.atomic():
+            _merge(tag, todo, owner)
+    return len(owners)
+
+
+def _merge(tag: Any, todo: Any, owner: Any) -> None:
+    """The most used spelling stays; of equals, the oldest."""
+    used = dict(tag.objects.filter(owner=owner).values_list("pk").annotate(Count("todos")))
+    groups: dict[str, list[Any]] = defaultdict(list)
+    for row in tag.objects.select_for_update().filter(owner=owner).order_by("pk"):
+        groups[fold(_name(row))].append(row)
+    for folded, rows in groups.items():
+        kept, *others = sorted(rows, key=lambda row: (-used[row.pk], row.pk))
+        renamed = [*others, *([kept] if _name(kept) != kept.name else [])]
+        todos = todo.objects.filter(tags__in=[row.pk for row in renamed])
+        keys = list(todos.values_list("pk", flat=True).distinct())
+        _replace(others, kept, todo.tags.through.objects)
+        tag.objects.filter(pk=kept.pk).update(name=_name(kept), folded=folded)
+        todo.objects.filter(pk__in=keys).update(**bump_version())
+    todo.objects.filter(owner=owner, tags__isnull=False).update(folded_tags=folded_names(tag))
+
+
+def _name(row: Any) -> str:
+    return in_form(row._meta.get_field("name"), row.name)
+
+
+def _replace(tags: list[Any], kept: Any, links: Any) -> None:
+    """To-dos of these tags get the other one instead."""
+    lost = [row.pk for row in tags]
+    todos = links.filter(tag__in=lost).values_list("todo", flat=True).distinct()
+    new = [links.model(todo_id=key, tag_id=kept.pk) for key in todos]
+    links.bulk_create(new, ignore_conflicts=True)
+    type(kept).objects.filter(pk__in=lost).delete()  # and their links
