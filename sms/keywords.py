@@ -12,7 +12,7 @@ from typing import Final
 from django.db import transaction
 
 from sms.models import InboundMessage, OptOut
-from sms.numbers import is_e164
+from sms.numbers import canonical, is_e164
 from sms.results import Command, Inbound
 
 # The default keywords of North American carriers (CTIA, "Messaging Principles and Best Practices").
@@ -45,11 +45,12 @@ def receive(message: Inbound, *, at: datetime) -> None:
     wish = command(message)
     if wish not in (Command.STOP, Command.START):
         return
-    if not (message.sid and is_e164(message.number)):  # a short code, a name, WhatsApp
+    number = canonical(message.number)
+    if not (message.sid and is_e164(number)):  # a short code, a name, WhatsApp
         return
     if not InboundMessage.objects.is_new(message.sid, at=at):
         return
     if wish is Command.STOP:
-        OptOut.objects.remember(message.number, source=OptOut.Source.INBOUND, at=at)
+        OptOut.objects.remember(number, source=OptOut.Source.INBOUND, at=at)
     else:
-        OptOut.objects.of(message.number).revocable().delete()
+        OptOut.objects.of(number).revocable().delete()
