@@ -30,10 +30,13 @@ class _Renumbering:
 
 # By country code. docs/sms.md has the reasons, and why the canonical form is also the one to send.
 _RENUMBERED: Final = {
-    52: _Renumbering(r"1(\d{10})", r"\1", (r"(\d{10})", r"1\1")),  # Mexico
-    54: _Renumbering(r"([1-3]\d{9})", r"9\1", (r"9(\d{10})", r"\1")),  # Argentina
+    # Mexico
+    52: _Renumbering(r"1(\d{10})", r"\1", (r"(\d{10})", r"1\1")),
+    # Argentina
+    54: _Renumbering(r"([1-3]\d{9})", r"9\1", (r"9(\d{10})", r"\1")),
+    # Brazil
     55: _Renumbering(r"(\d\d)([6-9]\d{7})", r"\g<1>9\2", (r"(\d\d)9([6-9]\d{7})", r"\1\2")),
-}  # 55: Brazil
+}
 
 # They cost more or cannot receive messages. Not "mobile only": in much of America a number does not
 # show its type, and the test numbers of providers are personal ones.
