@@ -17,7 +17,7 @@ from accounts.models import User
 from core.admin import ReadOnlyAdmin, SearchableAdmin
 from sms import resend, statistics
 from sms.models import Allowance, Attempt, Event, Message, OptOut
-from sms.numbers import RecipientError, masked, parsed
+from sms.numbers import RecipientError, canonical, masked, parsed
 from sms.policy import SendError
 
 
@@ -35,6 +35,17 @@ class MaskedNumbersAdmin(ReadOnlyAdmin):
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         names = super().get_search_fields(request)
         return [name for name in names if name not in self.masked or _sees_numbers(request)]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """A whole number is found in whatever form it is written."""
+        found, repeats = super().get_search_results(request, queryset, search_term)
+        number = canonical(search_term.strip())
+        if _sees_numbers(request) and number != search_term:
+            by_number, _ = super().get_search_results(request, queryset, number)
+            found |= by_number
+        return found, repeats
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Without this, ?to__startswith= would disclose a number digit by digit."""

@@ -5,6 +5,7 @@ handing them such a message at all. We send no reply: it would bypass the outbox
 Other inbound messages are not stored.
 """
 
+import re
 import unicodedata
 from datetime import datetime
 from typing import Final
@@ -12,18 +13,31 @@ from typing import Final
 from django.db import transaction
 
 from sms.models import InboundMessage, OptOut
-from sms.numbers import is_e164
+from sms.numbers import canonical, is_e164
 from sms.results import Command, Inbound
 
-# The default keywords of North American carriers (CTIA, "Messaging Principles and Best Practices").
+# The default keywords of North American carriers (CTIA, "Messaging Principles and Best Practices"),
+# with the French ones of Canada; docs/sms.md has a table of what is understood.
 WORDS: Final[dict[str, Command]] = {
     **dict.fromkeys(
         ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"),
         Command.STOP,
     ),
+    **dict.fromkeys(("ARRET", "ARRÊT"), Command.STOP),
     **dict.fromkeys(("START", "YES", "UNSTOP"), Command.START),
     **dict.fromkeys(("HELP", "INFO"), Command.HELP),
 }
+_STOP_SIGN = "\N{OCTAGONAL SIGN}"
+
+# The line that a phone or a mail program adds below a text.
+_SIGNATURE = re.compile(
+    r"\W*(sent (from|via|with|by)|get outlook for|gesendet (von|mit)|von meinem .+ gesendet"
+    r"|envoyé (de|depuis|à partir)|enviado (desde|de|do)|inviato (da|dal)"
+    r"|verzonden (vanaf|met))\b.*",
+    re.IGNORECASE,
+)
+_COURTESY = r"(?:PLEASE|PLS|PLZ|THANKS|THANK YOU|THX|TY|MERCI|SVP|S IL VOUS PLAÎT|S IL VOUS PLAIT)"
+_POLITE = re.compile(rf"\A(?:{_COURTESY} )*(.+?)(?: {_COURTESY})*\Z")
 
 
 def command(message: Inbound) -> Command | None:
@@ -31,12 +45,35 @@ def command(message: Inbound) -> Command | None:
 
     The operator may have configured other keywords there, so the provider's reading comes first.
     """
-    return message.command or WORDS.get(_letters(message.body))
+    return message.command or _reading(message.body)
 
 
-def _letters(body: str) -> str:
-    """In plain capitals: phones add no-break spaces, signs, emoji, full-width letters."""
-    return "".join(filter(str.isalpha, unicodedata.normalize("NFKC", body))).upper()
+def _reading(body: str) -> Command | None:
+    """What the text says if it is a keyword and nothing else; STOP may be said politely.
+
+    Any other word or number makes it a text of its own: "cancel 3" answers a question of somebody
+    else. A wrong START would send messages to somebody who did not ask for them.
+    """
+    text = _without_signature(unicodedata.normalize("NFKC", body))
+    if any(character.isnumeric() for character in text):
+        return None
+    words = _words(text)
+    if not words:
+        return Command.STOP if _STOP_SIGN in text else None
+    if plain := WORDS.get(words.replace(" ", "")):
+        return plain
+    asked = WORDS.get(_POLITE.sub(r"\1", words).replace(" ", ""))
+    return asked if asked is Command.STOP else None
+
+
+def _without_signature(text: str) -> str:
+    first, *others = text.strip().splitlines() or [""]
+    return "\n".join([first, *(line for line in others if not _SIGNATURE.fullmatch(line))])
+
+
+def _words(text: str) -> str:
+    """In plain capitals, with a blank between two words; signs, emoji and marks are left out."""
+    return " ".join(re.findall(r"[^\W\d_]+", text)).upper()
 
 
 @transaction.atomic
@@ -45,11 +82,12 @@ def receive(message: Inbound, *, at: datetime) -> None:
     wish = command(message)
     if wish not in (Command.STOP, Command.START):
         return
-    if not (message.sid and is_e164(message.number)):  # a short code, a name, WhatsApp
+    number = canonical(message.number)
+    if not (message.sid and is_e164(number)):  # a short code, a name, WhatsApp
         return
     if not InboundMessage.objects.is_new(message.sid, at=at):
         return
     if wish is Command.STOP:
-        OptOut.objects.remember(message.number, source=OptOut.Source.INBOUND, at=at)
+        OptOut.objects.remember(number, source=OptOut.Source.INBOUND, at=at)
     else:
-        OptOut.objects.of(message.number).revocable().delete()
+        OptOut.objects.of(number).revocable().delete()

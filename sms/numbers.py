@@ -1,7 +1,8 @@
-"""Phone numbers: which may receive messages, and what is shown of them."""
+"""Phone numbers: one form per subscriber, which may receive messages, what is shown of them."""
 
 import functools
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,10 +15,28 @@ if TYPE_CHECKING:
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _ANY_NUMBER = re.compile(r"\+?[0-9]{7,15}")
 # International, with the signs that people write between digits; no extension, no letters.
-_WRITTEN = re.compile(r"\+[1-9][0-9 ().-]{5,30}")
+_WRITTEN = re.compile(r"\+ ?[1-9][0-9 ().-]{5,30}")
+_MINUS = "\N{MINUS SIGN}"  # a mathematical sign for Unicode; keyboards have it as a dash
 
-# Until 2019 a 1 marked Mexican mobiles; some networks still write it, phonenumbers refuses it.
-_OLD_MEXICAN = re.compile(r"\+521(?=[0-9]{10}\Z)")
+
+@dataclass(frozen=True)
+class _Renumbering:
+    """A country that writes one subscriber in two ways: national digits, as patterns to replace."""
+
+    other: str
+    canonical: str
+    back: tuple[str, str]
+
+
+# By country code. docs/sms.md has the reasons, and why the canonical form is also the one to send.
+_RENUMBERED: Final = {
+    # Mexico
+    52: _Renumbering(r"1(\d{10})", r"\1", (r"(\d{10})", r"1\1")),
+    # Argentina
+    54: _Renumbering(r"([1-3]\d{9})", r"9\1", (r"9(\d{10})", r"\1")),
+    # Brazil
+    55: _Renumbering(r"(\d\d)([6-9]\d{7})", r"\g<1>9\2", (r"(\d\d)9([6-9]\d{7})", r"\1\2")),
+}
 
 # They cost more or cannot receive messages. Not "mobile only": in much of America a number does not
 # show its type, and the test numbers of providers are personal ones.
@@ -64,14 +83,14 @@ def parsed(text: str) -> Recipient:
     """The number, allowed or not; raises RecipientError if it is not a valid phone number."""
     import phonenumbers  # noqa: PLC0415 - only needed if a message is accepted
 
-    number = _parse(text)
-    if number is None or not phonenumbers.is_valid_number(number):
+    number = _parse(plain(text))
+    if number is None:
         raise RecipientError(
             code="invalid_recipient",
             message="Write a phone number in international form, such as +15005550006.",
         )
     return Recipient(
-        number=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164),
+        number=_formatted(number),
         region=phonenumbers.region_code_for_number(number) or "",
         number_type=phonenumbers.PhoneNumberType.to_string(
             phonenumbers.number_type(number)
@@ -79,15 +98,58 @@ def parsed(text: str) -> Recipient:
     )
 
 
+def plain(text: str) -> str:
+    """Without what address books add: marks of direction, characters without width, wide digits,
+    blanks that do not break, every kind of dash.
+    """
+    return "".join(_plain_character(character) for character in text)
+
+
+def _plain_character(character: str) -> str:
+    match unicodedata.category(character):
+        case "Cf":
+            return ""
+        case "Zs":
+            return " "
+        case "Pd":
+            return "-"
+        case "No":  # a superscript is no digit of a number
+            return character
+    return "-" if character == _MINUS else unicodedata.normalize("NFKC", character)
+
+
 def _parse(text: str) -> "PhoneNumber | None":
+    """The number in its canonical form, if it is a valid one."""
     import phonenumbers  # noqa: PLC0415 - as above
 
     if not _WRITTEN.fullmatch(text):
         return None
     try:
-        return phonenumbers.parse(text)
+        number = phonenumbers.parse(text)
     except phonenumbers.NumberParseException:
         return None
+    for candidate in (_renumbered(number), number):
+        if candidate is not None and phonenumbers.is_valid_number(candidate):
+            return candidate
+    return None
+
+
+def _renumbered(number: "PhoneNumber") -> "PhoneNumber | None":
+    import phonenumbers  # noqa: PLC0415 - as above
+
+    country = number.country_code
+    rule = _RENUMBERED.get(country or 0)
+    digits = phonenumbers.national_significant_number(number)
+    found = rule and re.fullmatch(rule.other, digits)
+    if rule is None or not found:
+        return None
+    return phonenumbers.PhoneNumber(country, int(found.expand(rule.canonical)))
+
+
+def _formatted(number: "PhoneNumber") -> str:
+    import phonenumbers  # noqa: PLC0415 - as above
+
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def allowed_regions() -> frozenset[str]:
@@ -110,16 +172,26 @@ def region(number: str) -> str:
 
 
 def canonical(number: str) -> str:
-    """The E.164 form, whatever form a network wrote; unchanged if it is not a phone number.
+    """The one form of a subscriber's number, whatever form a person, an address book or a network
+    wrote; unchanged if it is not a phone number.
 
-    Without it, a STOP from one form would not stop messages to another.
+    Everything that compares numbers compares this form, which is E.164 and the one that is sent.
     """
-    for form in (number, _OLD_MEXICAN.sub("+52", number)):
-        try:
-            return parsed(form).number
-        except RecipientError:
-            continue
-    return number
+    try:
+        return parsed(number).number
+    except RecipientError:
+        return number
+
+
+def forms(number: str) -> tuple[str, ...]:
+    """The canonical form, and the other that the version before may have stored."""
+    found = canonical(number)
+    for code, rule in _RENUMBERED.items():
+        prefix = f"+{code}"
+        digits = found.removeprefix(prefix)
+        if digits != found and re.fullmatch(rule.back[0], digits):
+            return found, prefix + re.sub(*rule.back, digits)
+    return (found,)
 
 
 def is_e164(number: str) -> bool:

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import mail_admins
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists
 from django.utils.crypto import salted_hmac
 
 from core.limits import Calendar, Limit, give_back, spend, take
@@ -114,7 +114,7 @@ def own_recipient() -> Recipient:
     number = settings.SMS_TO_NUMBER
     if provider_named(settings.SMS_PROVIDER).costs_money:
         return recipient(number)
-    return Recipient(number, numbers.region(number), number_type="")
+    return Recipient(numbers.canonical(number), numbers.region(number), number_type="")
 
 
 def check_new(sender: "User | None", number: str) -> None:
@@ -122,7 +122,7 @@ def check_new(sender: "User | None", number: str) -> None:
     if sender is None and not sending_is_free():
         raise SendError("sender_required", "A sender account is required.")
     _check_switch()
-    if OptOut.objects.filter(number=number).exists():
+    if OptOut.objects.of(number).exists():
         raise _opted_out()
 
 
@@ -133,7 +133,7 @@ def check_claimed(message: Message) -> None:
     opt-out are read in one query.
     """
     _check_switch()
-    opted_out = Exists(OptOut.objects.filter(number=OuterRef("to")))
+    opted_out = Exists(OptOut.objects.of(message.to))
     account = ("sender__is_active", "sender__sms_allowance__per_day")
     is_active, per_day, is_unwanted = (
         Message.objects.filter(pk=message.pk).values_list(*account, opted_out).get()
@@ -142,7 +142,8 @@ def check_claimed(message: Message) -> None:
         raise SendError("not_allowed", "This account may not send text messages any more.")
     if is_unwanted:
         raise _opted_out()
-    if message.to != settings.SMS_TO_NUMBER:  # the operator's own choice, of whatever region
+    # TO_NUMBER is the operator's own choice, of whatever region.
+    if numbers.canonical(message.to) != numbers.canonical(settings.SMS_TO_NUMBER):
         recipient(message.to)
 
 

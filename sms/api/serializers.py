@@ -1,5 +1,6 @@
 """Serializers of messages and of the requests about them."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -91,13 +92,16 @@ class MessageFilterSerializer(StrictSerializer):
 
     status = serializers.ChoiceField(choices=State.choices, required=False)
     to = serializers.CharField(
-        required=False, max_length=WRITTEN_NUMBER_LENGTH, help_text="A number in E.164 form."
+        required=False,
+        max_length=WRITTEN_NUMBER_LENGTH,
+        help_text="A number in international form, however it is written.",
     )
 
-    def validate_to(self, value: str) -> str:
-        return (
-            value if value.startswith("+") else f"+{value}"
-        )  # `+` in a query string means a space
+    def validate_to(self, value: str) -> numbers.Recipient:
+        number = numbers.plain(value).strip()
+        if not number.startswith("+"):  # in a query string it means a blank
+            number = f"+{number}"
+        return _number(numbers.parsed, number)
 
 
 class SegmentsRequestSerializer(StrictSerializer):
@@ -105,10 +109,7 @@ class SegmentsRequestSerializer(StrictSerializer):
     to = StrictCharField(max_length=WRITTEN_NUMBER_LENGTH, required=False)
 
     def validate_to(self, value: str) -> numbers.Recipient:
-        try:
-            return numbers.recipient(value)
-        except numbers.RecipientError as error:
-            raise serializers.ValidationError(str(error), code=error.code) from error
+        return _number(numbers.recipient, value)
 
 
 class SegmentsSerializer(serializers.Serializer[Any]):
@@ -118,3 +119,10 @@ class SegmentsSerializer(serializers.Serializer[Any]):
     remaining = serializers.IntegerField(help_text="Units left in the last segment.")
     region = serializers.CharField(required=False, help_text="Only if `to` is given.")
     number_type = serializers.CharField(required=False, help_text="Only if `to` is given.")
+
+
+def _number(read: Callable[[str], numbers.Recipient], value: str) -> numbers.Recipient:
+    try:
+        return read(value)
+    except numbers.RecipientError as error:
+        raise serializers.ValidationError(str(error), code=error.code) from error

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from core.api.parameters import read_parameters
 from core.api.viewsets import ApiViewSet
 from core.idempotency import idempotency_key, idempotent
-from sms import segments, service
+from sms import numbers, segments, service
 from sms.api.responses import MaySend, NotCancelable, send_error
 from sms.api.serializers import (
     MessageDetailSerializer,
@@ -43,8 +43,12 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         return messages if self.action == "list" else messages.prefetch_related("events")
 
     def filter_queryset(self, queryset: Any) -> Any:
-        columns = {"status": "state", "to": "to"}
-        return queryset.filter(**{columns[name]: value for name, value in self.filters.items()})
+        wanted = self.filters
+        if status := wanted.get("status"):
+            queryset = queryset.filter(state=status)
+        if to := wanted.get("to"):
+            queryset = queryset.filter(to__in=numbers.forms(to.number))
+        return queryset
 
     def get_ordering(self) -> list[str]:
         return ["-created_at", "id"]

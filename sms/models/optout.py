@@ -8,13 +8,16 @@ from django.utils.translation import gettext_lazy as _
 
 from core.db_functions import RandomUUID
 from sms.models.message import NUMBER_LENGTH
-from sms.numbers import canonical
+from sms.numbers import canonical, forms
 
 
 class OptOutQuerySet(models.QuerySet["OptOut"]):
     def of(self, number: str) -> Self:
-        """The opt-out of a number, in whatever form it is written."""
-        return self.filter(number=canonical(number))
+        """The opt-out of a number, in whatever form it is written.
+
+        During a release, the previous version still inserts the form that it knows.
+        """
+        return self.filter(number__in=forms(number))
 
     def revocable(self) -> Self:
         """The opt-outs that START revokes; those that an operator entered are not among them."""

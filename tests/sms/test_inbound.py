@@ -49,25 +49,14 @@ def opted_out() -> set[tuple[str, str]]:
     return set(OptOut.objects.exclude(number=STRANGER).values_list("number", "source"))
 
 
-VARIANTS = [
-    *("stop", " Stop.\r\n", '"STOP!"', "STOP ALL", "Opt-Out", "opt out", "S T O P", "stop 🛑"),
-    "STOP\u00a0",  # a blank that does not break
-    "STOP\u00a0ALL",
-    "ST\u200bOP\ufeff",  # zero width
-    "\u202aSTOP\u202c",  # directions
-    "\uff33\uff34\uff2f\uff30",  # fullwidth
-    "S\u0000TOP",
-]
-
-
-@pytest.mark.parametrize("words", [*STOP, *VARIANTS])
+@pytest.mark.parametrize("words", [*STOP, "ST\u200bOP\u00a0ALL", "S\u0000TOP", "Stop.\r\nThanks"])
 def test_stop_is_kept_once(words):
     for _ in range(2):
         say(words)
     assert opted_out() == {(NUMBER, "inbound")}
 
 
-@pytest.mark.parametrize("word", [*START, "unstop ", "Yes!", "\uff33tart\u00a0"])
+@pytest.mark.parametrize("word", [*START, "\uff33tart\u00a0"])
 @pytest.mark.parametrize("source", ["inbound", "provider"])
 def test_start_takes_it_back(word, source):
     OptOut.objects.create(number=NUMBER, source=source)
@@ -168,9 +157,7 @@ def test_stop_holds_where_sending_is_switched_off(settings):
     assert opted_out() == {(NUMBER, "inbound")}
 
 
-@pytest.mark.parametrize(
-    "body", ["", "please stop", "STOP it", "hello", "<b>", "STÖP", "yes please", "12"]
-)
+@pytest.mark.parametrize("body", ["", "STOP it", "cancel 3", "yes 2", "yes please", "12"])
 def test_anything_else_is_kept_nowhere(body):
     say(body)
     assert opted_out() == set()

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 from django.http import HttpRequest
 
+from sms.numbers import canonical
 from sms.providers.http import Account, Answer
 from sms.providers.provider import OutgoingMessage, Provider, UnansweredError
 from sms.providers.twilio import callbacks
@@ -174,10 +175,15 @@ def _is_same(listed: dict[str, Any], message: OutgoingMessage) -> bool:
     by_us = (
         listed.get("messaging_service_sid") == service
         if service
-        else listed.get("from") == message.from_number
+        else _is_same_number(listed.get("from"), message.from_number)
     )
     same_body = _plain(listed.get("body")) == _plain(message.body)
-    return by_us and listed.get("to") == message.to and same_body
+    return by_us and _is_same_number(listed.get("to"), message.to) and same_body
+
+
+def _is_same_number(listed: object, ours: str) -> bool:
+    """Twilio may list a number in another form than the one that was sent."""
+    return isinstance(listed, str) and canonical(listed) == canonical(ours)
 
 
 def _plain(text: object) -> str:

@@ -93,6 +93,15 @@ def test_the_providers_clock_may_differ_by_a_minute(twilio, seconds, is_found):
     assert found == (StatusUpdate(message["sid"], "queued", State.ACCEPTED) if is_found else None)
 
 
+def test_a_number_may_be_listed_in_another_form(twilio):
+    hand_over(to="+5491123450001")
+    twilio.messages[0]["to"] = "+541123450001"
+    twilio.faults.append(answers(200, {"messages": twilio.messages}))
+    assert ask(to="+5491123450001").sid == twilio.messages[0]["sid"]
+    twilio.messages[0]["to"] = "+541123450002"
+    assert ask(to="+5491123450001") is None
+
+
 def test_nothing_is_found_where_nothing_fits(twilio):
     hand_over()
     assert ask(body="other") is None
