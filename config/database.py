@@ -1,4 +1,4 @@
-"""Database settings: time-outs, transaction mode and the login that AWS manages."""
+"""Database settings: connections, transaction mode and the login that AWS manages."""
 
 import functools
 from typing import Any
@@ -12,6 +12,7 @@ from serverless.aws import Aws, CallError
 SQLITE = "django.db.backends.sqlite3"
 POSTGRESQL = "django.db.backends.postgresql"
 MANAGED_POSTGRESQL = "serverless.rds"  # with a login that AWS changes
+MAX_AGE_SECONDS = 300
 
 
 def managed(*, secret_arn: str, host: str, name: str) -> dict[str, Any]:
@@ -37,15 +38,26 @@ def managed(*, secret_arn: str, host: str, name: str) -> dict[str, Any]:
 
 
 def tuned(database: dict[str, Any]) -> dict[str, Any]:
-    """The database settings with time-outs and the right transaction mode for the engine.
-
-    Options in the URL take precedence: PostgreSQL uses the last of two `-c` for one setting.
-    """
+    """The database settings with what the engine needs; options in the URL take precedence."""
     own, ours = _sqlite() if database["ENGINE"] == SQLITE else _postgresql()
     theirs = database.get("OPTIONS", {})
-    if flags := theirs.get("options"):
-        theirs = {**theirs, "options": f"{ours['options']} {flags}"}
     return {**database, **own, "OPTIONS": {**ours, **_authorities(theirs), **theirs}}
+
+
+def role_defaults(*, pooled: bool) -> dict[str, str]:
+    """What `migrate` makes the defaults of the role on PostgreSQL.
+
+    A pooler refuses them at the start of a connection, and one that is SET there would reach the
+    other clients of the pooler. All are below API Gateway's 29 s, so that a stuck query or lock
+    ends before its time-out.
+    """
+    return {
+        "statement_timeout": "10s",
+        "lock_timeout": "3s",
+        "idle_in_transaction_session_timeout": "15s",
+        # A frozen Lambda process would keep its connection. A pooler keeps its own open.
+        "idle_session_timeout": "0" if pooled else f"{MAX_AGE_SECONDS}s",
+    }
 
 
 def _authorities(options: dict[str, Any]) -> dict[str, str]:
@@ -67,9 +79,11 @@ def _sqlite() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _postgresql() -> tuple[dict[str, Any], dict[str, Any]]:
-    """Below API Gateway's 29 s, so that a stuck query or lock ends before its time-out."""
-    return {"CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}, {
-        "connect_timeout": 3,
-        "options": "-c statement_timeout=10000 -c lock_timeout=3000"
-        " -c idle_in_transaction_session_timeout=15000",
-    }
+    """A pooler in transaction mode gives the next query of a server-side cursor to another
+    connection.
+    """
+    return {
+        "CONN_MAX_AGE": MAX_AGE_SECONDS,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    }, {"connect_timeout": 3}

@@ -81,6 +81,11 @@ def parameters_path(stage: str) -> str:
     return f"/{PROJECT}/{base_stage(stage)}/"
 
 
+def bundle_name(stage: str) -> str:
+    """Where a starting process looks for all parameters as one (serverless/parameters.py)."""
+    return parameters_path(stage) + "bundle/all"
+
+
 def api_id(stage: str) -> str:
     """The REST API of the stage; empty before its first deploy.
 

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from deploy import archive, aws, functions, package, stack, static, zappa_files
 
 PACKAGED_OFFLINE = ("package", "save-python-settings-file", "template")
+NEW_PROCESSES = ("deploy", "update")
 NOT_KNOWN_YET = "https://not-known-yet.invalid/"  # until the first deploy has created the API
 
 
@@ -26,6 +27,8 @@ def settings(cli: Any) -> None:
     zappa_files.copy_nothing(cli)
     if cli.command in PACKAGED_OFFLINE:
         return
+    if cli.command in NEW_PROCESSES:
+        stack.bundle(cli.api_stage)
     outputs = stack.outputs(cli.api_stage)
     if outputs:
         _use_stack(cli, outputs)

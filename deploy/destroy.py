@@ -44,6 +44,9 @@ def _delete_parameters(stage: str) -> None:
     for variable in sorted(stack.configured(stage)):
         aws.client("ssm").delete_parameter(Name=path + variable)
         done(f"{path}{variable} is removed")
+    aws.client("ssm").delete_parameters(
+        Names=[aws.bundle_name(stage)]
+    )  # without an error if there is none
 
 
 def _empty(bucket: str) -> None:

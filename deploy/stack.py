@@ -4,6 +4,7 @@ python -m deploy.stack dev [Parameter=Value ...]      make infra STAGE=dev
 """
 
 import argparse
+import json
 import secrets
 import sys
 import time
@@ -139,6 +140,28 @@ def configured(stage: str) -> set[str]:
     path = aws.parameters_path(stage)
     pages = aws.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=path)
     return {item["Name"].removeprefix(path) for page in pages for item in page["Parameters"]}
+
+
+def bundle(stage: str) -> None:
+    """Store all parameters as one, which a starting process reads in one call.
+
+    Systems Manager answers 40 calls a second to an account: of 200 processes that started within
+    five seconds, 96 did not get their parameters.
+    """
+    path, ssm = aws.parameters_path(stage), aws.client("ssm")
+    pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path, WithDecryption=True)
+    found = {
+        each["Name"].removeprefix(path): each["Value"]
+        for page in pages
+        for each in page["Parameters"]
+    }
+    ssm.put_parameter(
+        Name=aws.bundle_name(stage),
+        Value=json.dumps(found),
+        Type="SecureString",
+        Tier="Intelligent-Tiering",  # above 4 KB an advanced parameter, for 5 cents a month
+        Overwrite=True,
+    )
 
 
 def missing(stage: str) -> list[str]:

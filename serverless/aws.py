@@ -6,16 +6,20 @@ ms more than what DRF loads anyway.
 
 import functools
 import json
+import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 2.0
-PAUSES = (0.1, 0.4)  # seconds before the second try and the third: below the 10 s of Lambda's init
+# Within the 10 s of Lambda's init. Systems Manager answers 40 calls a second to the whole account,
+# so of many processes that start at once most have to come again.
+BUDGET_SECONDS = 6.9  # no try begins after it
+LONGEST_PAUSE = 1.0
 
 _TARGETS = {"ssm": "AmazonSSM", "secretsmanager": "secretsmanager"}
 _THROTTLED = {"ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
@@ -38,14 +42,15 @@ class Aws:
     variable: Callable[..., str]
 
     def call(self, service: str, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        for pause in PAUSES:
+        until, waits = time.monotonic() + BUDGET_SECONDS, pauses()
+        while True:
             try:
                 return self._try(service, operation, arguments)
             except CallError as error:
-                if not error.may_pass:
+                pause = next(waits)
+                if not error.may_pass or time.monotonic() + pause > until:
                     raise
             time.sleep(pause)
-        return self._try(service, operation, arguments)
 
     def endpoint(self, service: str) -> str:
         region = self._region()
@@ -101,6 +106,14 @@ class Aws:
         if found is None:
             raise CallError("NoCredentials")
         return found
+
+
+def pauses() -> Iterator[float]:
+    """Twice as long each time, and random, so that the processes do not come again together."""
+    longest = LONGEST_PAUSE / 8
+    while True:
+        yield random.uniform(longest / 2, longest)  # noqa: S311 - no secret
+        longest = min(2 * longest, LONGEST_PAUSE)
 
 
 def _answer(status: int, data: bytes) -> dict[str, Any]:

@@ -1,10 +1,16 @@
 """The entry of the service on AWS Lambda: `lambda_handler` in zappa_settings.json."""
 
+import functools
 import gc
+import json
+import logging
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from serverless.parameters import BusyError
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -16,11 +22,50 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 OPTIONAL_FOR_DRF = ("requests", "yaml", "django.contrib.postgres")
 
 
+# In every shape: API Gateway and function URLs read the first headers, load balancers may want the
+# second. The error is the one of the API (core/api/errors.py), which is not loaded yet.
+STARTING = {
+    "statusCode": 503,
+    "statusDescription": "503 Service Unavailable",
+    "headers": {"Content-Type": "application/json", "Retry-After": "5"},
+    "multiValueHeaders": {"Content-Type": ["application/json"], "Retry-After": ["5"]},
+    "body": json.dumps(
+        {
+            "type": "server_error",
+            "errors": [
+                {
+                    "code": "starting",
+                    "detail": "The service is starting; please try again in a moment.",
+                    "attr": None,
+                }
+            ],
+        }
+    ),
+    "isBase64Encoded": False,
+}
+
+logger = logging.getLogger(__name__)
+
+
 def handler(event: dict[str, Any], context: Any) -> Any:
     """Lambda retries an event that raises, then moves it to the dead letter queue."""
-    if _events.is_request(event):
-        return _respond(event, context)
-    return _events.run(event, context)
+    request = _events.is_request(event)
+    try:
+        respond = _application()
+    except BusyError as error:
+        if not request:
+            raise
+        logger.error("%s", error)  # noqa: TRY400 - its text is the whole reason
+        return STARTING
+    return respond(event, context) if request else _events.run(event, context)
+
+
+@functools.cache
+def _application() -> Any:
+    """Raises BusyError if too many processes read their parameters now; then the next event tries
+    again, because a process that ends would be a 502.
+    """
+    return import_module("serverless.gateway").handler_of(load_project())
 
 
 def load_project() -> Any:
@@ -48,6 +93,7 @@ def skip_unused_imports() -> None:
 # collector is off while modules load: it would search them for 70 ms, and they are never garbage.
 gc.disable()
 _events = import_module("serverless.events")
-_respond = import_module("serverless.gateway").handler_of(load_project())
+with suppress(BusyError):
+    _application()
 gc.freeze()
 gc.enable()

@@ -1,6 +1,5 @@
 """Every setting comes from the environment, and an unsafe one is refused (config/settings/)."""
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -8,11 +7,9 @@ import sys
 import certifi
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
 from django.test import Client
 
 import config
-from config import database as database_settings
 from config.guard import DEV_SECRET_KEY
 from tests.config.conftest import PRODUCTION, ROOT
 
@@ -113,16 +110,25 @@ def test_a_package_knows_its_own_id(monkeypatch, tmp_path):
     assert config.build_id() == "0123456789ab"
 
 
-def test_database_url_gives_postgresql_with_time_outs(settings_of):
+def test_database_url_gives_postgresql_as_every_pooler_takes_it(settings_of):
     database = settings_of(**PRODUCTION)["DATABASES"]["default"]
     assert database["ENGINE"] == "django.db.backends.postgresql"
     assert database["PASSWORD"] == "hunter/2"
     assert database["CONN_MAX_AGE"] == 300
     assert database["CONN_HEALTH_CHECKS"] is True
-    assert database["OPTIONS"] == {
-        "connect_timeout": 3,
-        "options": "-c statement_timeout=10000 -c lock_timeout=3000"
-        " -c idle_in_transaction_session_timeout=15000",
+    assert database["DISABLE_SERVER_SIDE_CURSORS"] is True
+    assert database["OPTIONS"] == {"connect_timeout": 3}
+
+
+@pytest.mark.parametrize(("pooled", "idle"), [("", "300s"), ("False", "300s"), ("True", "0")])
+def test_time_outs_are_defaults_of_the_role(settings_of, pooled, idle):
+    """A pooler keeps its connections open, so that only those of the service itself end."""
+    settings = settings_of(**PRODUCTION | {"DATABASE_POOLED": pooled})
+    assert settings["DATABASE_ROLE_DEFAULTS"] == {
+        "statement_timeout": "10s",
+        "lock_timeout": "3s",
+        "idle_in_transaction_session_timeout": "15s",
+        "idle_session_timeout": idle,
     }
 
 
@@ -134,28 +140,11 @@ def test_options_of_the_database_url_are_kept(settings_of):
 
 
 def test_options_of_the_database_url_win_and_leave_the_others(settings_of):
-    url = PRODUCTION["DATABASE_URL"] + "?connect_timeout=9&options=-c%20lock_timeout%3D1s"
+    url = PRODUCTION["DATABASE_URL"] + "?connect_timeout=9&application_name=nudge"
     database = settings_of(**PRODUCTION | {"DATABASE_URL": url})["DATABASES"]["default"]
-    assert database["OPTIONS"] == {
-        "connect_timeout": 9,
-        "options": "-c statement_timeout=10000 -c lock_timeout=3000"
-        " -c idle_in_transaction_session_timeout=15000 -c lock_timeout=1s",
-    }
+    assert database["OPTIONS"] == {"connect_timeout": 9, "application_name": "nudge"}
     sqlite = settings_of(DATABASE_URL="sqlite:////tmp/nudge.sqlite3?timeout=3")
     assert sqlite["DATABASES"]["default"]["OPTIONS"]["timeout"] == 3
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db
-def test_postgresql_takes_the_last_of_two_options():
-    url = {"ENGINE": database_settings.POSTGRESQL, "OPTIONS": {"options": "-c lock_timeout=1s"}}
-    other = connection.copy()
-    other.settings_dict["OPTIONS"] = database_settings.tuned(url)["OPTIONS"]
-    with contextlib.closing(other), other.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')"
-        )
-        assert cursor.fetchone() == ("1s", "10s")
 
 
 def test_a_good_old_key_is_taken(settings_of):

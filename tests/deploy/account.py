@@ -232,11 +232,19 @@ class Account:
 
     # --- SSM, S3 and RDS --------------------------------------------------------------------------
 
-    def get_parameters_by_path(self, Path: str) -> Any:  # noqa: N803
-        return {"Parameters": [{"Name": name} for name in self.parameters if name.startswith(Path)]}
+    def get_parameters_by_path(self, Path: str, **options: Any) -> Any:  # noqa: N803
+        clear = options.get("WithDecryption", False)
+        return {
+            "Parameters": [
+                {"Name": name, "Value": value if clear else "encrypted"}
+                for name, value in self.parameters.items()
+                if name.rpartition("/")[0] == Path.rstrip("/")
+            ]
+        }
 
-    def put_parameter(self, Name: str, Value: str, Type: str, Overwrite: bool) -> Any:  # noqa: N803, FBT001
+    def put_parameter(self, Name: str, Value: str, Type: str, Overwrite: bool, **tier: str) -> Any:  # noqa: N803, FBT001
         assert Type == "SecureString"
+        assert tier in ({}, {"Tier": "Intelligent-Tiering"})
         if Name in self.parameters and not Overwrite:
             raise self.fail("ParameterAlreadyExists")
         self.parameters[Name] = Value
@@ -246,6 +254,10 @@ class Account:
         self.calls.append(("forget", Name))
         del self.parameters[Name]
         return {}
+
+    def delete_parameters(self, Names: list[str]) -> Any:  # noqa: N803
+        gone = [name for name in Names if self.parameters.pop(name, None) is not None]
+        return {"DeletedParameters": gone}
 
     def list_object_versions(self, Bucket: str, **_marker: str) -> Any:  # noqa: N803
         return self.objects[Bucket].pop(0)

@@ -1,5 +1,6 @@
 """What Zappa calls: the settings it lacks, our archive in the place of its own, and the rest."""
 
+import json
 import subprocess
 import sys
 import zipfile
@@ -14,7 +15,7 @@ from zappa.cli import ZappaCLI
 
 from deploy import archive, aws, callbacks, package, static, zappa_files
 from tests.deploy import account as accounts
-from tests.deploy.account import API, OUTPUTS
+from tests.deploy.account import API, OUTPUTS, PARAMETERS
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = "2026-11-25T12:00:00+00:00"
@@ -113,6 +114,18 @@ def test_the_address_of_a_domain(cli, domain, path, address):
 def test_websockets_are_permitted_only_if_the_settings_say_so(cli):
     callbacks.settings(cli)
     assert (cli.use_websocket, cli.zappa.extra_permissions) == (None, None)
+
+
+@pytest.mark.parametrize("command", ["deploy", "update"])
+def test_new_processes_find_all_parameters_as_one(cli, account, command):
+    cli.command = command
+    callbacks.settings(cli)
+    stored = json.loads(account.parameters["/nudge/dev/bundle/all"])
+    assert stored == dict.fromkeys(PARAMETERS, "x")
+    account.parameters["/nudge/dev/EMAIL_HOST"] = "changed"
+    cli.command = "tail"
+    callbacks.settings(cli)
+    assert json.loads(account.parameters["/nudge/dev/bundle/all"]) == stored
 
 
 @pytest.mark.parametrize("command", ["package", "save-python-settings-file", "template"])

@@ -1,12 +1,13 @@
 """Rollback, restart, management commands and what a function is told."""
 
+import json
 import sys
 
 import pytest
 from botocore.exceptions import ClientError
 
 from deploy import aws, functions, interruption, manage, restart, rollback, smoke, static
-from tests.deploy.account import API, Function, digest
+from tests.deploy.account import API, PARAMETERS, Function, digest
 
 
 def serving(account):
@@ -148,6 +149,8 @@ def test_a_restart_changes_a_variable_of_each_function_that_is_there(account, mo
     told = {"KEPT": "1", "STARTED_AT": "2026-11-25T12:00:00+00:00"}
     assert account.calls == [("configuration", "nudge-dev", {"Environment": {"Variables": told}})]
     assert "nudge-dev restarts" in capsys.readouterr().out
+    bundle = json.loads(account.parameters["/nudge/dev/bundle/all"])
+    assert bundle == dict.fromkeys(PARAMETERS, "x")
     account.functions["nudge-dev-ops"] = Function(b"")
     restart.restart("dev")
     assert account.functions["nudge-dev-ops"].variables == {

@@ -195,7 +195,7 @@ def removed(account, clock, monkeypatch):
 
 
 def test_a_stage_is_removed_in_order(removed, monkeypatch, capsys):
-    removed.parameters["/nudge/devel/OTHER"] = "x"
+    removed.parameters |= {"/nudge/devel/OTHER": "x", "/nudge/dev/bundle/all": "{}"}
     run(destroy, monkeypatch, "dev", "--yes-remove", "dev")
     assert removed.calls == [
         ("zappa", "undeploy", "dev", "--remove-logs", "--yes"),

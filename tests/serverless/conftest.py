@@ -1,6 +1,7 @@
 """The handler as Lambda calls it, and AWS on this machine."""
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,7 +29,12 @@ def cloud_of(monkeypatch) -> Iterator[Callable[[Answer], Cloud]]:
             monkeypatch.setenv(name, value)
         return made[-1]
 
-    monkeypatch.setattr(aws, "PAUSES", (0, 0))
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(aws, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: now[0]))
     yield start
     aws._pool().clear()
     aws._pool.cache_clear()

@@ -106,3 +106,56 @@ def test_routes_that_are_imported_later_answer(told):
 def test_what_was_loaded_is_not_searched_for_garbage_and_the_rest_is(told):
     assert told["frozen"] is True
     assert gc.isenabled()
+
+
+# --- Too many at once ----------------------------------------------------------------------------
+
+STARTS = """
+import json, logging, sys
+from localcloud.lambda_events import CONTEXT, load, request
+from serverless import aws
+aws.BUDGET_SECONDS = 0.3
+from serverless.handler import handler
+def answer(event):
+    try:
+        return handler(event, CONTEXT)
+    except Exception as error:
+        return type(error).__name__
+events = [request("rest_custom_domain", "/hello/"), load("scheduled")]
+print(json.dumps([answer(event) for event in events]), flush=True)
+input()  # until the parameters can be read
+print(json.dumps(answer(events[0])["statusCode"]))
+"""
+
+
+@pytest.mark.enable_socket
+def test_a_start_without_its_parameters_is_503_and_tries_again(cloud_of):
+    busy = [True]
+    variables = json.dumps(PRODUCTION)
+
+    def answer(*_call):
+        if busy:
+            return 400, {"__type": "ThrottlingException"}
+        return 200, {"Parameter": {"Value": variables}}
+
+    cloud = cloud_of(answer)
+    with subprocess.Popen(  # noqa: S603 - our own code
+        [sys.executable, "-c", STARTS],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "AWS_LAMBDA_FUNCTION_NAME": "nudge-dev",
+            "PARAMETERS_PATH": "/nudge/dev",
+            **cloud.variables,
+        },
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        refused, event = json.loads(process.stdout.readline())
+        busy.clear()
+        told, _ = process.communicate("\n")
+    assert (refused, event) == (handler.STARTING, "BusyError")
+    assert told.splitlines()[-1] == "200"

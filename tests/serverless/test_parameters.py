@@ -1,6 +1,9 @@
 """Parameters of AWS Systems Manager are variables."""
 
+import heapq
+import json
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -8,6 +11,7 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+import deploy.aws
 from config import env
 from serverless import aws, parameters
 from serverless.aws import Aws
@@ -15,17 +19,25 @@ from tests.config.conftest import PRODUCTION, ROOT
 
 pytestmark = pytest.mark.enable_socket
 
-OPERATION = "AmazonSSM.GetParametersByPath"
+BUNDLED, PAGED = "AmazonSSM.GetParameter", "AmazonSSM.GetParametersByPath"
+BUNDLE = {"Name": "/nudge/dev/bundle/all", "WithDecryption": True}
 FIRST = {"Path": "/nudge/dev", "Recursive": False, "WithDecryption": True, "MaxResults": 10}
 DENIED = (400, {"__type": "com.amazonaws#AccessDeniedException", "message": "marker-message"})
 BUSY = (400, {"__type": "ThrottlingException"})
+NO_BUNDLE = (400, {"__type": "ParameterNotFound"})
+
+
+def bundling(**values: str):
+    return lambda *_call: (200, {"Parameter": {"Value": json.dumps(values)}})
 
 
 def holding(**values: str):
-    """Two parameters in an answer, as AWS says with NextToken."""
+    """No bundle; two parameters in an answer, as AWS says with NextToken."""
     found = [{"Name": f"/nudge/dev/{name}", "Value": value} for name, value in values.items()]
 
-    def answer(_operation, arguments):
+    def answer(operation, arguments):
+        if operation == BUNDLED:
+            return NO_BUNDLE
         start = int(arguments.get("NextToken", 0))
         page = {"Parameters": found[start : start + 2]}
         return 200, page | ({"NextToken": str(start + 2)} if start + 2 < len(found) else {})
@@ -54,16 +66,37 @@ def sentence(code: str) -> str:
     return f"The parameters under /nudge/dev/ (PARAMETERS_PATH) cannot be read: {code}."
 
 
-def test_every_page_is_read_over_one_connection(cloud_of):
-    cloud = cloud_of(holding(A="1", B="2", C="3", D="4", E="5"))
+def test_all_parameters_come_in_one_call(cloud_of):
+    cloud = cloud_of(bundling(A="1", B="2"))
+    load("/nudge/dev/")
+    assert [env.text(name) for name in "AB"] == ["1", "2"]
+    assert cloud.calls == [(BUNDLED, BUNDLE)]
+
+
+@pytest.mark.parametrize("no_bundle", [NO_BUNDLE, DENIED])
+def test_without_a_bundle_every_page_is_read_over_one_connection(cloud_of, no_bundle):
+    """By hand, or with the role of an older stack, which may not read it."""
+    pages = holding(A="1", B="2", C="3", D="4", E="5")
+    cloud = cloud_of(lambda *call: no_bundle if call[0] == BUNDLED else pages(*call))
     load("/nudge/dev/")
     assert [env.text(name) for name in "ABCDE"] == ["1", "2", "3", "4", "5"]
     assert cloud.calls == [
-        (OPERATION, FIRST),
-        (OPERATION, FIRST | {"NextToken": "2"}),
-        (OPERATION, FIRST | {"NextToken": "4"}),
+        (BUNDLED, BUNDLE),
+        (PAGED, FIRST),
+        (PAGED, FIRST | {"NextToken": "2"}),
+        (PAGED, FIRST | {"NextToken": "4"}),
     ]
     assert len(cloud.connections) == 1
+
+
+@pytest.mark.parametrize("value", ["marker-no-json", "[1]", "7", "null"])
+def test_a_bundle_that_holds_no_variables_is_told_without_its_text(cloud_of, value):
+    cloud_of(lambda *_call: (200, {"Parameter": {"Value": value}}))
+    assert refusal() == sentence("bundle/all holds no variables")
+
+
+def test_the_deployment_and_the_function_mean_the_same_bundle():
+    assert deploy.aws.bundle_name("dev") == f"/nudge/dev/{parameters.BUNDLE}"
 
 
 def test_a_parameter_is_a_variable_and_a_real_one_wins(cloud_of, settings_of):
@@ -80,7 +113,7 @@ def test_a_parameter_is_a_variable_and_a_real_one_wins(cloud_of, settings_of):
 
 
 def test_without_a_path_nobody_is_asked_and_nothing_remains(cloud_of, settings_of):
-    cloud = cloud_of(holding(BUILD_ID="of the parameters"))
+    cloud = cloud_of(bundling(BUILD_ID="of the parameters"))
     variables = cloud.variables
     named = settings_of(PARAMETERS_PATH="/nudge/dev/", **variables)
     assert (named["VERSION"], len(cloud.calls)) == ("of the parameters", 1)
@@ -90,9 +123,9 @@ def test_without_a_path_nobody_is_asked_and_nothing_remains(cloud_of, settings_o
 
 
 def test_what_is_refused_is_asked_once_and_told_without_values(cloud_of):
-    cloud = cloud_of(in_turn(DENIED))
+    cloud = cloud_of(in_turn(NO_BUNDLE, DENIED))
     assert refusal() == sentence("AccessDeniedException")
-    assert len(cloud.calls) == 1
+    assert len(cloud.calls) == 2
 
 
 def test_a_wrong_signature_is_refused(cloud_of, monkeypatch):
@@ -104,11 +137,11 @@ def test_a_wrong_signature_is_refused(cloud_of, monkeypatch):
 
 
 @pytest.mark.parametrize("passing", [BUSY, (500, b"<html>"), (429, {}), (503, {})])
-def test_what_may_pass_is_tried_three_times(cloud_of, passing):
-    cloud = cloud_of(in_turn(passing, passing, holding(A="1")("", {})))
+def test_what_may_pass_is_tried_again(cloud_of, passing):
+    cloud = cloud_of(in_turn(*[passing] * 6, bundling(A="1")()))
     load("/nudge/dev/")
     assert env.text("A") == "1"
-    assert len(cloud.calls) == 3
+    assert len(cloud.calls) == 7
 
 
 @pytest.mark.parametrize(
@@ -122,7 +155,9 @@ def test_what_may_pass_is_tried_three_times(cloud_of, passing):
 def test_what_does_not_pass_is_told(cloud_of, answer, code):
     cloud = cloud_of(lambda *_call: answer)
     assert refusal() == sentence(code)
-    assert len(cloud.calls) == 3
+    assert len(cloud.calls) >= aws.BUDGET_SECONDS / aws.LONGEST_PAUSE
+    with pytest.raises(parameters.BusyError):  # so that the next request tries again
+        load("/nudge/dev/")
 
 
 @pytest.mark.parametrize(
@@ -141,9 +176,10 @@ def test_a_code_is_shown_only_if_it_is_one(cloud_of):
 
 def test_an_answer_that_does_not_come_is_given_up(cloud_of, monkeypatch):
     monkeypatch.setattr(aws, "READ_SECONDS", 0.1)
+    monkeypatch.setattr(aws, "BUDGET_SECONDS", 0.3)
     cloud = cloud_of(lambda *_call: 1.0)
     assert refusal() == sentence("ReadTimeoutError")
-    assert len(cloud.calls) == 3
+    assert len(cloud.calls) > 1
 
 
 def test_an_address_without_a_server_is_told(cloud_of, monkeypatch):
@@ -156,8 +192,34 @@ def test_an_address_without_a_server_is_told(cloud_of, monkeypatch):
 
 def test_all_tries_end_before_lambda_gives_up():
     """Ten seconds for the whole start (AWS, "Lambda execution environment lifecycle")."""
-    tries = len(aws.PAUSES) + 1
-    assert tries * (aws.CONNECT_SECONDS + aws.READ_SECONDS) + sum(aws.PAUSES) < 10
+    assert aws.BUDGET_SECONDS + aws.CONNECT_SECONDS + aws.READ_SECONDS < 10
+
+
+def lost(*, starts: int, within: float, calls_each: int) -> int:
+    """How many of the processes get no answer in their time, if AWS gives 40 calls a second."""
+    rate, tokens, at = 40.0, 40.0, 0.0
+    waits = [aws.pauses() for _ in range(starts)]
+    began = [within * number / starts for number in range(starts)]
+    calls = [(when, number) for number, when in enumerate(began)]
+    left = [calls_each] * starts
+    while calls:
+        now, number = heapq.heappop(calls)
+        tokens, at = min(rate, tokens + (now - at) * rate), now
+        if tokens >= 1:
+            tokens -= 1
+            left[number] -= 1
+            waits[number] = aws.pauses()
+            if left[number]:
+                heapq.heappush(calls, (now, number))
+        elif (later := now + next(waits[number])) <= began[number] + aws.BUDGET_SECONDS:
+            heapq.heappush(calls, (later, number))
+    return sum(map(bool, left))
+
+
+def test_three_hundred_processes_of_one_second_get_their_parameters():
+    random.seed(40)
+    assert lost(starts=300, within=1.0, calls_each=1) == 0
+    assert lost(starts=300, within=1.0, calls_each=2) > 100  # without the bundle
 
 
 @pytest.mark.parametrize("path", ["nudge/dev", "/", "//", "/nudge//dev", "/nudge/dév/", "/a b/"])
@@ -249,11 +311,11 @@ def start(**variables: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_function_starts_from_parameters_without_boto3(cloud_of):
-    cloud = cloud_of(holding(**PRODUCTION))
+    cloud = cloud_of(bundling(**PRODUCTION))
     function = {"AWS_LAMBDA_FUNCTION_NAME": "nudge-dev", "PARAMETERS_PATH": "/nudge/dev/"}
     done = start(**cloud.variables, **function)
     assert (done.stdout, done.stderr) == ("['nudge.example.com'] []\n", "")
-    assert len(cloud.calls) == 3  # six parameters, two in an answer: read once in a process
+    assert len(cloud.calls) == 1
 
 
 def test_a_function_without_its_parameters_does_not_start(cloud_of):

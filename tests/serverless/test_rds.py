@@ -54,12 +54,8 @@ def test_the_login_is_in_the_secret(cloud_of, settings_of):
         "PASSWORD": "marker-one",
         "CONN_MAX_AGE": 300,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {
-            "sslmode": "require",
-            "connect_timeout": 3,
-            "options": "-c statement_timeout=10000 -c lock_timeout=3000"
-            " -c idle_in_transaction_session_timeout=15000",
-        },
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "OPTIONS": {"sslmode": "require", "connect_timeout": 3},
     }
     assert cloud.calls == [("secretsmanager.GetSecretValue", {"SecretId": SECRET})] * 2
     assert settings["DATABASE_NAMED_TWICE"] is False
