@@ -37,7 +37,7 @@ class JSONFormatter(logging.Formatter):
     ASCII only, so that no line separator or lone surrogate of Unicode breaks a line.
     """
 
-    FACTS = ("task", "duration_ms", "outcome")  # what serverless adds
+    FACTS = ("task", "duration_ms", "outcome", "client_request_id")  # what serverless adds
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils.http import parse_etags
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 NO_REQUEST = "-"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # not NO_REQUEST
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default=NO_REQUEST)
 
 
@@ -30,9 +33,18 @@ def _behind_proxies(request: HttpRequest) -> str:
     return str(forwarded[-count]).strip() if 0 < count <= len(forwarded) else ""
 
 
-def new_request_id(request: HttpRequest) -> str:
-    """That of the server in front, if it names one, so that its log and ours agree.
+def holds(request: HttpRequest, tag: str) -> bool:
+    """Whether If-None-Match names this entity tag; weak ones count, gzip makes all of them weak."""
+    held = parse_etags(request.headers.get("If-None-Match", ""))
+    return "*" in held or tag.removeprefix("W/") in {each.removeprefix("W/") for each in held}
 
-    No header: a client cannot write it.
+
+def new_request_id(request: HttpRequest) -> str:
+    """The client's own, so that its log and ours agree; else that of the server in front.
+
+    A client may choose what is harmless in a log; nothing is looked up or permitted by it.
     """
+    chosen = request.META.get("HTTP_X_REQUEST_ID", "")
+    if _REQUEST_ID.fullmatch(chosen):
+        return str(chosen)
     return str(request.META.get("REQUEST_ID") or uuid.uuid4())

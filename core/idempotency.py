@@ -16,6 +16,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
+from django.conf import settings
 from django.db import Error as DatabaseFault
 from django.db import connection
 from django.utils import timezone
@@ -25,7 +26,9 @@ from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
+from core.limits import Limit, take
 from core.models import IdempotencyKey
+from core.quotas import QuotaReached
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -109,6 +112,7 @@ def idempotent(handler: Handler) -> Handler:
         claim = _Claim.of(request, key)
         if not claim.take():
             return claim.earlier_answer()
+        claim.count()
         try:
             response = _answer(view, lambda: handler(view, request, *args, **kwargs))
         except Exception:
@@ -157,6 +161,15 @@ class _Claim:
             cursor.execute(_CLAIM, [*who, moment(now), moment(now - KEPT), moment(now - LEASE)])
             return bool(cursor.rowcount == 1)
 
+    def count(self) -> None:
+        """Raises QuotaReached if the caller has used as many keys today as it may."""
+        allowed = settings.QUOTA_IDEMPOTENCY_KEYS
+        limit = Limit(scope=f"idempotency:{self.scope}", amount=allowed, window=timedelta(days=1))
+        if not take(limit):
+            self.settle()
+            name, unit = "idempotency_keys", "new idempotency keys a day"
+            raise QuotaReached(name, f"Your account may use {allowed:,} {unit} (quota {name}).")
+
     def earlier_answer(self) -> Response:
         held = IdempotencyKey.objects.filter(
             scope=self.scope, endpoint=self.endpoint, key=self.key
@@ -174,7 +187,7 @@ class _Claim:
         """Store the answer for a repeat, or release the key if a repeat may succeed."""
         row = IdempotencyKey.objects.filter(pk=self.ticket)
         try:
-            if response is None or _may_succeed_later(response.status_code):
+            if response is None or _may_succeed_later(response):
                 row.delete()
             else:
                 row.update(**_stored(response))
@@ -185,8 +198,10 @@ class _Claim:
             logger.error("The answer to %s could not be kept: %s", self.endpoint, kind)  # noqa: TRY400
 
 
-def _may_succeed_later(status: int) -> bool:
-    return status in _RELEASED or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+def _may_succeed_later(response: Response) -> bool:
+    status = response.status_code
+    is_full = status == HTTPStatus.CONFLICT and "quota_reached" in str(response.data)
+    return is_full or status in _RELEASED or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _stored(response: Response) -> dict[str, Any]:

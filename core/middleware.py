@@ -4,18 +4,24 @@ import codecs
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.core.signals import request_finished
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.middleware.gzip import GZipMiddleware
+from django.utils.cache import set_response_etag
 from django.utils.translation import gettext as _
 
 from core.errors import database_unavailable, error_response, is_database_away
-from core.http import NO_REQUEST, current_request_id, new_request_id
+from core.http import NO_REQUEST, current_request_id, holds, new_request_id
+from core.write_limit import SAFE_METHODS, Standing, count_write
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+SMALLEST_COMPRESSED = 1024
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +42,47 @@ def request_id(get_response: GetResponse) -> GetResponse:
 def forget_request_id(**kwargs: object) -> None:
     """Not earlier: Django logs the 4xx and servers the access after the middleware has returned."""
     current_request_id.set(NO_REQUEST)
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """gzip from a kilobyte on. Django pads at random, so that a length discloses nothing (BREACH).
+
+    Makes strong entity tags weak; whoever compares them takes both.
+    """
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        if response.streaming or len(response.content) < SMALLEST_COMPRESSED:
+            return response
+        return super().process_response(request, response)
+
+
+def entity_tags(get_response: GetResponse) -> GetResponse:
+    """An answer of the API without an ETag gets one of its content; 304 to whoever holds it.
+
+    Of the content, so that it is true whatever the answer is made of. A view that knows its version
+    sets a cheaper one itself.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if _is_readable_json(request, response):
+            if "ETag" not in response:
+                set_response_etag(response)
+            if holds(request, response["ETag"]):
+                response.status_code, response.content = HTTPStatus.NOT_MODIFIED, b""
+                del response["Content-Type"]
+        return response
+
+    return middleware
+
+
+def _is_readable_json(request: HttpRequest, response: HttpResponse) -> bool:
+    return (
+        request.method in ("GET", "HEAD")
+        and request.path_info.startswith("/api/")
+        and response.status_code == HTTPStatus.OK
+        and "json" in response.get("Content-Type", "")
+    )
 
 
 def valid_host(get_response: GetResponse) -> GetResponse:
@@ -121,6 +168,53 @@ def _is_utf8(charset: str) -> bool:
         return codecs.lookup(charset).name in ("utf-8", "ascii")
     except (LookupError, ValueError):  # no such charset; NUL in its name
         return False
+
+
+class WriteLimitMiddleware:
+    """429 for a form of an account that has used up its writes; how it stands, on every answer.
+
+    Callers of the API are known only within its views, so core.api.throttles counts those.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        standing: Standing | None = getattr(request, "write_standing", None)
+        for name, value in standing.headers.items() if standing else ():
+            response[name] = value
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        if request.method in SAFE_METHODS or not getattr(view, "login_required", True):
+            return None
+        try:
+            return _refuse_write(request)
+        except Exception as error:
+            if not is_database_away(error):
+                raise
+            logger.exception("Database unavailable")
+            return database_unavailable(request)
+
+
+def _refuse_write(request: HttpRequest) -> HttpResponse | None:
+    if not request.user.is_authenticated:
+        return None
+    standing = count_write(request.user.pk)
+    request.write_standing = standing  # type: ignore[attr-defined]  # read by the middleware
+    if not standing.is_refused:
+        return None
+    detail = _("You have made too many changes at once. Please wait a few minutes.")
+    return error_response(
+        request,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "throttled",
+        detail,
+        retry_after=standing.seconds,
+    )
 
 
 class DatabaseUnavailableMiddleware:

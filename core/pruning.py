@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from core import idempotency
+from core import idempotency, write_limit
 from core.limits import LONGEST_WINDOW
 from core.models import Counter, IdempotencyKey
 
+WRITES_KEPT: Final = timedelta(days=1)  # four counters an hour for each account in use
 COUNTERS_KEPT: Final = timedelta(days=62)  # after their window ended: two months, to look back
 
 Rule = Callable[[datetime], QuerySet[Any]]
@@ -20,7 +21,10 @@ def answered_keys(at: datetime) -> QuerySet[IdempotencyKey]:
 
 
 def ended_counters(at: datetime) -> QuerySet[Counter]:
-    return Counter.objects.filter(window_start__lt=at - COUNTERS_KEPT - LONGEST_WINDOW)
+    of_writes = Q(scope__startswith=write_limit.SCOPE, window_start__lt=at - WRITES_KEPT)
+    return Counter.objects.filter(
+        of_writes | Q(window_start__lt=at - COUNTERS_KEPT - LONGEST_WINDOW)
+    )
 
 
 RULES: Final[list[Rule]] = [answered_keys, ended_counters]

@@ -26,6 +26,8 @@ FAILED = {
     "isBase64Encoded": False,
 }
 
+_ID = "x-request-id"
+
 logger = logging.getLogger(__name__)
 
 
@@ -182,7 +184,11 @@ def _log_access(event: Event, context: Any, answer: Event, seconds: float) -> No
     method = http.get("method") or event.get("httpMethod")
     path = event.get("rawPath") or event.get("path")
     query = "?[redacted]" if any(event.get(name) for name in QUERIES) else ""
-    reset = current_request_id.set(str(getattr(context, "aws_request_id", "-")))
+    facts: dict[str, Any] = {"duration_ms": round(seconds * 1000)}
+    identifier = str(getattr(context, "aws_request_id", "-"))  # as in the lines of Lambda itself
+    if (own := _request_id(answer)) not in (None, identifier):
+        facts["client_request_id"] = own  # as in our other lines
+    reset = current_request_id.set(identifier)
     logger.info(
         "%s %s %s%s %d",
         _caller(event) or "-",
@@ -190,6 +196,13 @@ def _log_access(event: Event, context: Any, answer: Event, seconds: float) -> No
         path,
         query,
         answer["statusCode"],
-        extra={"duration_ms": round(seconds * 1000)},
+        extra=facts,
     )
     current_request_id.reset(reset)
+
+
+def _request_id(answer: Event) -> str | None:
+    """The X-Request-Id of the answer; None if the application made none."""
+    headers = {name: [value] for name, value in answer.get("headers", {}).items()}
+    headers |= answer.get("multiValueHeaders", {})
+    return next((values[0] for name, values in headers.items() if name.lower() == _ID), None)

@@ -223,4 +223,4 @@ class TodoAdmin(OwnedAdmin):
             if "tags" in changes:
                 changes["tags"] = [tag.name for tag in changes["tags"]]
             stored = get_object_or_404(Todo.objects.select_for_update(), pk=obj.pk)
-            service.change_todo(stored, **changes)
+            service.change_todo(stored, is_limited=False, **changes)

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.models import bump_version
+from todos import quotas
 from todos.models import List, Status, Tag, Todo
 from todos.models.columns import after_last, before_first
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def add_todo(*, actor: "User", title: str, **fields: Any) -> Todo:
     """A new to-do: first unless `position` is given, in the inbox unless `list` is.
 
-    `tags` are names. Raises IntegrityError if the `id` is taken.
+    `tags` are names. Raises IntegrityError if the `id` is taken, QuotaReached if it is too much.
     """
     names = fields.pop("tags", ())
     fields.setdefault("list", None)
@@ -32,7 +33,13 @@ def add_todo(*, actor: "User", title: str, **fields: Any) -> Todo:
     todo.save(force_insert=True)
     if names:
         set_tags(todo, names)
+    quotas.take(actor, todos=1, bytes=size_of(todo.notes), tags=len(names))
     return todo
+
+
+def size_of(text: str) -> int:
+    """Its bytes in UTF-8, as the quota counts them."""
+    return len(text.encode())
 
 
 def set_tags(todo: Todo, names: "list[str] | tuple[str, ...]") -> None:
@@ -41,9 +48,13 @@ def set_tags(todo: Todo, names: "list[str] | tuple[str, ...]") -> None:
     Todo.objects.filter(pk=todo.pk).fold_tags()
 
 
-def change_todo(todo: Todo, **changes: Any) -> Todo:
-    """Write these columns and the next version. The caller has locked the row."""
+def change_todo(todo: Todo, *, is_limited: bool = True, **changes: Any) -> Todo:
+    """Write these columns and the next version. The caller has locked the row.
+
+    Raises QuotaReached if it is too much, unless it is an operator's (`is_limited`).
+    """
     names = changes.pop("tags", None)
+    growth = size_of(changes.get("notes", todo.notes)) - size_of(todo.notes)
     if changes.get("status", todo.status) != todo.status:
         finished = changes["status"] == Status.FINISHED
         changes["finished_at"] = timezone.now() if finished else None
@@ -52,16 +63,19 @@ def change_todo(todo: Todo, **changes: Any) -> Todo:
     todo.save_changes(*changes)
     if names is not None:
         set_tags(todo, names)
+    if is_limited:
+        quotas.take(todo.owner, bytes=growth, tags=len(names or ()))
     return todo
 
 
 @transaction.atomic
 def add_list(*, actor: "User", name: str, **fields: Any) -> List:
-    """A new list: last unless `position` is given."""
+    """A new list: last unless `position` is given. Raises QuotaReached if it is one too many."""
     if fields.get("position") is None:
         fields["position"] = after_last(List.objects.owned_by(actor))
     new = List(owner=actor, name=name, **fields)
     new.save(force_insert=True)
+    quotas.take(actor, lists=1)
     return new
 
 
@@ -93,7 +107,10 @@ def _plain(column: "Field[Any, Any]", todo: Todo) -> Any:
 
 @transaction.atomic
 def restore(*, actor: "User", data: dict[str, Any]) -> Todo:
-    """Bring a removed to-do back; into the inbox if its list is gone."""
+    """Bring a removed to-do back; into the inbox if its list is gone.
+
+    Raises IntegrityError if it is back already, QuotaReached if it is one too many.
+    """
     columns = [column for column in Todo._meta.concrete_fields if column.name in data]
     fields = {column.name: column.to_python(data[column.name]) for column in columns}
     lists = List.objects.owned_by(actor)
@@ -102,4 +119,5 @@ def restore(*, actor: "User", data: dict[str, Any]) -> Todo:
     todo = Todo(owner=actor, created_by=actor, **fields)
     todo.save(force_insert=True)
     set_tags(todo, data["tags"])
+    quotas.take(actor, todos=1, bytes=size_of(todo.notes), tags=len(data["tags"]))
     return todo

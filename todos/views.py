@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.sessions import signed_in_user
 from core.api.pagination import page_after
 from core.ids import found_in
+from core.quotas import QuotaReached
 from todos import service
 from todos.forms import TitleForm
 from todos.models import Status, Todo, TodoQuerySet
@@ -87,7 +88,11 @@ def _add(request: HttpRequest) -> HttpResponse:
     form = TitleForm(request.POST)
     if not form.is_valid():
         return _refuse(request, "todos/_add.html", add_form=form)
-    todo = service.add_todo(actor=signed_in_user(request), title=form.cleaned_data["title"])
+    try:
+        todo = service.add_todo(actor=signed_in_user(request), title=form.cleaned_data["title"])
+    except QuotaReached as error:
+        form.add_error("title", str(error))
+        return _refuse(request, "todos/_add.html", add_form=form)
     if not ListState.of(request).shows(todo):
         messages.success(request, _("Added “%(title)s”.") % {"title": todo.title})
     if not _is_htmx(request):
@@ -156,9 +161,13 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 @_changes
 def undo(request: HttpRequest) -> HttpResponse:
     """Bring back what was deleted last; what is too old or back already stays as it is."""
-    todo = _restore(request)
+    try:
+        todo = _restore(request)
+        reason = _("There is nothing left to undo.")
+    except QuotaReached as error:  # what was deleted stays there for another try
+        todo, reason = None, str(error)
     if todo is None:
-        messages.warning(request, _("There is nothing left to undo."))
+        messages.warning(request, reason)
     if not _is_htmx(request):
         return _redirect(request, todo)
     first_page = _page(request, ListState(status=ListState.of(request).status))
@@ -166,13 +175,15 @@ def undo(request: HttpRequest) -> HttpResponse:
 
 
 def _restore(request: HttpRequest) -> Todo | None:
-    removed = request.session.pop(_REMOVED, None)
+    removed = request.session.get(_REMOVED)
     if removed is None or timezone.now().timestamp() - removed["at"] > UNDO_SECONDS:
         return None
     try:
-        return service.restore(actor=signed_in_user(request), data=removed["todo"])
+        todo = service.restore(actor=signed_in_user(request), data=removed["todo"])
     except IntegrityError:  # a second click at the same moment was faster
-        return None
+        todo = None
+    del request.session[_REMOVED]
+    return todo
 
 
 def _is_htmx(request: HttpRequest) -> bool:

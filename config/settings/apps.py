@@ -34,6 +34,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.middleware.request_id",
     "core.middleware.no_store",
+    "core.middleware.CompressionMiddleware",  # outside of those that read or change a body
+    "core.middleware.entity_tags",
     "django.middleware.locale.LocaleMiddleware",  # before those that answer with a translated error
     "core.middleware.valid_host",
     "django.middleware.security.SecurityMiddleware",
@@ -46,6 +48,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.SignedInMiddleware",  # requires a log-in by default
+    "core.middleware.WriteLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.allauth.errors.ApiErrorShapeMiddleware",

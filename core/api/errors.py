@@ -9,6 +9,7 @@ from drf_standardized_errors.handler import ExceptionHandler as BaseHandler
 from rest_framework.exceptions import APIException, NotFound
 
 from core.errors import RETRY_AFTER_SECONDS, drop_connection, is_database_away
+from core.quotas import QuotaReached
 
 
 class Conflict(APIException):
@@ -56,6 +57,8 @@ class ExceptionHandler(BaseHandler):
         if is_database_away(exc):
             drop_connection()
             return ServiceUnavailable()
+        if isinstance(exc, QuotaReached):
+            return Conflict(str(exc), code="quota_reached")
         if isinstance(exc, IntegrityError):
             # Another request was quicker: a list removed meanwhile, a name taken meanwhile.
             return Conflict("The object was changed in the meantime. Reload it and try again.")

@@ -23,6 +23,7 @@ from core.api.fields import (
     StrictSerializer,
 )
 from core.idempotency import HEADER, REPLAYED
+from core.write_limit import SAFE_METHODS
 
 ALWAYS = (400, 401, 404, 405, 406, 413, 429, 500, 503)
 WITH_BODY = (409, 415)
@@ -126,7 +127,7 @@ REQUEST_ID = response_header("X-Request-Id", "The id in the log.", statuses=True
 LOCATION = response_header(
     "Location", "Where the new object is.", [201], required=True, format="uri"
 )
-ETAG = response_header("ETag", "The version, quoted.", [200, 201, 304, 412])
+ETAG = response_header("ETag", "The version, quoted, or a digest of the answer.", [200, 201, 304, 412])
 WAIT = response_header(
     "Retry-After", "Seconds to wait.", [429, 503], required=True, pattern="^[0-9]+$"
 )
@@ -137,6 +138,11 @@ WAIT_IN_FLIGHT = response_header(
     pattern="^[0-9]+$",
 )
 CHALLENGE = response_header("WWW-Authenticate", '`Bearer realm="api"`', [401], required=True)
+COUNTED = [200, 201, 202, 204, 400, 404, 409, 412, 415, 422, 428, 429]  # after the throttle
+RATE_LIMIT = [
+    response_header("RateLimit", "What is left of the policy, and for how many seconds.", COUNTED),
+    response_header("RateLimit-Policy", "How many writes in how many seconds.", COUNTED),
+]
 IDEMPOTENCY = [
     OpenApiParameter(
         HEADER,
@@ -261,13 +267,12 @@ class DocumentedSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         parameters = [REQUEST_ID, WAIT, CHALLENGE, *(IDEMPOTENCY if self._is_idempotent() else ())]
+        parameters += [ETAG, IF_NONE_MATCH] if self.method in SAFE_METHODS else RATE_LIMIT
         if not self._is_versioned():
             return parameters
         parameters += [ETAG, LOCATION]
         if self._changes_one():
             parameters.append(if_match(required=self.method == "PUT"))
-        if self._reads_one():
-            parameters.append(IF_NONE_MATCH)
         return parameters
 
     def _is_versioned(self) -> bool:
@@ -275,9 +280,6 @@ class DocumentedSchema(AutoSchema):
 
     def _changes_one(self) -> bool:
         return self._is_versioned() and self.method != "GET" and "{id}" in self.path
-
-    def _reads_one(self) -> bool:
-        return self._is_versioned() and self.method == "GET" and "{id}" in self.path
 
     def _is_idempotent(self) -> bool:
         return hasattr(getattr(self.view, self._action, None), "idempotent")
@@ -299,9 +301,9 @@ class DocumentedSchema(AutoSchema):
         if direction != "response":
             return responses
         if self.path.startswith("/api/v1/"):
-            if self._reads_one():
+            if self.method in SAFE_METHODS:
                 held = self._get_response_for_code(None, "304")  # type: ignore[no-untyped-call]
-                responses["304"] = {**held, "description": "You hold this version already."}
+                responses["304"] = {**held, "description": "You hold this answer already."}
             errors = {str(status): self._error_body(status) for status in self._error_statuses()}
             responses = {**errors, **responses}
         for status, answer in responses.items():

@@ -37,9 +37,32 @@ def test_the_id_of_the_server_in_front_is_used():
     assert new_request_id(request) == "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
 
-def test_a_client_cannot_choose_its_request_id():
-    request = RequestFactory().get("/", headers={"Request-Id": "forged", "X-Request-Id": "forged"})
-    assert new_request_id(request) != "forged"
+SANE = [
+    "7f1c1a0e-3f52-4a8e-9a55-0c8f2f9f5b10",
+    "01JD8XK3ZQ5V9T7B2M4N6P8R0S",
+    "a",
+    "app-3.2_retry.1",
+    "x" * 64,
+]
+INSANE = ["", "-", "x" * 65, "a b", "a\nb", "é", "٣", "a,b", '"a"', "<b>", "a;b", ".a", "-a"]
+
+
+@pytest.mark.parametrize("chosen", SANE)
+def test_a_clients_own_request_id_is_kept_if_it_is_a_sane_one(chosen):
+    request = RequestFactory().get(
+        "/", headers={"X-Request-Id": chosen}, REQUEST_ID="of the server"
+    )
+    assert new_request_id(request) == chosen
+
+
+@pytest.mark.parametrize("chosen", INSANE)
+def test_any_other_id_of_a_client_is_not(chosen):
+    request = RequestFactory().get("/", HTTP_X_REQUEST_ID=chosen, REQUEST_ID="of the server")
+    assert new_request_id(request) == "of the server"
+
+
+def test_a_client_cannot_choose_it_by_another_header():
+    assert new_request_id(RequestFactory().get("/", headers={"Request-Id": "forged"})) != "forged"
 
 
 def test_elsewhere_each_request_gets_its_own():

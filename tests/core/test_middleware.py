@@ -31,8 +31,10 @@ def assert_shape(path: str, response, status: int, code: str, detail: str) -> No
 PATHS = ["/api/v1/account/", "/api/auth/app/v1/auth/login", "/service/sms/send", "/auth/login/"]
 
 
-def test_every_answer_carries_an_id_of_ours(client):
-    answers = [client.get("/healthz/", HTTP_X_REQUEST_ID="chosen-by-a-client") for _ in range(2)]
+def test_every_answer_carries_an_id(client):
+    kept = client.get("/healthz/", HTTP_X_REQUEST_ID="chosen-by-a-client")
+    assert kept["X-Request-Id"] == "chosen-by-a-client"
+    answers = [client.get("/healthz/", HTTP_X_REQUEST_ID="chosen by a client") for _ in range(2)]
     ids = [uuid.UUID(answer["X-Request-Id"]) for answer in answers]
     assert ids[0] != ids[1]
     assert current_request_id.get() == NO_REQUEST

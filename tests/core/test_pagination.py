@@ -1,11 +1,15 @@
-"""Cursors are ours or refused; limits are numbers of one to three digits."""
+"""Cursors are ours or refused; limits are numbers of one to three digits; pages are bounded."""
 
 import json
 
 import pytest
+import time_machine
 from django.core import signing
+from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.builders import make_todo
+from core.api import pagination
+from sms.models import Message
+from tests.builders import make_list, make_todo
 
 pytestmark = pytest.mark.django_db
 TODOS = "/api/v1/todos/"
@@ -133,3 +137,72 @@ def test_any_other_limit_is_400(api, alice, limit):
         400,
         {"type": "validation_error", "errors": [error]},
     )
+
+
+# --- A page is bounded in bytes -------------------------------------------------------------------
+
+# What makes one row of each list of the API. A new list needs a line here.
+ROWS = {
+    "/api/v1/lists/": lambda owner, number: make_list(owner, f"{number:09}"),
+    "/api/v1/sms/messages/": lambda owner, number: Message.objects.create(
+        sender=owner, to="+15005550006", body=f"{number:09}"
+    ),
+    "/api/v1/todos/": lambda owner, number: make_todo(owner, f"{number:09}"),
+}
+
+
+def lists(patterns=None, prefix: str = "/") -> set[str]:
+    """The paths of every route that answers GET with a list."""
+    found: set[str] = set()
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            found |= lists(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern):
+            actions = getattr(pattern.callback, "actions", None) or {}
+            found |= {path} if actions.get("get") == "list" else set()
+    return found
+
+
+def test_every_list_of_the_api_is_in_the_table():
+    assert lists() == set(ROWS)
+
+
+def rows_of(client, url: str, direction: str) -> tuple[list[list[str]], str | None]:
+    """The ids page by page, and the link back from the last page."""
+    pages, back = [], None
+    while url:
+        answer = client.get(url)
+        body = answer.json()
+        assert body["results"]
+        assert len(body["results"]) == 1 or len(answer.content) < pagination.MAX_BYTES + 1000
+        pages.append([row["id"] for row in body["results"]])
+        url, back = body[direction], body[{"next": "previous", "previous": "next"}[direction]]
+    return pages, back
+
+
+@pytest.mark.parametrize("largest", [1, 1000, 10_000])
+@pytest.mark.parametrize("path", sorted(ROWS))
+def test_a_page_of_any_list_ends_with_its_bytes(api, alice, bob, monkeypatch, path, largest):
+    """Every row once, in both directions; a row alone is a page, whatever its size."""
+    for number in range(12):
+        ROWS[path](alice, number)
+        ROWS[path](bob, number)
+    client = api(alice)
+    whole = [row["id"] for row in client.get(path).json()["results"]]
+    monkeypatch.setattr(pagination, "MAX_BYTES", largest)
+    pages, back = rows_of(client, f"{path}?limit=9", "next")
+    assert [key for page in pages for key in page] == whole
+    fullest = max(map(len, pages))
+    assert {1: fullest == 1, 1000: 1 < fullest < 9, 10_000: fullest == 9}[largest]
+    backwards, _ = rows_of(client, back, "previous")
+    assert [key for page in reversed(backwards) for key in page] + pages[-1] == whole
+
+
+def test_a_list_has_the_same_links_a_minute_later(api, alice):
+    make_todo(alice)
+    make_todo(alice)
+    with time_machine.travel("2026-11-26T09:00:00Z", tick=False):
+        first = api(alice).get(f"{TODOS}?limit=1").json()
+    with time_machine.travel("2026-11-26T09:01:00Z", tick=False):
+        assert api(alice).get(f"{TODOS}?limit=1").json() == first

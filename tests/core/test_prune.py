@@ -65,6 +65,14 @@ def test_counters_go_two_months_after_their_window():
     assert kept == {"ended just 62 days ago", "now"}
 
 
+def test_counters_of_writes_go_after_a_day():
+    """An account that is in use makes four of them an hour."""
+    for scope, age in (("writes:1", DAY + SECOND), ("writes:2", DAY), ("sms:writes:1", 2 * DAY)):
+        Counter.objects.create(scope=scope, window_start=NOON - age)
+    assert run() == told(counters=1)
+    assert set(Counter.objects.values_list("scope", flat=True)) == {"writes:2", "sms:writes:1"}
+
+
 def test_texts_to_us_are_remembered_for_five_years():
     """A START that is told again later must not undo a STOP (47 CFR 64.1200(d)(6): five years)."""
     years = timedelta(days=5 * 366)

@@ -1,5 +1,7 @@
 """A request through every gateway: whose it is, where it asked, and that all links lead back."""
 
+import base64
+import gzip
 import json
 import logging
 import re
@@ -394,6 +396,22 @@ def test_what_is_no_text_is_encoded(encoding):
     assert (returned["isBase64Encoded"], returned["body"]) == (True, "iVBORw==")
 
 
+@pytest.mark.parametrize("shape", ["rest_edge", "http_api", "function_url"])
+def test_a_compressed_answer_is_encoded_for_the_gateway(handler, settings, alice, shape):
+    settings.ALLOWED_HOSTS = ["*"]
+    make_todo(alice, notes="x" * 2000)
+    headers = {"Authorization": f"Bearer {bearer_token(alice)}", "Accept-Encoding": "gzip"}
+    returned = handler(request(shape, "/api/v1/todos/", headers=headers), CONTEXT)
+    told = answer({**returned, "body": "", "isBase64Encoded": False})
+    assert (told.status, told.headers["content-encoding"]) == (200, "gzip")
+    assert returned["isBase64Encoded"] is True
+    body = json.loads(gzip.decompress(base64.b64decode(returned["body"])))
+    assert [row["notes"] for row in body["results"]] == ["x" * 2000]
+    headers["If-None-Match"] = told.headers["etag"]
+    again = handler(request(shape, "/api/v1/todos/", headers=headers), CONTEXT)
+    assert (again["statusCode"], again["body"]) == (304, "")
+
+
 def test_a_body_arrives_as_it_was_sent():
     event = request("rest_edge", method="POST")
     event |= {"body": "iVBORw==", "isBase64Encoded": True}
@@ -433,6 +451,19 @@ def test_a_request_is_one_line_of_the_log(caplog, shape):
         f"{CLIENT} GET {path}?[redacted] 200",
     ]
     assert (seen, current_request_id.get()) == ([REQUEST_ID] * 2, NO_REQUEST)
+
+
+@pytest.mark.parametrize("shape", ["rest_edge", "http_api"])
+def test_the_line_of_a_request_has_the_clients_own_id_beside_that_of_lambda(
+    handler, settings, caplog, shape
+):
+    """The one is in the phone's log and in our other lines, the other in the lines of Lambda."""
+    settings.ALLOWED_HOSTS = ["*"]
+    caplog.set_level("INFO", logger="serverless.gateway")
+    for headers in ({"X-Request-Id": "phone-1"}, {"X-Request-Id": "not sane"}, {}):
+        handler(request(shape, "/healthz/", headers=headers), CONTEXT)
+    lines = [record for record in caplog.records if record.name == "serverless.gateway"]
+    assert [getattr(line, "client_request_id", None) for line in lines] == ["phone-1", None, None]
 
 
 # --- Whose it is ----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.builders import make_todo
+from tests.builders import make_list, make_todo
 from todos.models import Todo
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +123,25 @@ def test_links_keep_the_filters(api, alice):
     link = api(alice).get(f"{TODOS}?limit=1&status=open").json()["next"]
     assert "status=open" in link
     assert "limit=1" in link
+
+
+def test_two_hundred_todos_with_full_notes_come_in_pages_of_a_megabyte(api, alice, bob):
+    """Lambda answers six megabytes at most; these are eight."""
+    notes = "\N{GRINNING FACE}" * 10_000
+    for owner in (alice, bob):
+        todo_list = make_list(owner)
+        Todo.objects.bulk_create(
+            Todo(owner=owner, list=todo_list, title=f"{number:03}", notes=notes, position=number)
+            for number in range(200)
+        )
+    client, url, pages = api(alice), f"{TODOS}?limit=200", []
+    while url:
+        answer = client.get(url)
+        assert len(answer.content) < 1_100_000
+        pages.append([row["title"] for row in answer.json()["results"]])
+        url = answer.json()["next"]
+    assert [title for page in pages for title in page] == [f"{n:03}" for n in range(200)]
+    assert [len(page) for page in pages] == [24] * 8 + [8]
 
 
 @pytest.mark.parametrize("count", [1, 60])

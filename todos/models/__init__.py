@@ -1,6 +1,7 @@
 from todos.models.lists import List, ListQuerySet
 from todos.models.tags import Tag, TagQuerySet
 from todos.models.todos import Priority, Status, Todo, TodoQuerySet
+from todos.models.usage import Usage
 
 __all__ = [
     "List",
@@ -11,4 +12,5 @@ __all__ = [
     "TagQuerySet",
     "Todo",
     "TodoQuerySet",
+    "Usage",
 ]

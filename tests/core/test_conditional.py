@@ -1,0 +1,184 @@
+"""gzip and entity tags: an answer that the client holds is not sent again, any other is."""
+
+import gzip
+import uuid
+
+import pytest
+from django.http import HttpResponse
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import User
+from core.middleware import CompressionMiddleware
+from sms.models import Event, Message
+from tests.builders import make_list, make_todo
+from tests.config.test_matrix import OWNED, PERSONAL, concrete
+from todos.models import List, Tag, Todo
+
+pytestmark = pytest.mark.django_db
+TODOS = "/api/v1/todos/"
+GZIP = {"Accept-Encoding": "gzip, deflate"}
+
+
+def readable(patterns=None, prefix: str = "/") -> set[str]:
+    """Every route of the API that answers GET."""
+    found: set[str] = set()
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            found |= readable(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern) and path in OWNED | PERSONAL:
+            view = getattr(pattern.callback, "cls", None)
+            verbs = getattr(pattern.callback, "actions", None) or dir(view)
+            found |= {path} if path.startswith("/api/v1/") and "get" in verbs else set()
+    return found
+
+
+@pytest.fixture
+def rows(alice, bob) -> dict[str, object]:
+    """One row of each kind for both, by the word in its path."""
+    made: dict[str, object] = {}
+    for owner in (bob, alice):
+        todo = make_todo(owner, tags=["home"], list=make_list(owner), notes="x" * 2000)
+        message = Message.objects.create(sender=owner, to="+15005550006", body="x" * 1600)
+        Event.objects.create(message=message, status="queued", source="service")
+        made = {"lists": todo.list, "messages": message, "todos": todo, "account": owner}
+    return made
+
+
+def address(path: str, rows: dict[str, object]) -> str:
+    row = next(rows[name] for name in rows if f"/{name}/" in path)
+    return concrete(path, row.pk)
+
+
+# --- Entity tags ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", sorted(readable()))
+def test_what_the_client_holds_is_304_without_a_body_on_every_route(api, alice, rows, path):
+    client, url = api(alice), address(path, rows)
+    first = client.get(url)
+    tag = first["ETag"]
+    assert first.status_code == 200
+    for held in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        for verb in (client.get, client.head):
+            again = verb(url, headers={"If-None-Match": held, "Origin": "https://a.example"})
+            assert (again.status_code, again.content, again["ETag"]) == (304, b"", tag)
+            assert again["Cache-Control"] == first["Cache-Control"]
+            assert "Content-Type" not in again
+    for other in ('"other"', tag.strip('"'), "junk", ""):
+        again = client.get(url, headers={"If-None-Match": other})
+        assert (again.status_code, again.json()) == (200, first.json())
+
+
+# Every row that an answer is built from, and a change of it.
+CHANGES = {
+    "/api/v1/account/": [lambda rows: User.objects.update(name="B")],
+    "/api/v1/lists/": [
+        lambda rows: List.objects.filter(pk=rows["lists"].pk).update(name="B"),
+        lambda rows: make_list(rows["account"], "another"),
+    ],
+    "/api/v1/sms/messages/": [
+        lambda rows: Message.objects.update(state="sent"),
+        lambda rows: Message.objects.create(sender=rows["account"], to="+15005550006", body="y"),
+        lambda rows: Message.objects.all().delete(),
+    ],
+    "/api/v1/sms/messages/<uuid:pk>/": [
+        lambda rows: Message.objects.update(state="sent"),
+        lambda rows: Event.objects.update(error_code="30003"),
+        lambda rows: Event.objects.create(message=rows["messages"], status="sent", source="poll"),
+    ],
+    "/api/v1/todos/": [
+        lambda rows: Todo.objects.update(title="B"),
+        lambda rows: Tag.objects.update(name="office"),
+        lambda rows: rows["todos"].tags.clear(),
+        lambda rows: make_todo(rows["account"], "another"),
+        lambda rows: rows["todos"].delete(),
+    ],
+}  # fmt: skip
+BY_VERSION = {
+    "/api/v1/lists/<uuid:pk>/",
+    "/api/v1/todos/<uuid:pk>/",
+}  # tests/todos/test_versions.py
+
+
+def test_every_answer_without_a_version_has_its_rows_in_the_table():
+    assert readable() == set(CHANGES) | BY_VERSION
+
+
+@pytest.mark.parametrize(
+    ("path", "change"), [(path, change) for path in CHANGES for change in CHANGES[path]]
+)
+def test_a_change_of_any_row_of_an_answer_is_another_tag(api, alice, rows, path, change):
+    client, url = api(alice), address(path, rows)
+    first = client.get(url)
+    change(rows)
+    again = client.get(url, headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again["ETag"] == first["ETag"]) == (200, False)
+    assert again.json() != first.json()
+
+
+def test_a_page_of_many_has_a_tag_of_its_own(api, alice, bob):
+    for _ in range(3):
+        make_todo(alice)
+        make_todo(bob)
+    client = api(alice)
+    urls = [f"{TODOS}?limit=1", client.get(f"{TODOS}?limit=1").json()["next"]]
+    first, second = (client.get(url)["ETag"] for url in urls)
+    assert first != second
+    assert client.get(urls[0], headers={"If-None-Match": first}).status_code == 304
+    assert client.get(urls[1], headers={"If-None-Match": first}).status_code == 200
+    assert api(bob).get(urls[0], headers={"If-None-Match": first}).status_code == 200
+
+
+def test_errors_pages_and_writes_have_no_tag_of_their_content(api, web, alice):
+    phone = api(alice)
+    refused = phone.get(f"{TODOS}{uuid.uuid4()}/", headers={"If-None-Match": "*"})
+    assert (refused.status_code, "ETag" in refused) == (404, False)
+    written = phone.post("/api/v1/sms/messages/segments/", {"body": "x"})
+    assert (written.status_code, "ETag" in written) == (200, False)
+    for path, accept in (("/todos/", "text/html"), (TODOS, "text/html"), ("/healthz/", "*/*")):
+        page = web(alice).get(path, headers={"Accept": accept, "If-None-Match": "*"})
+        assert (page.status_code, "ETag" in page) == (200, False)
+
+
+# --- Compression ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", sorted(readable()))
+def test_every_route_is_compressed_from_a_kilobyte_on(api, alice, rows, path):
+    client, url = api(alice), address(path, rows)
+    plain, packed = client.get(url), client.get(url, headers=GZIP)
+    if len(plain.content) < 1024:
+        assert "Content-Encoding" not in packed
+        assert packed.content == plain.content
+        return
+    assert packed["Content-Encoding"] == "gzip"
+    assert int(packed["Content-Length"]) == len(packed.content) < len(plain.content)
+    assert gzip.decompress(packed.content) == plain.content
+    assert "accept-encoding" in packed["Vary"].lower()
+    assert packed["ETag"] == f"W/{plain['ETag']}"
+    assert client.get(url, headers={**GZIP, "If-None-Match": packed["ETag"]}).status_code == 304
+
+
+def test_a_page_is_compressed_and_padded_at_random(web, alice):
+    """BREACH: the length of an answer with a secret in it must not depend on the rest alone."""
+    browser = web(alice)
+    sizes = {len(browser.get("/account/", headers=GZIP).content) for _ in range(12)}
+    assert len(sizes) > 1
+    assert b"<html" in gzip.decompress(browser.get("/account/", headers=GZIP).content)
+
+
+@pytest.mark.parametrize(("size", "packed"), [(1023, False), (1024, True)])
+def test_a_kilobyte_is_1024_bytes(rf, size, packed):
+    middleware = CompressionMiddleware(lambda request: HttpResponse(b"x" * size))
+    response = middleware(rf.get("/", headers=GZIP))
+    assert response.has_header("Content-Encoding") is packed
+
+
+def test_a_version_that_was_weakened_on_the_way_is_still_the_version(api, alice):
+    todo = make_todo(alice, notes="x" * 2000)
+    client, url = api(alice), f"{TODOS}{todo.pk}/"
+    tag = client.get(url, headers=GZIP)["ETag"]
+    assert tag == 'W/"1"'
+    assert client.patch(url, {"title": "B"}, headers={"If-Match": tag}).status_code == 200
+    assert client.patch(url, {"title": "C"}, headers={"If-Match": tag}).status_code == 412

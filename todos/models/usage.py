@@ -1,0 +1,34 @@
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Func, IntegerField
+
+
+class Usage(models.Model):
+    """How much an account holds, for its quotas; only todos.quotas writes it.
+
+    Removing does not lower it, so it may be higher than what is there, until it is counted anew.
+    """
+
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    lists = models.PositiveBigIntegerField(default=0)
+    todos = models.PositiveBigIntegerField(default=0)
+    tags = models.PositiveBigIntegerField(default=0)
+    bytes = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.lists} lists, {self.todos} to-dos, {self.tags} tags, {self.bytes} bytes"
+
+
+class OctetLength(Func):
+    """Bytes of a text in UTF-8; PostgreSQL need not read a long one for it."""
+
+    function = "OCTET_LENGTH"
+    output_field = IntegerField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        template = "LENGTH(CAST(%(expressions)s AS BLOB))"  # SQLite has the function since 3.43
+        return self.as_sql(compiler, connection, template=template, **extra)

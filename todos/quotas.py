@@ -1,0 +1,79 @@
+"""How many lists, to-dos, tags and bytes of notes an account may hold.
+
+Counting all rows for each new one would cost more with each. So one conditional UPDATE adds what is
+new to `Usage`, and only if that seems too much the rows are counted, under the lock of that row.
+Take a quota last in a transaction: whoever holds its lock then waits for nothing else.
+"""
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, F, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from core.quotas import QuotaReached
+from todos.models import List, Tag, Todo
+from todos.models.usage import OctetLength, Usage
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def take(owner: "User", **added: int) -> None:
+    """Count what this transaction has just added: `lists`, `todos`, `tags`, `bytes`.
+
+    Each may be more than was really new. Raises QuotaReached if the account now holds too much;
+    the caller's transaction must end with it.
+    """
+    added = {name: amount for name, amount in added.items() if amount > 0}
+    if not added:
+        return
+    fits = {f"{name}__lte": _allowed(name) - amount for name, amount in added.items()}
+    more = {name: F(name) + amount for name, amount in added.items()}
+    if not Usage.objects.filter(owner=owner, **fits).update(**more):
+        _count_anew(owner, tuple(added))
+
+
+@transaction.atomic
+def _count_anew(owner: "User", names: tuple[str, ...]) -> None:
+    Usage.objects.get_or_create(owner=owner)
+    usage = Usage.objects.select_for_update().get(owner=owner)
+    held = _held(owner)
+    for name in names:
+        if held[name] > _allowed(name):
+            raise QuotaReached(name, _refusal(name))
+    for name, amount in held.items():
+        setattr(usage, name, amount)
+    usage.save()
+
+
+def _held(owner: "User") -> dict[str, int]:
+    """With the rows of this transaction, and those of all that held the lock before."""
+    return {
+        "lists": List.objects.owned_by(owner).filter(is_inbox=False).count(),
+        "tags": Tag.objects.owned_by(owner).count(),
+        **Todo.objects.owned_by(owner).aggregate(
+            todos=Count("pk"), bytes=Coalesce(Sum(OctetLength("notes")), 0)
+        ),
+    }
+
+
+def _allowed(name: str) -> int:
+    amount: int = getattr(settings, f"QUOTA_{name.upper()}")
+    return amount
+
+
+def _refusal(name: str) -> str:
+    nouns = {
+        "lists": _("lists besides the inbox"),
+        "todos": _("to-dos"),
+        "tags": _("tags"),
+        "bytes": _("bytes of notes"),
+    }
+    return _("Your account may hold %(limit)s %(things)s (quota %(name)s). Remove some first.") % {
+        "limit": f"{_allowed(name):,}",
+        "things": nouns[name],
+        "name": name,
+    }
