@@ -127,7 +127,9 @@ REQUEST_ID = response_header("X-Request-Id", "The id in the log.", statuses=True
 LOCATION = response_header(
     "Location", "Where the new object is.", [201], required=True, format="uri"
 )
-ETAG = response_header("ETag", "The version, quoted, or a digest of the answer.", [200, 201, 304, 412])
+ETAG = response_header(
+    "ETag", "The version, quoted, or a digest of the answer.", [200, 201, 304, 412]
+)
 WAIT = response_header(
     "Retry-After", "Seconds to wait.", [429, 503], required=True, pattern="^[0-9]+$"
 )
