@@ -12,6 +12,7 @@ _GSM_BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM_EXTENSION = frozenset("\f^{}\\[~]|€")  # an escape and a character: two units
+_GSM = _GSM_BASIC | _GSM_EXTENSION
 # Units of a body that fits one segment, and of each segment of a longer one, whose header takes 6
 # octets.
 _CAPACITY = {GSM_7: (160, 153), UCS_2: (70, 67)}
@@ -19,11 +20,10 @@ _CAPACITY = {GSM_7: (160, 153), UCS_2: (70, 67)}
 
 @dataclass(frozen=True)
 class Measure:
-    """`characters` are Unicode code points; `remaining` are the units left in the last segment."""
+    """`remaining` are the units left in the last segment."""
 
     encoding: str
     segments: int
-    characters: int
     remaining: int
 
 
@@ -33,13 +33,17 @@ def count(body: str) -> tuple[str, int]:
 
 
 def measure(body: str) -> Measure:
-    encoding = GSM_7 if set(body) <= _GSM_BASIC | _GSM_EXTENSION else UCS_2
+    encoding = GSM_7 if is_gsm(body) else UCS_2
     single, several = _CAPACITY[encoding]
     widths = [_width(character, encoding) for character in body]
     if sum(widths) <= single:
-        return Measure(encoding, 1 if body else 0, len(body), single - sum(widths))
+        return Measure(encoding, 1 if body else 0, single - sum(widths))
     segments, filled = _pack(widths, several)
-    return Measure(encoding, segments, len(body), several - filled)
+    return Measure(encoding, segments, several - filled)
+
+
+def is_gsm(text: str) -> bool:
+    return _GSM.issuperset(text)
 
 
 def _width(character: str, encoding: str) -> int:

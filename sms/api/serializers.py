@@ -112,11 +112,34 @@ class SegmentsRequestSerializer(StrictSerializer):
         return _number(numbers.recipient, value)
 
 
+class ExpensiveCharacterSerializer(serializers.Serializer[Any]):
+    character = serializers.CharField(help_text="A character that GSM-7 does not have.")
+    name = serializers.CharField(help_text="Its name in Unicode, because some cannot be seen.")
+    count = serializers.IntegerField(help_text="How often it occurs.")
+    replacement = serializers.CharField(
+        allow_blank=True, help_text="A cheaper spelling; the character itself if there is none."
+    )
+
+
+class CheaperSpellingSerializer(serializers.Serializer[Any]):
+    body = serializers.CharField()
+    encoding = serializers.ChoiceField(choices=[segments.GSM_7, segments.UCS_2])
+    segments = serializers.IntegerField()
+    remaining = serializers.IntegerField(help_text="Units left in the last segment.")
+
+
 class SegmentsSerializer(serializers.Serializer[Any]):
     encoding = serializers.ChoiceField(choices=[segments.GSM_7, segments.UCS_2])
     segments = serializers.IntegerField()
-    characters = serializers.IntegerField()
+    characters = serializers.IntegerField(help_text="As people count them: an emoji is one.")
     remaining = serializers.IntegerField(help_text="Units left in the last segment.")
+    expensive = ExpensiveCharacterSerializer(
+        many=True, help_text="What makes the message UCS-2; empty if it is GSM-7."
+    )
+    cheaper = CheaperSpellingSerializer(
+        help_text="The cheapest body that reads the same, and its price; the body itself if there"
+        " is none."
+    )
     region = serializers.CharField(required=False, help_text="Only if `to` is given.")
     number_type = serializers.CharField(required=False, help_text="Only if `to` is given.")
 

@@ -1,6 +1,7 @@
 """Messages over HTTP: accepted with 202 and delivered afterwards."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from http import HTTPStatus
 from types import MappingProxyType
@@ -14,7 +15,7 @@ from rest_framework.response import Response
 from core.api.parameters import read_parameters
 from core.api.viewsets import ApiViewSet
 from core.idempotency import idempotency_key, idempotent
-from sms import numbers, segments, service
+from sms import numbers, segments, service, spelling
 from sms.api.responses import MaySend, NotCancelable, send_error
 from sms.api.serializers import (
     MessageDetailSerializer,
@@ -88,13 +89,18 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
 
     @action(detail=False, methods=["post"])
     def segments(self, request: Request) -> Response:
-        """Count the segments of a body without sending it."""
+        """Count the segments of a body without sending it, and name what makes it expensive."""
         serializer = SegmentsRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         wanted = serializer.validated_data
-        answer = vars(segments.measure(wanted["body"]))
+        found = spelling.examine(wanted["body"])
+        answer = {
+            **asdict(segments.measure(wanted["body"])),
+            **asdict(found),
+            "cheaper": {"body": found.cheaper, **asdict(segments.measure(found.cheaper))},
+        }
         if to := wanted.get("to"):
-            answer = {**answer, "region": to.region, "number_type": to.number_type}
+            answer |= {"region": to.region, "number_type": to.number_type}
         return Response(answer)
 
     def _queue(

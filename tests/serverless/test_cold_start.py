@@ -20,6 +20,7 @@ LEFT_OUT = [
     "django.contrib.postgres",
     "django.test",
     "drf_spectacular.openapi",
+    "grapheme",
     "phonenumbers",
     "requests",
     "urllib3",

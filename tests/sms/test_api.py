@@ -393,20 +393,38 @@ def test_what_is_canceled_does_not_count(phone, provider):
 
 def test_segments_are_told_before_anything_is_sent(api, alice, provider, settings):
     settings.SMS_TO_NUMBER = TO
-    response = api(alice).post(f"{URL}segments/", {"body": "中" * 71, "to": NUMBER})
+    body = "Grüße \u2013 an \N{GRINNING FACE}" + "a" * 60 + "ok \u2013 "
+    response = api(alice).post(f"{URL}segments/", {"body": f" {body}", "to": NUMBER})
+    dash = {"character": "\u2013", "name": "EN DASH", "count": 2, "replacement": "-"}
+    face = {"character": "\N{GRINNING FACE}", "name": "GRINNING FACE", "count": 1}
+    price = {"encoding": "UCS-2", "segments": 2, "remaining": 57}
     assert (response.status_code, response.json()) == (
         200,
         {
-            "encoding": "UCS-2",
-            "segments": 2,
-            "characters": 71,
-            "remaining": 63,
+            **price,
+            "characters": 76,
+            "expensive": [dash, {**face, "replacement": face["character"]}],
+            "cheaper": {"body": body.strip(), **price},
             "region": "US",
             "number_type": "fixed_line_or_mobile",
         },
     )
-    plain = api(alice).post(f"{URL}segments/", {"body": "hey"}).json()
-    assert plain == {"encoding": "GSM-7", "segments": 1, "characters": 3, "remaining": 157}
+    plain = api(alice).post(f"{URL}segments/", {"body": "“" + "a" * 70}).json()
+    assert plain == {
+        "encoding": "UCS-2",
+        "segments": 2,
+        "characters": 71,
+        "remaining": 63,
+        "expensive": [
+            {
+                "character": "“",
+                "name": "LEFT DOUBLE QUOTATION MARK",
+                "count": 1,
+                "replacement": '"',
+            }
+        ],
+        "cheaper": {"body": '"' + "a" * 70, "encoding": "GSM-7", "segments": 1, "remaining": 89},
+    }
     assert (provider.sent, Message.objects.count(), Counter.objects.count()) == ([], 0, 0)
 
 

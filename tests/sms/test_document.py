@@ -126,6 +126,7 @@ def test_one_text_is_documented(phone, provider):
 
 def test_the_preview_is_documented(phone, provider):
     preview = f"{MESSAGES}segments/"
-    assert_documented(phone.post(preview, {"body": "hey"}), preview, 200)
+    for body in ("hey", "“hey” \N{GRINNING FACE}"):
+        assert_documented(phone.post(preview, {"body": body}), preview, 200)
     assert_documented(phone.post(preview, {"body": "hey", "to": TO}), preview, 200)
     assert_documented(phone.post(preview, {}), preview, 400)

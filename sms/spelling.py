@@ -1,0 +1,102 @@
+"""What makes a body expensive: one character outside GSM-7 more than halves every segment.
+
+Only spellings that read the same are offered: another quotation mark, a plain blank, a composed
+letter. No letter loses its accent.
+"""
+
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from sms.segments import GSM_7, Measure, is_gsm, measure
+
+# Signs whose plain form Unicode does not know: quotation marks, what stands for an apostrophe, a
+# minus, bullets, line breaks. Blanks, dashes and invisible characters go by their category; wide
+# letters, ligatures and the ellipsis by their compatible form (NFKC).
+_SIGNS: Final = str.maketrans(
+    {
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc\u2039\u203a`\u00b4", "'"),
+        **dict.fromkeys("“”„‟″«»", '"'),
+        **dict.fromkeys("\u2212\u2043•·", "-"),
+        **dict.fromkeys("\u2028\u2029\u0085\v", "\n"),
+        "\t": " ",
+        "\u2044": "/",
+    }
+)
+_BY_CATEGORY: Final = {"Cf": "", "Zs": " ", "Pd": "-"}
+_SELECTORS: Final = frozenset("\N{VARIATION SELECTOR-15}\N{VARIATION SELECTOR-16}")
+
+
+@dataclass(frozen=True)
+class Expensive:
+    """A character outside GSM-7, and how often it occurs.
+
+    `name` is Unicode's, because some cannot be seen. `replacement` may be empty; it is the
+    character itself if there is no cheaper spelling.
+    """
+
+    character: str
+    name: str
+    count: int
+    replacement: str
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """A body with the characters that make it expensive, and the cheapest body that reads the same.
+
+    `characters` are graphemes: what a person counts, a family emoji as one.
+    """
+
+    characters: int
+    expensive: list[Expensive]
+    cheaper: str
+
+
+def examine(body: str) -> Spelling:
+    graphemes = split(body)
+    outside = Counter(grapheme for grapheme in graphemes if not is_gsm(grapheme))
+    expensive = [
+        Expensive(grapheme, _name(grapheme), count, _plain(grapheme))
+        for grapheme, count in outside.items()
+    ]
+    plain = {found.character: found.replacement for found in expensive}
+    written = "".join(plain.get(grapheme, grapheme) for grapheme in graphemes)
+    cheaper = written if _cost(measure(written)) < _cost(measure(body)) else body
+    return Spelling(len(graphemes), expensive, cheaper)
+
+
+def split(body: str) -> list[str]:
+    """Extended grapheme clusters (Unicode, UAX #29)."""
+    import grapheme  # noqa: PLC0415 - 20 ms, and only the preview counts them
+
+    return list(grapheme.graphemes(body))
+
+
+def _cost(measured: Measure) -> tuple[int, bool]:
+    """Fewer segments are cheaper; of as many, GSM-7 leaves more room."""
+    return measured.segments, measured.encoding != GSM_7
+
+
+def _plain(grapheme: str) -> str:
+    """The same in GSM-7 if there is such a spelling, else the grapheme itself."""
+    composed = unicodedata.normalize("NFC", grapheme).translate(_SIGNS)
+    plain = "".join(_plain_character(character) for character in composed)
+    return plain if is_gsm(plain) else grapheme
+
+
+def _plain_character(character: str) -> str:
+    category = unicodedata.category(character)
+    if is_gsm(character) or category == "No":  # 10² is not 102
+        return character
+    if character in _SELECTORS:
+        return ""
+    plain = _BY_CATEGORY.get(category)
+    return unicodedata.normalize("NFKC", character) if plain is None else plain
+
+
+def _name(grapheme: str) -> str:
+    """Of the first code point that GSM-7 lacks."""
+    first = next(character for character in grapheme if not is_gsm(character))
+    return unicodedata.name(first, f"U+{ord(first):04X}")
