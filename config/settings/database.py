@@ -8,12 +8,3 @@ _database = database.managed(
 ) or env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/db.sqlite3")
 DATABASES = {"default": database.tuned(_database)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-# In the database, because all processes share it: allauth counts failed log-ins in the cache.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "core_cache",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
-}
