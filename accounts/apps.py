@@ -12,9 +12,12 @@ class AccountsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from accounts import email_addresses  # noqa: PLC0415 - needs the models
+        from accounts import email_addresses, rate_limits  # noqa: PLC0415 - they need the models
+        from core import pruning  # noqa: PLC0415
 
         email_addresses.install()
+        rate_limits.install()
+        pruning.register(rate_limits.ended_places)
 
 
 class NudgeAdminConfig(admin_apps.SimpleAdminConfig):

@@ -1,36 +1,78 @@
-"""How long a log-in stays locked: the value of Retry-After, in seconds."""
+"""The lock of a log-in: how many wrong passwords are looked at, and how long it stays locked."""
 
 import math
 import time
+from datetime import timedelta
 
 from allauth.core.internal import ratelimit  # internal: a test watches it
-from django.core.cache import cache
 from django.http import HttpRequest
 
+from accounts.known_devices import device_of
+from accounts.mailboxes import key_of
+from accounts.rate_limits import APP, PlacedLimit, Usage, limits_of
+
 LOCKED = "too_many_login_attempts"  # allauth's code, which several limits share
-_APP = "allauth.account"
+# All devices of one account together, beside what each of them may do.
+OF_ALL_DEVICES = ratelimit.Rate(amount=20, duration=300, per="key")
+PATIENCE_SECONDS = 10.0  # for passwords that are being checked at this moment
+PAUSE_SECONDS = 0.05
+_FAILED = "login_failed"
 _WAIT = "nudge.log_in_wait"  # in request.META, where clients write HTTP_... only
 
 
-def note_lock(request: HttpRequest, key: str) -> None:
-    """Store for log_in_wait() how long the limits of failed log-ins refuse this key."""
-    rates = ratelimit.get_rates(app=_APP, action="login_failed")
-    request.META[_WAIT] = max(_seconds_left(request, rate, key) for rate in rates)
+def begin_guess(request: HttpRequest, address: str) -> Usage | None:
+    """Reserve a guess, which counts as wrong until it is rolled back; None if it is locked.
+
+    Taken before the password is looked at, or parallel guesses would not be counted exactly. So
+    several right ones at once may find all places taken: they wait until some are given back.
+    """
+    limits = _limits(request, address)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (guess := _take_all(limits)) is None:
+        if any(limit.is_used_up() for limit in limits) or time.monotonic() > deadline:
+            request.META[_WAIT] = max(_seconds(limit.wait()) for limit in limits)
+            return None
+        time.sleep(PAUSE_SECONDS)
+    return guess
+
+
+def reopen(request: HttpRequest, address: str) -> None:
+    """Forget the failures: the owner of the mailbox has set a new password."""
+    for limit in (*_of_strangers(request, key_of(address)), *_limits(request, address)):
+        limit.clear()
 
 
 def log_in_wait(request: HttpRequest) -> int:
     """Seconds until the next try; without a lock, the pause between two mailed codes."""
-    pauses = ratelimit.get_rates(app=_APP, action="confirm_email")
+    pauses = ratelimit.get_rates(app=APP, action="confirm_email")
     return int(request.META.get(_WAIT) or max(pause.duration for pause in pauses))
 
 
-def _seconds_left(request: HttpRequest, rate: ratelimit.Rate, key: str) -> int:
-    """Until the oldest failure that this rate counts expires; 1 if the rate is not used up."""
-    cache_key = ratelimit.get_cache_key(
-        request, app=_APP, action="login_failed", rate=rate, key=key
-    )
-    failures: list[float] = cache.get(cache_key, [])
-    if len(failures) < rate.amount:
-        return 1
-    reopens: float = failures[-1] + rate.duration
-    return max(1, math.ceil(reopens - time.time()))
+def _limits(request: HttpRequest, address: str) -> list[PlacedLimit]:
+    """By the one spelling of the address, never by what a header says."""
+    key = key_of(address)
+    device = device_of(request, key)
+    if device is None:
+        return _of_strangers(request, key)
+    return [
+        *limits_of(request, _FAILED, key=f"device:{device.id}"),
+        *limits_of(request, _FAILED, rates=[OF_ALL_DEVICES], key=f"devices:{device.account}"),
+    ]
+
+
+def _of_strangers(request: HttpRequest, key: str) -> list[PlacedLimit]:
+    return limits_of(request, _FAILED, key=f"address:{key}")
+
+
+def _take_all(limits: list[PlacedLimit]) -> Usage | None:
+    taken = Usage()
+    for limit in limits:
+        if (usage := limit.take(undecided=True)) is None:
+            taken.rollback()
+            return None
+        taken.places += usage.places
+    return taken
+
+
+def _seconds(wait: timedelta) -> int:
+    return max(1, math.ceil(wait.total_seconds()))

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 
+from accounts import known_devices
 from accounts.models import User
 from accounts.sessions import touch
 from core.errors import database_unavailable, is_database_away
@@ -27,7 +28,9 @@ class SignedInMiddleware(LoginRequiredMiddleware):
 
     def __call__(self, request: HttpRequest) -> Any:
         with timezone.override(None):  # ends what process_view activates
-            return super().__call__(request)
+            response: Any = super().__call__(request)
+        known_devices.tell(request, response)
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any

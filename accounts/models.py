@@ -132,3 +132,24 @@ class User(Folding, AbstractUser):
             return zoneinfo.ZoneInfo(self.time_zone)
         except (KeyError, ValueError, OSError):
             return zoneinfo.ZoneInfo("UTC")
+
+
+class LimitPlace(models.Model):
+    """One of the places of a limit, taken for a while; only accounts.rate_limits writes it."""
+
+    scope = models.CharField(max_length=64)  # a keyed hash of the limit and of whom it counts
+    number = models.PositiveSmallIntegerField()
+    taken_at = models.DateTimeField(db_index=True)
+    undecided = models.BooleanField(default=False)  # the password is being checked
+
+    class Meta:
+        verbose_name = _("place of a limit")
+        verbose_name_plural = _("places of limits")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("scope", "number"), name="accounts_limitplace_scope_number"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.number} of {self.scope}"

@@ -26,6 +26,16 @@ def client_address(request: HttpRequest) -> str:
     return _behind_proxies(request) or str(request.META.get("REMOTE_ADDR", ""))
 
 
+def canonical_host(request: HttpRequest) -> str:
+    """The host in its one spelling: `NuDge.test:443` is `nudge.test`, as browsers write it.
+
+    Raises DisallowedHost if it is not ours. A port that is not the scheme's own stays, because
+    links need it; no limit and no key may be made of a host.
+    """
+    host = request.get_host().lower()
+    return host.removesuffix(":443" if request.is_secure() else ":80")
+
+
 def _behind_proxies(request: HttpRequest) -> str:
     """What the outermost trusted proxy saw: each appends the address that spoke to it."""
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")

@@ -16,7 +16,7 @@ from django.utils.cache import set_response_etag
 from django.utils.translation import gettext as _
 
 from core.errors import database_unavailable, error_response, is_database_away
-from core.http import NO_REQUEST, current_request_id, holds, new_request_id
+from core.http import NO_REQUEST, canonical_host, current_request_id, holds, new_request_id
 from core.write_limit import SAFE_METHODS, Standing, count_write
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -86,16 +86,21 @@ def _is_readable_json(request: HttpRequest, response: HttpResponse) -> bool:
 
 
 def valid_host(get_response: GetResponse) -> GetResponse:
-    """A wrong Host header is a short 400 even in DEBUG, whose page would show the settings."""
+    """A wrong Host header is a short 400 even in DEBUG, whose page would show the settings.
+
+    The others are written in one way, so that get_host() is the same for every spelling.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         try:
-            request.get_host()
+            host = canonical_host(request)
         except DisallowedHost:
             logger.warning("Refused a request with a Host header that is not ours")
             return error_response(
                 request, HTTPStatus.BAD_REQUEST, "invalid_host", _("This host is not served here.")
             )
+        if "HTTP_HOST" in request.META:
+            request.META["HTTP_HOST"] = host
         return get_response(request)
 
     return middleware

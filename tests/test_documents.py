@@ -4,12 +4,10 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 
 from accounts.models import User
 from sms.models import Message
@@ -221,11 +219,8 @@ EXAMPLE = re.compile(r"<!-- run by tests/test_documents\.py -->\n```sh\n(.*?)```
 
 
 @pytest.fixture
-def _clean_cache(transactional_db) -> Iterator[None]:
-    """Limits are counted in a table that no test transaction rolls back here."""
-    cache.clear()
-    yield
-    cache.clear()
+def _committed(transactional_db) -> None:
+    """The server has a connection of its own, and sees what is committed only."""
 
 
 def run_in_shell(script: str) -> subprocess.CompletedProcess[str]:
@@ -237,7 +232,7 @@ def run_in_shell(script: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.enable_socket
-@pytest.mark.usefixtures("_clean_cache")
+@pytest.mark.usefixtures("_committed")
 def test_the_examples_of_the_readme_run(live_server, settings):
     """Every example, in one shell and in order, against a server; the answers are as promised."""
     settings.DEBUG = True  # as `make run` has it

@@ -12,13 +12,12 @@ from allauth.headless.base.response import AuthenticationResponse
 from allauth.headless.internal.restkit.response import ErrorResponse
 from django.contrib import messages
 from django.contrib.auth.hashers import make_password
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts.login_throttle import note_lock
+from accounts.login_throttle import LOCKED, begin_guess, reopen
 from accounts.models import User
 from core.http import client_address
 
@@ -32,11 +31,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return clean_client_ip(client_address(request)) or UNKNOWN_ADDRESS
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        try:
-            super().pre_authenticate(request, **credentials)
-        except ValidationError:
-            note_lock(request, self._get_login_attempts_cache_key(request, **credentials))
-            raise
+        """`_login_failed_rl_usage` is what allauth rolls back after the right password."""
+        guess = begin_guess(request, credentials["email"])
+        if guess is None:
+            raise self.validation_error(LOCKED)
+        self._login_failed_rl_usage = guess
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        self._login_failed_rl_usage.settle()
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        reopen(request, credentials["email"])
 
     def clean_email(self, email: str) -> str:
         """allauth's forms accept 320 characters, the column holds 254."""

@@ -9,12 +9,3 @@ _database = database.managed(
 DATABASES = {"default": database.tuned(_database)}
 DATABASE_ROLE_DEFAULTS = database.role_defaults(pooled=env.flag("DATABASE_POOLED", default=False))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-# In the database, because all processes share it: allauth counts failed log-ins in the cache.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "core_cache",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
-}

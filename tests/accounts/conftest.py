@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
-from django.core.cache import cache
 from django.urls import get_resolver
 from rest_framework.test import APIClient
 
@@ -17,8 +16,8 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(autouse=True)
-def _no_limits_from_before(db) -> None:
-    cache.clear()
+def _with_the_database(db) -> None:
+    """Limits are counted there."""
 
 
 @pytest.fixture

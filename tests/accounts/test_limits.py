@@ -1,10 +1,17 @@
 """How long a locked log-in stays locked, and what its Retry-After is counted from."""
 
+import io
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from allauth.core.exceptions import RateLimited
+from allauth.core.internal import ratelimit
+from django.core.management import call_command
 
+from accounts.models import LimitPlace
+from accounts.rate_limits import PlacedLimit
 from tests.accounts.conftest import PASSWORD, Phone, assert_error
 
 LOCKED = "too_many_login_attempts"
@@ -89,3 +96,62 @@ def test_an_account_is_locked_in_whatever_case_its_address_is_typed(clock, alice
     answers = [Phone("203.0.113.7").log_in(email) for email in (alice.email, "aLICE@EXAMPLE.com")]
 
     assert [answer.status_code for answer in answers] == [429, 429]
+
+
+def test_no_limit_is_counted_in_the_cache(settings, clock, alice):
+    """A cache that forgets everything at once: in it a fault of the database was a full limit."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+    lock_out(clock, alice.email)
+    assert_error(Phone("203.0.113.7").log_in(alice.email), 429, LOCKED)
+    phone = Phone("203.0.113.8")
+    emails = [f"user{number}@example.com" for number in range(21)]
+    told = [phone.post("auth/password/request", {"email": email}) for email in emails]
+    assert [answer.status_code for answer in told] == [401] * 20 + [429]
+
+
+def test_a_limit_names_nobody(alice):
+    Phone("198.51.100.7").log_in(alice.email, "a wrong password")
+    scopes = list(LimitPlace.objects.values_list("scope", flat=True))
+    assert len(scopes) == 3  # log-ins and failures of the client, failures of the account
+    assert all(re.fullmatch(r"[0-9a-f]{64}", scope) for scope in scopes)
+
+
+def test_places_go_after_a_day(clock, alice, bob):
+    Phone().log_in(alice.email, "a wrong password")
+    clock.shift(timedelta(days=1))
+    Phone().log_in(bob.email, "a wrong password")
+    clock.shift(timedelta(seconds=1))
+    call_command("prune", stdout=io.StringIO())
+    assert set(LimitPlace.objects.values_list("taken_at", flat=True)) == {NOON + timedelta(days=1)}
+
+
+def test_a_place_that_another_took_since_is_left_alone(clock, alice):
+    """The first caller needed longer than the window."""
+    limit = PlacedLimit(scope="a", amount=1, seconds=300)
+    first = limit.take(undecided=True)
+    clock.shift(300)
+    assert limit.take()
+    assert first
+    first.rollback()
+    assert (limit.is_free(), limit.take(), limit.wait()) == (False, None, timedelta(seconds=300))
+    limit.clear()
+    assert (limit.is_free(), limit.wait()) == (True, timedelta(0))
+
+
+def test_an_unknown_limit_raises_where_allauth_wants_it(rf):
+    """allauth asks for an exception where it has no answer of its own."""
+    rate = ratelimit.Rate(amount=1, duration=60, per="key")
+    rules = {"app": "allauth.account", "action": "a", "rate": rate, "key": "b"}
+    take = ratelimit._consume_single_rate
+    assert take(rf.post("/"), **rules, raise_exception=True)
+    assert take(rf.post("/"), **rules) is None
+    with pytest.raises(RateLimited):
+        take(rf.post("/"), **rules, raise_exception=True)
+
+
+def test_a_place_that_another_takes_first_is_passed_by(clock, alice, monkeypatch):
+    """What a caller has read may be old when it takes: the statement decides."""
+    limit = PlacedLimit(scope="a", amount=2, seconds=300)
+    monkeypatch.setattr(PlacedLimit, "_held", lambda self, now: [])
+    assert [bool(limit.take()) for _ in range(3)] == [True, True, False]
+    assert sorted(str(place) for place in LimitPlace.objects.all()) == ["0 of a", "1 of a"]

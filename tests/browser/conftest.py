@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.test import Client
 from playwright.sync_api import Browser, Page
 
@@ -26,7 +25,6 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def visit(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
     """`visit(as_=alice, **options of the context)`: a tab; the console must stay clean."""
-    cache.clear()
     with tabs(chromium, live_server.url) as open_tab:
 
         def visit(as_: User | None = None, **options: Any) -> Page:

@@ -83,7 +83,8 @@ def test_what_is_too_much_is_409_and_changes_nothing(api, alice, full, way):
 
 def test_what_adds_nothing_is_done(api, alice, bob, full):
     phone, url = api(alice), f"{TODOS}{full['todo'].pk}/"
-    for change in ({"title": "y"}, {"notes": "y" * 40}, {"tags": ["home"]}, {"tags": []}):
+    changes: list[dict] = [{"title": "y"}, {"notes": "y" * 40}, {"tags": ["home"]}, {"tags": []}]
+    for change in changes:
         assert phone.patch(url, change).status_code == 200
     assert api(bob).post(LISTS, {"name": "his"}).status_code == 201
 
