@@ -1,5 +1,7 @@
 """A stranger who locks an account does not lock out its owner's devices."""
 
+from typing import Any
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import signing
@@ -138,14 +140,14 @@ def test_a_reset_opens_the_lock_of_the_device_too(alice):
 def test_a_right_password_waits_for_those_that_are_being_checked(rf, alice, monkeypatch):
     """Five are being checked; one of them is right, and gives its place back."""
     request = rf.post("/")
-    guesses = [begin_guess(request, alice.email) for _ in range(5)]
+    guesses: list[Any] = [begin_guess(request, alice.email) for _ in range(5)]
     naps = []
 
     def nap(seconds: float) -> None:
         naps.append(seconds)
         guesses[len(naps)].rollback()
 
-    monkeypatch.setattr(login_throttle.time, "sleep", nap)
+    monkeypatch.setattr("accounts.login_throttle.time.sleep", nap)
     assert begin_guess(request, alice.email) is not None
     assert len(naps) == 1
 
@@ -153,8 +155,10 @@ def test_a_right_password_waits_for_those_that_are_being_checked(rf, alice, monk
 def test_wrong_passwords_are_not_waited_for(rf, alice, monkeypatch):
     request = rf.post("/")
     for _ in range(5):
-        begin_guess(request, alice.email).settle()
-    monkeypatch.setattr(login_throttle.time, "sleep", None)  # would raise TypeError
+        guess = begin_guess(request, alice.email)
+        assert guess
+        guess.settle()
+    monkeypatch.setattr("accounts.login_throttle.time.sleep", None)  # would raise TypeError
     assert begin_guess(request, alice.email) is None
     assert login_throttle.log_in_wait(request) == 300
 

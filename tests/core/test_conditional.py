@@ -2,6 +2,8 @@
 
 import gzip
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.http import HttpResponse
@@ -34,9 +36,9 @@ def readable(patterns=None, prefix: str = "/") -> set[str]:
 
 
 @pytest.fixture
-def rows(alice, bob) -> dict[str, object]:
+def rows(alice, bob) -> dict[str, Any]:
     """One row of each kind for both, by the word in its path."""
-    made: dict[str, object] = {}
+    made: dict[str, Any] = {}
     for owner in (bob, alice):
         todo = make_todo(owner, tags=["home"], list=make_list(owner), notes="x" * 2000)
         message = Message.objects.create(sender=owner, to="+15005550006", body="x" * 1600)
@@ -45,7 +47,7 @@ def rows(alice, bob) -> dict[str, object]:
     return made
 
 
-def address(path: str, rows: dict[str, object]) -> str:
+def address(path: str, rows: dict[str, Any]) -> str:
     row = next(rows[name] for name in rows if f"/{name}/" in path)
     return concrete(path, row.pk)
 
@@ -71,7 +73,7 @@ def test_what_the_client_holds_is_304_without_a_body_on_every_route(api, alice, 
 
 
 # Every row that an answer is built from, and a change of it.
-CHANGES = {
+CHANGES: dict[str, list[Callable[[Any], object]]] = {
     "/api/v1/account/": [lambda rows: User.objects.update(name="B")],
     "/api/v1/lists/": [
         lambda rows: List.objects.filter(pk=rows["lists"].pk).update(name="B"),
@@ -171,7 +173,7 @@ def test_a_page_is_compressed_and_padded_at_random(web, alice):
 @pytest.mark.parametrize(("size", "packed"), [(1023, False), (1024, True)])
 def test_a_kilobyte_is_1024_bytes(rf, size, packed):
     middleware = CompressionMiddleware(lambda request: HttpResponse(b"x" * size))
-    response = middleware(rf.get("/", headers=GZIP))
+    response: Any = middleware(rf.get("/", headers=GZIP))
     assert response.has_header("Content-Encoding") is packed
 
 

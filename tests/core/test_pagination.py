@@ -168,7 +168,7 @@ def test_every_list_of_the_api_is_in_the_table():
     assert lists() == set(ROWS)
 
 
-def rows_of(client, url: str, direction: str) -> tuple[list[list[str]], str | None]:
+def rows_of(client, url: str | None, direction: str) -> tuple[list[list[str]], str | None]:
     """The ids page by page, and the link back from the last page."""
     pages, back = [], None
     while url:
