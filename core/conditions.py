@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, Final
 
 from django.db.models import CharField, Func, IntegerField, Q, Value
-from django.db.models.functions import Length, StrIndex
+from django.db.models.functions import Length, StrIndex, Substr
 from django.db.models.lookups import Exact, GreaterThan, LessThanOrEqual
 
 from core.dates import FIRST_DAY, FIRST_MOMENT, LAST_DAY, LAST_MOMENT
@@ -80,6 +80,15 @@ def _is_one_line(field: str) -> Q:
     for character in LINE_BREAKS:
         condition &= Q(Exact(StrIndex(field, Value(character)), 0))
     return condition
+
+
+def is_color(field: str) -> Q:
+    """Empty or #rrggbb."""
+    digits = Func(
+        Substr(field, 2), Value("0123456789abcdefABCDEF"), function="TRIM", output_field=CharField()
+    )
+    written = Q(**{f"{field}__startswith": "#"}) & Q(Exact(Length(field), 7)) & Q(Exact(digits, ""))
+    return Q(**{field: ""}) | written
 
 
 def in_range(field: str) -> Q:
