@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('todos', '0005_text_and_date_conditions'),
+        ('todos', '0006_usage'),
     ]
 
     operations = [
