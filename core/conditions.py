@@ -30,19 +30,14 @@ BLANKS: Final = "".join(
 
 
 class Nuls(Func):
-    """How many NUL characters there are; SQLite counts the length of a text up to the first."""
+    """The place of the first NUL character, or 0: SQLite counts the length of a text up to it."""
 
     arity = 1
-    template = "0"
+    template = "INSTR(CAST(%(expressions)s AS BLOB), X'00')"
     output_field = IntegerField()
 
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(
-            compiler,
-            connection,
-            template="INSTR(CAST(%(expressions)s AS BLOB), X'00')",
-            **context,
-        )
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return "0", ()  # no text of PostgreSQL has one
 
 
 class Bare(Func):

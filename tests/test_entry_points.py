@@ -393,6 +393,8 @@ def without_constraints() -> Iterator[None]:
             yield
             cursor.execute("PRAGMA ignore_check_constraints = OFF")
             return
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         for model in models_of_ours():
             for constraint in model._meta.constraints:
                 if isinstance(constraint, models.CheckConstraint):
