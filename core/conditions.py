@@ -33,11 +33,12 @@ class Nuls(Func):
     """The place of the first NUL character, or 0: SQLite counts the length of a text up to it."""
 
     arity = 1
-    template = "INSTR(CAST(%(expressions)s AS BLOB), X'00')"
+    template = "(STRPOS(CAST(%(expressions)s AS text), '') - 1)"  # no text of PostgreSQL has one
     output_field = IntegerField()
 
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return "0", ()  # no text of PostgreSQL has one
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "INSTR(CAST(%(expressions)s AS BLOB), X'00')"
+        return self.as_sql(compiler, connection, template=template, **context)
 
 
 class Bare(Func):

@@ -46,8 +46,8 @@ def label(column: Any) -> str:
 
 # --- Which columns anybody may write, and where ---------------------------------------------------
 
-API = {List: ListSerializer, Todo: TodoSerializer, User: ProfileSerializer}
-PAGE = {Todo: TitleForm, User: ProfileForm}
+API: dict[Any, Any] = {List: ListSerializer, Todo: TodoSerializer, User: ProfileSerializer}
+PAGE: dict[Any, Any] = {Todo: TitleForm, User: ProfileForm}
 # Serializers without a model: their members and the columns that these fill.
 OF_A_MESSAGE = {"to": "to", "body": "body", "msg": "body", "send_at": "send_at"}
 OF_A_MESSAGE["valid_for"] = "expires_at"
@@ -76,7 +76,7 @@ def on_the_page() -> dict[str, str]:
 def in_the_admin(operator: User) -> dict[str, str]:
     request = RequestFactory().get("/admin/")
     request.user = operator
-    found = {}
+    found: dict[str, str] = {}
     for model, page in admin.site._registry.items():
         if model._meta.app_label in APPS and page.has_change_permission(request):
             fields = page.get_form(request, model(), change=True).base_fields
@@ -221,7 +221,7 @@ class World:
     phone: APIClient
     browser: Client
     operator: Client
-    rows: dict[type[models.Model], Any]
+    rows: dict[Any, Any]
     forms: dict[str, dict[str, Any]] = field(default_factory=dict)  # as the admin opens them
 
     def read(self, column: Any) -> Any:
@@ -235,7 +235,7 @@ class World:
 def world(api, web, alice, bob, staff) -> World:
     todo = make_todo(alice, "before", tags=["before"], list=make_list(alice))
     make_todo(bob, tags=["before"])
-    rows = {Todo: todo, List: todo.list, Tag: todo.tags.get(), User: alice}
+    rows: dict[Any, Any] = {Todo: todo, List: todo.list, Tag: todo.tags.get(), User: alice}
     rows[Allowance] = Allowance.objects.create(account=alice, per_day=7)
     User.objects.filter(pk=alice.pk).update(name="before")
     return World(api(alice), web(alice), web(staff), rows)
@@ -299,7 +299,7 @@ def form_data(form: Any) -> dict[str, Any]:
     for bound in form:
         value, widget = bound.value(), bound.field.widget
         if isinstance(widget, MultiWidget):
-            parts = enumerate(widget.decompress(value))
+            parts = enumerate(widget.decompress(value) or ())
             data |= {f"{bound.html_name}_{n}": str(part or "") for n, part in parts}
         elif not (value is None or value is False or bound.field.disabled):
             data[bound.html_name] = "on" if value is True else value
@@ -375,7 +375,7 @@ PAST: dict[type[models.Field], list[Any]] = {
     MomentField: [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)],
     DayField: [date(1, 1, 1), date(9999, 12, 31)],
 }
-PAST_BY_NAME = {
+PAST_BY_NAME: dict[str, list[Any]] = {
     "accounts.User.language": ["xx", "\u202e"],
     "accounts.User.time_zone": ["Mars/Base", "", "../etc"],
     "todos.List.color": ["red", "\x1b"],
