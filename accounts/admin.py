@@ -39,7 +39,6 @@ class UserAdmin(SearchableAdmin, DjangoUserAdmin[User]):
     list_filter = ("is_staff", "is_superuser", "is_active", "language", "date_joined")
     search_fields = ("email", "folded")
     ordering = ("-date_joined",)
-    date_hierarchy = "date_joined"
     inlines = (EmailAddressInline,)
     add_form = AdminUserCreationForm
     fieldsets = (

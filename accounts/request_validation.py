@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from core.api.fields import RepeatedMemberError, unique_members
+from core.text import can_be_stored
 
 _LARGEST_ID = 2**63 - 1
 
@@ -41,15 +42,10 @@ def _wrong(name: str, value: object) -> str:
         return "" if _are_ids(value) else "Not a list of ids."
     if name == "primary":
         return "" if isinstance(value, bool) else "Not a boolean."
-    return "" if isinstance(value, str) and _is_text(value) else "Not a valid string."
+    return "" if isinstance(value, str) and can_be_stored(value) else "Not a valid string."
 
 
 def _are_ids(value: object) -> bool:
     return isinstance(value, list) and all(
         type(item) is int and 0 < item <= _LARGEST_ID for item in value
     )
-
-
-def _is_text(value: str) -> bool:
-    """Without NUL, which PostgreSQL refuses, and lone surrogates, which cannot be encoded."""
-    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, Final
 
 from django.db.models import CharField, Func, IntegerField, Q, Value
-from django.db.models.functions import Length, StrIndex
+from django.db.models.functions import Length, StrIndex, Substr
 from django.db.models.lookups import Exact, GreaterThan, LessThanOrEqual
 
 from core.dates import FIRST_DAY, FIRST_MOMENT, LAST_DAY, LAST_MOMENT
@@ -30,19 +30,15 @@ BLANKS: Final = "".join(
 
 
 class Nuls(Func):
-    """How many NUL characters there are; SQLite counts the length of a text up to the first."""
+    """The place of the first NUL character, or 0: SQLite counts the length of a text up to it."""
 
     arity = 1
-    template = "0"
+    template = "(STRPOS(CAST(%(expressions)s AS text), '') - 1)"  # no text of PostgreSQL has one
     output_field = IntegerField()
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(
-            compiler,
-            connection,
-            template="INSTR(CAST(%(expressions)s AS BLOB), X'00')",
-            **context,
-        )
+        template = "INSTR(CAST(%(expressions)s AS BLOB), X'00')"
+        return self.as_sql(compiler, connection, template=template, **context)
 
 
 class Bare(Func):
@@ -80,6 +76,15 @@ def _is_one_line(field: str) -> Q:
     for character in LINE_BREAKS:
         condition &= Q(Exact(StrIndex(field, Value(character)), 0))
     return condition
+
+
+def is_color(field: str) -> Q:
+    """Empty or #rrggbb."""
+    digits = Func(
+        Substr(field, 2), Value("0123456789abcdefABCDEF"), function="TRIM", output_field=CharField()
+    )
+    written = Q(**{f"{field}__startswith": "#"}) & Q(Exact(Length(field), 7)) & Q(Exact(digits, ""))
+    return Q(**{field: ""}) | written
 
 
 def in_range(field: str) -> Q:

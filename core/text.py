@@ -22,6 +22,7 @@ _BLANK: Final = re.compile(f"[{_IGNORABLE}\u2800]")
 _BLANK_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Cs", "Zl", "Zp", "Zs"})
 # Reserved for pictographs (UTS #51): a phone may know an emoji that this Python does not.
 _FUTURE_EMOJI: Final = re.compile("[\U0001f000-\U0001faff\U0001fc00-\U0001fffd]")
+_DIRECTIONS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")  # embeddings, overrides, isolates
 _BREAKS: Final = re.compile(rf"\s*[{LINE_BREAKS}]\s*")
 
 
@@ -50,6 +51,11 @@ def _is_seen(character: str) -> bool:
     if unicodedata.category(character) in _BLANK_CATEGORIES:
         return bool(_FUTURE_EMOJI.match(character))
     return not _BLANK.match(character)
+
+
+def isolated(text: str) -> str:
+    """For a sentence without markup around it: the words beside the text keep their places."""
+    return f"\u2068{_DIRECTIONS.sub('', text)}\u2069"
 
 
 def can_be_stored(text: str) -> bool:

@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -94,7 +95,7 @@ def _add(request: HttpRequest) -> HttpResponse:
         form.add_error("title", str(error))
         return _refuse(request, "todos/_add.html", add_form=form)
     if not ListState.of(request).shows(todo):
-        messages.success(request, _("Added “%(title)s”.") % {"title": todo.title})
+        messages.success(request, format_html(_("Added “{title}”."), title=_isolated(todo)))
     if not _is_htmx(request):
         return _redirect(request, todo)
     is_shown = ListState.of(request).shows(todo)
@@ -154,7 +155,8 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
         "todo": service.serialize(todo),
     }
     todo.delete()
-    messages.info(request, _("Deleted “%(title)s”.") % {"title": todo.title}, extra_tags="undo")
+    deleted = format_html(_("Deleted “{title}”."), title=_isolated(todo))
+    messages.info(request, deleted, extra_tags="undo")
     return _answer(request, "todos/_gone.html") if _is_htmx(request) else _redirect(request)
 
 
@@ -184,6 +186,11 @@ def _restore(request: HttpRequest) -> Todo | None:
         todo = None
     del request.session[_REMOVED]
     return todo
+
+
+def _isolated(todo: Todo) -> str:
+    """In a sentence, whose words keep their places."""
+    return format_html("<bdi>{}</bdi>", todo.title)
 
 
 def _is_htmx(request: HttpRequest) -> bool:

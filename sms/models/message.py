@@ -12,6 +12,8 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.columns import MomentField
+from core.conditions import in_range
 from sms.numbers import with_masked_numbers
 from sms.results import Result
 from sms.states import BELOW, FINAL, WAITING, State
@@ -91,7 +93,7 @@ class Message(models.Model):
     )
     attempt_count = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
-    send_at = models.DateTimeField(_("to be sent at"), null=True)
+    send_at = MomentField(_("to be sent at"), null=True)
     expires_at = models.DateTimeField(_("expires at"), null=True)
     next_attempt_at = models.DateTimeField(
         _("next attempt at"), default=timezone.now, db_default=Now()
@@ -135,6 +137,7 @@ class Message(models.Model):
                 condition=~Q(body="") & Q(LessThanOrEqual(Length("body"), BODY_LENGTH)),
                 name="sms_message_body_length",
             ),
+            models.CheckConstraint(condition=in_range("send_at"), name="sms_message_send_at_range"),
         )
         indexes = (
             models.Index(fields=("-created_at", "id"), name="sms_message_newest"),

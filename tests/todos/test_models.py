@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from django.db.models import Value
 
 from accounts.models import User
 from core.conditions import BLANKS
@@ -121,3 +122,10 @@ def test_an_unfinished_todo_is_checked_without_a_list_or_an_owner(alice):
     Todo(title="a").clean()
     Todo(title="a", owner=alice).clean()
     Todo(title="a", list=make_list(alice)).clean()
+
+
+def test_an_expression_is_left_to_the_database(alice):
+    todo = make_todo(alice, "first")
+    todo.title = Value("second")
+    models.Model.save(todo, update_fields=["title"])
+    assert Todo.objects.get(pk=todo.pk).title == "second"

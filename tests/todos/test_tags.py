@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from core.text import fold
 from tests.builders import make_todo
+from tests.todos.admin_forms import TAGS as ADMIN_TAGS
 from tests.todos.admin_forms import TODOS as ADMIN_TODOS
-from tests.todos.admin_forms import saved, todo_form
+from tests.todos.admin_forms import errors, run, saved, todo_form
 from tests.todos.pages import act
 from todos.models import Tag, Todo
 
@@ -95,3 +96,41 @@ def test_a_tag_that_the_release_before_has_made_is_used_and_not_doubled(alice):
     Tag.objects.update(folded=None)
     make_todo(alice, tags=["home"])
     assert known(alice) == ["home"]
+
+
+def test_the_admin_renames_a_tag_and_search_follows(web, staff, api, alice, bob):
+    todo = make_todo(alice, tags=["home", "shop"])
+    make_todo(bob, tags=["home"])
+    tag = Tag.objects.get(owner=alice, name="home")
+    saved(web(staff).post(f"{ADMIN_TAGS}{tag.pk}/change/", {"name": "Gar\u00adten"}))
+    phone = api(alice)
+    for text, expected in (("garten", [str(todo.pk)]), ("home", []), ("shop", [str(todo.pk)])):
+        found = phone.get(TODOS, {"q": text}).json()["results"]
+        assert [row["id"] for row in found] == expected
+    run(web(staff), ADMIN_TAGS, "delete_selected", tag, post="yes")
+    web(staff).post(f"{ADMIN_TAGS}{Tag.objects.get(owner=alice).pk}/delete/", {"post": "yes"})
+    assert known(alice) == []
+    assert known(bob) == ["home"]
+    assert Todo.objects.get(pk=todo.pk).folded_tags == ""
+
+
+def test_the_admin_refuses_a_name_that_folds_to_another_of_the_owner(web, staff, alice, bob):
+    make_todo(alice, tags=["Straße", "shop"])
+    make_todo(bob, tags=["garden"])
+    path = f"{ADMIN_TAGS}{Tag.objects.get(owner=alice, name='shop').pk}/change/"
+    assert errors(web(staff).post(path, {"name": "STRASSE"})) == {
+        "__all__": ["There is a tag of this name."]
+    }
+    assert errors(web(staff).post(path, {"name": "\u200b"}))["name"] == ["This field is required."]
+    assert known(alice) == ["Straße", "shop"]
+    saved(web(staff).post(path, {"name": "GARDEN"}))
+    assert known(alice) == ["GARDEN", "Straße"]
+
+
+def test_the_admin_adds_a_todo_whose_tags_are_found(web, staff, api, alice):
+    make_todo(alice, "other", tags=["home"])
+    tag = Tag.objects.get(owner=alice)
+    form = {"owner": alice.pk, "list": alice.lists.get().pk, "title": "new", "priority": 0}
+    saved(web(staff).post(f"{ADMIN_TODOS}add/", {**form, "notes": "", "tags": [tag.pk]}))
+    found = api(alice).get(TODOS, {"q": "HOME new"}).json()["results"]
+    assert [row["title"] for row in found] == ["new"]

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.columns import FoldedField, LineField, MomentField
-from core.conditions import in_range, is_line
+from core.conditions import in_range, is_color, is_line
 from core.models import Versioned
 from todos.models.columns import PositionField
 
@@ -41,7 +41,7 @@ class List(Versioned):
     )
     name = LineField(_("name"), max_length=NAME_LENGTH)
     folded = FoldedField(of=("name",), db_default="")
-    color = models.CharField(_("color"), max_length=7, blank=True, validators=[COLOR])
+    color = LineField(_("color"), max_length=7, blank=True, validators=[COLOR])
     position = PositionField()
     is_inbox = models.BooleanField(_("inbox"), default=False, editable=False)
     archived_at = MomentField(_("archived at"), null=True, blank=True)
@@ -59,6 +59,7 @@ class List(Versioned):
             models.CheckConstraint(
                 condition=is_line("name", NAME_LENGTH), name="todos_list_name_line"
             ),
+            models.CheckConstraint(condition=is_color("color"), name="todos_list_color"),
             models.CheckConstraint(
                 condition=in_range("archived_at"), name="todos_list_archived_at_range"
             ),

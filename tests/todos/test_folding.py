@@ -1,0 +1,138 @@
+"""What was stored before text had one form: nothing is lost, and twice is once."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from accounts.models import User
+from core import folding
+from core.dates import LAST_MOMENT
+from core.text import fold
+from tests.builders import make_list, make_todo
+from todos.models import List, Tag, Todo
+
+BEFORE = [("accounts", "0001_initial"), ("todos", "0002_text_constraints_and_names")]
+
+
+def migrate(targets: list[tuple[str, str]] | None = None) -> Any:
+    executor = MigrationExecutor(connection)
+    leaves = [key for key in executor.loader.graph.leaf_nodes() if key[0] in ("accounts", "todos")]
+    executor.migrate(targets or leaves)
+    return executor.loader.project_state(targets or leaves).apps
+
+
+@pytest.fixture
+def release_before() -> Iterator[Any]:
+    """The models of the release that knew no forms."""
+    yield migrate(BEFORE)
+    migrate()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_stored_comes_into_its_form(release_before, monkeypatch):
+    monkeypatch.setattr(folding, "BATCH", 2)
+    user, todo_list, tag, todo = (
+        release_before.get_model(*name.split("."))
+        for name in ("accounts.User", "todos.List", "todos.Tag", "todos.Todo")
+    )
+    alice = user.objects.create(email="alice@example.com", name="Ali\u0301ce\u2028\u200b")
+    bob = user.objects.create(
+        email="bob@example.com", name="\u3164", date_joined=datetime(1, 1, 1, tzinfo=UTC)
+    )
+    inbox = todo_list.objects.create(owner=alice, name="Inbox", is_inbox=True)
+    other = todo_list.objects.create(
+        owner=bob, name="a\nb", archived_at=datetime(9999, 1, 1, tzinfo=UTC)
+    )
+    names = ["Cafe\u0301", "Café", "CAFÉ", "\u200b", "shop"]
+    tags = {name: tag.objects.create(owner=alice, name=name) for name in names}
+    tag.objects.create(owner=bob, name="café")
+    texts = [("plain", ""), ("a\r\nb", "x\r\ny"), ("\u2800", "e\u0301"), ("Straße", " ")]
+    rows = [
+        todo.objects.create(owner=alice, list=inbox, title=title, notes=notes, position=number)
+        for number, (title, notes) in enumerate(texts)
+    ]
+    theirs = todo.objects.create(
+        owner=bob, list=other, title="b", due_at=datetime(9999, 12, 31, 23, tzinfo=UTC)
+    )
+    todo.objects.create(owner=bob, list=other, title="day", due_on=date(1, 1, 1))
+    rows[0].tags.set([tags["Café"], tags["shop"]])
+    rows[1].tags.set([tags["Café"], tags["CAFÉ"], tags["Cafe\u0301"]])
+    rows[3].tags.set([tags["\u200b"]])
+
+    migrate()
+
+    assert dict(User.objects.values_list("name", "folded")) == {"Alíce \u200b": "alíce", "": ""}
+    assert User.objects.get(pk=bob.pk).date_joined == datetime(1900, 1, 1, tzinfo=UTC)
+    assert sorted(List.objects.values_list("name", "folded", "version")) == [
+        ("Inbox", "inbox", 1),
+        ("a b", "a b", 3),
+    ]
+    found = Todo.objects.filter(owner=alice.pk).order_by("position")
+    assert [(row.title, row.notes, row.folded, row.version > 1) for row in found] == [
+        ("plain", "", "plain", False),
+        ("a b", "x\ny", "a b x y", True),
+        ("Untitled", "é", "untitled é", True),
+        ("Straße", " ", "strasse", True),
+    ]
+    assert [sorted(tag.name for tag in row.tags.all()) for row in found] == [
+        ["Café", "shop"],
+        ["Café"],
+        [],
+        ["Untitled"],
+    ]
+    assert [sorted(row.folded_tags.splitlines()) for row in found] == [
+        ["café", "shop"],
+        ["café"],
+        [],
+        ["untitled"],
+    ]
+    assert sorted(Tag.objects.filter(owner=alice.pk).values_list("name", "folded")) == [
+        ("Café", "café"),
+        ("Untitled", "untitled"),
+        ("shop", "shop"),
+    ]
+    assert Tag.objects.get(owner=bob.pk).name == "café"
+    assert Todo.objects.get(pk=theirs.pk).due_at == LAST_MOMENT
+    assert Todo.objects.get(title="day").due_on == date(1900, 1, 1)
+
+
+def as_the_release_before(*rows: Any) -> None:
+    """It does not know the folded columns."""
+    for row in rows:
+        type(row).objects.filter(pk=row.pk).update(folded=None if isinstance(row, Tag) else "")
+
+
+@pytest.mark.django_db
+def test_the_nightly_job_folds_what_a_release_before_has_written(alice, bob, api):
+    User.objects.filter(pk=alice.pk).update(name="Älice")
+    home = make_list(alice, "Zuhause")
+    todo = make_todo(alice, "Äpfel", tags=["Obst"])
+    theirs = make_todo(bob, "Äpfel", tags=["Obst"])
+    as_the_release_before(alice, home, todo, Tag.objects.get(owner=alice))
+    for expected in ("3 rows and the tags of 1 people", "0 rows and the tags of 0 people"):
+        out = StringIO()
+        call_command("refold", stdout=out)
+        assert out.getvalue() == f"{expected} folded.\n"
+    alice.refresh_from_db()
+    assert (alice.folded, List.objects.get(pk=home.pk).folded) == ("älice", "zuhause")
+    assert [row.version for row in Todo.objects.all()] == [todo.version, theirs.version]
+    for query in ({"q": "ÄPFEL obst"}, {"tag": "OBST"}):
+        found = api(alice).get("/api/v1/todos/", query).json()["results"]
+        assert [row["id"] for row in found] == [str(todo.pk)]
+
+
+@pytest.mark.django_db
+def test_columns_that_are_made_of_a_changed_one_are_saved_with_it(alice):
+    home = make_list(alice, "Zuhause")
+    home.name = "Straße"
+    home.save(update_fields=["name"])
+    assert List.objects.get(pk=home.pk).folded == fold("Straße")
+    List.objects.filter(pk=home.pk).update(folded="")
+    home.save(update_fields=["color"])
+    assert List.objects.get(pk=home.pk).folded == ""
