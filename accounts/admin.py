@@ -43,13 +43,14 @@ class UserAdmin(SearchableAdmin, DjangoUserAdmin[User]):
     add_form = AdminUserCreationForm
     fieldsets = (
         (None, {"fields": ("email", "password")}),
-        (_("Profile"), {"fields": ("name", "time_zone", "language")}),
+        (_("Profile"), {"fields": ("name", "time_zone", "language", "version")}),
         (
             _("Permissions"),
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
         ),
         (_("Important dates"), {"fields": ("last_login", "date_joined")}),
     )
+    readonly_fields = ("version",)
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
 
     def get_deleted_objects(

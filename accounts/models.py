@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -63,6 +63,9 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
 
 
+PROFILE = ("email", "name", "time_zone", "language")
+
+
 class User(Folding, AbstractUser):
     """Logs in by e-mail address; other users may see the UUID."""
 
@@ -77,6 +80,8 @@ class User(Folding, AbstractUser):
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
     language = models.CharField(_("language"), max_length=16, blank=True, choices=language_choices)
+    # Of the profile: it grows with every change of what the profile shows, whoever makes it.
+    version = models.PositiveBigIntegerField(_("version"), default=1, db_default=1, editable=False)
 
     USERNAME_FIELD = EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -112,12 +117,24 @@ class User(Folding, AbstractUser):
         update_fields: Iterable[str] | None = None,
     ) -> None:
         self.email = User.objects.normalize_email(self.email)
+        shown = [name for name in PROFILE if update_fields is None or name in update_fields]
+        is_change = bool(shown) and not self._state.adding
+        if is_change:
+            self.version = self._next_version(shown)
+            update_fields = None if update_fields is None else {*update_fields, "version"}
         super().save(
             force_insert=force_insert,
             force_update=force_update,
             using=using,
             update_fields=update_fields,
         )
+        if is_change:
+            self.refresh_from_db(fields=["version"])
+
+    def _next_version(self, shown: list[str]) -> Any:
+        """One more than in the database, unless all of this is stored already."""
+        stored = Q(**{name: getattr(self, name) for name in shown})
+        return Case(When(stored, then=F("version")), default=F("version") + 1)
 
     def get_full_name(self) -> str:
         return self.name or self.email

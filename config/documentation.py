@@ -7,10 +7,13 @@ from importlib import import_module
 from typing import Any
 
 from django.urls import path
+from drf_spectacular.extensions import OpenApiViewExtension
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from accounts.allauth import schema as auth
 from core.api import document
+from core.api.schema import documented
 
 MODULES = ("accounts.api.schema", "sms.api.schema", "todos.api.schema")
 
@@ -18,6 +21,15 @@ urlpatterns = [
     path("schema/", SpectacularJSONAPIView.as_view(api_version="v1"), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
 ]
+
+
+class Index(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "core.api.index.IndexView"
+
+    def view_replacement(self) -> Any:
+        addresses = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}
+        answer = extend_schema(responses=OpenApiResponse(addresses), tags=["index"])
+        return extend_schema_view(retrieve=answer)(documented(self.target_class))
 
 
 def register(endpoints: list[Any]) -> list[Any]:

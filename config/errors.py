@@ -4,6 +4,7 @@ import sys
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, get_script_prefix, resolve
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
@@ -24,7 +25,23 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(request, 404, "not_found", _("Not found."))
+    return error_response(request, 404, "not_found", _what_is_missing(request))
+
+
+def _what_is_missing(request: HttpRequest) -> str:
+    """A slash at the end, or one too many, is what most often makes a path a wrong one."""
+    path = request.path_info
+    other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+    try:
+        is_ours = resolve(other).func is not api_not_found
+    except Resolver404:
+        is_ours = False
+    if not is_ours:
+        return _("Not found.")
+    meant = get_script_prefix().removesuffix("/") + other
+    return _("Not found. You probably mean %(path)s; the slash at the end counts.") % {
+        "path": meant
+    }
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
@@ -44,4 +61,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def api_not_found(request: HttpRequest) -> HttpResponse:
     """JSON for unknown paths under /api/, even with DEBUG, which would show a page."""
-    return error_response(request, 404, "not_found", _("Not found."))
+    return error_response(request, 404, "not_found", _what_is_missing(request))

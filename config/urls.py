@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 from config import errors, health
 from core import ids  # noqa: F401 - importing registers the path converter
+from core.api.index import IndexView
 
 handler400 = errors.bad_request
 handler403 = errors.forbidden
@@ -34,6 +35,7 @@ urlpatterns = [
     lazy_include("service/sms/", "sms.urls", namespace="sms"),
     path("api/", include("accounts.api.urls")),
     lazy_include("api/v1/sms/", "sms.api.urls"),
+    path("api/v1/", IndexView.as_view({"get": "retrieve"}), name="api-index"),
     path("api/v1/", include("todos.api.urls")),
     # Routes of allauth that this service does not offer: numbers, log-in by code, JWT.
     re_path(

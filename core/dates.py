@@ -1,5 +1,9 @@
-"""The range of dates: far enough from the ends of the calendar that every zone can show them."""
+"""Dates and moments as the API writes and reads them, from 1900 to 9998.
 
+The range is far enough from the ends of the calendar that every zone can show it.
+"""
+
+import re
 from datetime import UTC, date, datetime
 from typing import Final, TypeVar
 
@@ -12,7 +16,35 @@ FIRST_DAY, LAST_DAY = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
 FIRST_MOMENT = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 LAST_MOMENT = datetime(LAST_YEAR, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 
+# RFC 3339, whose "T" and "Z" may be in lower case; seconds and the offset may be left out. Python
+# and Django read many more forms of ISO 8601, which readers of other languages do not.
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = r"(?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
+_MOMENT = re.compile(rf"{_DAY.pattern}[Tt]{_TIME}(?:[Zz]|[+-][0-9]{{2}}:[0-9]{{2}})?")
+
 Day = TypeVar("Day", date, datetime)
+
+
+def read_day(text: str) -> date | None:
+    """`2026-12-01`; None for any other form, and for a day that no calendar has."""
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def read_moment(text: str) -> datetime | None:
+    """`2026-12-01T08:00:00.123Z`, to the millisecond; without tzinfo if it has no offset."""
+    try:
+        moment = datetime.fromisoformat(text.upper()) if _MOMENT.fullmatch(text) else None
+    except ValueError:
+        return None
+    return moment and moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def written(moment: datetime) -> str:
+    """In UTC with three digits, always: what JavaScript and Swift read with one format."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def clamped(value: Day) -> Day:

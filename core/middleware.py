@@ -11,6 +11,7 @@ from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.core.signals import request_finished
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.middleware.common import CommonMiddleware
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import set_response_etag
 from django.utils.translation import gettext as _
@@ -83,6 +84,17 @@ def _is_readable_json(request: HttpRequest, response: HttpResponse) -> bool:
         and response.status_code == HTTPStatus.OK
         and "json" in response.get("Content-Type", "")
     )
+
+
+class PathMiddleware(CommonMiddleware):
+    """Leads a reader of pages to the path with a slash. A form would lose its content on the way,
+    and a client of the API would not learn of its mistake: they get 404 with the right path.
+    """
+
+    def should_redirect_with_slash(self, request: HttpRequest) -> bool:
+        is_page = not request.path_info.startswith(("/api/", "/service/"))
+        is_read = request.method in ("GET", "HEAD")
+        return is_page and is_read and bool(super().should_redirect_with_slash(request))
 
 
 def valid_host(get_response: GetResponse) -> GetResponse:

@@ -14,13 +14,12 @@ class ProfileSerializer(StrictModelSerializer):
 
     class Meta:
         model = User
-        fields = ("id", "email", "name", "time_zone", "language")
-        read_only_fields: ClassVar[tuple[str, ...]] = ("id", "email")
+        fields = ("id", "email", "name", "time_zone", "language", "version")
+        read_only_fields: ClassVar[tuple[str, ...]] = ("id", "email", "version")
 
     def update(self, instance: User, validated_data: dict[str, str]) -> User:
         """Saves the given columns only, so that concurrent changes of others are kept."""
         for name, value in validated_data.items():
             setattr(instance, name, value)
-        if validated_data:
-            instance.save(update_fields=list(validated_data))
+        instance.save(update_fields=list(validated_data))
         return instance

@@ -12,6 +12,10 @@ _to_login = login_not_required(
 _browse = [path("login/", _to_login, name="login"), path("logout/", log_out, name="logout")]
 
 urlpatterns = [
-    path("v1/account/", ProfileView.as_view(), name="account"),
+    path(
+        "v1/account/",
+        ProfileView.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="account",
+    ),
     path("browse/", include((_browse, "rest_framework"))),
 ]

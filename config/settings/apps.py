@@ -44,7 +44,7 @@ MIDDLEWARE = [
     "core.middleware.body_limit",
     "core.middleware.reject_malformed_requests",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "core.middleware.PathMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.SignedInMiddleware",  # requires a log-in by default

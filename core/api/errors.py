@@ -1,15 +1,20 @@
 """Errors of the REST API: one shape, stable codes (docs/api.md)."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 from django.db import IntegrityError
 from drf_standardized_errors.formatter import ExceptionFormatter as BaseFormatter
 from drf_standardized_errors.handler import ExceptionHandler as BaseHandler
+from drf_standardized_errors.types import Error
 from rest_framework.exceptions import APIException, NotFound
+from rest_framework.settings import api_settings
 
 from core.errors import RETRY_AFTER_SECONDS, drop_connection, is_database_away
 from core.quotas import QuotaReached
+
+NON_FIELD_ERRORS_KEY = api_settings.NON_FIELD_ERRORS_KEY
 
 
 class Conflict(APIException):
@@ -72,6 +77,13 @@ class ExceptionHandler(BaseHandler):
 
 
 class ExceptionFormatter(BaseFormatter):
+    def get_errors(self) -> list[Error]:
+        """Whatever is wrong with the whole is about no member."""
+        return [
+            replace(error, attr=None) if error.attr == NON_FIELD_ERRORS_KEY else error
+            for error in super().get_errors()
+        ]
+
     def format_error_response(self, error_response: Any) -> Any:
         body = super().format_error_response(error_response)
         if isinstance(self.exc, PreconditionFailed):

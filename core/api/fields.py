@@ -2,20 +2,20 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.utils import json as strict_json
 
 from core import text
 from core.columns import LineField, NoteField
-from core.dates import OUT_OF_RANGE, in_range
+from core.dates import OUT_OF_RANGE, in_range, read_day, read_moment, written
 
 
 class RepeatedMemberError(ValueError):
@@ -109,7 +109,7 @@ class StrictUUIDField(serializers.UUIDField):
 
 
 class StrictDateTimeField(serializers.DateTimeField):
-    """ISO 8601 with an offset: without one the moment is ambiguous."""
+    """RFC 3339 with an offset: without one the moment is ambiguous."""
 
     default_error_messages = {
         "naive": "Add an offset, such as Z for UTC.",
@@ -122,21 +122,25 @@ class StrictDateTimeField(serializers.DateTimeField):
         return super().enforce_timezone(value)
 
     def to_internal_value(self, value: Any) -> Any:
-        if not isinstance(value, str):
-            self.fail("invalid", format="YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]")
-        moment = super().to_internal_value(value)
+        moment = read_moment(value) if isinstance(value, str) else None
+        if moment is None:
+            self.fail("invalid", format="YYYY-MM-DDThh:mm[:ss[.sss]][+HH:MM|-HH:MM|Z]")
+        moment = self.enforce_timezone(moment)
         if not in_range(moment):
             self.fail("out_of_range")
         return moment
+
+    def to_representation(self, value: Any) -> str:
+        return written(value)
 
 
 class StrictDateField(serializers.DateField):
     default_error_messages = {"out_of_range": OUT_OF_RANGE}
 
     def to_internal_value(self, value: Any) -> Any:
-        if not isinstance(value, str):
+        day = read_day(value) if isinstance(value, str) else None
+        if day is None:
             self.fail("invalid", format="YYYY-MM-DD")
-        day = super().to_internal_value(value)
         if not in_range(day):
             self.fail("out_of_range")
         return day
@@ -147,13 +151,21 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     default_error_messages = {"unknown_field": "There is no such field."}
 
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping) and (unknown := sorted(set(data) - set(self.fields))):
-            message = self.error_messages["unknown_field"]
-            raise serializers.ValidationError(
-                {name: [message] for name in unknown}, code="unknown_field"
-            )
-        return super().to_internal_value(data)
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """All that is wrong at once: what it does not know, beside what is wrong in the rest."""
+        unknown = self._unknown(data)
+        try:
+            value = super().run_validation(data)
+        except ValidationError as error:
+            raise ValidationError({**cast("dict[str, Any]", error.detail), **unknown}) from error
+        if unknown:
+            raise ValidationError(unknown)
+        return value
+
+    def _unknown(self, data: Any) -> dict[str, Any]:
+        names = sorted(set(data) - set(self.fields)) if isinstance(data, Mapping) else []
+        message = ErrorDetail(str(self.error_messages["unknown_field"]), code="unknown_field")
+        return {name: [message] for name in names}
 
 
 class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):

@@ -1,13 +1,16 @@
 """Query strings are checked like bodies: a misspelt question is an error, not everything."""
 
+from collections.abc import Collection
 from typing import Any
 
-from rest_framework.exceptions import ValidationError
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
 from core.api.fields import StrictSerializer
 
-PAGING = ("limit", "cursor", "format")  # read by pagination and by content negotiation
+PAGING = ("limit", "cursor")  # read by pagination
+MAX_VALUES = 100  # of one parameter: about as many ids as fit in an address
 
 
 class NoFilters(StrictSerializer):
@@ -16,15 +19,39 @@ class NoFilters(StrictSerializer):
     default_error_messages = {"unknown_field": "There is no such parameter."}
 
 
+class SeveralField(serializers.ListField):
+    """Several values of one parameter, with commas between them: `priority=1,2`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_VALUES, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        return super().to_internal_value(data.split(","))
+
+
+class FlagField(serializers.BooleanField):
+    """`true` or `false`."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if data not in ("true", "false"):
+            self.fail("invalid", input=data)
+        return bool(data == "true")
+
+
 def read_parameters(
-    request: Request, expected: type[StrictSerializer], **context: Any
+    request: Request,
+    expected: type[StrictSerializer],
+    *,
+    read_elsewhere: Collection[str] = PAGING,
+    **context: Any,
 ) -> dict[str, Any]:
-    """The checked parameters; raises ValidationError naming those unknown, repeated or wrong."""
+    """The checked parameters; raises ValidationError naming all that are unknown or wrong."""
     given = dict(request.query_params.lists())
-    if repeated := [name for name, values in given.items() if len(values) > 1]:
-        message = ["This parameter may only be given once."]
-        raise ValidationError(dict.fromkeys(repeated, message), code="repeated")
-    asked = {name: values[0] for name, values in given.items() if name not in PAGING}
+    message = ErrorDetail("This parameter may only be given once.", code="repeated")
+    repeated = {name: [message] for name, values in given.items() if len(values) > 1}
+    ignored = {*repeated, *read_elsewhere, "format"}  # the last by content negotiation
+    asked = {name: values[0] for name, values in given.items() if name not in ignored}
     serializer = expected(data=asked, context=context)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
+    if serializer.is_valid() and not repeated:
+        return dict(serializer.validated_data)
+    raise ValidationError({**serializer.errors, **repeated})

@@ -14,6 +14,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from core.api.deprecation import deprecation_of
 from core.api.fields import (
     StrictCharField,
     StrictDateField,
@@ -35,6 +36,8 @@ CHANGING = ("PUT", "PATCH", "DELETE")
 WITHOUT_NUL = r"^[^\u0000]*$"
 NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 IN_RANGE = r"^(19[0-9]{2}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])-"
+
+WRITTEN = r"T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"  # every moment of an answer
 
 # How operations are named after the actions of viewsets and the methods of other views.
 VERBS = {
@@ -242,6 +245,8 @@ class DocumentedSchema(AutoSchema):
         if direction == "request" and (pattern := _pattern(field)):
             schema.setdefault("pattern", pattern)
         if direction == "response":
+            if schema.get("format") == "date-time":
+                schema["pattern"] = WRITTEN
             schema.pop("readOnly", None)  # requests have components of their own
         schema.pop("title", None)  # the name of a column for people, in another language perhaps
         return _as_text(schema) if "" in schema.get("enum", ()) else schema
@@ -265,6 +270,17 @@ class DocumentedSchema(AutoSchema):
                 schema["properties"].pop("id", None)
         return schema
 
+    def is_deprecated(self) -> bool:
+        return deprecation_of(self.view) is not None
+
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        """Several values of one parameter stand in it once, with commas between them."""
+        parameters: list[dict[str, Any]] = super()._get_parameters()
+        for parameter in parameters:
+            if parameter["in"] == "query" and parameter["schema"].get("type") == "array":
+                parameter |= {"style": "form", "explode": False}
+        return parameters
+
     # --- Answers -----------------------------------------------------------------------------
 
     def get_override_parameters(self) -> list[Any]:
@@ -281,7 +297,8 @@ class DocumentedSchema(AutoSchema):
         return hasattr(self.view, "locked_object")
 
     def _changes_one(self) -> bool:
-        return self._is_versioned() and self.method != "GET" and "{id}" in self.path
+        names_one = "{id}" in self.path or self.method in CHANGING
+        return self._is_versioned() and self.method != "GET" and names_one
 
     def _is_idempotent(self) -> bool:
         return hasattr(getattr(self.view, self._action, None), "idempotent")

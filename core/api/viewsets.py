@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from core import ids
+from core.api.deprecation import deprecation_of
 from core.api.errors import PreconditionFailed, PreconditionRequired
 from core.api.fields import StrictSerializer
 from core.api.parameters import NoFilters, read_parameters
@@ -33,6 +34,25 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
     """What every resource shares: its caller, how its ids are written, and its actions."""
 
     lookup_value_converter = ids.CONVERTER
+    filter_class: type[StrictSerializer] = NoFilters
+    filters: Mapping[str, Any] = MappingProxyType({})  # what filter_class has read, for the list
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """A parameter that does not exist is an error on every route."""
+        super().initial(request, *args, **kwargs)
+        if self.action == "list":
+            self.filters = read_parameters(request, self.filter_class, user=request.user)
+        elif self.action:
+            read_parameters(request, NoFilters, read_elsewhere=())
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)
+        mark = deprecation_of(self)
+        for name, value in mark.headers.items() if mark else ():
+            answer[name] = value
+        return answer
 
     @property
     def caller(self) -> Any:
@@ -52,13 +72,6 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
     A change locks its row, compares the version and writes only what is named, so two changes to
     different fields both stay and two to the same field are told apart by If-Match.
     """
-
-    filter_class: type[StrictSerializer] = NoFilters
-    filters: Mapping[str, Any] = MappingProxyType({})  # for the list only
-
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        self.filters = read_parameters(request, self.filter_class, user=request.user)
-        return super().list(request, *args, **kwargs)
 
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

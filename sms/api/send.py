@@ -116,4 +116,4 @@ def _exception_response(error: Exception, context: Any) -> Response:
 
 
 def _sentence(attr: str | None, detail: str) -> str:
-    return f"{attr}: {detail}" if attr and attr != "non_field_errors" else detail
+    return f"{attr}: {detail}" if attr else detail

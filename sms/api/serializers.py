@@ -11,6 +11,7 @@ from core.api.fields import (
     StrictCharField,
     StrictDateTimeField,
     StrictIntegerField,
+    StrictModelSerializer,
     StrictSerializer,
 )
 from sms import numbers, segments
@@ -46,7 +47,7 @@ class NewMessageSerializer(StrictSerializer):
         return value
 
 
-class EventSerializer(serializers.ModelSerializer[Event]):
+class EventSerializer(StrictModelSerializer):
     class Meta:
         model = Event
         ref_name = "DeliveryEvent"  # in the document: browsers have an Event of their own
@@ -54,7 +55,7 @@ class EventSerializer(serializers.ModelSerializer[Event]):
         read_only_fields = fields
 
 
-class MessageSerializer(serializers.ModelSerializer[Message]):
+class MessageSerializer(StrictModelSerializer):
     status = serializers.ChoiceField(choices=State.choices, source="state", read_only=True)
     attempts = serializers.IntegerField(source="attempt_count", read_only=True)
 

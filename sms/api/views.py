@@ -1,10 +1,8 @@
 """Messages over HTTP: accepted with 202 and delivered afterwards."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from rest_framework import mixins
@@ -12,7 +10,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.parameters import read_parameters
 from core.api.viewsets import ApiViewSet
 from core.idempotency import idempotency_key, idempotent
 from sms import numbers, segments, service, spelling
@@ -37,7 +34,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
 
     queryset = Message.objects.none()
     serializer_class = MessageSerializer
-    filters: Mapping[str, Any] = MappingProxyType({})  # filters are for the list only
+    filter_class = MessageFilterSerializer
 
     def get_queryset(self) -> MessageQuerySet:
         messages = Message.objects.sent_by(self.caller)
@@ -59,10 +56,6 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
 
     def get_permissions(self) -> list[Any]:
         return [*super().get_permissions(), *([MaySend()] if self.action == "create" else [])]
-
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        self.filters = read_parameters(request, MessageFilterSerializer)
-        return super().list(request, *args, **kwargs)
 
     @idempotent
     def create(self, request: Request) -> Response:

@@ -12,6 +12,7 @@ from accounts.middleware import SignedInMiddleware
 from accounts.models import User
 from accounts.sessions import SessionStore
 from tests.accounts.conftest import assert_error
+from tests.accounts.test_admin import profile
 
 ME = "/api/v1/account/"
 
@@ -23,13 +24,14 @@ def test_my_profile_is_exactly_this(api, alice, bob):
         "name": "",
         "time_zone": "UTC",
         "language": "",
+        "version": 1,
     }
 
 
 def test_a_patch_changes_what_it_names(api, alice, bob):
     changes = {"name": "Alice", "time_zone": "Asia/Shanghai", "language": "en"}
     response = api(alice).patch(ME, changes)
-    expected = {"id": str(alice.pk), "email": "alice@example.com", **changes}
+    expected = {"id": str(alice.pk), "email": "alice@example.com", **changes, "version": 2}
     assert (response.status_code, response.json()) == (200, expected)
     assert api(alice).get(ME).json() == expected
     bob.refresh_from_db()
@@ -39,8 +41,9 @@ def test_a_patch_changes_what_it_names(api, alice, bob):
 def test_an_empty_patch_changes_nothing(api, alice, django_assert_num_queries):
     """SEED-07."""
     client = api(alice)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(6):  # session, person, write limit; savepoint, lock, savepoint
         assert client.patch(ME, {}).status_code == 200
+    assert client.get(ME).json()["version"] == 1
 
 
 @pytest.mark.parametrize(
@@ -66,6 +69,51 @@ def test_a_wrong_change_is_refused_and_changes_nothing(api, alice, changes, code
     before = User.objects.filter(pk=alice.pk).values().get()
     assert_error(api(alice).patch(ME, {"name": "Eve", **changes}), 400, code, attr)
     assert User.objects.filter(pk=alice.pk).values().get() == before
+
+
+def test_a_change_is_made_only_to_the_version_that_was_read(api, alice, bob):
+    phone, tablet = api(alice), api(alice)
+    first = phone.get(ME)
+    assert first["ETag"] == '"1"'
+    changed = tablet.patch(ME, {"name": "Al"}, headers={"If-Match": first["ETag"]})
+    assert (changed.status_code, changed["ETag"]) == (200, '"2"')
+    refused = phone.patch(ME, {"name": "Alice"}, headers={"If-Match": first["ETag"]})
+    assert (refused.status_code, refused["ETag"]) == (412, '"2"')
+    assert refused.json()["errors"][0]["code"] == "version_mismatch"
+    assert refused.json()["current"] == tablet.get(ME).json() == changed.json()
+    assert tablet.get(ME, headers={"If-None-Match": '"2"'}).status_code == 304
+    assert phone.get(ME, headers={"If-None-Match": '"1"'}).status_code == 200
+    assert_error(phone.patch(ME, {}, headers={"If-Match": "2"}), 400, "invalid_if_match")
+    assert api(bob).get(ME).json()["version"] == 1
+
+
+def change_on_the_page(browser, alice, **changes):
+    form = {"name": alice.name, "time_zone": alice.time_zone, "language": "", **changes}
+    assert browser.post("/account/", form).status_code == 302
+
+
+def test_the_page_and_the_admin_count_a_change_and_nothing_else_does(api, web, alice, staff):
+    def version() -> int:
+        return api(alice).get(ME).json()["version"]
+
+    browser, operator = web(alice), web(staff)
+    change_on_the_page(browser, alice)
+    assert version() == 1
+    change_on_the_page(browser, alice, name="Al")
+    assert version() == 2
+    alice.refresh_from_db()
+    form = {**profile(alice), "time_zone": "Europe/Berlin"}
+    assert operator.post(f"/admin/accounts/user/{alice.pk}/change/", form).status_code == 302
+    assert version() == 3
+    alice.refresh_from_db()
+    alice.set_password("another long passphrase")
+    alice.save()
+    alice.last_login = timezone.now()
+    alice.save(update_fields=["last_login"])
+    assert version() == 3
+    alice.email = "Al@example.com"
+    alice.save(update_fields=["email"])
+    assert (alice.version, version()) == (4, 4)
 
 
 def test_the_address_is_read_only(api, alice):

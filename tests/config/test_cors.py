@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from tests.builders import make_todo
@@ -14,12 +15,14 @@ SEND = "/service/sms/send"
 METHODS = "DELETE, GET, OPTIONS, PATCH, POST, PUT"
 REQUEST_HEADERS = (
     "accept, authorization, content-type, user-agent, x-csrftoken, x-requested-with, "
-    "idempotency-key, if-match, if-none-match"
+    "idempotency-key, if-match, if-none-match, x-email-verification-key, x-password-reset-key, "
+    "x-request-id, x-session-token"
 )
 ANSWER = {
     "access-control-allow-origin": ORIGIN,
     "access-control-expose-headers": (
-        "ETag, Idempotency-Replayed, Location, Retry-After, X-Request-Id"
+        "Deprecation, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, "
+        "Retry-After, Sunset, WWW-Authenticate, X-Request-Id"
     ),
 }
 PREFLIGHT = {
@@ -146,6 +149,25 @@ def test_cookies_are_for_our_own_origin(settings_of):
     """A script of another origin has a token: with cookies it would act for whoever visits it."""
     assert "access-control-allow-credentials" not in told(preflight(TODOS))
     assert "CORS_ALLOW_CREDENTIALS" not in settings_of()
+
+
+def headers_of(place: str) -> set[str]:
+    """The names of all headers of requests, or of answers, in the OpenAPI document."""
+    paths = SchemaGenerator().get_schema(public=True)["paths"].values()
+    operations = [operation for item in paths for operation in item.values()]
+    if place == "requests":
+        named = [each for operation in operations for each in operation.get("parameters", [])]
+        return {each["name"].lower() for each in named if each["in"] == "header"}
+    answers = [each for operation in operations for each in operation["responses"].values()]
+    return {name.lower() for answer in answers for name in answer.get("headers", {})}
+
+
+def test_every_header_of_the_document_may_be_sent_and_read(settings):
+    allowed = set(settings.CORS_ALLOW_HEADERS)
+    exposed = {name.lower() for name in settings.CORS_EXPOSE_HEADERS}
+    assert {"x-password-reset-key", "if-match"} <= headers_of("requests") <= allowed
+    assert {"ratelimit", "location"} <= headers_of("answers") <= exposed
+    assert "x-session-token" in allowed  # instead of Authorization, in clients of allauth
 
 
 def test_the_stage_of_an_api_gateway_is_no_part_of_the_path():

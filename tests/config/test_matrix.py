@@ -83,6 +83,7 @@ OWNED = {
 
 # Routes of the signed-in person that name nothing of anybody.
 PERSONAL = {
+    "/api/v1/",
     "/api/v1/account/",
     "/api/v1/lists/",
     "/api/v1/sms/messages/",

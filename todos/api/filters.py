@@ -7,15 +7,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import User
 from core.api.fields import StrictLineField, StrictUUIDField
-from core.api.parameters import NoFilters
-from core.dates import clamped
-from todos.models import Priority, Status, TodoQuerySet
+from core.api.parameters import FlagField, NoFilters, SeveralField
+from core.dates import clamped, read_day, read_moment
+from todos.models import ListQuerySet, Priority, Status, TodoQuerySet
 from todos.models.tags import NAME_LENGTH
 
 ORDERINGS = {
@@ -45,30 +44,39 @@ class MomentField(serializers.Field[datetime, str, str, Any]):
 
     def to_internal_value(self, data: str) -> datetime:
         text = re.sub(r" (?=\d\d:?\d\d$)", "+", data)  # `+` in a query string arrives as a blank
-        try:
-            moment = parse_datetime(text) if "T" in text else self._first_minute(text)
-        except ValueError:
-            moment = None
+        moment = read_moment(text) or self._first_minute(text)
         if moment is None or moment.tzinfo is None:
             self.fail("invalid")
         return clamped(moment)
 
     def _first_minute(self, text: str) -> datetime | None:
-        day = parse_date(text)
+        day = read_day(text)
         return datetime.combine(day, time.min, self.context["user"].zone) if day else None
 
     def to_representation(self, value: datetime) -> str:
         raise NotImplementedError  # filters are never answered
 
 
+class ListFilterSerializer(NoFilters):
+    """Each parameter narrows the list further."""
+
+    ids = SeveralField(child=StrictUUIDField(), required=False)
+    archived = FlagField(required=False, help_text="`true`: only archived lists; `false`: no such.")
+
+
 class TodoFilterSerializer(NoFilters):
     """Each parameter narrows the list further."""
 
+    ids = SeveralField(child=StrictUUIDField(), required=False)
+    archived = FlagField(
+        required=False, help_text="`true`: only to-dos of archived lists; `false`: none of them."
+    )
     list = StrictUUIDField(required=False)
     tag = StrictLineField(required=False, max_length=NAME_LENGTH)
     status = serializers.ChoiceField(choices=Status.choices, required=False)
-    priority = serializers.ChoiceField(
-        choices=[str(level.value) for level in Priority], required=False
+    priority = SeveralField(
+        child=serializers.ChoiceField(choices=[str(level.value) for level in Priority]),
+        required=False,
     )
     due = serializers.ChoiceField(
         choices=["overdue", "today", "upcoming", "none"],
@@ -85,9 +93,21 @@ class TodoFilterSerializer(NoFilters):
     ordering = serializers.ChoiceField(choices=ORDERING_CHOICES, required=False)
 
 
+def apply_list_filters(lists: ListQuerySet, filters: Mapping[str, Any]) -> ListQuerySet:
+    return lists.filter(**_plain(filters))
+
+
+def _plain(filters: Mapping[str, Any], of_lists: str = "") -> dict[str, Any]:
+    """What compares a column with the values of a parameter."""
+    lookups = {"ids": "pk__in", "list": "list", "priority": "priority__in", "status": "status"}
+    chosen = {lookup: filters[name] for name, lookup in lookups.items() if name in filters}
+    if "archived" in filters:
+        chosen[f"{of_lists}archived_at__isnull"] = not filters["archived"]
+    return chosen
+
+
 def apply_filters(todos: TodoQuerySet, filters: Mapping[str, Any], user: User) -> TodoQuerySet:
-    exact = {name: filters[name] for name in ("list", "status", "priority") if name in filters}
-    todos = todos.filter(**exact)
+    todos = todos.filter(**_plain(filters, of_lists="list__"))
     if "tag" in filters:
         todos = todos.tagged(filters["tag"])
     if "q" in filters:

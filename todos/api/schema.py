@@ -6,7 +6,7 @@ from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from core.api.schema import documented
-from todos.api.filters import TodoFilterSerializer
+from todos.api.filters import ListFilterSerializer, TodoFilterSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer
 
 
@@ -16,7 +16,8 @@ class Lists(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     def view_replacement(self) -> Any:
         """A creation sent again answers 200 with the object that is there."""
         created = extend_schema(responses={201: ListSerializer, 200: ListSerializer})
-        return extend_schema_view(create=created)(documented(self.target_class))
+        filtered = extend_schema(parameters=[ListFilterSerializer])
+        return extend_schema_view(create=created, list=filtered)(documented(self.target_class))
 
 
 class Todos(OpenApiViewExtension):  # type: ignore[no-untyped-call]
@@ -40,5 +41,7 @@ EXAMPLES = {
     "notes": "Two litres.",
     "tags": ["shop"],
     "q": "milk",
+    "ids": ["7f1c1a0e-3f52-4a8e-9a55-0c8f2f9f5b10"],
+    "archived": False,
     "position": 1024,
 }

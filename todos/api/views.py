@@ -13,7 +13,13 @@ from core.api.fields import StrictSerializer
 from core.api.viewsets import VersionedViewSet
 from core.models import Versioned
 from todos import service
-from todos.api.filters import TodoFilterSerializer, apply_filters, ordering_fields
+from todos.api.filters import (
+    ListFilterSerializer,
+    TodoFilterSerializer,
+    apply_filters,
+    apply_list_filters,
+    ordering_fields,
+)
 from todos.api.serializers import ListSerializer, TodoSerializer
 from todos.models import List, ListQuerySet, Todo, TodoQuerySet
 
@@ -49,9 +55,13 @@ class ListViewSet(OwnedViewSet):
 
     serializer_class = ListSerializer
     queryset = List.objects.none()
+    filter_class = ListFilterSerializer
 
     def get_queryset(self) -> ListQuerySet:
         return List.objects.owned_by(self.caller)
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        return apply_list_filters(queryset, self.filters)
 
     def get_ordering(self) -> list[str]:
         return ["position", "id"]

@@ -1,0 +1,125 @@
+"""Moments and days have one form in answers, and the documented ones in requests (RFC 3339)."""
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import dates
+from tests.builders import make_todo
+from todos.models import Todo
+
+TODOS = "/api/v1/todos/"
+EIGHT = datetime(2026, 12, 1, 8, tzinfo=UTC)
+
+MOMENTS = {
+    "2026-12-01T08:00:00Z": EIGHT,
+    "2026-12-01t08:00:00z": EIGHT,
+    "2026-12-01T08:00Z": EIGHT,
+    "2026-12-01T08:00:00.0Z": EIGHT,
+    "2026-12-01T08:00:00.123Z": EIGHT + timedelta(milliseconds=123),
+    "2026-12-01T08:00:00.123999Z": EIGHT + timedelta(milliseconds=123),
+    "2026-12-01T08:00:00.123999999z": EIGHT + timedelta(milliseconds=123),
+    "2026-12-01T09:00:00+01:00": EIGHT,
+    "2026-11-30T22:30:00-09:30": EIGHT,
+    "2026-12-01T08:00:00-00:00": EIGHT,
+}
+NO_MOMENTS = [
+    "20261201T080000Z", "2026-12-01T080000Z", "2026-W49-2T08:00:00Z", "2026-335T08:00Z",
+    "2026-12-01 08:00:00Z", "2026-12-01_08:00:00Z", "2026-12-01T08Z", "2026-12-01T08:00:00,5Z",
+    "2026-12-01T08:00:00.Z", "2026-12-01T08:00:00+0100", "2026-12-01T08:00:00+01",
+    "2026-12-01T08:00:00 Z", " 2026-12-01T08:00:00Z", "2026-12-01T08:00:00Z\n", "2026-12-01",
+    "2026-1-05T08:00:00Z", "2026-13-01T08:00:00Z", "2026-02-30T08:00:00Z", "2026-12-01T24:00:00Z",
+    "2026-12-01T08:60:00Z", "2026-12-01T23:59:60Z", "2026-12-01T08:00:00+24:00",
+    "٢٠٢٦-12-01T08:00:00Z", "12026-12-01T08:00:00Z", "now", "", "1764576000",
+]  # fmt: skip
+NO_DAYS = [
+    "20261120", "2026-W47-5", "2026-324", "2026-1-5", "2026-11-5", "26-11-20", "20.11.2026",
+    "2026/11/20", "2026-11-20T00:00:00Z", "2026-11-31", " 2026-11-20", "2026-11-20\n",
+    "٢٠٢٦-11-20", "today", "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "moment"), MOMENTS.items())
+def test_a_moment_is_read_in_its_documented_forms(text, moment):
+    assert dates.read_moment(text) == moment
+
+
+@pytest.mark.parametrize("text", NO_MOMENTS)
+def test_no_other_form_is_a_moment(text):
+    assert dates.read_moment(text) is None
+
+
+@pytest.mark.parametrize("text", NO_DAYS)
+def test_no_other_form_is_a_day(text):
+    assert dates.read_day(text) is None
+
+
+@given(
+    st.datetimes(min_value=datetime(1900, 1, 2), max_value=datetime(9998, 12, 30)),  # noqa: DTZ001
+    st.integers(-23, 23),
+)
+def test_a_moment_is_written_in_one_form_and_read_as_the_same(moment, hours):
+    moment = moment.replace(tzinfo=timezone(timedelta(hours=hours)))
+    text = dates.written(moment)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", text)
+    read = dates.read_moment(text)
+    assert timedelta() <= moment - read < timedelta(milliseconds=1)
+    assert dates.read_day(text[:10]) == read.date()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["2026-12-01t08:00:00.123999z", "2026-12-01T08:00:00.123Z"])
+def test_what_is_stored_is_what_is_answered(api, alice, text):
+    phone = api(alice)
+    created = phone.post(TODOS, {"title": "x", "due_at": text}).json()
+    assert created["due_at"] == "2026-12-01T08:00:00.123Z"
+    assert Todo.objects.get().due_at == EIGHT + timedelta(milliseconds=123)
+    for moment in ("created_at", "updated_at"):
+        assert re.fullmatch(r"[^.]+\.[0-9]{3}Z", created[moment])
+    url = f"{TODOS}{created['id']}/"
+    again = phone.put(url, created, headers={"If-Match": '"1"'}).json()
+    assert again == {**created, "version": 2, "updated_at": again["updated_at"]}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("member", "text"),
+    [*(("due_at", text) for text in NO_MOMENTS[:8]), *(("due_on", text) for text in NO_DAYS[:8])],
+)
+def test_any_other_form_is_400_in_a_body_and_in_a_filter(api, alice, member, text):
+    todo, phone = make_todo(alice, due_on=date(2026, 1, 1)), api(alice)
+    for ask in (
+        lambda: phone.patch(f"{TODOS}{todo.pk}/", {member: text}),
+        lambda: phone.get(TODOS, {"due_before": text}),
+    ):
+        [error] = ask().json()["errors"]
+        assert error["code"] == "invalid"
+    assert Todo.objects.get().due_on == date(2026, 1, 1)
+
+
+def moments(node: object, inside: str = "") -> dict[str, str]:
+    """Where the document has a moment in what is answered, and the pattern that it must have."""
+    found: dict[str, str] = {}
+    if isinstance(node, dict):
+        if node.get("format") == "date-time":
+            found[inside] = node.get("pattern", "")
+        for name, value in node.items():
+            found |= moments(value, f"{inside}/{name}")
+    return found
+
+
+def test_every_moment_of_an_answer_has_three_digits():
+    """The pattern is compared with every answer of every test (tests/documented.py)."""
+    schemas = SchemaGenerator().get_schema(public=True)["components"]["schemas"]
+    answered = {
+        name: schema
+        for name, schema in schemas.items()
+        if not re.search(r"^New|(Request|Update|Replacement)$", name)
+    }
+    found = moments(answered)
+    assert len(found) > 10
+    assert set(found.values()) == {r"T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"}
