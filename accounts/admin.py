@@ -3,11 +3,13 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
-from django.core.exceptions import ValidationError
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms import BaseInlineFormSet, ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -27,7 +29,28 @@ class EmailAddressFormSet(BaseInlineFormSet[EmailAddress, User, ModelForm[EmailA
             raise ValidationError(_("Write each address once."))
 
 
-class EmailAddressInline(admin.TabularInline[EmailAddress, User]):
+class SuperusersChange:
+    """Staff look at these rows, superusers change them.
+
+    A permission to change one of them would be all permissions: it gives a password, an address
+    that receives the code for a new password, or the permissions themselves.
+    """
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_superuser(request)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
+
+
+class EmailAddressInline(SuperusersChange, admin.TabularInline[EmailAddress, User]):
     model = EmailAddress
     formset = EmailAddressFormSet
     extra = 0
@@ -52,6 +75,25 @@ class UserAdmin(SearchableAdmin, DjangoUserAdmin[User]):
     )
     readonly_fields = ("version",)
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
+    # What makes an operator, and what an account logs in with.
+    for_superusers = ("email", "is_staff", "is_superuser", "groups", "user_permissions")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        kept = self.for_superusers if obj and not _is_superuser(request) else ()
+        return (*super().get_readonly_fields(request, obj), *kept)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and not (obj and _is_above(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and not (obj and _is_above(request, obj))
+
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not _is_superuser(request):
+            raise PermissionDenied
+        return super().user_change_password(request, *args, **kwargs)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -61,7 +103,21 @@ class UserAdmin(SearchableAdmin, DjangoUserAdmin[User]):
         Their own admins do not permit it.
         """
         deleted, counts, _forbidden, protected = super().get_deleted_objects(objs, request)
-        return deleted, counts, set(), protected
+        operators = {_("operator") for account in objs if _is_above(request, account)}
+        return deleted, counts, {str(words) for words in operators}, protected
+
+
+def _is_above(request: HttpRequest, account: User) -> bool:
+    """Operators are changed and removed by superusers only."""
+    return (account.is_staff or account.is_superuser) and not _is_superuser(request)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class SuperusersGroupAdmin(SuperusersChange, GroupAdmin):
+    pass
 
 
 # allauth's own admins search by user name, which these accounts do not have.
@@ -69,7 +125,7 @@ admin.site.unregister((EmailAddress, UserSession))
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(SearchableAdmin):
+class EmailAddressAdmin(SuperusersChange, SearchableAdmin):
     list_display = ("email", "user", "primary", "verified")
     list_filter = ("primary", "verified")
     list_select_related = ("user",)

@@ -19,13 +19,33 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import error_response, is_database_away
+from core.selection import delete_selected
 
 logger = logging.getLogger(__name__)
+
+ACCOUNT_APPS = ("accounts", "account", "auth", "usersessions")
 
 
 class NudgeAdminSite(admin.AdminSite):
     site_header = site_title = "Nudge"
     index_title = _("Operations")
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.disable_action("delete_selected")
+        self.add_action(delete_selected)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """One section for accounts: those of Django and of allauth have no name of their own."""
+        whole = None if app_label in ACCOUNT_APPS else app_label
+        apps = {app["app_label"]: app for app in super().get_app_list(request, whole)}
+        parts = [apps.pop(label) for label in ACCOUNT_APPS if label in apps]
+        if not parts:
+            return [] if app_label in ACCOUNT_APPS else list(apps.values())
+        models = [model for part in parts for model in part["models"]]
+        models.sort(key=lambda model: str(model["name"]))
+        section = {**parts[0], "name": _("Accounts"), "models": models}
+        return [section] if app_label else [section, *apps.values()]
 
     @method_decorator(login_not_required)
     def login(

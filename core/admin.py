@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -5,6 +6,7 @@ from django.contrib import admin
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from core.columns import FoldedField
 from core.ids import found_in
@@ -62,6 +64,14 @@ class SearchableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a base for
             if isinstance(target, models.UUIDField):
                 query |= Q(**{column.attname: key})
         return query
+
+
+class NamedValuesFilter(admin.AllValuesFieldListFilter):
+    """Django's, whose link for an empty value has no text."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or _("none")}
 
 
 class ReadOnlyAdmin(SearchableAdmin):

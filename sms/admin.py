@@ -14,11 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import UserAdmin
 from accounts.models import User
-from core.admin import ReadOnlyAdmin, SearchableAdmin
+from core.admin import NamedValuesFilter, ReadOnlyAdmin, SearchableAdmin
+from core.selection import is_too_large
 from sms import resend, statistics
 from sms.models import Allowance, Attempt, Event, Message, OptOut
 from sms.numbers import RecipientError, canonical, masked, parsed
 from sms.policy import SendError
+
+MOST_SENT_AGAIN = 100  # each is handed to the provider while the operator waits
 
 
 class MaskedNumbersAdmin(ReadOnlyAdmin):
@@ -94,7 +97,12 @@ class MessageAdmin(MaskedNumbersAdmin):
 
     masked = {"to": "masked_to", "from_number": "masked_from"}
     list_display = ("created_at", "to", "sender", "state", "provider", "error_code", "finished_at")
-    list_filter = ("state", "provider", "region", "created_at")
+    list_filter = (
+        "state",
+        ("provider", NamedValuesFilter),
+        ("region", NamedValuesFilter),
+        "created_at",
+    )
     list_select_related = ("sender",)
     search_fields = ("body", "provider_sid", "sender__email", "to")
     date_hierarchy = "created_at"
@@ -123,6 +131,8 @@ class MessageAdmin(MaskedNumbersAdmin):
 
     @admin.action(description=_("Send again if certainly not sent"), permissions=["send_again"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
+        if is_too_large(request, self, queryset, MOST_SENT_AGAIN):
+            return
         for message in queryset.select_related("sender").prefetch_related("attempts", "events"):
             try:
                 successor = resend.send_again(message)

@@ -1,5 +1,6 @@
 """Log-in, sign-up and sessions; allauth's settings begin with ACCOUNT_ and HEADLESS_."""
 
+from config import env
 from config.settings.runtime import PRODUCTION
 
 AUTH_USER_MODEL = "accounts.User"
@@ -40,5 +41,6 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
 USERSESSIONS_TRACK_ACTIVITY = True  # shown; written once a day by accounts.sessions.touch
+ADMIN_SHOWS_TITLES = env.flag("ADMIN_SHOWS_TITLES", default=True)
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_TOKEN_STRATEGY = "accounts.tokens.BearerSessionStrategy"  # noqa: S105 - a class

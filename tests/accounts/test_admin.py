@@ -1,5 +1,7 @@
 """Accounts and devices in the admin: what staff may do, and what nobody is shown."""
 
+import re
+
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
@@ -7,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from accounts.models import User
+from sms.models import Message
 from tests.accounts.conftest import PASSWORD, Phone
 from tests.builders import make_todo
 from tests.conftest import bearer_token, make_user
@@ -279,3 +282,27 @@ def test_a_device_is_neither_added_nor_changed_nor_removed(superuser, device):
     assert superuser.post(f"{SESSIONS}{device.pk}/change/", {"ip": "::1"}).status_code == 403
     assert superuser.post(f"{SESSIONS}{device.pk}/delete/", {"post": "yes"}).status_code == 403
     assert UserSession.objects.get(pk=device.pk).ip == "198.51.100.1"
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/accounts/", "/admin/account/", "/admin/auth/"])
+def test_accounts_are_one_section(superuser, path):
+    sections = {app["name"]: app for app in superuser.get(path).context["app_list"]}
+    names = [str(model["name"]) for model in sections["Accounts"]["models"]]
+    assert names == ["Email addresses", "Groups", "User sessions", "Users"]
+    assert (set(sections) == {"Accounts"}) is (path != "/admin/")
+    assert not {"Authentication and Authorization", "User Sessions"} & set(sections)
+
+
+def test_who_may_not_look_at_accounts_sees_no_such_section(web):
+    clerk = make_user("clerk@example.com", is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename="view_todo"))
+    page = web(clerk).get("/admin/")
+    assert [app["app_label"] for app in page.context["app_list"]] == ["todos"]
+    assert web(clerk).get("/admin/accounts/").status_code == 404
+
+
+def test_every_link_of_a_filter_has_a_name(superuser, alice):
+    Message.objects.create(sender=alice, to="+15005550006", body="a", provider="", region="")
+    page = superuser.get("/admin/sms/message/").text
+    assert re.findall(r'<a href="\?region=">\s*([^<]*?)\s*</a>', page) == ["none"]
+    assert re.findall(r'<a href="\?[^"]*">\s*</a>', page) == []
