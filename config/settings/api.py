@@ -40,7 +40,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "DESCRIPTION": "To-dos with text reminders. docs/api.md has the rules for all routes.",
     "VERSION": "v1",
     "OAS_VERSION": "3.1.0",
-    "PATH_CONVERTER_OVERRIDES": {"id": "uuid"},
+    "PATH_CONVERTER_OVERRIDES": {"id": {"type": "string", "format": "uuid"}},
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
