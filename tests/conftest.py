@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -14,7 +15,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.sessions import SessionStore
-from tests import task_backends
+from tests import documented, task_backends
 
 PASSWORD = "correct horse battery"
 
@@ -39,6 +40,42 @@ def _cheap_passwords(settings) -> None:
 def _tasks_at_once(settings) -> None:
     """A task has run when the call returns, in the test's own connection."""
     task_backends.use(settings, task_backends.IMMEDIATE)
+
+
+class _Asked:
+    """Whether answers have to be documented now."""
+
+    now = False
+
+
+@pytest.fixture(autouse=True)
+def _answers_are_documented(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every answer that a test client receives is one of those in the OpenAPI document.
+
+    `@pytest.mark.undocumented("why")` is for servers that a test has broken on purpose.
+    """
+    marker = request.node.get_closest_marker("undocumented")
+    assert marker is None or len(marker.args[0]) > 10, "say why"
+    _Asked.now = marker is None
+    yield
+    _Asked.now = False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _clients_ask() -> Iterator[None]:
+    ask = Client.request
+
+    def request(self: Client, **environ: Any) -> Any:
+        response = ask(self, **environ)
+        if _Asked.now:
+            faults = documented.contract().faults(environ, response)
+            what = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} {response.status_code}"
+            assert faults == [], f"{what} is not as documented: {faults}"
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "request", request)
+        yield
 
 
 def make_user(email: str, **fields: object) -> User:

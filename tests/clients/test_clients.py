@@ -1,0 +1,136 @@
+"""The document makes clients that compile, and that work against a server in production settings.
+
+`make test-clients` makes build/clients first.
+"""
+
+import shutil
+import uuid
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from core.api.document import operations
+from tests.clients import tools
+from tests.clients.production import Server
+from tests.documented import contract, document
+
+pytestmark = [pytest.mark.clients, pytest.mark.enable_socket]
+PASSWORD = "a long passphrase"
+
+
+@pytest.mark.parametrize("language", tools.LANGUAGES)
+def test_every_operation_is_in_the_client(clients, language):
+    files = [path for path in clients[language].rglob("*") if path.is_file()]
+    text = "\n".join(path.read_text(errors="replace") for path in files).replace("_", "").lower()
+    names = [operation["operationId"] for _, _, operation in operations(document())]
+    assert [name for name in names if name.lower() not in text] == []
+
+
+def test_linters_find_no_error(written):
+    """Redocly's and Spectral's recommended rules."""
+    here = tools.HERE / "npm"
+    redocly = tools.npm_package("@redocly/cli/bin/cli.js")
+    tools.node(redocly, "lint", written, "--config", here / "redocly.yaml")
+    spectral = tools.npm_package("@stoplight/spectral-cli/dist/index.js")
+    tools.node(spectral, "lint", written, "--ruleset", here / "spectral.yaml")
+
+
+def test_the_typescript_client_compiles_and_works(clients, server):
+    folder = clients["typescript"]
+    shutil.copytree(tools.HERE / "typescript", folder, dirs_exist_ok=True)
+    (folder / "node_modules").symlink_to(tools.TOOLS / "node_modules")
+    tools.node(tools.npm_package("typescript/bin/tsc"), "--project", folder)
+    output = tools.node(folder / "compiled" / "round_trip.js", server.url, server.mails)
+    assert output == "Round trip done.\n"
+
+
+def test_the_python_client_has_types_and_works(clients, server):
+    folder = clients["python"]
+    shutil.copy(tools.HERE / "python" / "round_trip.py", folder)
+    cache = folder / "cache"
+    tools.run(tools.PYTHON, "-m", "mypy", "--cache-dir", cache, "round_trip.py", folder=folder)
+    output = tools.run(tools.PYTHON, "round_trip.py", server.url, server.mails, folder=folder)
+    assert output == "Round trip done.\n"
+
+
+def test_the_models_of_kotlin_compile_and_read_every_answer(clients, server, tmp_path):
+    """No HTTP client can be had here, so only the models, with what they need of gson."""
+    sources = clients["kotlin"] / "src/main/kotlin/org/openapitools/client"
+    adapters = [
+        path
+        for path in (sources / "infrastructure").glob("*.kt")
+        if path.name.endswith("Adapter.kt") or path.name == "Serializer.kt"
+    ]
+    compiler = tools.kotlin_jars("kotlin-jupyter-kernel", "kotlin-", "annotations")
+    library = tools.kotlin_jars("kotlin-stdlib")
+    tools.java(
+        *("-cp", compiler, "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"),
+        *("-no-stdlib", "-no-reflect", "-nowarn", "-cp", library, "-d", tmp_path / "classes"),
+        *(tools.HERE / "kotlin" / "ReadAnswers.kt", sources / "models", *adapters),
+    )
+    answers = recorded(server, tmp_path)
+    output = tools.java("-cp", f"{tmp_path / 'classes'}:{library}", "ReadAnswersKt", *answers)
+    assert output == f"{len(answers)} answers read.\n"
+    models = {path.name.split(".")[0] for path in answers}
+    assert {"ApiError", "AuthError", "Authenticated", "StaleTodo", "TodoListPage"} <= models
+
+
+class Recorder:
+    """Asks the server, and keeps each answer under the name of the schema that describes it."""
+
+    def __init__(self, server: Server, folder: Path) -> None:
+        self.url, self.folder = server.url, folder
+        self.token = ""
+        self.files: list[Path] = []
+        self.seen: Counter[str] = Counter()
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        response = requests.request(method, self.url + path, json=body, headers=headers, timeout=30)
+        environ = {"PATH_INFO": path.partition("?")[0], "REQUEST_METHOD": method.upper()}
+        schema = contract().schema(environ, response.status_code)
+        name = schema["$ref"].split("/")[-1]
+        self.seen[name] += 1
+        file = self.folder / f"{name}.{self.seen[name]}.json"
+        file.write_bytes(response.content)
+        self.files.append(file)
+        return response.json()
+
+
+def recorded(server: Server, folder: Path) -> list[Path]:
+    """A file for every kind of answer that is easily had."""
+    phone = Recorder(server, folder)
+    phone.ask("get", "/healthz/")
+    phone.ask("get", "/readyz/")
+    phone.ask("get", "/api/auth/app/v1/config")
+    phone.ask("get", "/api/v1/todos/")
+    account = {"email": f"{uuid.uuid4().hex}@example.com", "password": PASSWORD}
+    phone.ask("post", "/api/auth/app/v1/auth/signup", account)
+    server.manage("shell", code=VERIFY.format(**account))
+    answer = phone.ask("post", "/api/auth/app/v1/auth/login", account)
+    phone.token = answer["meta"]["session_token"]
+    phone.ask("get", "/api/auth/app/v1/auth/sessions")
+    phone.ask("get", "/api/auth/app/v1/account/email")
+    phone.ask("get", "/api/v1/account/")
+    todo = phone.ask("post", "/api/v1/todos/", {"title": "Buy milk", "tags": ["shop"]})
+    one = f"/api/v1/todos/{todo['id']}/"
+    phone.ask("patch", one, {"title": "Buy oat milk"}, **{"If-Match": '"1"'})
+    phone.ask("patch", one, {"title": "Buy soy milk"}, **{"If-Match": '"1"'})
+    phone.ask("post", f"{one}finish/")
+    phone.ask("get", "/api/v1/todos/?limit=1")
+    phone.ask("post", "/api/v1/todos/", {"title": ""})
+    phone.ask("get", "/api/v1/lists/")
+    phone.ask("get", "/api/v1/sms/messages/")
+    phone.ask("post", "/api/v1/sms/messages/segments/", {"body": "hey", "to": "+15005550006"})
+    phone.ask("post", "/service/sms/send", {"msg": "hey mate!!!"})
+    return phone.files
+
+
+VERIFY = """
+from allauth.account.models import EmailAddress
+EmailAddress.objects.filter(email="{email}").update(verified=True)
+"""
