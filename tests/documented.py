@@ -61,7 +61,7 @@ class Contract:
         template = path if path in self.paths else self._template(path, shape)
         if template is None and (shape is None or ELSEWHERE.match(path)):
             return []
-        item = self.paths.get(template, {})
+        item = self.paths.get(template or "", {})
         described = item.get("get" if method == "head" else method)
         if described is None:
             return self._faults_elsewhere(method, shape, response)
@@ -80,6 +80,7 @@ class Contract:
         """What describes the body of this answer."""
         path = request["PATH_INFO"]
         template = path if path in self.paths else self._template(path, shape="")
+        assert template
         described = self.paths[template][request["REQUEST_METHOD"].lower()]
         answer = self._answer(described["responses"][str(status)])
         schema: Json = answer["content"]["application/json"]["schema"]

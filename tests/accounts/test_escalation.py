@@ -53,7 +53,7 @@ def attacks(client: Client, me: User, boss: User, alice: User) -> None:
     """Everything that would give somebody more than they have."""
     every = [str(key) for key in Permission.objects.values_list("pk", flat=True)[:3]]
     group = Group.objects.get()
-    powers = {"is_staff": "on", "is_superuser": "on", "user_permissions": every}
+    powers: dict[str, Any] = {"is_staff": "on", "is_superuser": "on", "user_permissions": every}
     powers["groups"] = [str(group.pk)]
     mine = {"emailaddress_set-0-email": "mallory@example.com"}
     for victim in (me, boss, alice):
@@ -74,7 +74,7 @@ def attacks(client: Client, me: User, boss: User, alice: User) -> None:
     client.post(USERS, {"action": "delete_selected", "_selected_action": boss.pk, "post": "yes"})
     client.post(f"{GROUPS}{group.pk}/change/", {"name": "all", "permissions": every})
     client.post(f"{GROUPS}add/", {"name": "mine", "permissions": every})
-    form = {"password1": NEW, "password2": NEW, "usable_password": "true", **powers}
+    form |= powers
     client.post(f"{USERS}add/", {"email": "new@example.com", **NO_ADDRESSES, **form})
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def clients(workshop, written) -> dict[str, Path]:
     """The folder of each generated client; one process of Java makes them all."""
     files = []
     for language in tools.LANGUAGES:
-        config = {**CONFIGS[language], "inputSpec": str(written)}
+        config: dict[str, Any] = {**CONFIGS[language], "inputSpec": str(written)}
         config |= {"outputDir": str(workshop / language), "skipValidateSpec": False}
         file = workshop / f"{language}.json"
         file.write_text(json.dumps(config))

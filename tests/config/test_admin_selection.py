@@ -48,7 +48,8 @@ def chosen(action: str, **fields: str) -> dict[str, object]:
     """What the page sends after "Select all": the rows that it shows, and that all are meant."""
     first = Todo.objects.filter(title__startswith="todo").values_list("pk", flat=True)[:100]
     rows = [str(key) for key in first]
-    return {"action": action, "_selected_action": rows, "select_across": "1", "index": "0"} | fields
+    form: dict[str, object] = {"action": action, "_selected_action": rows}
+    return {**form, "select_across": "1", "index": "0", **fields}
 
 
 def test_more_rows_than_a_form_can_name_are_deleted(operator, many):

@@ -67,6 +67,7 @@ def test_a_moment_is_written_in_one_form_and_read_as_the_same(moment, hours):
     text = dates.written(moment)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", text)
     read = dates.read_moment(text)
+    assert read
     assert timedelta() <= moment - read < timedelta(milliseconds=1)
     assert dates.read_day(text[:10]) == read.date()
 
