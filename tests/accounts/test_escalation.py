@@ -74,7 +74,7 @@ def attacks(client: Client, me: User, boss: User, alice: User) -> None:
     client.post(USERS, {"action": "delete_selected", "_selected_action": boss.pk, "post": "yes"})
     client.post(f"{GROUPS}{group.pk}/change/", {"name": "all", "permissions": every})
     client.post(f"{GROUPS}add/", {"name": "mine", "permissions": every})
-    form |= powers
+    form = {"password1": NEW, "password2": NEW, "usable_password": "true"} | powers
     client.post(f"{USERS}add/", {"email": "new@example.com", **NO_ADDRESSES, **form})
 
 
