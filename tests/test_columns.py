@@ -3,7 +3,9 @@
 Everything else takes it from the model, or one of these tests says what is missing.
 """
 
+import ast
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -205,3 +207,25 @@ def test_a_snapshot_is_plain_json_and_names_what_it_leaves_out(alice):
     left_out = {column.name for column in columns(Todo)} - set(data)
     assert left_out == {"owner", "created_by", "updated_at"}
     assert {type(value) for value in data.values()} <= {str, int, list, type(None)}
+
+
+# --- Folded columns -------------------------------------------------------------------------------
+
+
+def bulk_changes(text: str) -> Iterator[set[str]]:
+    """The columns that each call of update() or bump_version() names."""
+    for call in (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)):
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        if name in ("update", "bump_version"):
+            yield {keyword.arg for keyword in call.keywords if keyword.arg}
+
+
+def test_who_changes_many_rows_at_once_writes_their_folds_too():
+    """save() does it by itself; update() does not."""
+    folded = [each for model in apps.get_models() for each in model._meta.concrete_fields]
+    sources = {name for each in folded if isinstance(each, FoldedField) for name in each.of}
+    assert sources == {"name", "notes", "title"}
+    assert [*bulk_changes('a.update(title="b"); bump_version(c=1)')] == [{"title"}, {"c"}]
+    for path in (file for app in APPS for file in Path(app).rglob("*.py")):
+        for named in bulk_changes(path.read_text()):
+            assert not named & sources or "folded" in named, path

@@ -101,10 +101,10 @@ def test_the_event_of_a_rule_runs_its_function_once(cloud, rules, path):
     assert request in {line["request_id"] for line in cloud.lines()}  # of CloudWatch
 
 
-def test_the_night_tells_what_it_removed(cloud, rules):
+def test_the_night_tells_what_it_did(cloud, rules):
     lines = logged(cloud, event_of(rules[NIGHT]))
     told = [line["message"] for line in lines if line["logger"] == "serverless.schedule"]
-    assert {message.partition(":")[0] for message in told} == {"prune", "clearsessions"}
+    assert {message.partition(":")[0] for message in told} == {"prune", "clearsessions", "refold"}
 
 
 def test_raw_python_is_refused(cloud):
