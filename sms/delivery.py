@@ -6,10 +6,7 @@ however many processes try (docs/sms.md).
 
 import logging
 import random
-import threading
-import time
 from datetime import datetime, timedelta
-from typing import Final
 
 from django.conf import settings
 from django.db import Error as DatabaseFault
@@ -17,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.tasks import task, task_boundary
-from sms import policy, status_updates
+from sms import alerts, policy, status_updates
 from sms.models import ERROR_LENGTH, Attempt, Event, Message
 from sms.numbers import with_masked_numbers
 from sms.policy import SendError
@@ -34,17 +31,13 @@ from sms.results import (
 from sms.states import State
 
 logger = logging.getLogger(__name__)
-alerts = logging.getLogger("sms.alerts")  # deploy/template.yaml has an alarm on its errors
 
+LEASE = timedelta(seconds=60)  # of a claim, after which the sweep gives it up
+LONGEST_CALL = timedelta(seconds=10)  # of a provider
 MAX_ATTEMPTS = 5
 FIRST_WAIT = timedelta(seconds=5)
 NOT_SENT = "not_sent"
-LOST = "lost"  # the provider never reported a result
 SWITCHED_OFF = "switched_off"  # for messages that waited; a request gets sending_disabled
-ALERT_INTERVAL = 3600.0  # seconds, in each process, for one provider and code
-
-_alerted: Final[dict[tuple[str, str], float]] = {}
-_lock = threading.Lock()
 
 
 @task
@@ -95,8 +88,9 @@ def attempt(message: Message, *, retry: bool = True) -> None:
 def _send(message: Message, *, retry: bool) -> None:
     started_at = timezone.now()
     message.result = _call(message, started_at)
-    alert_operator(message.provider, message.result)
     _record_result(message, message.result, started_at, retry=retry)
+    if isinstance(message.result, Refused):
+        alerts.refused(message.provider, message.result.reason, message.result.code)
 
 
 def outgoing(message: Message, **more: int | None) -> OutgoingMessage:
@@ -119,38 +113,25 @@ def _call(message: Message, at: datetime) -> Result:
     valid_seconds = _seconds_left(message, at)
     try:
         provider = provider_named(message.provider)()
-        return provider.send(outgoing(message, valid_seconds=valid_seconds))
+        text = outgoing(message, valid_seconds=valid_seconds)
+        if _is_late(message):
+            return NotSent("The process was interrupted for too long before the call.")
+        return provider.send(text)
     except Exception as error:
         # Our own fault, perhaps after the request was sent: the message must not stay `sending`.
         logger.exception("The provider failed while sending message %s", message.pk)
         return Unknown(f"The provider failed ({type(error).__name__}).")
 
 
+def _is_late(message: Message) -> bool:
+    """Whether the claim would run out during the call: then the message may be given up already."""
+    return message.claimed_at is None or timezone.now() > message.claimed_at + LEASE - LONGEST_CALL
+
+
 def _seconds_left(message: Message, at: datetime) -> int | None:
     if message.expires_at is None:
         return None
     return max(1, int((message.expires_at - at).total_seconds()))
-
-
-def alert_operator(provider: str, result: Result) -> None:
-    """Log an error if the provider refuses every message until the operator acts.
-
-    Once per ALERT_INTERVAL, not once per message. The provider's own text is not logged.
-    """
-    if not (isinstance(result, Refused) and result.reason.needs_operator):
-        return
-    now, key = time.monotonic(), (provider, result.code)
-    with _lock:
-        if key in _alerted and now - _alerted[key] < ALERT_INTERVAL:
-            return
-        _alerted[key] = now
-    alerts.error(
-        "%s refuses our messages (%s, code %s, HTTP %s): see docs/sms.md",
-        provider,
-        result.reason,
-        result.code,
-        result.http_status,
-    )
 
 
 def _record_result(message: Message, result: Result, started_at: datetime, *, retry: bool) -> None:

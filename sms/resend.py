@@ -65,7 +65,7 @@ def _certainly_not_sent(message: Message, outcomes: list[str]) -> bool:
     """
     return (
         not message.provider_sid
-        and message.error_code != delivery.LOST
+        and not message.is_lost
         and len(outcomes) == message.attempt_count > 0
         and _NOT_SENT.issuperset(outcomes)
     )

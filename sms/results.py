@@ -15,22 +15,31 @@ class RefusalReason(StrEnum):
 
     INVALID_RECIPIENT = "invalid_recipient"
     OPTED_OUT = "opted_out"
-    REGION_NOT_ALLOWED = "region_not_allowed"
+    RECIPIENT_BLOCKED = "recipient_blocked"  # for good, by the carrier or a list at the provider
+    REGION_NOT_ALLOWED = "region_not_allowed"  # by the provider: our settings allow it
     BODY_TOO_LONG = "body_too_long"
     MISCONFIGURED = "provider_misconfigured"  # our sender, our settings: the operator must act
     CREDENTIALS = "provider_auth"  # wrong, or the account is suspended: likewise
-    QUOTA = "provider_quota"  # the spending limit at the provider is reached: likewise
+    QUOTA = "provider_quota"  # a limit at the provider is reached: likewise
+    UNREACHABLE = "unreachable"  # the phone, this time
+    FILTERED = "filtered"  # the text was taken for spam or fraud
+    TEMPORARY = "temporary"  # passes by itself
     OTHER = "refused"
 
     @property
     def state(self) -> State:
-        blocked = self in (RefusalReason.OPTED_OUT, RefusalReason.REGION_NOT_ALLOWED)
-        return State.BLOCKED if blocked else State.FAILED
+        blocked = (
+            RefusalReason.OPTED_OUT,
+            RefusalReason.RECIPIENT_BLOCKED,
+            RefusalReason.REGION_NOT_ALLOWED,
+        )
+        return State.BLOCKED if self in blocked else State.FAILED
 
     @property
     def needs_operator(self) -> bool:
-        """Every further message will be refused too, until the operator acts."""
+        """The next message, or the next to the same country, is refused until the operator acts."""
         return self in (
+            RefusalReason.REGION_NOT_ALLOWED,
             RefusalReason.MISCONFIGURED,
             RefusalReason.CREDENTIALS,
             RefusalReason.QUOTA,

@@ -173,6 +173,6 @@ def _admit(at: datetime, **fields: Any) -> Message:
 def _result_so_far(message: Message) -> Result:
     if message.provider_sid:
         return Accepted(message.provider_sid)
-    if message.state in (State.FAILED, State.BLOCKED) and message.error_code != delivery.LOST:
+    if message.state in (State.FAILED, State.BLOCKED) and not message.is_lost:
         return Refused(message.error_message, message.error_code, HTTPStatus.BAD_REQUEST)
     return Unknown(message.error_message)

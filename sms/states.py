@@ -1,7 +1,8 @@
-"""The states of a message. They have ranks and only move forward; docs/sms.md has a diagram.
+"""The states of a message. They have ranks and only move forward; docs/sms.md has a table.
 
-One step back exists: a process that claimed a message and certainly did not send it may release it
-to be tried again (`Message.release`).
+Two steps back exist: a process that claimed a message and certainly did not send it may release it
+to be tried again (`Message.release`); and `failed` as LOST is a guess, which any later news of the
+message corrects (`Message.advance`).
 """
 
 from django.db import models
@@ -37,6 +38,7 @@ RANK: dict[str, int] = {
     State.CANCELED: 60,
     State.EXPIRED: 60,
 }
+LOST = "lost"  # the error code of a message of which the provider never reported a result
 FINAL: tuple[str, ...] = tuple(state for state, rank in RANK.items() if rank == 60)
 WAITING = (State.SCHEDULED, State.QUEUED)  # not sent yet: may be canceled, may expire
 NOT_ATTEMPTED = (*WAITING, State.BLOCKED, State.CANCELED, State.EXPIRED)  # if there was no attempt

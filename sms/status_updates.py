@@ -9,7 +9,9 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
+from sms import alerts
 from sms.models import Message, OptOut
+from sms.providers import provider_named
 from sms.results import RefusalReason, Refused, StatusUpdate
 from sms.states import NOT_ATTEMPTED, State
 
@@ -29,6 +31,7 @@ def apply(message: Message, update: StatusUpdate, *, source: str) -> None:
         _advance(message, update.state, update.error_code)
     if update.reason is RefusalReason.OPTED_OUT:
         opt_out(message.to)
+    alerts.refused(message.provider, update.reason, update.error_code)
 
 
 @transaction.atomic
@@ -74,12 +77,16 @@ def _advance(message: Message, state: State, code: str) -> None:
     if state not in FAILURES:
         message.advance(state)
         return
-    reason = _WITH_CODE.format(code=code) if code else _WITHOUT_CODE
+    reason = _explained(message.provider, code) if code else _WITHOUT_CODE
     moved = message.advance(state, code=code, reason=reason)
     if code and not moved:  # reported before, but without the code
         nameless = Message.objects.filter(pk=message.pk, state=state, error_code="")
         nameless.update(error_code=code, error_message=reason)
         message.refresh_from_db()
+
+
+def _explained(provider: str, code: str) -> str:
+    return f"{_WITH_CODE.format(code=code)} {provider_named(provider).explain(code)}".strip()
 
 
 def _is_taken(message: Message, sid: str) -> bool:

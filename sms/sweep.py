@@ -15,14 +15,15 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from core.tasks import settle
-from sms import delivery, policy, status_updates
+from sms import alerts, delivery, policy, status_updates
+from sms.delivery import LEASE
 from sms.models import Event, Message
 from sms.providers import UnansweredError, provider_named
 from sms.results import StatusUpdate
+from sms.states import LOST
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)  # far longer than a provider's call may take
 POLL_INTERVAL = timedelta(minutes=1)
 GIVE_UP = timedelta(minutes=15)  # if the provider has no such message
 GIVE_UP_UNREACHABLE = timedelta(hours=24)  # if it cannot be reached
@@ -103,8 +104,11 @@ def _safely(step: Step, message: Message, at: datetime) -> str:
         return step(message, at)
     except UnansweredError as error:
         logger.warning("The provider did not answer about message %s: %s", message.pk, error)
-    except Exception:
-        logger.exception("The sweep failed at message %s", message.pk)
+        alerts.refused(message.provider, error.reason, error.code)
+    except Exception as error:
+        kind = type(error).__name__
+        is_new = alerts.is_first(f"sweep:{step.__name__}:{kind}")
+        logger.error("The sweep failed at message %s: %s", message.pk, kind, exc_info=is_new)  # noqa: TRY400
     return ""
 
 
@@ -139,7 +143,7 @@ def _resolve(message: Message, at: datetime) -> str:
     try:
         if _found(message, claimed_at):
             return "found"
-    except UnansweredError:
+    except Exception:  # the provider's fault or ours: either way the message must come to an end
         if at < claimed_at + GIVE_UP_UNREACHABLE:
             raise
     return _lose(message) if at >= claimed_at + GIVE_UP else ""
@@ -178,9 +182,9 @@ def _adopt(message: Message, update: StatusUpdate) -> bool:
 @transaction.atomic
 def _lose(message: Message) -> str:
     """It still counts against the limits: it may have been sent."""
-    if not message.mark_lost(delivery.LOST, "The provider has no such message."):
+    if not message.mark_lost("The provider has no such message."):
         return ""
-    message.add_event(Event.Source.SERVICE, error_code=delivery.LOST)
+    message.add_event(Event.Source.SERVICE, error_code=LOST)
     return "lost"
 
 

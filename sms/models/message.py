@@ -16,7 +16,7 @@ from core.columns import MomentField
 from core.conditions import in_range
 from sms.numbers import with_masked_numbers
 from sms.results import Result
-from sms.states import BELOW, FINAL, WAITING, State
+from sms.states import BELOW, FINAL, LOST, RANK, WAITING, State
 
 BODY_LENGTH = 1600  # the limit of providers for one message, whatever its encoding
 NUMBER_LENGTH = 64
@@ -38,6 +38,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def unknown(self) -> Self:
         return self.filter(state=State.UNKNOWN)
+
+    def lost(self) -> Self:
+        return self.filter(state=State.FAILED, error_code=LOST)
 
     def in_flight(self) -> Self:
         """Accepted by the provider, without a final status yet."""
@@ -161,6 +164,11 @@ class Message(models.Model):
         """
         return max(self.created_at, self.send_at or self.created_at)
 
+    @property
+    def is_lost(self) -> bool:
+        """Given up without knowing whether it was sent: it was neither refused nor reported."""
+        return self.state == State.FAILED and self.error_code == LOST
+
     def claim(self, at: datetime, **changes: Any) -> bool:
         """Claim a due message for one attempt; True for exactly one of all concurrent calls.
 
@@ -201,11 +209,11 @@ class Message(models.Model):
         abandoned = Message.objects.abandoned(claimed_before)
         return self._move(abandoned, state=State.UNKNOWN, error_message=_error(reason))
 
-    def mark_lost(self, code: str, reason: str) -> bool:
+    def mark_lost(self, reason: str) -> bool:
         return self._move(
             Message.objects.unknown(),
             state=State.FAILED,
-            error_code=code,
+            error_code=LOST,
             error_message=_error(reason),
             finished_at=timezone.now(),
         )
@@ -218,13 +226,19 @@ class Message(models.Model):
     def advance(self, state: str, *, code: str = "", reason: str = "", **changes: Any) -> bool:
         """Move forward; False, without a change, if the message is in this state or beyond it.
 
-        A report without an error never clears a known one.
+        A report without an error never clears a known one, but that the message was given up.
         """
         error = {"error_code": code, "error_message": _error(reason)}
-        changes |= {name: value for name, value in error.items() if value}
-        if state in FINAL:
-            changes["finished_at"] = timezone.now()
-        return self._move(Message.objects.filter(state__in=BELOW[state]), state=state, **changes)
+        known = {name: value for name, value in error.items() if value}
+        finished_at = timezone.now() if state in FINAL else None
+        ended = {"finished_at": finished_at} if finished_at else {}
+        below = Message.objects.filter(state__in=BELOW[state])
+        if self._move(below, state=state, **changes, **known, **ended):
+            return True
+        if not self.is_lost or RANK[state] <= RANK[State.UNKNOWN]:
+            return False
+        changes |= {**error, "finished_at": finished_at}
+        return self._move(Message.objects.lost(), state=state, **changes)
 
     def accept(self, sid: str) -> bool:
         """The provider accepted it under this id, which is stored even if a callback came first."""

@@ -7,11 +7,19 @@ from typing import ClassVar
 from django.core.checks import CheckMessage
 from django.http import HttpRequest
 
-from sms.results import Inbound, Result, StatusUpdate
+from sms.results import Inbound, RefusalReason, Result, StatusUpdate
 
 
 class UnansweredError(Exception):
-    """The provider could not be reached; the status of the message is unknown."""
+    """The provider could not be reached, or refused to say; the status of the message is unknown.
+
+    `reason` and `code` are set if it refused.
+    """
+
+    def __init__(self, text: str, reason: RefusalReason | None = None, code: str = "") -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.code = code
 
 
 class CallbackRefusedError(Exception):
@@ -77,6 +85,11 @@ class Provider(ABC):
         Raises CallbackRefusedError unless the provider made the call, about our account.
         """
         raise NotImplementedError
+
+    @classmethod
+    def explain(cls, code: str) -> str:
+        """What an error code means and what mends it, in our words; empty if it is unknown."""
+        return ""
 
     @classmethod
     def check(cls) -> list[CheckMessage]:

@@ -27,7 +27,7 @@ from sms.results import (
     Throttled,
     Unknown,
 )
-from sms.states import RANK
+from sms.states import LOST, RANK
 from sms.sweep import sweep
 from tests.sms.conftest import NOON, TO, allow
 from tests.sms.twilio.signed_calls import path_of, post, report
@@ -129,7 +129,7 @@ class World:
         row, now = Message.objects.get(pk=pk), timezone.now()
         left = None if row.expires_at is None else row.expires_at - now
         promises = {
-            "claimed": row.state in ("sending", "unknown") or row.error_code == delivery.LOST,
+            "claimed": row.state in ("sending", "unknown") or row.error_code == LOST,
             "once for each claim": self.calls[pk] < row.attempt_count <= 5,
             "not canceled": pk not in self.canceled,
             "not opted out": not OptOut.objects.filter(number=text["to"]).exists(),

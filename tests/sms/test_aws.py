@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sms import delivery
+from sms import alerts
 from sms.providers import OutgoingMessage
 from sms.providers.aws import provider as aws
 from sms.providers.aws.provider import AwsProvider
@@ -43,7 +43,6 @@ def _configured(settings, monkeypatch) -> Iterator[None]:
         monkeypatch.setenv(name, "planted-secret")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(delivery, "_alerted", {})
     aws.client.cache_clear()
     yield
     aws.client.cache_clear()
@@ -330,14 +329,14 @@ def test_aws_cannot_be_asked_later():
     )
 
 
+@pytest.mark.django_db
 def test_no_log_line_has_a_credential_a_number_or_a_text(stub, caplog):
     caplog.set_level("DEBUG", logger="sms")
     quoting = f"planted-secret {TO} {TEXT}"
     stub.add_client_error("send_text_message", "AccessDeniedException", quoting)
-    delivery.alert_operator("aws", hand_over())
-    expected = (
-        "aws refuses our messages (provider_auth, code AccessDenied, HTTP 400): see docs/sms.md"
-    )
+    refused = hand_over()
+    alerts.refused("aws", refused.reason, refused.code)
+    expected = "aws refuses our messages (provider_auth, code AccessDenied). See docs/sms.md."
     assert [record.getMessage() for record in caplog.records] == [expected]
 
 

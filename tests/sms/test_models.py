@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sms.models import Message
-from sms.states import FINAL, RANK, WAITING, State
+from sms.states import FINAL, LOST, RANK, WAITING, State
 
 pytestmark = pytest.mark.django_db
 SID = f"SM{'1' * 32}"
@@ -186,11 +186,25 @@ def test_only_an_old_claim_is_abandoned():
 
 def test_only_what_is_unknown_is_given_up():
     message = claimed()
-    assert not message.mark_lost("lost", "a")
+    assert not message.mark_lost("a")
     message.mark_unknown("b")
-    assert message.mark_lost("lost", "c")
+    assert message.mark_lost("c")
     assert (message.state, message.error_code, message.error_message) == ("failed", "lost", "c")
     assert message.finished_at is not None
+
+
+def test_any_news_of_a_message_that_was_given_up_corrects_it():
+    for step, news in STEPS.items():
+        message = claimed()
+        message.mark_unknown("a")
+        message.mark_lost("b")
+        is_news = step in ("accept", "fail") or step.startswith("advance")
+        assert news(message) is is_news, step
+        row = Message.objects.get(pk=message.pk)
+        assert row.is_lost is not is_news
+        assert (row.finished_at is not None) is (row.state in FINAL)
+        assert row.error_message == {"fail": "failed"}.get(step, "" if is_news else "b")
+        row.delete()
 
 
 def test_of_two_who_look_one_may_ask():
@@ -213,7 +227,7 @@ STEPS: dict[str, Callable[[Message], bool]] = {
     "fail": lambda message: message.advance(State.FAILED, code="2", reason="failed"),
     "lose": lambda message: message.mark_unknown("lost"),
     "abandon": lambda message: message.abandon(NOON, "abandoned"),
-    "give_up": lambda message: message.mark_lost("3", "given up"),
+    "give_up": lambda message: message.mark_lost("given up"),
     **{
         f"advance to {state}": methodcaller("advance", state)
         for state in (State.SENT, State.DELIVERED, State.UNDELIVERED, State.BLOCKED)
@@ -238,11 +252,15 @@ def assert_possible(step: str, before: dict, after: dict, *, moved: bool) -> Non
     if not moved:
         assert {**after, **{name: before[name] for name in sid}} == before
         return
+    was_lost = (before["state"], before["error_code"]) == ("failed", LOST)
     if step == "release":
         assert (before["state"], after["state"]) == ("sending", "queued")
+    elif was_lost:
+        assert RANK[after["state"]] > RANK["unknown"]
+        assert after["error_code"] != LOST
     else:
         assert RANK[after["state"]] > RANK[before["state"]]
-    if step != "claim":
+    if step != "claim" and not was_lost:
         assert after["error_code"] or not before["error_code"]
         assert after["error_message"] or not before["error_message"]
     assert (after["finished_at"] is not None) is (after["state"] in FINAL)

@@ -65,7 +65,7 @@ def test_an_error_is_learnt_late_and_never_forgotten():
     message.refresh_from_db()
     assert (message.error_code, message.error_message) == (
         "30003",
-        "The provider reported error 30003.",
+        "The provider reported error 30003. The phone is switched off or has no network.",
     )
 
 
@@ -81,6 +81,19 @@ def test_a_text_without_an_id_is_not_accepted_by_a_report():
     message = make_text(State.UNKNOWN)
     assert tell(message, "queued") == State.UNKNOWN
     assert tell(message, "delivered") == State.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "state"),
+    [("sent", "", "sent"), ("delivered", "", "delivered"), ("undelivered", "30003", "undelivered")],
+)
+def test_a_report_corrects_what_was_given_up(word, code, state):
+    message = make_text(State.UNKNOWN)
+    assert message.mark_lost("a")
+    assert status_updates.link_provider_id(message, SID)
+    assert tell(message, word, code) == state
+    message.refresh_from_db()
+    assert (message.error_code, message.provider_sid) == (code, SID)
 
 
 def test_words_of_any_length_are_kept():
@@ -107,12 +120,18 @@ def test_an_opt_out_that_is_known_keeps_its_source():
     assert OptOut.objects.get().source == "inbound"
 
 
+BLOCKING = {
+    RefusalReason.OPTED_OUT,
+    RefusalReason.RECIPIENT_BLOCKED,
+    RefusalReason.REGION_NOT_ALLOWED,
+}
+
+
 @pytest.mark.parametrize("kind", RefusalReason)
 def test_a_refusal_ends_where_its_kind_says(kind):
     message = make_text(State.SENDING)
     assert status_updates.refuse(message, Refused(f"No, {TO}.", "21610", 400, kind))
-    blocked = kind in (RefusalReason.OPTED_OUT, RefusalReason.REGION_NOT_ALLOWED)
-    assert message.state == (State.BLOCKED if blocked else State.FAILED)
+    assert message.state == (State.BLOCKED if kind in BLOCKING else State.FAILED)
     assert (message.error_code, message.error_message) == ("21610", "No, +…99.")
     assert OptOut.objects.exists() is (kind is RefusalReason.OPTED_OUT)
 

@@ -167,6 +167,24 @@ def test_while_the_provider_cannot_be_asked_nothing_is_lost_for_a_day(run, provi
     assert run(NOW + timedelta(hours=24)) == {"lost": 1}
 
 
+def test_a_fault_of_our_own_while_asking_ends_too_and_is_traced_once_an_hour(
+    run, provider, caplog, noon
+):
+    provider.report = TypeError("can't compare offset-naive and offset-aware datetimes")
+    text = make_message("unknown", claimed_at=NOW)
+    for minutes in range(0, 24 * 60, 5):
+        noon.move_to(NOW + minutes * MINUTE)
+        assert run(NOW + minutes * MINUTE) == {}
+    lines = [row for row in caplog.records if row.name == "sms.sweep"]
+    assert {row.getMessage() for row in lines} == {
+        f"The sweep failed at message {text.pk}: TypeError"
+    }
+    assert len(lines) == 24 * 12
+    assert len([row for row in lines if row.exc_info]) == 24
+    assert run(NOW + timedelta(hours=24)) == {"lost": 1}
+    assert states() == ["failed"]
+
+
 def test_what_a_callback_told_meanwhile_is_not_lost(run, provider, monkeypatch):
     make_message("unknown", claimed_at=NOW - 15 * MINUTE)
 

@@ -19,7 +19,7 @@ THROTTLED: Final = frozenset({"ThrottlingException", "Throttling", "TooManyReque
 REASONS: Final[dict[str, RefusalReason]] = {
     "DESTINATION_PHONE_NUMBER_OPTED_OUT": RefusalReason.OPTED_OUT,
     "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION": RefusalReason.REGION_NOT_ALLOWED,
-    "DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE": RefusalReason.REGION_NOT_ALLOWED,
+    "DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE": RefusalReason.RECIPIENT_BLOCKED,
     "DESTINATION_COUNTRY_BLOCKED": RefusalReason.REGION_NOT_ALLOWED,
     "COUNTRY_NOT_ENABLED": RefusalReason.REGION_NOT_ALLOWED,
     "INTERNATIONAL_SENDING_NOT_SUPPORTED": RefusalReason.REGION_NOT_ALLOWED,
@@ -42,6 +42,7 @@ CODES: Final[dict[str, RefusalReason]] = {
 WORDS: Final[dict[RefusalReason, str]] = {
     RefusalReason.INVALID_RECIPIENT: "AWS does not accept this number.",
     RefusalReason.OPTED_OUT: "The number has opted out of text messages.",
+    RefusalReason.RECIPIENT_BLOCKED: "AWS is not allowed to send messages to this number.",
     RefusalReason.REGION_NOT_ALLOWED: "AWS is not allowed to send messages to this number.",
     RefusalReason.BODY_TOO_LONG: "The message is too long.",
     RefusalReason.MISCONFIGURED: "AWS does not accept the sender of this service.",

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -46,6 +46,7 @@ _COMMANDS: Final = {command.value: command for command in Command}
 # Exactly this form: the signature does not cover where a field ends, so an attacker who repeats a
 # call could append the next field to the id and so give an old message a new one.
 _SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
+_BASE = re.compile(r"(?P<scheme>https?)://(?P<host>[^/]+?)(?::(?P<port>[0-9]+))?(?P<path>(?:/.*)?)")
 _STATUS = re.compile(r"[A-Za-z_]{1,30}")
 _ERROR_CODE = re.compile(r"[0-9]{1,9}")
 
@@ -106,15 +107,26 @@ def is_signed(request: HttpRequest) -> bool:
     if not (token and given and settings.PUBLIC_BASE_URL):
         return False
     fields = {name: request.POST.getlist(name) for name in request.POST}
-    expected = sign(token, _public_url(request), fields)
-    return hmac.compare_digest(expected.encode(), given.encode())
+    expected = [sign(token, url, fields) for url in _public_urls(request)]
+    return any(hmac.compare_digest(one.encode(), given.encode()) for one in expected)
 
 
-def _public_url(request: HttpRequest) -> str:
+def _public_urls(request: HttpRequest) -> Iterator[str]:
     """PUBLIC_BASE_URL has the stage prefix already, `path_info` has none."""
     query = request.META.get("QUERY_STRING", "")
-    url = settings.PUBLIC_BASE_URL.rstrip("/") + request.path_info
-    return f"{url}?{query}" if query else url
+    for base in _with_and_without_port(settings.PUBLIC_BASE_URL.rstrip("/")):
+        url = base + request.path_info
+        yield f"{url}?{query}" if query else url
+
+
+def _with_and_without_port(base: str) -> list[str]:
+    """Twilio signs with either, so its own RequestValidator tries both."""
+    parts = _BASE.fullmatch(base)
+    if not parts:
+        return [base]
+    scheme, host, port, path = parts["scheme"], parts["host"], parts["port"], parts["path"]
+    port = port or ("443" if scheme == "https" else "80")
+    return [f"{scheme}://{host}{path}", f"{scheme}://{host}:{port}{path}"]
 
 
 def _is_about_us(request: HttpRequest) -> bool:

@@ -16,7 +16,7 @@ from sms.providers.http import Account, Answer
 from sms.providers.provider import OutgoingMessage, Provider, UnansweredError
 from sms.providers.twilio import callbacks
 from sms.providers.twilio.checks import check_settings
-from sms.providers.twilio.errors import is_throttled, reason_of
+from sms.providers.twilio.errors import advice_for, is_throttled, reason_of
 from sms.results import (
     Accepted,
     AcceptedWithoutId,
@@ -116,7 +116,8 @@ class TwilioProvider(Provider):
         if answer.status == HTTPStatus.NOT_FOUND:
             return None
         if answer.status != HTTPStatus.OK:
-            raise UnansweredError(f"HTTP {answer.status}.")
+            _, code = self._error(answer)
+            raise UnansweredError(f"HTTP {answer.status}.", reason_of(code, answer.status), code)
         return answer
 
     def _result(self, answer: Answer) -> Result:
@@ -143,6 +144,10 @@ class TwilioProvider(Provider):
         for secret in filter(None, (self._api.password, self._api.user)):
             text = text.replace(secret, "[redacted]")
         return "".join(c if c.isprintable() else " " for c in text).strip()[:500]
+
+    @classmethod
+    def explain(cls, code: str) -> str:
+        return advice_for(code)
 
     @classmethod
     def check(cls) -> list[CheckMessage]:
@@ -192,7 +197,9 @@ def _plain(text: object) -> str:
 
 
 def _moment(text: object) -> datetime | None:
+    """RFC 5322; `-0000` says that the zone is unknown, and then the time is UTC (3.3)."""
     try:
-        return parsedate_to_datetime(text) if isinstance(text, str) else None
+        moment = parsedate_to_datetime(text) if isinstance(text, str) else None
     except ValueError:
         return None
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -38,7 +38,7 @@ def test_a_message_is_fetched_with_its_error(twilio):
     )
     twilio.move(message, "undelivered", 30003)
     assert TwilioProvider().fetch(message["sid"]) == StatusUpdate(
-        message["sid"], "undelivered", State.UNDELIVERED, "30003", RefusalReason.OTHER
+        message["sid"], "undelivered", State.UNDELIVERED, "30003", RefusalReason.UNREACHABLE
     )
 
 
@@ -91,6 +91,16 @@ def test_the_providers_clock_may_differ_by_a_minute(twilio, seconds, is_found):
     message["date_created"] = format_datetime(NOON + timedelta(seconds=seconds))
     found = ask(since=NOON, until=NOON)
     assert found == (StatusUpdate(message["sid"], "queued", State.ACCEPTED) if is_found else None)
+
+
+@pytest.mark.parametrize("zone", ["+0000", "-0000", "GMT"])
+def test_a_date_without_a_zone_is_utc(twilio, zone):
+    """RFC 5322, 3.3: `-0000` says nothing of the zone."""
+    hand_over()
+    twilio.messages[0]["date_created"] = f"{NOON:%a, %d %b %Y %H:%M:%S} {zone}"
+    twilio.faults.extend([answers(200, {"messages": twilio.messages})] * 2)
+    assert ask(since=NOON, until=NOON).sid == twilio.messages[0]["sid"]
+    assert ask(since=NOON - timedelta(hours=2), until=NOON - timedelta(hours=1)) is None
 
 
 def test_a_number_may_be_listed_in_another_form(twilio):

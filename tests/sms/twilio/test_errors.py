@@ -1,23 +1,18 @@
-"""Twilio's error codes: what each says, and that the operator hears of those only he can mend."""
+"""Twilio's error codes: what each means, and who can mend it."""
+
+import re
 
 import pytest
 
-from localcloud.twilio import stub as faults
-from localcloud.twilio.stub import ACCOUNT_SID, AUTH_TOKEN, complains
-from sms import delivery
+from localcloud.twilio.stub import complains
+from sms.providers.twilio.errors import KNOWN, THROTTLED, Known
+from sms.providers.twilio.provider import TwilioProvider
 from sms.results import RefusalReason, Refused, Throttled
 from sms.states import State
-from tests.sms.conftest import FROM, TO
+from tests.config.conftest import ROOT
 from tests.sms.twilio.test_provider import assert_healthy, hand_over
 
 pytestmark = pytest.mark.enable_socket
-
-
-@pytest.fixture(autouse=True)
-def _silence_broken(monkeypatch) -> None:
-    """Every test may raise an alarm, whatever the one before has raised."""
-    monkeypatch.setattr(delivery, "_alerted", {})
-
 
 TABLE = [
     (400, 21211, RefusalReason.INVALID_RECIPIENT, State.FAILED),
@@ -28,12 +23,17 @@ TABLE = [
     (400, 21617, RefusalReason.BODY_TOO_LONG, State.FAILED),
     (400, 21212, RefusalReason.MISCONFIGURED, State.FAILED),
     (400, 21606, RefusalReason.MISCONFIGURED, State.FAILED),
+    (400, 21608, RefusalReason.MISCONFIGURED, State.FAILED),
+    (400, 21703, RefusalReason.MISCONFIGURED, State.FAILED),
     (401, 20003, RefusalReason.CREDENTIALS, State.FAILED),
+    (400, 90010, RefusalReason.CREDENTIALS, State.FAILED),
+    (404, 20404, RefusalReason.CREDENTIALS, State.FAILED),
+    (400, 63038, RefusalReason.QUOTA, State.FAILED),
     # Codes that nobody knows: the HTTP status decides.
     (400, 99999, RefusalReason.OTHER, State.FAILED),
     (401, 99999, RefusalReason.CREDENTIALS, State.FAILED),
     (403, 99999, RefusalReason.CREDENTIALS, State.FAILED),
-    (404, 20404, RefusalReason.OTHER, State.FAILED),
+    (404, 99999, RefusalReason.OTHER, State.FAILED),
 ]
 
 
@@ -54,25 +54,36 @@ def test_too_many_at_once_is_throttled_by_code_or_status(twilio, status, code):
     assert_healthy(twilio)
 
 
-def test_the_operator_is_told_once_an_hour_of_what_only_he_can_mend(twilio, caplog, monkeypatch):
-    moments = iter([0.0, 1.0, 3599.0, 3601.0])
-    monkeypatch.setattr(delivery.time, "monotonic", lambda: next(moments, 9999.0))
-    for _ in range(4):
-        delivery.alert_operator(
-            "twilio", Refused("whose words?", "20003", 401, RefusalReason.CREDENTIALS)
-        )
-    delivery.alert_operator("twilio", Refused("No.", "21211", 400, RefusalReason.INVALID_RECIPIENT))
-    expected = "twilio refuses our messages (provider_auth, code 20003, HTTP 401): see docs/sms.md"
-    assert [record.getMessage() for record in caplog.records] == [expected] * 2
-    assert {record.levelname for record in caplog.records} == {"ERROR"}
+# The codes of messages that people meet in public bug reports.
+MET = """
+    10001 20003 20005 21211 21408 21606 21608 21610 21612 21614 21617 21659 21660 21703 21704
+    30001 30002 30003 30004 30005 30006 30007 30008 30009 30010 30011
+    30019 30020 30021 30022 30023 30024 30026 30027 30029 30030 30031 30032 30033 30034 30035 30036
+    30038 30410 30450 30500 63038 90010
+"""
 
 
-def test_no_log_line_has_a_credential_a_number_or_a_text(twilio, caplog):
-    caplog.set_level("DEBUG")
-    quoting = f"{ACCOUNT_SID} {AUTH_TOKEN} {TO} {FROM}"
-    for fault in (complains(401, 20003, quoting), complains(400, 21606, quoting), faults.closes):
-        twilio.faults.append(fault)
-        delivery.alert_operator("twilio", hand_over("a very private text"))
-    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 2
-    for secret in (AUTH_TOKEN, TO, FROM, "private"):
-        assert secret not in caplog.text
+def test_every_code_that_people_meet_is_known():
+    assert set(MET.split()) <= KNOWN.keys()
+    assert not KNOWN.keys() & THROTTLED
+
+
+def test_every_code_has_a_cure_in_words_of_ours():
+    for code, known in KNOWN.items():
+        assert TwilioProvider.explain(code) == known.advice
+        assert re.fullmatch(r"[A-Z7][^\n]{10,150}\.", known.advice), code
+    assert TwilioProvider.explain("99999") == ""
+
+
+def test_the_operators_document_has_the_same_table():
+    section = (ROOT / "docs/sms.md").read_text().partition("\n### Error codes of Twilio\n")[2]
+    section = section.partition("\n### ")[0]
+    rows = re.findall(r"^\| ([0-9, ]+) \| `(\w+)`( \(alarm\))? \| (.*) \|$", section, re.MULTILINE)
+    documented = {
+        code: (Known(RefusalReason(kind), advice.replace("`", "")), bool(alarm))
+        for codes, kind, alarm, advice in rows
+        for code in codes.split(", ")
+    }
+    assert documented == {
+        code: (known, known.reason.needs_operator) for code, known in KNOWN.items()
+    }

@@ -16,7 +16,6 @@ from urllib3 import HTTPSConnectionPool, exceptions
 
 from localcloud.twilio import stub as faults
 from localcloud.twilio.stub import ACCOUNT_SID, AUTH_TOKEN, answers, complains
-from sms import delivery
 from sms.providers import OutgoingMessage
 from sms.providers import http as backend
 from sms.providers.twilio.provider import TwilioProvider
@@ -38,12 +37,6 @@ pytestmark = pytest.mark.enable_socket
 
 CALLBACK = "https://nudge.example.com/production/service/sms/status/1/"
 POOL = f"MG{'0123456789abcdef' * 2}"
-
-
-@pytest.fixture(autouse=True)
-def _silence_broken(monkeypatch) -> None:
-    """Every test may raise an alarm, whatever the one before has raised."""
-    monkeypatch.setattr(delivery, "_alerted", {})
 
 
 def hand_over(body: str = "hey mate!!!", to: str = TO, **more: Any) -> Result:
@@ -266,7 +259,7 @@ def test_an_answer_that_quotes_our_credentials_is_cleaned(twilio):
     quoting = f"Resource /Accounts/{ACCOUNT_SID}/ for {AUTH_TOKEN} was not found"
     twilio.faults.append(complains(404, 20404, quoting))
     expected = "Resource /Accounts/[redacted]/ for [redacted] was not found"
-    assert hand_over() == Refused(expected, "20404", 404)
+    assert hand_over() == Refused(expected, "20404", 404, RefusalReason.CREDENTIALS)
 
 
 def test_credentials_beyond_latin_1_are_sent_as_utf_8(twilio, settings):

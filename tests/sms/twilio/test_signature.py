@@ -1,6 +1,6 @@
 """X-Twilio-Signature: the judge is Twilio's own validator."""
 
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.test import RequestFactory
@@ -90,13 +90,43 @@ def test_the_stage_prefix_is_not_counted_twice():
         f"http://nudge.example.com/production{PATH}",
         f"https://nudge.example.com{PATH}",
         f"https://evil.example.com/production{PATH}",
-        f"https://nudge.example.com:443/production{PATH}",
+        f"https://nudge.example.com:8443/production{PATH}",
+        f"https://nudge.example.com:80/production{PATH}",
         f"{BASE}/service/sms/status/1/",
         f"http://testserver{PATH}",
     ],
 )
 def test_a_signature_over_another_address_is_none(url):
     assert not is_signed(form({"a": "b"}, sign(TOKEN, url, {"a": ["b"]})))
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        *(BASE, "https://nudge.example.com:8443", "https://nudge.example.com:443/stage/"),
+        *("http://localhost:8000", "http://127.0.0.1", "https://[::1]:8443/a", "https://[::1]"),
+    ],
+)
+def test_a_port_is_signed_or_not_as_twilios_own_validator_takes_it(settings, base):
+    """twilio-python#402: Twilio signs the address with its port, or without it."""
+    from twilio.request_validator import RequestValidator
+
+    settings.PUBLIC_BASE_URL = base
+    url, validator = base.rstrip("/") + PATH, RequestValidator(TOKEN)
+    parts = urlsplit(url)
+    host = parts.netloc.removesuffix(f":{parts.port}")
+    standard = 443 if parts.scheme == "https" else 80
+    for port in ("", ":443", ":80", ":8443", ":8000"):
+        signature = theirs(TOKEN, parts._replace(netloc=f"{host}{port}").geturl(), {"a": "b"})
+        is_ours = port in ("", f":{parts.port or standard}")
+        assert is_signed(form({"a": "b"}, signature)) is is_ours
+        if "[" not in host:  # their validator takes an IPv6 address apart
+            assert validator.validate(url, {"a": "b"}, signature) is is_ours
+
+
+def test_an_address_that_is_none_signs_as_it_is(settings):
+    settings.PUBLIC_BASE_URL = "nudge.example.com"
+    assert is_signed(form({"a": "b"}, sign(TOKEN, f"nudge.example.com{PATH}", {"a": ["b"]})))
 
 
 def test_what_the_request_says_of_its_host_does_not_count():

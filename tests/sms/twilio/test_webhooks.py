@@ -92,7 +92,10 @@ def test_every_order_ends_undelivered_with_the_error(text, order):
         assert post(path_of(text), report(status, code=code)).status_code == 204
     text.refresh_from_db()
     assert (text.state, text.error_code) == (State.UNDELIVERED, "30003")
-    assert text.error_message == "The provider reported error 30003."
+    assert (
+        text.error_message
+        == "The provider reported error 30003. The phone is switched off or has no network."
+    )
     assert history(text) == [("callback", status, code) for status, code in sorted(FAILING)]
 
 
