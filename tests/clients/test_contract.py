@@ -86,19 +86,21 @@ def schemathesis(
         "NUDGE_DEVICES": " ".join(map(str, person["devices"])),
     }
     examples = ("--max-examples", EXAMPLES) if EXAMPLES else ()
-    done = subprocess.run(  # noqa: S603
-        [
-            *(tools.TOOLS / "bin" / "schemathesis", "--no-color"),
-            *("--config-file", tools.HERE / "schemathesis.toml", "run", document),
-            *("--url", server.url, "--seed", str(SEED), "--workers", "1"),
-            *("--header", f"Authorization: Bearer {person['token']}"),
-            *(*examples, *chosen),
-        ],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=1700,
-        check=False,
-    )
-    return done.stdout + done.stderr
+    report = folder / "report"
+    with report.open("wb") as output:
+        subprocess.run(  # noqa: S603
+            [
+                *(tools.TOOLS / "bin" / "schemathesis", "--no-color"),
+                *("--config-file", tools.HERE / "schemathesis.toml", "run", document),
+                *("--url", server.url, "--seed", str(SEED), "--workers", "1"),
+                *("--header", f"Authorization: Bearer {person['token']}"),
+                *(*examples, *chosen),
+            ],
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            timeout=1700,
+            check=False,
+        )
+    return report.read_text()
