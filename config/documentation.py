@@ -48,15 +48,28 @@ def add_plain_routes(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
 
 def add_examples(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """A postprocessing hook: modules that describe views may have EXAMPLES of their members."""
-    examples: dict[str, Any] = {}
-    for name in MODULES:
-        examples |= getattr(import_module(name), "EXAMPLES", {})
-    return document.add_examples(result, examples)
+    return document.add_examples(result, _collected("EXAMPLES"))
+
+
+def add_formats(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """A postprocessing hook: modules that describe views may have FORMATS of their members."""
+    return document.add_formats(result, _collected("FORMATS"))
+
+
+def _collected(name: str) -> dict[str, Any]:
+    collected: dict[str, Any] = {}
+    for module in MODULES:
+        collected |= getattr(import_module(module), name, {})
+    return collected
 
 
 def _health(operation_id: str, summary: str, *answers: tuple[str, str, str]) -> dict[str, Any]:
     responses = {
-        status: document.json_answer(description, schema, {"X-Request-Id": True})
+        status: document.json_answer(
+            description,
+            schema,
+            {"X-Request-Id": True, **({"Retry-After": True} if status == "503" else {})},
+        )
         for status, description, schema in answers
     }
     operation = {

@@ -24,7 +24,8 @@ SHAPES = {"/api/auth/": "AuthError", "/api/": "ApiError", "/service/": "SmsFailu
 # Headers that servers, proxies and browsers read; all others are part of the contract.
 OF_THE_TRANSPORT = re.compile(
     r"Allow|Cache-Control|Content-.*|Cross-Origin-.*|Access-Control-.*|Date|Expires|Referrer-Policy"
-    r"|Server|Set-Cookie|Strict-Transport-Security|Vary|X-Content-Type-Options|X-Frame-Options"
+    r"|Server|Set-Cookie|Strict-Transport-Security|Vary|X-Content-Type-Options|X-Frame-Options",
+    re.IGNORECASE,
 )
 
 
@@ -70,7 +71,7 @@ class Contract:
             return []
         if status not in described["responses"]:
             return [f"{status} is not among {sorted(described['responses'])}"]
-        answer = self._answer(described["responses"][status])
+        answer = self.answer(described["responses"][status])
         faults = self._faults_of_headers(answer.get("headers", {}), response)
         if method != "head":
             faults += self._faults_of_body(answer.get("content"), response)
@@ -82,7 +83,7 @@ class Contract:
         template = path if path in self.paths else self._template(path, shape="")
         assert template
         described = self.paths[template][request["REQUEST_METHOD"].lower()]
-        answer = self._answer(described["responses"][str(status)])
+        answer = self.answer(described["responses"][str(status)])
         schema: Json = answer["content"]["application/json"]["schema"]
         return schema
 
@@ -140,7 +141,8 @@ class Contract:
             for error in validator.iter_errors(value)
         ]
 
-    def _answer(self, answer: Json) -> Json:
+    def answer(self, answer: Json) -> Json:
+        """Itself, or the shared one that it refers to."""
         return self.shared[answer["$ref"].split("/")[-1]] if "$ref" in answer else answer
 
     def _validator(self, schema: str) -> Any:

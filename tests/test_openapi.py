@@ -156,6 +156,19 @@ def test_requests_are_closed_and_answers_may_grow(whole):
     assert closed == objects & bodies(whole, "request")
 
 
+def test_a_member_that_an_answer_may_lack_says_when_it_is_there(whole):
+    """All others are required: a client need not ask whether an id is there."""
+    components = whole["components"]["schemas"]
+    silent = [
+        f"{name}.{member}"
+        for name in sorted(bodies(whole, "response"))
+        for member, schema in components[name].get("properties", {}).items()
+        if member not in components[name]["required"]
+        if not ("description" in schema or "$ref" in schema or "items" in schema)
+    ]
+    assert silent == []
+
+
 def test_every_component_is_used(whole):
     used = bodies(whole, "request") | bodies(whole, "response")
     used |= {node["$ref"].split("/")[-1] for _, node in nodes(whole["paths"]) if "$ref" in node}

@@ -77,13 +77,20 @@ SCHEMAS: Json = {
         has_usable_password=_FLAG,
     ),
     "AuthenticationMethod": json_object(
-        {"email": _EMAIL, "reauthenticated": _FLAG},
+        {
+            "email": {**_EMAIL, "description": "The address that it was done with."},
+            "reauthenticated": {**_FLAG, "description": "True for a later proof."},
+        },
         method={**_TEXT, "examples": ["password"]},
         at=_SECONDS,
     ),
     "AuthenticationMeta": json_object({"session_token": _TOKEN}, is_authenticated=_FLAG),
     "SessionMeta": json_object(
-        {"session_token": _TOKEN, "is_authenticated": _FLAG, "is_authenticating": _FLAG}
+        {
+            "session_token": _TOKEN,
+            "is_authenticated": {**_FLAG, "description": "In answers about the session."},
+            "is_authenticating": {**_FLAG, "description": "Whether a log-in waits for this."},
+        }
     ),
     "AuthenticationFlow": json_object(
         {"is_pending": {**_FLAG, "description": "Whether this is the step to take now."}},
@@ -111,7 +118,10 @@ SCHEMAS: Json = {
         ),
     },
     "AuthErrorItem": json_object(
-        {"message": _TEXT, "param": _TEXT},
+        {
+            "message": {**_TEXT, "description": "`detail`, for clients of allauth."},
+            "param": {**_TEXT, "description": "`attr`, for clients of allauth."},
+        },
         code={**_TEXT, "description": "Stable; docs/api.md lists them."},
         detail={**_TEXT, "description": "A sentence for people."},
         attr={"type": ["string", "null"], "description": "The member that it is about."},

@@ -53,6 +53,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "core.api.document.unwrap_references",
         "core.api.document.name_enums",
         "core.api.document.describe_tags",
+        "config.documentation.add_formats",
         "config.documentation.add_examples",
         "core.api.document.share_errors",
         "core.api.document.name_server",

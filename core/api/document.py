@@ -96,6 +96,19 @@ def add_examples(result: Json, examples: Mapping[str, Any]) -> Json:
     return result
 
 
+def add_formats(result: Json, formats: Mapping[str, str]) -> Json:
+    """`formats` names the rule that no pattern can say of a member, for who makes requests."""
+    components = result["components"]["schemas"].values()
+    requests = [each for each in components if each.get("additionalProperties") is False]
+    found = [pair for each in requests for pair in each["properties"].items()]
+    for _, _, operation in operations(result):
+        found += [(each["name"], each["schema"]) for each in operation.get("parameters", ())]
+    for name, schema in found:
+        if name in formats and schema.get("type") == "string":
+            schema.setdefault("format", formats[name])
+    return result
+
+
 def _example(schema: Json) -> Any:
     kind: Any = schema.get("type")
     kind = kind[0] if isinstance(kind, list) else kind

@@ -113,3 +113,4 @@ EXAMPLES = {
     "number_type": "mobile",
     "valid_for": 3600,
 }
+FORMATS = {"to": "phone-number", "msg": "message-body", "body": "message-body"}

@@ -23,6 +23,12 @@ from pathlib import Path
 from tests.clients.tools import ROOT
 
 SECRET_KEY = "r7pAqf0y3mWkZt5vXn8sJd2hGc6bLe9uRo4iTx1wQz-VyKaNjB"
+# A contract is about each request, not about how many there are.
+LIMITS = (
+    "WRITE_LIMIT QUOTA_IDEMPOTENCY_KEYS SMS_DESTINATION_DAILY_LIMIT SMS_COUNTRY_DAILY_LIMIT"
+    " SMS_DAILY_LIMIT SMS_MONTHLY_SEGMENTS"
+)
+NO_LIMITS = dict.fromkeys(LIMITS.split(), "1000000")
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,8 @@ def _process(folder: Path, mailbox: tuple[int, Path]) -> Iterator[Server]:
         "EMAIL_PORT": str(mailbox[0]),
         "EMAIL_USE_TLS": "False",
         "SECURE_SSL_REDIRECT": "False",
+        "TO_NUMBER": "+12015550123",
+        **NO_LIMITS,
     }
     server = Server(f"http://127.0.0.1:{port}", mailbox[1], environment)
     server.manage("migrate", "--verbosity", "0")

@@ -19,6 +19,7 @@ HANDLED = [
 ]
 
 
+@pytest.mark.undocumented("the view of /hello/ is replaced by one that fails")
 @pytest.mark.parametrize(("error", "status", "code", "detail"), HANDLED, ids=str)
 def test_an_error_of_a_view_is_short_and_silent(settings, monkeypatch, error, status, code, detail):
     settings.DEBUG = False

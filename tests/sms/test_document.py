@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from sms.models import Message
 from sms.results import Accepted, AcceptedWithoutId, NotSent, Refused, Throttled, Unknown
-from tests.documented import document
+from tests.documented import contract, document
 from tests.sms.conftest import SID, TO, URL, allow
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,8 +21,7 @@ def assert_documented(response, path: str, status: int, method: str = "post") ->
     """Of this status, with this body, and with no header that is not written there."""
     assert response.status_code == status, response.content
     described = document()["paths"][path][method]["responses"][str(status)]
-    if "$ref" in described:
-        described = document()["components"]["responses"][described["$ref"].split("/")[-1]]
+    described = contract().answer(described)
     schema = {
         **described["content"]["application/json"]["schema"],
         "components": document()["components"],

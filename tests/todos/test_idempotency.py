@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 from core.models import IdempotencyKey
 from tests.builders import make_todo
 from tests.conftest import bearer_token
+from tests.documented import contract, document
 from todos.models import List, Todo
 
 pytestmark = pytest.mark.django_db
@@ -175,8 +176,8 @@ def test_the_browsable_page_works_with_and_without_a_key(web, alice):
     assert (data["Content-Type"], is_replay(data)) == ("application/json", True)
 
 
-def test_the_document_tells_of_the_key_where_it_is_heeded(client):
-    paths = client.get("/api/schema/").json()["paths"]
+def test_the_document_tells_of_the_key_where_it_is_heeded():
+    paths = document()["paths"]
     heeding = {
         (verb, path)
         for path, item in paths.items()
@@ -188,7 +189,7 @@ def test_the_document_tells_of_the_key_where_it_is_heeded(client):
     for verb, path in heeding:
         answers = paths[path][verb]["responses"]
         assert {"400", "409", "422"} <= set(answers)
-        assert "Retry-After" in answers["409"]["headers"]
+        assert "Retry-After" in contract().answer(answers["409"])["headers"]
         done = [answers[status] for status in ("200", "201", "202") if status in answers]
         assert done
         assert all("Idempotency-Replayed" in answer["headers"] for answer in done)

@@ -45,3 +45,8 @@ EXAMPLES = {
     "archived": False,
     "position": 1024,
 }
+FORMATS = {
+    "title": "visible",
+    "due_before": "date-or-date-time",
+    "due_after": "date-or-date-time",
+}
