@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_limit_places'),
+        ('accounts', '0004_text_and_date_conditions'),
     ]
 
     operations = [
