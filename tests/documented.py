@@ -6,6 +6,7 @@ and a validator is made once for each answer, so that asking costs some ten micr
 
 import copy
 import functools
+import gzip
 import json
 import re
 from http import HTTPStatus
@@ -24,7 +25,8 @@ SHAPES = {"/api/auth/": "AuthError", "/api/": "ApiError", "/service/": "SmsFailu
 # Headers that servers, proxies and browsers read; all others are part of the contract.
 OF_THE_TRANSPORT = re.compile(
     r"Allow|Cache-Control|Content-.*|Cross-Origin-.*|Access-Control-.*|Date|Expires|Referrer-Policy"
-    r"|Server|Set-Cookie|Strict-Transport-Security|Vary|X-Content-Type-Options|X-Frame-Options"
+    r"|Server|Set-Cookie|Strict-Transport-Security|Vary|X-Content-Type-Options|X-Frame-Options",
+    re.IGNORECASE,
 )
 
 
@@ -129,7 +131,9 @@ class Contract:
         media_type = response.headers.get("Content-Type", "").split(";")[0]
         if media_type not in content:
             return [f"{media_type or 'no type'} is not among {list(content)}"]
-        return self._mismatches(content[media_type]["schema"], json.loads(response.content), "body")
+        is_packed = response.headers.get("Content-Encoding") == "gzip"
+        body = gzip.decompress(response.content) if is_packed else response.content
+        return self._mismatches(content[media_type]["schema"], json.loads(body), "body")
 
     def _mismatches(self, schema: Json, value: Any, what: str) -> list[str]:
         validator = self.validator(json.dumps(schema))

@@ -147,10 +147,11 @@ WAIT_IN_FLIGHT = response_header(
     pattern="^[0-9]+$",
 )
 CHALLENGE = response_header("WWW-Authenticate", '`Bearer realm="api"`', [401], required=True)
-COUNTED = [200, 201, 202, 204, 400, 404, 409, 412, 415, 422, 428, 429]  # after the throttle
 RATE_LIMIT = [
-    response_header("RateLimit", "What is left of the policy, and for how many seconds.", COUNTED),
-    response_header("RateLimit-Policy", "How many writes in how many seconds.", COUNTED),
+    response_header(
+        "RateLimit", "What is left of the policy, and for how many seconds.", statuses=True
+    ),
+    response_header("RateLimit-Policy", "How many writes in how many seconds.", statuses=True),
 ]
 IDEMPOTENCY = [
     OpenApiParameter(

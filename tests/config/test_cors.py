@@ -15,14 +15,14 @@ SEND = "/service/sms/send"
 METHODS = "DELETE, GET, OPTIONS, PATCH, POST, PUT"
 REQUEST_HEADERS = (
     "accept, authorization, content-type, user-agent, x-csrftoken, x-requested-with, "
-    "idempotency-key, if-match, if-none-match, x-email-verification-key, x-password-reset-key, "
-    "x-request-id, x-session-token"
+    "device-token, idempotency-key, if-match, if-none-match, x-email-verification-key, "
+    "x-password-reset-key, x-request-id, x-session-token"
 )
 ANSWER = {
     "access-control-allow-origin": ORIGIN,
     "access-control-expose-headers": (
-        "Deprecation, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, "
-        "Retry-After, Sunset, WWW-Authenticate, X-Request-Id"
+        "Deprecation, Device-Token, ETag, Idempotency-Replayed, Link, Location, RateLimit, "
+        "RateLimit-Policy, Retry-After, Sunset, WWW-Authenticate, X-Request-Id"
     ),
 }
 PREFLIGHT = {
