@@ -60,5 +60,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @login_not_required
 def api_not_found(request: HttpRequest) -> HttpResponse:
-    """JSON for unknown paths under /api/, even with DEBUG, which would show a page."""
+    """JSON for unknown paths of the API, even with DEBUG, which would show a page."""
     return error_response(request, 404, "not_found", _what_is_missing(request))

@@ -43,6 +43,6 @@ urlpatterns = [
     ),
     lazy_include("api/auth/", "allauth.headless.urls", namespace="headless"),
     lazy_include("api/", "config.documentation"),
-    re_path("^api/", errors.api_not_found, name="api-not-found"),
+    re_path("^(?:api|service)/", errors.api_not_found, name="api-not-found"),
     lazy_include("admin/", "accounts.admin_urls", namespace="admin"),
 ]

@@ -80,7 +80,7 @@ def entity_tags(get_response: GetResponse) -> GetResponse:
 def _is_readable_json(request: HttpRequest, response: HttpResponse) -> bool:
     return (
         request.method in ("GET", "HEAD")
-        and request.path_info.startswith("/api/")
+        and request.path_info.startswith("/api/v1/")
         and response.status_code == HTTPStatus.OK
         and "json" in response.get("Content-Type", "")
     )

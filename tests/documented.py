@@ -6,6 +6,7 @@ and a validator is made once for each answer, so that asking costs some ten micr
 
 import copy
 import functools
+import gzip
 import json
 import re
 from http import HTTPStatus
@@ -130,7 +131,9 @@ class Contract:
         media_type = response.headers.get("Content-Type", "").split(";")[0]
         if media_type not in content:
             return [f"{media_type or 'no type'} is not among {list(content)}"]
-        return self._mismatches(content[media_type]["schema"], json.loads(response.content), "body")
+        is_packed = response.headers.get("Content-Encoding") == "gzip"
+        body = gzip.decompress(response.content) if is_packed else response.content
+        return self._mismatches(content[media_type]["schema"], json.loads(body), "body")
 
     def _mismatches(self, schema: Json, value: Any, what: str) -> list[str]:
         validator = self.validator(json.dumps(schema))

@@ -73,6 +73,7 @@ CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/(api|service)/"
 CORS_ALLOW_HEADERS = [
     *default_headers,
+    "device-token",
     "idempotency-key",
     "if-match",
     "if-none-match",
@@ -83,6 +84,7 @@ CORS_ALLOW_HEADERS = [
 ]
 CORS_EXPOSE_HEADERS = [
     "Deprecation",
+    "Device-Token",
     "ETag",
     "Idempotency-Replayed",
     "Link",

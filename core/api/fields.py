@@ -157,6 +157,8 @@ class StrictSerializer(serializers.Serializer[Any]):
         try:
             value = super().run_validation(data)
         except ValidationError as error:
+            if not unknown:
+                raise
             raise ValidationError({**cast("dict[str, Any]", error.detail), **unknown}) from error
         if unknown:
             raise ValidationError(unknown)

@@ -86,14 +86,18 @@ IF_NONE_MATCH = OpenApiParameter(
 )
 
 
-def if_match(*, required: bool) -> OpenApiParameter:
-    return OpenApiParameter(
-        "If-Match",
-        location=OpenApiParameter.HEADER,
-        required=required,
-        description="The version you read, as its ETag was written; `*` for any.",
-        type={"type": "string", "pattern": r'^((W/)?"[0-9]{1,18}"|\*)$'},
-    )
+IF_NONE_YET = OpenApiParameter(
+    "If-None-Match",
+    location=OpenApiParameter.HEADER,
+    description="Creates the object under this id. A PUT names either this or If-Match.",
+    type={"type": "string", "enum": ["*"]},
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    location=OpenApiParameter.HEADER,
+    description="The version you read, as its ETag was written; `*` for any.",
+    type={"type": "string", "pattern": r'^((W/)?"[0-9]{1,18}"|\*)$'},
+)
 
 
 def _pattern(field: serializers.Field[Any, Any, Any, Any]) -> str | None:
@@ -143,25 +147,11 @@ WAIT_IN_FLIGHT = response_header(
     pattern="^[0-9]+$",
 )
 CHALLENGE = response_header("WWW-Authenticate", '`Bearer realm="api"`', [401], required=True)
-COUNTED = [
-    200,
-    201,
-    202,
-    204,
-    400,
-    404,
-    409,
-    412,
-    415,
-    422,
-    428,
-    429,
-    500,
-    503,
-]  # after the throttle
 RATE_LIMIT = [
-    response_header("RateLimit", "What is left of the policy, and for how many seconds.", COUNTED),
-    response_header("RateLimit-Policy", "How many writes in how many seconds.", COUNTED),
+    response_header(
+        "RateLimit", "What is left of the policy, and for how many seconds.", statuses=True
+    ),
+    response_header("RateLimit-Policy", "How many writes in how many seconds.", statuses=True),
 ]
 IDEMPOTENCY = [
     OpenApiParameter(
@@ -305,7 +295,9 @@ class DocumentedSchema(AutoSchema):
             return parameters
         parameters += [ETAG, LOCATION]
         if self._changes_one():
-            parameters.append(if_match(required=self.method == "PUT"))
+            parameters.append(IF_MATCH)
+        if self.method == "PUT":
+            parameters.append(IF_NONE_YET)
         return parameters
 
     def _is_versioned(self) -> bool:

@@ -96,6 +96,8 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         partial = kwargs.get("partial", False)
+        if not partial and request.headers.get("If-None-Match", "").strip() == "*":
+            return self.create_here(request)
         if not partial:
             require_if_match(request)
         data = request.data  # read before the row is locked
@@ -106,6 +108,23 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
             if serializer.validated_data:
                 serializer.save()
         return self.answer(instance)
+
+    def create_here(self, request: Request) -> Response:
+        """PUT with `If-None-Match: *` creates under the id of the path (RFC 9110, 13.1.2)."""
+        existing = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
+        if existing is not None:
+            raise PreconditionFailed(current=self.get_serializer(existing).data)
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        if serializer.validated_data.setdefault("id", self.kwargs["pk"]) != self.kwargs["pk"]:
+            message = "The id of an object never changes."
+            raise ValidationError({"id": [message]}, code="immutable")
+        instance, created = self.save_new(serializer)
+        if not created:  # by another request, just now
+            raise PreconditionFailed(current=self.get_serializer(instance).data)
+        response = self.answer(instance, HTTPStatus.CREATED)
+        response["Location"] = request.build_absolute_uri(request.path)
+        return response
 
     @transaction.atomic
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:

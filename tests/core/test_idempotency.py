@@ -339,15 +339,15 @@ def test_an_answer_after_its_lease_touches_nothing_of_the_next(door, status):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_key_costs_one_insert_and_one_update(django_assert_num_queries):
+def test_a_key_costs_its_row_its_count_and_one_update(django_assert_num_queries):
     with django_assert_num_queries(0):
         send(None)
-    with django_assert_num_queries(2) as first:
+    with django_assert_num_queries(3) as first:
         send()
     with django_assert_num_queries(2) as second:
         send()
     verbs = [query["sql"].split()[0] for query in first.captured_queries + second.captured_queries]
-    assert verbs == ["INSERT", "UPDATE", "INSERT", "SELECT"]
+    assert verbs == ["INSERT", "INSERT", "UPDATE", "INSERT", "SELECT"]
 
 
 @pytest.mark.django_db(transaction=True)

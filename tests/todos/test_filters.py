@@ -10,7 +10,7 @@ from tests.builders import make_list, make_todo
 from todos.models import List
 
 pytestmark = pytest.mark.django_db
-TODOS = "/api/v1/todos/"
+TODOS, LISTS = "/api/v1/todos/", "/api/v1/lists/"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -47,6 +47,10 @@ def titles(response) -> list[str]:
         ("due=none", ["in errands", "plain"]),
         ("status=finished", ["late but done"]),
         ("priority=4", ["today day"]),
+        ("priority=4,4,3", ["today day"]),
+        ("priority=1,2", []),
+        ("archived=true", []),
+        ("archived=false&priority=4", ["today day"]),
         ("tag=home", ["in errands", "tomorrow day"]),
         ("tag=HOME", ["in errands", "tomorrow day"]),
         ("tag=hom", []),
@@ -121,6 +125,15 @@ def test_ordering_holds_across_pages(api, alice, ordering, expected):
         ("status=done", "status", "invalid_choice"),
         ("status=open&status=finished", "status", "repeated"),
         ("priority=5", "priority.0", "invalid_choice"),
+        ("priority=1,5", "priority.1", "invalid_choice"),
+        ("priority=", "priority.0", "invalid_choice"),
+        ("priority=1, 2", "priority.1", "invalid_choice"),
+        ("archived=1", "archived", "invalid"),
+        ("archived=True", "archived", "invalid"),
+        ("archived=", "archived", "invalid"),
+        ("ids=", "ids.0", "invalid"),
+        ("ids=x", "ids.0", "invalid"),
+        ("ids=" + ",".join(["7f1c1a0e-3f52-4a8e-9a55-0c8f2f9f5b10"] * 101), "ids", "max_length"),
         ("priority=01", "priority.0", "invalid_choice"),
         ("due=someday", "due", "invalid_choice"),
         ("due_before=soon", "due_before", "invalid"),
@@ -148,3 +161,30 @@ def test_a_cursor_that_is_not_ours_is_404(api, alice, cursor):
     make_todo(alice)
     response = api(alice).get(f"{TODOS}?cursor={cursor}")
     assert (response.status_code, response.json()["errors"][0]["code"]) == (404, "invalid_cursor")
+
+
+def test_ids_find_ones_own_in_any_case_and_no_others(api, alice, bob):
+    mine, other, theirs = make_todo(alice, "mine"), make_todo(alice, "other"), make_todo(bob)
+    wanted = f"{str(mine.pk).upper()},{theirs.pk},{mine.pk}"
+    assert titles(api(alice).get(f"{TODOS}?ids={wanted}")) == ["mine"]
+    assert titles(api(alice).get(f"{TODOS}?ids={theirs.pk}")) == []
+    lists = {row["id"] for row in api(alice).get(f"{LISTS}?ids={other.list_id}").json()["results"]}
+    assert lists == {str(other.list_id)}
+    assert api(alice).get(f"{LISTS}?ids={theirs.list_id}").json()["results"] == []
+
+
+def test_archived_lists_and_their_todos_are_found_or_left_out(api, alice, bob):
+    for owner in (bob, alice):
+        old = make_list(owner, "old", archived_at=NOW)
+        make_todo(owner, "in old", list=old)
+        make_todo(owner, "in use", list=make_list(owner, "new"))
+    phone = api(alice)
+
+    def names(query: str) -> list[str]:
+        return [row["name"] for row in phone.get(f"{LISTS}?{query}").json()["results"]]
+
+    assert (names("archived=true"), names("archived=false")) == (["old"], ["Inbox", "new"])
+    assert names("") == ["Inbox", "old", "new"]
+    assert titles(phone.get(f"{TODOS}?archived=true")) == ["in old"]
+    assert titles(phone.get(f"{TODOS}?archived=false")) == ["in use"]
+    assert titles(phone.get(TODOS)) == ["in use", "in old"]

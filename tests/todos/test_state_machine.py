@@ -39,10 +39,10 @@ DEFAULTS: dict[str, Any] = {
 }
 DUES: list[dict[str, Any]] = [
     {"due_at": None, "due_on": None},
-    {"due_at": "2026-11-20T09:05:00Z", "due_on": None},
+    {"due_at": "2026-11-20T09:05:00.000Z", "due_on": None},
     {"due_at": None, "due_on": "2026-11-19"},
     {"due_on": "2026-11-21"},
-    {"due_at": "2026-12-01T00:00:00Z"},
+    {"due_at": "2026-12-01T00:00:00.000Z"},
 ]
 FIELDS = {
     "title": st.sampled_from(["milk", "Milk", "bread", "x" * 127 + "y", "x" * 127 + "z"]),
@@ -76,7 +76,7 @@ ORDERINGS = ["position", "created_at", "updated_at", "priority", "due"]
 
 
 def moment(value: datetime) -> str:
-    return value.isoformat().replace("+00:00", "Z")
+    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def header(version: int, kind: str) -> dict[str, str]:
@@ -93,7 +93,7 @@ def header(version: int, kind: str) -> dict[str, str]:
 
 
 def due_order(todo: dict[str, Any]) -> str:
-    return todo["due_at"] or f"{todo['due_on'] or '9999-12-31'}T00:00:00Z"
+    return todo["due_at"] or f"{todo['due_on'] or '9999-12-31'}T00:00:00.000Z"
 
 
 def sorting(name: str):

@@ -8,6 +8,7 @@ from django.db.models import Model
 
 from tests.builders import make_list, make_todo
 from tests.todos.pages import act, row
+from todos.api.serializers import TodoSerializer
 from todos.models import List, Todo
 
 pytestmark = pytest.mark.django_db
@@ -97,8 +98,8 @@ def test_the_page_goes_on_counting(browser, alice):
         (TODOS, {"title": "x", "due_on": "2026-12-01"}, {"due_on": "2026-12-10"}),
         (
             TODOS,
-            {"title": "x", "due_at": "2026-12-01T09:00:00.000001Z"},
-            {"due_at": "2026-12-01T09:00:00.000002Z"},
+            {"title": "x", "due_at": "2026-12-01T09:00:00.001Z"},
+            {"due_at": "2026-12-01T09:00:00.002Z"},
         ),
         (TODOS, {"title": "x", "status": "open"}, {"status": "finished"}),
         (LISTS, {"name": "x" * 128}, {"name": "x" * 127 + "y"}),
@@ -137,3 +138,58 @@ def test_an_id_in_capital_letters_is_the_same_id(api, alice, path, name, model):
     assert first.json()["id"] == again.json()["id"] == key
     assert model.objects.filter(pk=key).count() == 1
     assert phone.get(f"{path}{key}/").json() == first.json()
+
+
+# --- PUT that creates -----------------------------------------------------------------------------
+
+NEW = {"If-None-Match": "*"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "make"),
+    [(TODOS, {"title": "x", "tags": ["a"]}, make_todo), (LISTS, {"name": "x"}, make_list)],
+)
+def test_a_put_to_a_new_id_creates_if_the_client_says_so(api, alice, bob, path, body, make):
+    phone, url = api(alice), f"{path}{uuid.UUID(int=7)}/"
+    assert phone.put(url, body).status_code == 428
+    made = phone.put(url, body, headers=NEW)
+    assert (made.status_code, made["ETag"], made["Location"]) == (
+        201,
+        '"1"',
+        f"http://testserver{url}",
+    )
+    assert made.json() == phone.get(url).json()
+    assert made.json()["id"] == str(uuid.UUID(int=7))
+    again = phone.put(url, body, headers=NEW)
+    assert (again.status_code, again["ETag"], again.json()["current"]) == (412, '"1"', made.json())
+    theirs = make(bob)
+    taken = phone.put(f"{path}{theirs.pk}/", body, headers=NEW)
+    assert (taken.status_code, taken.json()["errors"][0]["code"]) == (409, "id_taken")
+    theirs.refresh_from_db()
+    assert theirs.version == 1
+    wrong = phone.put(
+        f"{path}{uuid.UUID(int=8)}/", {**body, "id": str(uuid.UUID(int=9))}, headers=NEW
+    )
+    assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (400, "immutable")
+    for refused in ({}, {**body, "nonsense": 1}):
+        assert phone.put(f"{path}{uuid.UUID(int=8)}/", refused, headers=NEW).status_code == 400
+    assert phone.get(f"{path}{uuid.UUID(int=8)}/").status_code == 404
+    replaced = phone.put(url, body, headers={"If-Match": '"1"'})
+    assert (replaced.status_code, replaced["ETag"]) == (200, '"2"')
+
+
+def test_of_two_puts_that_create_at_once_one_is_told_of_the_other(api, alice, monkeypatch):
+    """The second looks before the first has written."""
+    phone, tablet, url = api(alice), api(alice), f"{TODOS}{uuid.UUID(int=7)}/"
+    validate, raced = TodoSerializer.validate, []
+
+    def late(self, attrs):
+        if not raced:
+            raced.append(True)
+            raced.append(tablet.put(url, {"title": "x"}, headers=NEW))
+        return validate(self, attrs)
+
+    monkeypatch.setattr(TodoSerializer, "validate", late)
+    first = phone.put(url, {"title": "x"}, headers=NEW)
+    assert (raced[1].status_code, first.status_code) == (201, 412)
+    assert first.json()["current"] == raced[1].json()

@@ -17,7 +17,9 @@ class Lists(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         """A creation sent again answers 200 with the object that is there."""
         created = extend_schema(responses={201: ListSerializer, 200: ListSerializer})
         filtered = extend_schema(parameters=[ListFilterSerializer])
-        return extend_schema_view(create=created, list=filtered)(documented(self.target_class))
+        return extend_schema_view(create=created, update=created, list=filtered)(
+            documented(self.target_class)
+        )
 
 
 class Todos(OpenApiViewExtension):  # type: ignore[no-untyped-call]
@@ -25,9 +27,11 @@ class Todos(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
     def view_replacement(self) -> Any:
         """A creation sent again answers 200 with the object that is there."""
+        created = extend_schema(responses={201: TodoSerializer, 200: TodoSerializer})
         changed = extend_schema(request=None, responses=TodoSerializer)
         return extend_schema_view(
-            create=extend_schema(responses={201: TodoSerializer, 200: TodoSerializer}),
+            create=created,
+            update=created,
             list=extend_schema(parameters=[TodoFilterSerializer]),
             finish=changed,
             reopen=changed,
