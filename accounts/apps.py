@@ -12,11 +12,16 @@ class AccountsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from accounts import email_addresses, rate_limits  # noqa: PLC0415 - they need the models
+        from accounts import (  # noqa: PLC0415 - they need the models
+            email_addresses,
+            rate_limits,
+            suspended_requests,
+        )
         from core import pruning  # noqa: PLC0415
 
         email_addresses.install()
         rate_limits.install()
+        suspended_requests.install()
         pruning.register(rate_limits.ended_places)
 
 

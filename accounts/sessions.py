@@ -4,6 +4,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.signals import user_signed_up
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 TOUCH_EVERY_SECONDS = 24 * 3600
 _KEY = re.compile(r"[a-z0-9]{32}")
 _TOUCHED = "touched"
+SIGNED_UP_AT = "signed_up_at"
 
 
 def is_session_key(text: str) -> bool:
@@ -59,6 +61,12 @@ class DeviceSessionStore(SessionStore):
 def note_log_in(request: HttpRequest, **kwargs: Any) -> None:
     """A new session needs no touch for a day."""
     request.session[_TOUCHED] = int(time.time())
+
+
+@receiver(user_signed_up)
+def note_sign_up(request: HttpRequest, **kwargs: Any) -> None:
+    """A log-in leaves such a record by itself."""
+    request.session[SIGNED_UP_AT] = int(time.time())
 
 
 def touch(session: SessionBase) -> None:
