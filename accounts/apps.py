@@ -12,11 +12,20 @@ class AccountsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from accounts import email_addresses, rate_limits  # noqa: PLC0415 - they need the models
+        from accounts import (  # noqa: PLC0415 - they need the models
+            codes,
+            email_addresses,
+            rate_limits,
+            sessions,
+            suspended_requests,
+        )
         from core import pruning  # noqa: PLC0415
 
+        codes.install()
         email_addresses.install()
         rate_limits.install()
+        sessions.install()
+        suspended_requests.install()
         pruning.register(rate_limits.ended_places)
 
 

@@ -4,11 +4,11 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from core.errors import RETRY_AFTER_SECONDS, drop_connection
+from core.errors import RETRY_AFTER_SECONDS, drop_connection, is_read_only
 
 
 @login_not_required
@@ -41,23 +41,20 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def _what_is_wrong() -> str:
     """One statement, which writes nothing: a probe comes every few seconds."""
-    if _is_read_only():
-        return "database is read-only"
-    return "" if _migrations.are_applied() else "migrations are missing"
+    if not _migrations.are_applied():
+        return "migrations are missing"
+    return "database is read-only" if _is_read_only() else ""
 
 
 def _is_read_only() -> bool:
-    """On PostgreSQL also true of a standby, and of a server whose storage is full on RDS."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SHOW transaction_read_only")
-            return bool(cursor.fetchone()[0] == "on")
-        try:
-            cursor.execute("DELETE FROM django_migrations WHERE 1 = 0")
-        except OperationalError as error:
-            if "readonly" not in str(error):
-                raise
-            return True
+    """Also true of a standby, and of a server on RDS whose storage is full."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM django_migrations WHERE 1 = 0")  # refused, if it is
+    except DatabaseError as error:
+        if not is_read_only(error):
+            raise
+        return True
     return False
 
 

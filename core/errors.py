@@ -17,10 +17,16 @@ _READ_ONLY = "25006"  # SQLSTATE of a write on a former primary, after a failove
 def is_database_away(error: BaseException | None) -> bool:
     """Whether the database cannot work now; False if the query itself is wrong."""
     if isinstance(error, InternalError):
-        return getattr(error.__cause__, "sqlstate", None) == _READ_ONLY
+        return is_read_only(error)
     if any(words in str(error) for words in _ASKED_TOO_MUCH):
         return False
     return isinstance(error, (OperationalError, InterfaceError))
+
+
+def is_read_only(error: BaseException) -> bool:
+    """Whether the database refused a write because it takes none now."""
+    by_postgresql = getattr(error.__cause__, "sqlstate", None) == _READ_ONLY
+    return by_postgresql or "readonly database" in str(error)
 
 
 def drop_connection() -> None:

@@ -1,10 +1,13 @@
 """The decisions that allauth leaves to the product."""
 
 import json
+import time
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal import flows
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.httpkit import clean_client_ip, is_headless_request
@@ -19,6 +22,7 @@ from django.shortcuts import redirect
 
 from accounts.login_throttle import LOCKED, begin_guess, reopen
 from accounts.models import User
+from accounts.sessions import SIGNED_UP_AT
 from core.http import client_address
 
 UNKNOWN_ADDRESS = "::"  # a server behind a Unix socket knows no address
@@ -42,6 +46,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         reopen(request, credentials["email"])
+
+    def is_reauthentication_required(self, *, app: str | None = None) -> bool:
+        """A log-in of a moment ago proves as much as the password again; allauth forgets it."""
+        request = context.request
+        times = [record["at"] for record in get_authentication_records(request, request.user)]
+        proved_at: float = max([*times, request.session.get(SIGNED_UP_AT, 0)])
+        return time.time() - proved_at >= int(app_settings.REAUTHENTICATION_TIMEOUT)
 
     def clean_email(self, email: str) -> str:
         """allauth's forms accept 320 characters, the column holds 254."""

@@ -12,7 +12,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.sessions import TOUCH_EVERY_SECONDS, SessionStore
+from accounts.sessions import TOUCH_EVERY_SECONDS, SessionStore, stored
 from tests.accounts.conftest import PASSWORD, Phone, assert_error, mailed_code
 from tests.conftest import bearer_token
 
@@ -30,13 +30,13 @@ def not_used_for_a_week(key: str | None) -> None:
     session = SessionStore(session_key=key)
     session["touched"] = int(time.time()) - TOUCH_EVERY_SECONDS - 1
     session.save()
-    Session.objects.filter(pk=key).update(expire_date=timezone.now() + week)
+    Session.objects.filter(pk=stored(key)).update(expire_date=timezone.now() + week)
     seen = UserSession.objects.filter(session_key=key)
     assert seen.update(last_seen_at=timezone.now() - week) == 1
 
 
 def assert_in_use(key: str | None) -> None:
-    assert Session.objects.get(pk=key).expire_date == timezone.now() + timedelta(days=90)
+    assert Session.objects.get(pk=stored(key)).expire_date == timezone.now() + timedelta(days=90)
     assert UserSession.objects.get(session_key=key).last_seen_at == timezone.now()
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accounts.sessions import stored
 from tests.accounts.conftest import assert_error
 from tests.conftest import bearer_token
 
@@ -34,7 +35,7 @@ def call(token: str):
 
 
 def content_of(token: str) -> dict:
-    return dict(Session.objects.get(pk=token).get_decoded())
+    return dict(Session.objects.get(pk=stored(token)).get_decoded())
 
 
 def signed(content: object, *, salt: str = SALT, key: str | None = None) -> str:
@@ -43,7 +44,7 @@ def signed(content: object, *, salt: str = SALT, key: str | None = None) -> str:
 
 def test_a_session_that_we_have_signed_is_a_token(alice, bob):
     token = bearer_token(alice)
-    Session.objects.filter(pk=token).update(session_data=signed(content_of(token)))
+    Session.objects.filter(pk=stored(token)).update(session_data=signed(content_of(token)))
 
     assert call(token).json()["email"] == "alice@example.com"
 
@@ -67,7 +68,7 @@ FORGERIES = {
 def test_a_session_that_is_made_up_is_401(alice, bob, forge):
     token = bearer_token(alice)
     bearer_token(bob)
-    Session.objects.filter(pk=token).update(session_data=forge(content_of(token)))
+    Session.objects.filter(pk=stored(token)).update(session_data=forge(content_of(token)))
 
     assert_error(call(token), 401, "authentication_failed")
 
@@ -76,7 +77,7 @@ def test_a_session_with_the_password_of_another_person_is_401(alice, bob):
     token, other = bearer_token(alice), bearer_token(bob)
     content = {**content_of(token), "_auth_user_id": str(bob.pk)}
     assert content["_auth_user_hash"] != content_of(other)["_auth_user_hash"]
-    Session.objects.filter(pk=token).update(session_data=signed(content))
+    Session.objects.filter(pk=stored(token)).update(session_data=signed(content))
 
     assert_error(call(token), 401, "authentication_failed")
 
@@ -111,6 +112,6 @@ def test_a_session_cookie_of_another_form_does_not_reach_the_database(
 @pytest.mark.parametrize(("ended", "status"), [(timedelta(0), 401), (timedelta(minutes=1), 200)])
 def test_a_token_ends_with_its_session(alice, ended, status):
     token = bearer_token(alice)
-    Session.objects.filter(pk=token).update(expire_date=timezone.now() + ended)
+    Session.objects.filter(pk=stored(token)).update(expire_date=timezone.now() + ended)
 
     assert call(token).status_code == status

@@ -4,10 +4,11 @@ import io
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from config import __version__, health
 from config.wsgi import application
@@ -66,8 +67,10 @@ def test_a_process_is_ready_as_soon_as_the_migrations_are_applied(client, monkey
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("fault", [OperationalError, InterfaceError, DatabaseError])
-def test_a_database_that_does_not_answer_is_not_ready(client, monkeypatch, fault):
+@pytest.mark.parametrize("applied", [True, False])
+def test_a_database_that_does_not_answer_is_not_ready(client, monkeypatch, fault, applied):
     """psycopg calls a connection that the server has closed an InterfaceError."""
+    monkeypatch.setattr(health._migrations, "applied", applied)
 
     def fail(*args: object) -> None:
         raise fault("the connection is closed")
@@ -80,6 +83,34 @@ def test_a_database_that_does_not_answer_is_not_ready(client, monkeypatch, fault
         "reason": "database unreachable",
         "version": __version__,
     }
+
+
+READ_ONLY = {
+    "sqlite": ("PRAGMA query_only = ON", "PRAGMA query_only = OFF"),
+    "postgresql": ("SET transaction_read_only = on", "SET transaction_read_only = off"),
+}
+
+
+@pytest.mark.django_db
+def test_a_database_that_takes_no_writes_is_not_ready(client):
+    begin, end = READ_ONLY[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(begin)
+        response = client.get("/readyz/")
+        if connection.vendor == "sqlite":  # PostgreSQL forgets it with the transaction of the test
+            cursor.execute(end)
+            assert client.get("/readyz/").status_code == 200
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert response.json()["reason"] == "database is read-only"
+
+
+@pytest.mark.django_db
+def test_a_probe_writes_nothing(client):
+    client.get("/readyz/")
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/readyz/")
+    assert [query["sql"] for query in queries] == ["DELETE FROM django_migrations WHERE 1 = 0"]
+    assert MigrationRecorder.Migration.objects.exists()
 
 
 @pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.core.management import get_commands
 from django.utils import timezone
 
-from accounts.sessions import SessionStore
+from accounts.sessions import SessionStore, stored
 from core.http import current_request_id
 from core.models import IdempotencyKey
 from localcloud.lambda_events import CONTEXT, REQUEST_ID, load
@@ -32,8 +32,10 @@ def _night():
 def session(expires: timedelta) -> str:
     store = SessionStore()
     store.create()
-    Session.objects.filter(pk=store.session_key).update(expire_date=timezone.now() + expires)
-    return str(store.session_key)
+    Session.objects.filter(pk=stored(str(store.session_key))).update(
+        expire_date=timezone.now() + expires
+    )
+    return str(stored(str(store.session_key)))
 
 
 def key(name: str, age: timedelta) -> None:
@@ -54,7 +56,7 @@ def test_the_night_removes_what_is_over_and_keeps_the_rest(handler, caplog):
         record.getMessage() for record in caplog.records if record.name == "serverless.schedule"
     ]
     assert told == [
-        "prune: 1 idempotency keys, 0 counters, 0 inbound texts removed.",
+        "prune: 1 idempotency keys, 0 counters, 0 places of limits, 0 inbound texts removed.",
         "clearsessions: done",
         "refold: 0 rows and the tags of 0 people folded.",
     ]
