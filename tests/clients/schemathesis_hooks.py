@@ -36,7 +36,7 @@ schemathesis.openapi.format(
 )
 
 
-@schemathesis.hook
+@schemathesis.hook  # type: ignore[untyped-decorator]
 def map_body(context: Any, body: Any) -> Any:
     """References to objects that exist. What is wrong in another way stays as it is."""
     if not isinstance(body, dict):

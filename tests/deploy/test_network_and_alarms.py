@@ -2,7 +2,8 @@
 
 import pytest
 
-from sms import delivery, policy
+from sms import policy
+from sms.alerts import alerts
 from tests.config.conftest import ROOT
 from tests.deploy.cloudformation import EVERYTHING, Stack
 
@@ -90,7 +91,7 @@ def test_the_filters_look_for_lines_that_are_written(small):
     pattern = small.properties("SmsLimitFilter")["FilterPattern"]
     assert pattern == f'{{ $.message = "{policy.WARNING_CODE}*" }}'
     pattern = small.properties("SmsRefusedFilter")["FilterPattern"]
-    assert pattern == f'{{ $.logger = "{delivery.alerts.name}" && $.level = "ERROR" }}'
+    assert pattern == f'{{ $.logger = "{alerts.name}" && $.level = "ERROR" }}'
 
 
 def test_an_alarm_is_mailed_where_somebody_is_named(small, full):

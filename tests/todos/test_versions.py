@@ -1,7 +1,7 @@
 """Versions are whole numbers: 1 is not the beginning of 10, whatever form the header has."""
 
 import uuid
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from django.db.models import Model
@@ -181,7 +181,7 @@ def test_a_put_to_a_new_id_creates_if_the_client_says_so(api, alice, bob, path, 
 def test_of_two_puts_that_create_at_once_one_is_told_of_the_other(api, alice, monkeypatch):
     """The second looks before the first has written."""
     phone, tablet, url = api(alice), api(alice), f"{TODOS}{uuid.UUID(int=7)}/"
-    validate, raced = TodoSerializer.validate, []
+    validate, raced = TodoSerializer.validate, list[Any]()
 
     def late(self, attrs):
         if not raced:
