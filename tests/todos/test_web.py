@@ -35,14 +35,14 @@ def test_add_under_the_finished_filter_says_so(alice, browser):
     response = browser.post(f"{PAGE}?status=finished", {"title": "buy milk"}, follow=True)
 
     assert titles(response) == []
-    assert "Added “buy milk”." in response.text
+    assert "Added “<bdi>buy milk</bdi>”." in response.text
 
 
 def test_add_by_htmx_under_the_finished_filter_adds_no_row(alice, browser):
     response = browser.post(f"{PAGE}?status=finished", {"title": "buy milk"}, headers=HTMX)
 
     assert "afterbegin:#todos" not in response.text
-    assert "Added “buy milk”." in response.text
+    assert "Added “<bdi>buy milk</bdi>”." in response.text
 
 
 TOO_LONG = "x" * 129

@@ -66,7 +66,7 @@ def test_deleted_title_in_the_message_is_text(alice, browser):
 
     page = browser.post(act("delete", todo), follow=True).text
 
-    assert "Deleted “&lt;script&gt;alert(1)&lt;/script&gt;”." in page
+    assert "Deleted “<bdi>&lt;script&gt;alert(1)&lt;/script&gt;</bdi>”." in page
 
 
 def test_answers_are_not_stored_and_carry_the_security_headers(alice, browser):

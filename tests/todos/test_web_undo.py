@@ -42,7 +42,7 @@ def test_delete_offers_undo_which_brings_everything_back(alice, browser):
     undone = browser.post("/todos/undo/?status=finished", follow=True)
 
     assert deleted.redirect_chain == [(f"{PAGE}?status=finished", 302)]
-    assert "Deleted “buy milk”." in deleted.text
+    assert "Deleted “<bdi>buy milk</bdi>”." in deleted.text
     assert 'action="/todos/undo/?status=finished"' in deleted.text
     assert gone
     assert undone.redirect_chain == [(f"{PAGE}?status=finished#todo-{todo.pk}", 302)]
@@ -58,7 +58,7 @@ def test_delete_and_undo_by_htmx(alice, browser):
 
     assert "<li" not in deleted.text
     assert "1 item left" in deleted.text
-    assert "Deleted “buy milk”." in deleted.text
+    assert "Deleted “<bdi>buy milk</bdi>”." in deleted.text
     assert titles(undone) == ["other", "buy milk"]
     assert '<ul id="todos"' in undone.text
     assert "2 items left" in undone.text
