@@ -122,7 +122,7 @@ class ExpensiveCharacterSerializer(serializers.Serializer[Any]):
     )
 
 
-class CheaperSpellingSerializer(serializers.Serializer[Any]):
+class SpellingSerializer(serializers.Serializer[Any]):
     body = serializers.CharField()
     encoding = serializers.ChoiceField(choices=[segments.GSM_7, segments.UCS_2])
     segments = serializers.IntegerField()
@@ -137,7 +137,7 @@ class SegmentsSerializer(serializers.Serializer[Any]):
     expensive = ExpensiveCharacterSerializer(
         many=True, help_text="What makes the message UCS-2; empty if it is GSM-7."
     )
-    cheaper = CheaperSpellingSerializer(
+    cheaper = SpellingSerializer(
         help_text="The cheapest body that reads the same, and its price; the body itself if there"
         " is none."
     )

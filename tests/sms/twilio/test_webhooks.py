@@ -144,14 +144,15 @@ def test_a_report_about_a_text_that_never_left_is_nothing(state, status, caplog)
     assert "was reported before it was sent" in caplog.text
 
 
-def test_a_report_names_a_text_that_was_given_up():
-    """It stays failed, the only honest order; its history tells the rest."""
+def test_a_report_corrects_a_text_that_was_given_up():
+    """That it was lost was a guess; what the provider reports is not."""
     message = make_text(State.UNKNOWN)
-    message.advance("failed", code="lost", reason="Nobody knew it.")
+    message.mark_lost("Nobody knew it.")
     assert post(path_of(message), report("delivered")).status_code == 204
     message.refresh_from_db()
-    assert (message.state, message.provider_sid) == (State.FAILED, SID)
-    assert (message.error_code, history(message)) == ("lost", [("callback", "delivered", "")])
+    assert (message.state, message.provider_sid) == (State.DELIVERED, SID)
+    assert (message.error_code, message.error_message) == ("", "")
+    assert history(message) == [("callback", "delivered", "")]
 
 
 def test_an_unknown_text_is_nothing(text):
