@@ -19,7 +19,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 _REQUESTS = re.compile(r"^New|(Request|Update|Replacement)$")
 _BY_FORMAT = {
     "date": "2026-12-01",
-    "date-time": "2026-12-01T08:00:00Z",
+    "date-time": "2026-12-01T08:00:00.000Z",
     "email": "you@example.com",
     "uri": "https://nudge.example.com/",
     "uuid": "7f1c1a0e-3f52-4a8e-9a55-0c8f2f9f5b10",
