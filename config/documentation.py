@@ -100,7 +100,10 @@ _SCHEMAS = {
     "Readiness": document.json_object(status={**_TEXT, "enum": ["ok"]}, version=_TEXT),
     "Unreadiness": document.json_object(
         status={**_TEXT, "enum": ["unavailable"]},
-        reason={**_TEXT, "enum": ["database unreachable", "migrations are missing"]},
+        reason={
+            **_TEXT,
+            "enum": ["database unreachable", "database is read-only", "migrations are missing"],
+        },
         version=_TEXT,
     ),
 }

@@ -6,24 +6,28 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from core.errors import RETRY_AFTER_SECONDS, drop_connection, is_read_only
 
 
 @login_not_required
+@csrf_exempt  # any other method is 405
 @require_safe
 def hello(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"hello": "world"})
 
 
 @login_not_required
+@csrf_exempt  # any other method is 405
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
 @login_not_required
+@csrf_exempt  # any other method is 405
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 if the database takes writes and every migration is applied, otherwise 503."""

@@ -51,6 +51,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "config.documentation.add_plain_routes",
         "core.api.document.unwrap_references",
+        "core.api.document.several",
         "core.api.document.name_enums",
         "core.api.document.describe_tags",
         "config.documentation.add_formats",

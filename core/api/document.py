@@ -19,7 +19,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 _REQUESTS = re.compile(r"^New|(Request|Update|Replacement)$")
 _BY_FORMAT = {
     "date": "2026-12-01",
-    "date-time": "2026-12-01T08:00:00Z",
+    "date-time": "2026-12-01T08:00:00.000Z",
     "email": "you@example.com",
     "uri": "https://nudge.example.com/",
     "uuid": "7f1c1a0e-3f52-4a8e-9a55-0c8f2f9f5b10",
@@ -96,6 +96,10 @@ def add_examples(result: Json, examples: Mapping[str, Any]) -> Json:
     return result
 
 
+# What these say of a text is more than a pattern and lengths could, which would mislead generators.
+_WHOLE_RULES = frozenset({"iana-time-zone", "message-body", "phone-number"})
+
+
 def add_formats(result: Json, formats: Mapping[str, str]) -> Json:
     """`formats` names the rule that no pattern can say of a member, for who makes requests."""
     components = result["components"]["schemas"].values()
@@ -104,8 +108,24 @@ def add_formats(result: Json, formats: Mapping[str, str]) -> Json:
     for _, _, operation in operations(result):
         found += [(each["name"], each["schema"]) for each in operation.get("parameters", ())]
     for name, schema in found:
-        if name in formats and schema.get("type") == "string":
-            schema.setdefault("format", formats[name])
+        if name in formats:
+            _name_format(schema.get("items", schema), formats[name])
+    return result
+
+
+def _name_format(schema: Json, name: str) -> None:
+    schema["format"] = name
+    if name in _WHOLE_RULES:
+        for rule in ("pattern", "minLength", "maxLength"):
+            schema.pop(rule, None)
+
+
+def several(result: Json, **kwargs: Any) -> Json:
+    """A parameter of several values has one at least: a URL cannot say an empty list."""
+    for _, _, operation in operations(result):
+        for parameter in operation.get("parameters", ()):
+            if parameter["schema"].get("type") == "array":
+                parameter["schema"].setdefault("minItems", 1)
     return result
 
 

@@ -90,13 +90,18 @@ IF_NONE_YET = OpenApiParameter(
     "If-None-Match",
     location=OpenApiParameter.HEADER,
     description="Creates the object under this id. A PUT names either this or If-Match.",
-    type={"type": "string", "enum": ["*"]},
+    type={"type": "string", "format": "asterisk", "pattern": r"^\*$", "examples": ["*"]},
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",
     location=OpenApiParameter.HEADER,
     description="The version you read, as its ETag was written; `*` for any.",
-    type={"type": "string", "pattern": r'^((W/)?"[0-9]{1,18}"|\*)$'},
+    type={
+        "type": "string",
+        "format": "entity-tag",
+        "pattern": r'^((W/)?"[0-9]{1,18}"|\*)$',
+        "examples": ['"1"'],
+    },
 )
 
 

@@ -3,6 +3,7 @@
 It uses the database that tests.on_postgres has made for this run.
 """
 
+import importlib
 import os
 import re
 import signal
@@ -16,9 +17,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from tests.clients.tools import ROOT
 
@@ -118,7 +122,7 @@ def _process(folder: Path, mailbox: tuple[int, Path]) -> Iterator[Server]:
     }
     server = Server(f"http://127.0.0.1:{port}", mailbox[1], environment)
     server.manage("migrate", "--verbosity", "0")
-    command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
+    command = [sys.executable, "-m", "tests.clients.production", str(port)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603
             command, cwd=ROOT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
@@ -129,6 +133,28 @@ def _process(folder: Path, mailbox: tuple[int, Path]) -> Iterator[Server]:
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=30)
+
+
+class _Pooled(WSGIServer):
+    """A few threads, each with its own connection to the database, as in production."""
+
+    pool = ThreadPoolExecutor(8)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.pool.submit(self._answer, request, client_address)
+
+    def _answer(self, request: Any, client_address: Any) -> None:
+        try:
+            self.finish_request(request, client_address)
+        finally:
+            self.shutdown_request(request)
+
+
+def _serve(port: int) -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    application = importlib.import_module("config.wsgi").application
+    with make_server("127.0.0.1", port, application, _Pooled, WSGIRequestHandler) as served:
+        served.serve_forever()
 
 
 def _free_port() -> int:
@@ -146,3 +172,8 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise AssertionError(log.read_text())
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        _serve(int(sys.argv[1]))

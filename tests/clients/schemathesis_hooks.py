@@ -13,7 +13,6 @@ import schemathesis
 from hypothesis import strategies as st
 
 LISTS = os.environ["NUDGE_LISTS"].split()  # ids of lists of this user
-DEVICES = [int(number) for number in os.environ["NUDGE_DEVICES"].split()]
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 seen = st.characters(categories=("L", "N", "P", "S"), exclude_characters="\u2800\u3164\uffa0")
@@ -24,6 +23,8 @@ schemathesis.openapi.format(
     "iana-time-zone",
     st.sampled_from(sorted(zoneinfo.available_timezones() - {"Factory", "localtime"})),
 )
+schemathesis.openapi.format("asterisk", st.just("*"))
+schemathesis.openapi.format("entity-tag", st.sampled_from(['"1"', '"2"', 'W/"3"', "*"]))
 schemathesis.openapi.format(
     "phone-number",
     st.integers(1000, 9999).map(lambda number: f"+1201555{number}"),
@@ -37,17 +38,26 @@ schemathesis.openapi.format(
 
 
 @schemathesis.hook  # type: ignore[untyped-decorator]
-def map_body(context: Any, body: Any) -> Any:
+def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """References to objects that exist. What is wrong in another way stays as it is."""
+    body = case.body
     if not isinstance(body, dict):
-        return body
+        return
     if isinstance(body.get("list"), str) and UUID.fullmatch(body["list"]):
-        body = {**body, "list": LISTS[0]}
-    if isinstance(body.get("sessions"), list) and all(type(n) is int for n in body["sessions"]):
-        body = {**body, "sessions": DEVICES[: len(body["sessions"])]}
+        body["list"] = LISTS[0]
+    if (case.path_parameters or {}).get("id") in LISTS:
+        body.pop("archived_at", None)  # the inbox cannot be archived
     if isinstance(body.get("send_at"), str) and _is_far(body["send_at"]):
-        body = {**body, "send_at": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}
-    return body
+        body["send_at"] = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    if _is_moment(body.get("due_at")) and _is_moment(body.get("due_on")):
+        body["due_on"] = None  # one of the two
+
+
+def _is_moment(value: Any) -> bool:
+    try:
+        return bool(datetime.fromisoformat(value))
+    except (ValueError, TypeError):
+        return False
 
 
 def _is_far(text: str) -> bool:

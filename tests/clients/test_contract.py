@@ -30,7 +30,6 @@ PEOPLE = {
 MAKE_PEOPLE = """
 import json
 from allauth.account.models import EmailAddress
-from allauth.usersessions.models import UserSession
 from accounts.models import User
 from sms.models import Allowance
 from tests.conftest import bearer_token
@@ -41,11 +40,7 @@ for name in NAMES:
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     Allowance.objects.create(account=user, per_day=100000)
     lists = [str(List.objects.inbox_of(user).pk)]
-    devices = [
-        UserSession.objects.create(user=user, ip="::1", session_key=bearer_token(user)).pk
-        for _ in range(40)
-    ]
-    people[name] = {"token": bearer_token(user), "lists": lists, "devices": devices}
+    people[name] = {"token": bearer_token(user), "lists": lists}
 print(json.dumps(people))
 """
 
@@ -83,7 +78,6 @@ def schemathesis(
         "SCHEMATHESIS_HOOKS": "tests.clients.schemathesis_hooks",
         "PYTHONPATH": str(tools.ROOT),
         "NUDGE_LISTS": " ".join(person["lists"]),
-        "NUDGE_DEVICES": " ".join(map(str, person["devices"])),
     }
     examples = ("--max-examples", EXAMPLES) if EXAMPLES else ()
     report = folder / "report"

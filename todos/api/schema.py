@@ -51,6 +51,8 @@ EXAMPLES = {
 }
 FORMATS = {
     "title": "visible",
+    "tag": "visible",
+    "tags": "visible",
     "due_before": "date-or-date-time",
     "due_after": "date-or-date-time",
 }
