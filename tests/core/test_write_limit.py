@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connections
+from django.db import OperationalError, connections
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -105,6 +105,19 @@ def test_a_broken_count_is_not_taken_for_a_database_that_is_away(web, alice, mon
     monkeypatch.setattr(write_limit, "spend", broken)
     with pytest.raises(ValueError, match="a fault of ours"):
         web(alice).post("/todos/", {"title": "x"})
+
+
+def test_a_count_that_the_database_cannot_take_is_503(api, web, alice, monkeypatch):
+    def away(*args: object, **kwargs: object) -> int:
+        raise OperationalError("connection refused")
+
+    phone, browser = api(alice), web(alice)
+    monkeypatch.setattr(write_limit, "spend", away)
+    for path, client in (("/todos/", browser), (TODOS, phone)):
+        client.raise_request_exception = False
+        response = client.post(path, {"title": "x"})
+        assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert not Todo.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

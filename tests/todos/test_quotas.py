@@ -156,6 +156,11 @@ def test_a_creation_costs_one_statement_more(alice, django_assert_num_queries):
         quotas.take(alice, bytes=-5, tags=0)
 
 
+def test_what_an_account_holds_reads_as_a_sentence(alice):
+    make_todo(alice, notes=NOTE)
+    assert str(Usage.objects.get()) == "0 lists, 1 to-dos, 0 tags, 40 bytes"
+
+
 def test_rows_from_before_the_quotas_count(api, alice, settings):
     make_todo(alice)
     make_todo(alice)
