@@ -35,4 +35,5 @@ def install() -> None:
 
 
 def _logs_in_another(email: str, user: User) -> bool:
-    return User.objects.filter(email=email.lower()).exclude(pk=user.pk).exists()
+    logs_in: bool = User.objects.filter(email=email.lower()).exclude(pk=user.pk).exists()
+    return logs_in

@@ -10,14 +10,14 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.columns import FoldedField, LineField, MomentField
 from core.conditions import in_range, is_line
-from core.models import Folding
+from core.feed import Synced, SyncedQuerySet
 
 NAME_LENGTH = 150
 
@@ -63,11 +63,15 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
 
 
+class SyncedUserManager(UserManager.from_queryset(SyncedQuerySet)):  # type: ignore[misc]
+    use_in_migrations = False  # their models are plain
+
+
 PROFILE = ("email", "name", "time_zone", "language")
 
 
-class User(Folding, AbstractUser):
-    """Logs in by e-mail address; other users may see the UUID."""
+class User(Synced, AbstractUser):
+    """Logs in by e-mail address; other users may see the UUID. Devices keep the profile."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     username = first_name = last_name = None  # type: ignore[assignment]  # fields of AbstractUser
@@ -80,12 +84,11 @@ class User(Folding, AbstractUser):
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
     language = models.CharField(_("language"), max_length=16, blank=True, choices=language_choices)
-    # Of the profile: it grows with every change of what the profile shows, whoever makes it.
-    version = models.PositiveBigIntegerField(_("version"), default=1, db_default=1, editable=False)
 
     USERNAME_FIELD = EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
-    objects = UserManager()  # type: ignore[assignment,misc]  # AbstractUser's wants a user name
+    feed_kind, account_column = "profile", "id"
+    objects = SyncedUserManager()  # type: ignore[misc]  # AbstractUser's wants a user name
 
     class Meta:
         # unique=True is for Django's checks; this one also holds for bulk_create and raw SQL.
@@ -105,6 +108,11 @@ class User(Folding, AbstractUser):
     def __str__(self) -> str:
         return self.email
 
+    @classmethod
+    def seen(cls, columns: Iterable[str] | None = None) -> list[str]:
+        """Of a person, devices know the profile only."""
+        return [name for name in super().seen(columns) if name in PROFILE]
+
     def clean(self) -> None:
         self.email = User.objects.normalize_email(self.email)
 
@@ -117,24 +125,12 @@ class User(Folding, AbstractUser):
         update_fields: Iterable[str] | None = None,
     ) -> None:
         self.email = User.objects.normalize_email(self.email)
-        shown = [name for name in PROFILE if update_fields is None or name in update_fields]
-        is_change = bool(shown) and not self._state.adding
-        if is_change:
-            self.version = self._next_version(shown)
-            update_fields = None if update_fields is None else {*update_fields, "version"}
         super().save(
             force_insert=force_insert,
             force_update=force_update,
             using=using,
             update_fields=update_fields,
         )
-        if is_change:
-            self.refresh_from_db(fields=["version"])
-
-    def _next_version(self, shown: list[str]) -> Any:
-        """One more than in the database, unless all of this is stored already."""
-        stored = Q(**{name: getattr(self, name) for name in shown})
-        return Case(When(stored, then=F("version")), default=F("version") + 1)
 
     def get_full_name(self) -> str:
         return self.name or self.email

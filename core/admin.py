@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.columns import FoldedField
 from core.ids import found_in
-from core.models import Counter, IdempotencyKey
+from core.models import Counter, FeedCounter, FeedEntry, IdempotencyKey
 from core.text import composed, fold, isolated
 
 
@@ -104,3 +104,23 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
     list_filter = ("status", "claimed_at")
     search_fields = ("scope", "endpoint", "key")
     ordering = ("-claimed_at",)
+
+
+@admin.register(FeedCounter)
+class FeedCounterAdmin(ReadOnlyAdmin):
+    list_display = ("account", "seq", "epoch")
+    list_select_related = ("account",)
+    search_fields = ("account__email",)
+    ordering = ("-seq",)
+
+
+@admin.register(FeedEntry)
+class FeedEntryAdmin(ReadOnlyAdmin):
+    """What the devices of an account are told, the last change first."""
+
+    list_display = ("account", "kind", "object_id", "version", "deleted", "seq", "changed_at")
+    list_filter = ("kind", "deleted", "changed_at")
+    list_select_related = ("account",)
+    search_fields = ("account__email", "object_id")
+    ordering = ("account", "-seq")
+    show_full_result_count = False

@@ -3,7 +3,7 @@
 An API, a form, an import and a query take the rule from the column, so none of them can forget it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -87,7 +87,7 @@ class NoteField(_OneForm[_ST_contra, _GT_co], models.TextField[_ST_contra, _GT_c
 class FoldedField(models.TextField[_ST_contra, _GT_co]):
     """What other columns of the row say, folded, to search and compare by.
 
-    `core.models.Folding` writes it with them. Without `of`, it says what other rows say.
+    `Folding` writes it with them. Without `of`, it says what other rows say.
     """
 
     def __init__(self, *, of: tuple[str, ...] = (), **kwargs: Any) -> None:
@@ -124,3 +124,38 @@ class DayField(models.DateField[_ST_contra, _GT_co]):
 
     def from_db_value(self, value: date | None, *_: Any) -> date | None:
         return value and dates.clamped(value)
+
+
+class Folding(models.Model):
+    """Writes each FoldedField whenever a column is written that it is made of."""
+
+    class Meta:
+        abstract = True
+
+    def save(
+        self,
+        *,
+        force_insert: bool | tuple[models.base.ModelBase, ...] = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        if update_fields is not None:
+            named = set(update_fields)
+            columns = (each for each in self._meta.concrete_fields if isinstance(each, FoldedField))
+            update_fields = named.union(each.name for each in columns if named & {*each.of})
+        super().save(
+            force_insert=force_insert,
+            force_update=force_update,
+            using=using,
+            update_fields=update_fields,
+        )
+
+    def validate_constraints(self, exclude: Iterable[str] | None = None) -> None:
+        """A form does not name a folded column, but it may collide with another row's."""
+        unchecked = set(exclude or ())
+        for column in self._meta.concrete_fields:
+            if isinstance(column, FoldedField) and column.of and not unchecked & {*column.of}:
+                column.pre_save(self, add=self._state.adding)
+                unchecked.discard(column.name)
+        super().validate_constraints(exclude=unchecked)

@@ -1,5 +1,6 @@
 """Functions of the database that Django offers for one vendor only."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -27,3 +28,29 @@ class RandomUUID(models.Func):
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         return self.as_sql(compiler, connection, template="LOWER(HEX(RANDOMBLOB(16)))", **context)
+
+
+class MarkedIn(models.Func):
+    """A JSON object with this value under each of the names."""
+
+    output_field = models.JSONField()
+
+    def __init__(self, column: str, value: Any, names: Iterable[str], **extra: Any) -> None:
+        self.names = sorted(set(names))
+        super().__init__(column, value, **extra)
+
+    def _members(self, compiler: Any, name_as: str) -> tuple[str, list[Any]]:
+        """The names and the value in turn, as arguments of a function of the database."""
+        value, parameters = compiler.compile(self.source_expressions[1])
+        arguments = ", ".join(f"{name_as}, {value}" for _name in self.names)
+        return arguments, [each for name in self.names for each in (name, *parameters)]
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        column, parameters = compiler.compile(self.source_expressions[0])
+        members, given = self._members(compiler, "'$.' || %s")
+        return f"JSON_SET({column}, {members})", [*parameters, *given]
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        column, parameters = compiler.compile(self.source_expressions[0])
+        members, given = self._members(compiler, "%s::text")
+        return f"{column} || JSONB_BUILD_OBJECT({members})", [*parameters, *given]

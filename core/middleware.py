@@ -130,7 +130,7 @@ def no_store(get_response: GetResponse) -> GetResponse:
 
 
 def body_limit(get_response: GetResponse) -> GetResponse:
-    """413 before a byte of a body over MAX_BODY_BYTES is read.
+    """413 before a byte of a body over MAX_BODY_BYTES, or that of its path, is read.
 
     WSGI servers refuse or de-chunk bodies without a length, so Content-Length is what arrives.
     """
@@ -140,10 +140,9 @@ def body_limit(get_response: GetResponse) -> GetResponse:
         if not (length.isascii() and length.isdigit() and len(length) < 20):
             detail = _("Content-Length is not a number.")
             return error_response(request, HTTPStatus.BAD_REQUEST, "invalid_length", detail)
-        if int(length) > settings.MAX_BODY_BYTES:
-            detail = _("The body may hold at most %(bytes)d bytes.") % {
-                "bytes": settings.MAX_BODY_BYTES
-            }
+        allowed = settings.MAX_BODY_BYTES_OF.get(request.path_info, settings.MAX_BODY_BYTES)
+        if int(length) > allowed:
+            detail = _("The body may hold at most %(bytes)d bytes.") % {"bytes": allowed}
             return error_response(
                 request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", detail
             )

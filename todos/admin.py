@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.db import transaction
 from django.db.models import Count, F, QuerySet
 from django.db.models.query import ModelIterable
 from django.forms import ModelForm
@@ -18,6 +17,7 @@ from django.utils.translation import ngettext
 from accounts.sessions import signed_in_user
 from core.admin import SearchableAdmin
 from core.columns import FoldedField
+from core.feed import writing
 from core.selection import is_too_large
 from todos import service
 from todos.forms import TodoAdminForm
@@ -72,6 +72,12 @@ class OwnedAdmin(SearchableAdmin):
         return form
 
 
+def _change(row: Any, **changes: Any) -> None:
+    """As the row is now, which may be another than when the form was checked."""
+    with writing(row.account_id):
+        get_object_or_404(type(row), pk=row.pk).change(**changes)
+
+
 @admin.register(List)
 class ListAdmin(OwnedAdmin):
     list_display = ("name", "owner", "is_inbox", "todo_count", "archived_at", "created_at")
@@ -108,10 +114,7 @@ class ListAdmin(OwnedAdmin):
             obj.position = after_last(List.objects.owned_by(obj.owner))
             obj.save(force_insert=True)
         elif form.changed_data:
-            stored = get_object_or_404(List.objects.select_for_update(), pk=obj.pk)
-            for field in form.changed_data:
-                setattr(stored, field, form.cleaned_data[field])
-            stored.save_changes(*form.changed_data)
+            _change(obj, **{name: form.cleaned_data[name] for name in form.changed_data})
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -126,12 +129,12 @@ class ListAdmin(OwnedAdmin):
     def delete_model(self, request: HttpRequest, obj: List) -> None:
         self.delete_queryset(request, List.objects.filter(pk=obj.pk))
 
-    @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[List]) -> None:
         keys = [row.pk for row in queryset]
-        rows = List.objects.select_related("owner").filter(pk__in=keys).order_by("pk")
-        for todo_list in rows.select_for_update(of=("self",)):
-            service.remove_list(actor=todo_list.owner, todo_list=todo_list)
+        rows = List.objects.select_related("owner").filter(pk__in=keys)
+        with writing(*rows.accounts()):
+            for todo_list in rows:
+                service.remove_list(actor=todo_list.owner, todo_list=todo_list)
 
 
 def _leaving(row: Any) -> str:
@@ -149,19 +152,6 @@ class TagAdmin(OwnedAdmin):
     search_fields = ("folded", "owner__email")
     fields = ("owner", "name")
 
-    def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
-        super().save_model(request, obj, form, change)
-        Todo.objects.filter(tags=obj).fold_tags()
-
-    def delete_model(self, request: HttpRequest, obj: Tag) -> None:
-        self.delete_queryset(request, Tag.objects.filter(pk=obj.pk))
-
-    @transaction.atomic
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
-        todos = list(Todo.objects.filter(tags__in=queryset).values_list("pk", flat=True))
-        super().delete_queryset(request, queryset)
-        Todo.objects.filter(pk__in=todos).fold_tags()
-
 
 @admin.register(Todo)
 class TodoAdmin(OwnedAdmin):
@@ -176,15 +166,21 @@ class TodoAdmin(OwnedAdmin):
         "due_on",
         "created_at",
     )
-    list_filter = ("status", "priority", "created_at", "due_at")
+    list_filter = (
+        "status",
+        "priority",
+        ("deleted_at", admin.EmptyFieldListFilter),
+        "created_at",
+        "due_at",
+    )
     list_select_related = ("owner", "list")
     search_fields = ("folded", "folded_tags", "owner__email")
     date_hierarchy = "created_at"
     autocomplete_fields = ("owner", "list", "tags")
     fields = ("owner", "list", "title", "notes", "priority", "due_at", "due_on", "tags")
-    facts = ("status", "finished_at", "created_by", *FACTS)
+    facts = ("status", "finished_at", "deleted_at", "created_by", *FACTS)
     hidden = ("due_order",)  # made of due_at and due_on
-    actions = ("finish", "reopen")
+    actions = ("finish", "reopen", "move_to_trash", "restore")
     show_full_result_count = False
     private = frozenset({"title", "notes", "folded", "folded_tags", "tags"})
 
@@ -226,27 +222,41 @@ class TodoAdmin(OwnedAdmin):
 
     @admin.action(description=_("Finish selected to-dos"), permissions=["change"])
     def finish(self, request: HttpRequest, queryset: QuerySet[Todo]) -> None:
-        self._each(request, queryset, Todo.finish)
+        self._each(request, queryset, Todo.finish, _("status"))
 
     @admin.action(description=_("Reopen selected to-dos"), permissions=["change"])
     def reopen(self, request: HttpRequest, queryset: QuerySet[Todo]) -> None:
-        self._each(request, queryset, Todo.reopen)
+        self._each(request, queryset, Todo.reopen, _("status"))
+
+    @admin.action(description=_("Move selected to-dos to the trash"), permissions=["change"])
+    def move_to_trash(self, request: HttpRequest, queryset: QuerySet[Todo]) -> None:
+        self._each(request, queryset, Todo.trash, _("in the trash since"))
+
+    @admin.action(description=_("Restore selected to-dos"), permissions=["change"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[Todo]) -> None:
+        self._each(request, queryset, Todo.restore, _("in the trash since"))
 
     def _each(
-        self, request: HttpRequest, queryset: QuerySet[Todo], change: Callable[[Todo], None]
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Todo],
+        change: Callable[[Todo], None],
+        member: Any,
     ) -> None:
         """What was so already is left alone: it enters neither the history nor the count."""
         if is_too_large(request, self, queryset, MOST_CHANGED):
             return
         changed = []
-        with transaction.atomic():  # one commit, and one INSERT of the history
+        with writing(
+            *Todo.objects.filter(pk__in=queryset).accounts()
+        ):  # one commit, and one INSERT of the history
             for todo in queryset.order_by("pk"):
                 version = todo.version
                 change(todo)
                 if todo.version != version:
                     changed.append(todo)
             if changed:
-                fact = [{"changed": {"fields": [str(_("status"))]}}]
+                fact = [{"changed": {"fields": [str(member)]}}]
                 who = signed_in_user(request).pk
                 LogEntry.objects.log_actions(who, changed, CHANGE, change_message=fact)
         count = len(changed)
@@ -265,15 +275,14 @@ class TodoAdmin(OwnedAdmin):
         change: bool,  # noqa: FBT001 - Django's signature
     ) -> None:
         if not change:
-            obj.created_by = signed_in_user(request)
+            obj.created_by = signed_in_user(request).pk
             obj.position = before_first(Todo.objects.owned_by(obj.owner))
             obj.save(force_insert=True)
         elif form.changed_data:
             changes = {name: form.cleaned_data[name] for name in form.changed_data}
             if "tags" in changes:
                 changes["tags"] = [tag.name for tag in changes["tags"]]
-            stored = get_object_or_404(Todo.objects.select_for_update(), pk=obj.pk)
-            service.change_todo(stored, is_limited=False, **changes)
+            _change(obj, **changes)
 
 
 def _reads_titles(request: HttpRequest) -> bool:

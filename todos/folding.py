@@ -4,10 +4,10 @@ from collections import defaultdict
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, F
+from django.utils import timezone
 
 from core.folding import in_form
-from core.models import bump_version
 from core.text import fold
 from todos.models.tags import folded_names
 
@@ -35,7 +35,7 @@ def _merge(tag: Any, todo: Any, owner: Any) -> None:
         keys = list(todos.values_list("pk", flat=True).distinct())
         _replace(others, kept, todo.tags.through.objects)
         tag.objects.filter(pk=kept.pk).update(name=_name(kept), folded=folded)
-        todo.objects.filter(pk__in=keys).update(**bump_version())
+        todo.objects.filter(pk__in=keys).update(version=F("version") + 1, updated_at=timezone.now())
     todo.objects.filter(owner=owner, tags__isnull=False).update(folded_tags=folded_names(tag))
 
 

@@ -54,7 +54,7 @@ def _held(owner: "User") -> dict[str, int]:
     return {
         "lists": List.objects.owned_by(owner).filter(is_inbox=False).count(),
         "tags": Tag.objects.owned_by(owner).count(),
-        **Todo.objects.owned_by(owner).aggregate(
+        **Todo.objects.of(owner.pk).aggregate(  # the trash takes room too
             todos=Count("pk"), bytes=Coalesce(Sum(OctetLength("notes")), 0)
         ),
     }

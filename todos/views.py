@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -10,7 +11,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.sessions import signed_in_user
 from core.api.pagination import page_after
+from core.feed import writing
 from core.ids import found_in
 from core.quotas import QuotaReached
 from todos import service
@@ -70,9 +71,20 @@ def _key(after: str) -> list[Any]:
     return key
 
 
+def _writing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """In one transaction, after those of the same person."""
+
+    @wraps(view)
+    def changed(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        with writing(signed_in_user(request).pk, savepoint=True):
+            return view(request, **kwargs)
+
+    return changed
+
+
 def _changes(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """POST only, in one transaction; logging in first leads to the list, not back to a POST URL."""
-    return login_required(redirect_field_name="")(require_POST(transaction.atomic(view)))
+    """POST only, `writing`; logging in first leads to the list, not back to a POST URL."""
+    return login_required(redirect_field_name="")(require_POST(_writing(view)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -113,14 +125,14 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @_changes
 def finish(request: HttpRequest, pk: UUID) -> HttpResponse:
-    todo = _locked(request, pk)
+    todo = _own(request, pk)
     todo.finish()
     return _row_response(request, todo)
 
 
 @_changes
 def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
-    todo = _locked(request, pk)
+    todo = _own(request, pk)
     todo.reopen()
     return _row_response(request, todo)
 
@@ -129,16 +141,16 @@ def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
 def rename(request: HttpRequest, pk: UUID) -> HttpResponse:
     """GET is the form in state of the row, POST the new title."""
     if request.method == "POST":
-        return _rename(request, pk)
+        return _rename(request, pk=pk)
     todo = _own(request, pk)
     if not _is_htmx(request):
         return redirect(f"{reverse('todos:index')}?edit={pk}{ListState.of(request).parameters}")
     return _answer(request, "todos/_edit.html", todo=todo, edit_form=_title_form(todo))
 
 
-@transaction.atomic
+@_writing
 def _rename(request: HttpRequest, pk: UUID) -> HttpResponse:
-    todo = _locked(request, pk)
+    todo = _own(request, pk)
     form = TitleForm(request.POST)
     if not form.is_valid():
         return _refuse(request, "todos/_edit.html", todo=todo, edit_form=form)
@@ -148,13 +160,10 @@ def _rename(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @_changes
 def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Remove it, and remember the last one for a while."""
-    todo = _locked(request, pk)
-    request.session[_REMOVED] = {
-        "at": timezone.now().timestamp(),
-        "todo": service.serialize(todo),
-    }
-    todo.delete()
+    """Into the trash; the last one can be undone for a while."""
+    todo = _own(request, pk)
+    todo.trash()
+    request.session[_REMOVED] = {"at": timezone.now().timestamp(), "id": str(todo.pk)}
     deleted = format_html(_("Deleted “{title}”."), title=_isolated(todo))
     messages.info(request, deleted, extra_tags="undo")
     return _answer(request, "todos/_gone.html") if _is_htmx(request) else _redirect(request)
@@ -177,14 +186,12 @@ def undo(request: HttpRequest) -> HttpResponse:
 
 
 def _restore(request: HttpRequest) -> Todo | None:
-    removed = request.session.get(_REMOVED)
+    removed = request.session.pop(_REMOVED, None)
     if removed is None or timezone.now().timestamp() - removed["at"] > UNDO_SECONDS:
         return None
-    try:
-        todo = service.restore(actor=signed_in_user(request), data=removed["todo"])
-    except IntegrityError:  # a second click at the same moment was faster
-        todo = None
-    del request.session[_REMOVED]
+    todo = Todo.objects.trash_of(signed_in_user(request)).filter(pk=removed.get("id")).first()
+    if todo is not None:
+        todo.restore()
     return todo
 
 
@@ -208,13 +215,6 @@ def _in_view(request: HttpRequest, state: ListState) -> TodoQuerySet:
 
 def _own(request: HttpRequest, pk: UUID) -> Todo:
     todo: Todo = get_object_or_404(_todos(request).select_related("list"), pk=pk)
-    return todo
-
-
-def _locked(request: HttpRequest, pk: UUID) -> Todo:
-    """Locked: no other transaction changes or removes it until this one ends."""
-    todos = _todos(request).select_related("list").select_for_update(of=("self",))
-    todo: Todo = get_object_or_404(todos, pk=pk)
     return todo
 
 

@@ -19,7 +19,5 @@ class ProfileSerializer(StrictModelSerializer):
 
     def update(self, instance: User, validated_data: dict[str, str]) -> User:
         """Saves the given columns only, so that concurrent changes of others are kept."""
-        for name, value in validated_data.items():
-            setattr(instance, name, value)
-        instance.save(update_fields=list(validated_data))
+        instance.change(**validated_data)
         return instance

@@ -18,8 +18,14 @@ NON_FIELD_ERRORS_KEY = api_settings.NON_FIELD_ERRORS_KEY
 
 
 class Conflict(APIException):
+    """`current` is the caller's own object that is in the way, as it is now."""
+
     status_code = HTTPStatus.CONFLICT
     default_code = "conflict"
+
+    def __init__(self, detail: str, code: str = "", current: dict[str, Any] | None = None) -> None:
+        super().__init__(detail, code or None)
+        self.current = current
 
 
 class InvalidCursor(NotFound):
@@ -71,8 +77,8 @@ class ExceptionHandler(BaseHandler):
 
     def get_headers(self, exc: APIException) -> dict[str, str]:
         headers: dict[str, str] = super().get_headers(exc)
-        if isinstance(exc, PreconditionFailed):
-            headers["ETag"] = f'"{exc.current["version"]}"'
+        if current := _current(exc):
+            headers["ETag"] = f'"{current["version"]}"'
         return headers
 
 
@@ -86,6 +92,10 @@ class ExceptionFormatter(BaseFormatter):
 
     def format_error_response(self, error_response: Any) -> Any:
         body = super().format_error_response(error_response)
-        if isinstance(self.exc, PreconditionFailed):
-            body["current"] = self.exc.current
+        if current := _current(self.exc):
+            body["current"] = current
         return body
+
+
+def _current(error: Exception) -> dict[str, Any] | None:
+    return getattr(error, "current", None)

@@ -78,6 +78,13 @@ def stale_error(noun: str, shape: type[Any]) -> Any:
     return type(f"Stale{noun}", (ApiErrorSerializer,), {"current": current})
 
 
+@functools.cache
+def taken_error(noun: str, shape: type[Any]) -> Any:
+    """The id is in use: by what, if it is the caller's own."""
+    current = shape(help_text="The object of this id as it is now.", required=False)
+    return type(f"Taken{noun}", (ApiErrorSerializer,), {"current": current})
+
+
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     location=OpenApiParameter.HEADER,
@@ -140,7 +147,7 @@ LOCATION = response_header(
     "Location", "Where the new object is.", [201], required=True, format="uri"
 )
 ETAG = response_header(
-    "ETag", "The version, quoted, or a digest of the answer.", [200, 201, 304, 412]
+    "ETag", "The version, quoted, or a digest of the answer.", [200, 201, 304, 409, 412]
 )
 WAIT = response_header(
     "Retry-After", "Seconds to wait.", [429, 503], required=True, pattern="^[0-9]+$"
@@ -344,9 +351,11 @@ class DocumentedSchema(AutoSchema):
 
     def _error_body(self, status: int) -> dict[str, Any]:
         shape: Any = ApiErrorSerializer
+        view: Any = self.view
         if status == 412:
-            view: Any = self.view
             shape = stale_error(self._noun(), view.get_serializer_class())
+        if status == 409 and self._is_versioned() and view.action == "create":
+            shape = taken_error(self._noun(), view.get_serializer_class())
         body = self._get_response_for_code(shape, str(status))  # type: ignore[no-untyped-call]
         return {**body, "description": HTTPStatus(status).phrase}
 

@@ -5,11 +5,11 @@ ETag and If-Match carry the integer `version` of every mutable object (RFC 9110)
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
-from django.db import transaction
 from django.http import Http404
 from rest_framework import viewsets
 from rest_framework.decorators import MethodMapper
@@ -23,6 +23,7 @@ from core.api.deprecation import deprecation_of
 from core.api.errors import PreconditionFailed, PreconditionRequired
 from core.api.fields import StrictSerializer
 from core.api.parameters import NoFilters, read_parameters
+from core.feed import writing
 from core.http import holds
 from core.idempotency import idempotent
 from core.models import Versioned
@@ -35,7 +36,10 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
 
     lookup_value_converter = ids.CONVERTER
     filter_class: type[StrictSerializer] = NoFilters
-    filters: Mapping[str, Any] = MappingProxyType({})  # what filter_class has read, for the list
+    action_filters: ClassVar[Mapping[str, type[StrictSerializer]]] = MappingProxyType(
+        {}
+    )  # of the others
+    filters: Mapping[str, Any] = MappingProxyType({})  # what has been read
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """A parameter that does not exist is an error on every route."""
@@ -43,7 +47,8 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
         if self.action == "list":
             self.filters = read_parameters(request, self.filter_class, user=request.user)
         elif self.action:
-            read_parameters(request, NoFilters, read_elsewhere=())
+            expected = self.action_filters.get(self.action, NoFilters)
+            self.filters = read_parameters(request, expected, read_elsewhere=())
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
@@ -59,6 +64,10 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
         """The signed-in user: IsAuthenticated is the default permission of every view."""
         return self.request.user
 
+    def writing(self) -> AbstractContextManager[None]:
+        """What is read and changed in it is one change; an error undoes all of it."""
+        return writing(self.caller.pk, savepoint=True)
+
     @classmethod
     def get_extra_actions(cls) -> list[Callable[..., Any]]:
         """DRF's, which looks at every attribute: `schema` would load drf-spectacular (20 ms)."""
@@ -69,15 +78,16 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
 class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
     """Create, list, read, change, remove; ETag on every answer, If-Match on every change.
 
-    A change locks its row, compares the version and writes only what is named, so two changes to
-    different fields both stay and two to the same field are told apart by If-Match.
+    Changes of one account wait for each other; each compares the version and writes only what is
+    named, so two to different fields both stay and two to the same are told apart by If-Match.
     """
 
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        instance, created = self.save_new(serializer)
+        with self.writing():
+            serializer.is_valid(raise_exception=True)
+            instance, created = self.save_new(serializer)
         response = self.answer(instance, HTTPStatus.CREATED if created else HTTPStatus.OK)
         if created:
             response["Location"] = f"{request.build_absolute_uri(request.path)}{instance.pk}/"
@@ -100,8 +110,8 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
             return self.create_here(request)
         if not partial:
             require_if_match(request)
-        data = request.data  # read before the row is locked
-        with transaction.atomic():
+        data = request.data  # read before the account is locked
+        with self.writing():
             instance = self.locked_object()
             serializer = self.get_serializer(instance, data=data, partial=partial)
             serializer.is_valid(raise_exception=True)
@@ -111,40 +121,44 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
 
     def create_here(self, request: Request) -> Response:
         """PUT with `If-None-Match: *` creates under the id of the path (RFC 9110, 13.1.2)."""
-        existing = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
-        if existing is not None:
-            raise PreconditionFailed(current=self.get_serializer(existing).data)
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        if serializer.validated_data.setdefault("id", self.kwargs["pk"]) != self.kwargs["pk"]:
-            message = "The id of an object never changes."
-            raise ValidationError({"id": [message]}, code="immutable")
-        instance, created = self.save_new(serializer)
-        if not created:  # by another request, just now
-            raise PreconditionFailed(current=self.get_serializer(instance).data)
+        data = request.data  # read before the account is locked
+        with self.writing():
+            existing = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
+            if existing is not None:
+                raise PreconditionFailed(current=self.get_serializer(existing).data)
+            serializer = self.get_serializer(data=data)
+            serializer.is_valid(raise_exception=True)
+            if serializer.validated_data.setdefault("id", self.kwargs["pk"]) != self.kwargs["pk"]:
+                message = "The id of an object never changes."
+                raise ValidationError({"id": [message]}, code="immutable")
+            instance, _created = self.save_new(serializer)
         response = self.answer(instance, HTTPStatus.CREATED)
         response["Location"] = request.build_absolute_uri(request.path)
         return response
 
-    @transaction.atomic
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        self.perform_destroy(self.locked_object())
+        with self.writing():
+            self.perform_destroy(self.locked_object())
         return Response(status=HTTPStatus.NO_CONTENT)
 
     def locked_object(self) -> Any:
-        """The caller's object under a row lock, after If-Match; 404 or 412 otherwise."""
-        queryset = self.get_queryset().select_for_update(of=("self",))
-        instance = queryset.filter(pk=self.kwargs["pk"]).first()
+        """The caller's object, after If-Match; 404 or 412 otherwise. The caller is `writing`."""
+        instance = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
         if instance is None:
             raise Http404
-        versions = expected_versions(self.request)
-        if versions is not None and instance.version not in versions:
-            raise PreconditionFailed(current=self.get_serializer(instance).data)
+        check_version(self.request, instance, self.get_serializer)
         return instance
 
     def answer(self, instance: Versioned, status: int = HTTPStatus.OK) -> Response:
         data = self.get_serializer(instance).data
         return Response(data, status=status, headers={"ETag": etag(instance.version)})
+
+
+def check_version(request: Request, instance: Any, serializer: Callable[..., Any]) -> None:
+    """412 with the object as it is, if If-Match names other versions."""
+    versions = expected_versions(request)
+    if versions is not None and instance.version not in versions:
+        raise PreconditionFailed(current=serializer(instance).data)
 
 
 def etag(version: int) -> str:

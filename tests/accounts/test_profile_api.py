@@ -38,12 +38,25 @@ def test_a_patch_changes_what_it_names(api, alice, bob):
     assert (bob.name, bob.time_zone) == ("", "UTC")
 
 
-def test_an_empty_patch_changes_nothing(api, alice, django_assert_num_queries):
+@pytest.mark.parametrize("changes", [{}, {"name": ""}])
+def test_a_patch_that_changes_nothing_is_no_version(api, alice, changes):
     """SEED-07."""
     client = api(alice)
-    with django_assert_num_queries(6):  # session, person, write limit; savepoint, lock, savepoint
-        assert client.patch(ME, {}).status_code == 200
-    assert client.get(ME).json()["version"] == 1
+    before = client.get(ME)
+    response = client.patch(ME, changes)
+    assert (response.status_code, response["ETag"]) == (200, '"1"')
+    assert response.json() == before.json()
+
+
+def test_two_devices_do_not_overwrite_each_other(api, alice, bob):
+    first, second = api(alice), api(alice)
+    held = second.get(ME)
+    assert first.patch(ME, {"name": "Alice"}, headers={"If-Match": held["ETag"]}).status_code == 200
+    stale = second.patch(ME, {"name": "Bob"}, headers={"If-Match": held["ETag"]})
+    assert (stale.status_code, stale["ETag"]) == (412, '"2"')
+    assert stale.json()["current"] == first.get(ME).json()
+    assert first.get(ME, headers={"If-None-Match": '"2"'}).status_code == 304
+    assert first.get(ME, headers={"If-None-Match": held["ETag"]}).json()["name"] == "Alice"
 
 
 @pytest.mark.parametrize(

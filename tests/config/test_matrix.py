@@ -74,6 +74,8 @@ OWNED = {
     "/api/v1/todos/<id:pk>/",
     "/api/v1/todos/<id:pk>/finish/",
     "/api/v1/todos/<id:pk>/reopen/",
+    "/api/v1/trash/<id:pk>/",
+    "/api/v1/trash/<id:pk>/restore/",
     "/todos/<id:pk>/",
     "/todos/<id:pk>/finish/",
     "/todos/<id:pk>/reopen/",
@@ -88,7 +90,9 @@ PERSONAL = {
     "/api/v1/lists/",
     "/api/v1/sms/messages/",
     "/api/v1/sms/messages/segments/",
+    "/api/v1/sync/",
     "/api/v1/todos/",
+    "/api/v1/trash/",
     "/api/auth/app/v1/account/email",
     "/api/auth/app/v1/account/password/change",
     "/api/auth/app/v1/auth/reauthenticate",
@@ -231,7 +235,7 @@ def test_other_peoples_objects_do_not_exist(alice, staff, web, strangers_objects
         before = everything()
         headers = {"If-Match": "*"}
         data = {"title": "x", "name": "x", "status": "finished"}
-        if path.endswith(("/finish/", "/reopen/")):
+        if path.endswith(("/finish/", "/reopen/", "/restore/")):
             data = {}  # an unknown member is 400 before anything is looked for
         if isinstance(client, APIClient) or verb in ("get", "head", "post"):
             response = getattr(client, verb)(url, data, headers=headers)

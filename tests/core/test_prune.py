@@ -13,6 +13,9 @@ from core.limits import LONGEST_WINDOW, Limit
 from core.management.commands import prune
 from core.models import Counter, IdempotencyKey
 from sms.models import InboundMessage
+from tests.builders import make_todo
+from tests.feeds import check
+from todos.models import Todo
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_noon")]
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -31,9 +34,10 @@ def run() -> str:
     return out.getvalue().strip()
 
 
-def told(keys: int = 0, counters: int = 0, texts: int = 0) -> str:
+def told(keys: int = 0, counters: int = 0, texts: int = 0, todos: int = 0) -> str:
     ours = f"{keys} idempotency keys, {counters} counters"
-    return f"{ours}, 0 places of limits, {texts} inbound texts removed."
+    theirs = f"0 places of limits, {texts} inbound texts"
+    return f"{ours}, {theirs}, {todos} to-dos, 0 operations of devices removed."
 
 
 def make_key(key: str, age: timedelta, **fields: object) -> None:
@@ -81,6 +85,17 @@ def test_texts_to_us_are_remembered_for_five_years():
         InboundMessage.objects.create(sid=sid, received_at=NOON - age)
     assert run() == told(texts=1)
     assert set(InboundMessage.objects.values_list("sid", flat=True)) == {"new", "almost"}
+
+
+def test_todos_leave_the_trash_after_thirty_days(alice, bob):
+    for owner in (alice, bob):
+        for age in (29 * DAY, 30 * DAY - SECOND, 30 * DAY):
+            make_todo(owner, deleted_at=NOON - age)
+        make_todo(owner)
+    assert run() == told(todos=2)
+    for owner in (alice, bob):
+        assert Todo.objects.filter(owner=owner).count() == 3
+        check(owner)
 
 
 def test_with_nothing_to_do_it_does_nothing():

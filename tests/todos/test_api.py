@@ -40,10 +40,11 @@ def shown(todo: Todo) -> dict:
         "due_on": todo.due_on and todo.due_on.isoformat(),
         "tags": sorted(todo.tags.values_list("name", flat=True)),
         "position": todo.position,
-        "created_by": str(todo.created_by_id),
+        "created_by": str(todo.created_by),
         "created_at": moment(todo.created_at),
         "updated_at": moment(todo.updated_at),
         "finished_at": moment(todo.finished_at),
+        "deleted_at": moment(todo.deleted_at),
         "version": todo.version,
     }
 
@@ -215,7 +216,7 @@ def test_delete_removes_the_row_once(api, alice, bob):
         404,
         error("not_found", "Not found.", None, "client_error"),
     )
-    assert list(Todo.objects.all()) == [other]
+    assert list(Todo.objects.filter(deleted_at=None)) == [other]
 
 
 def test_finish_and_reopen_are_idempotent(api, alice):
@@ -409,10 +410,12 @@ def test_the_same_id_with_other_content_is_409(api, alice, change):
     client.post(TODOS, body)
     before = rows()
     response = client.post(TODOS, body | change)
-    assert (response.status_code, response.json()) == (
-        409,
-        error("id_taken", "This id is taken by another object.", None, "client_error"),
-    )
+    detail = "You have made this object; it has changed since."
+    assert (response.status_code, response["ETag"]) == (409, '"1"')
+    assert response.json() == {
+        **error("already_exists", detail, None, "client_error"),
+        "current": shown(Todo.objects.get()),
+    }
     assert rows() == before
 
 
@@ -464,7 +467,7 @@ def test_a_change_that_no_longer_fits_the_data_is_409(api, alice, monkeypatch):
     def refuse(*_args: object, **_changes: object) -> None:
         raise IntegrityError
 
-    monkeypatch.setattr("todos.service.change_todo", refuse)
+    monkeypatch.setattr(Todo, "change", refuse)
     response = api(alice).patch(one(todo), {"title": "x"})
     assert (response.status_code, response.json()["errors"][0]["code"]) == (409, "conflict")
 

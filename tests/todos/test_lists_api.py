@@ -101,7 +101,7 @@ def test_an_id_chosen_by_the_client_is_one_list(api, alice):
     body = {"id": str(uuid.uuid4()), "name": "x"}
     client = api(alice)
     assert [client.post(LISTS, body).status_code for _ in range(2)] == [201, 200]
-    assert code(client.post(LISTS, body | {"name": "y"})) == (409, "id_taken")
+    assert code(client.post(LISTS, body | {"name": "y"})) == (409, "already_exists")
 
 
 @pytest.mark.parametrize("verb", ["get", "patch", "delete"])

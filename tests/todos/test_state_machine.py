@@ -22,11 +22,12 @@ from hypothesis.stateful import (
 )
 from rest_framework.test import APIClient
 
+from tests import feeds
 from tests.builders import make_list, make_todo
 from tests.conftest import bearer_token, make_user
 from todos.models import List, Tag, Todo
 
-TODOS, LISTS, PAGE = "/api/v1/todos/", "/api/v1/lists/", "/todos/"
+TODOS, LISTS, TRASH, PAGE = "/api/v1/todos/", "/api/v1/lists/", "/api/v1/trash/", "/todos/"
 START = datetime(2026, 11, 20, 9, tzinfo=UTC)
 STEP = 1024
 DEFAULTS: dict[str, Any] = {
@@ -49,7 +50,7 @@ FIELDS = {
     "notes": st.sampled_from(["", "two litres", "Milk\n"]),
     "status": st.sampled_from(["open", "finished"]),
     "priority": st.integers(0, 4),
-    "tags": st.lists(st.sampled_from(["home", "Home", "shop", "b", "ä"]), max_size=4),
+    "tags": st.lists(st.sampled_from(["home", "cold", "shop", "b", "ä"]), max_size=4),
     "position": st.sampled_from([-100, -10, -9, 0, 9, 10, 11, 100, 2**53 - 1]),
 }
 changes = st.builds(
@@ -70,7 +71,7 @@ VERBS = [
     *("create", "create", "create again", "create list", "archive list", "remove list", "move"),
     *("patch", "patch", "patch", "put", "put", "switch", "switch", "delete", "read", "bob's"),
     *("tick", "rename", "delete on the page", "delete on the page", "undo", "undo", "undo"),
-    *("order", "order", "filter", "filter"),
+    *("order", "order", "filter", "filter", "restore", "restore", "purge"),
 ]
 ORDERINGS = ["position", "created_at", "updated_at", "priority", "due"]
 
@@ -117,9 +118,10 @@ class Account(RuleBasedStateMachine):
         self.theirs = make_todo(self.bob, "milk", list=make_list(self.bob), tags=["home"])
         self.untouched = self.rows_of_bob()
         self.todos: dict[str, dict[str, Any]] = {}
+        self.trash: dict[str, dict[str, Any]] = {}
         self.lists: dict[str, dict[str, Any]] = {}
         self.sent: list[dict[str, Any]] = []
-        self.removed: tuple[datetime, dict[str, Any]] | None = None
+        self.removed: tuple[datetime, str] | None = None
 
     def teardown(self) -> None:
         try:
@@ -151,7 +153,11 @@ class Account(RuleBasedStateMachine):
             todo["finished_at"] = self.now if fields["status"] == "finished" else None
         if "tags" in fields:
             fields["tags"] = sorted(set(fields["tags"]))
-        todo |= {**fields, "version": todo["version"] + 1, "updated_at": self.now}
+        if any(todo[name] != value for name, value in fields.items()):
+            self.stamp(todo, **fields)
+
+    def stamp(self, row: dict[str, Any], **fields: Any) -> None:
+        row |= {**fields, "version": row["version"] + 1, "updated_at": self.now}
 
     def expect(self, response: Any, status: int, todo: dict[str, Any]) -> None:
         assert response.status_code == status, response.content
@@ -194,6 +200,8 @@ class Account(RuleBasedStateMachine):
     def step(self, *, verb, number, other, title, fields, kind, flag) -> None:
         if verb in NEEDS_TODOS and not self.todos:
             return
+        if verb in ("restore", "purge") and not self.trash:
+            return
         switch = "finish" if flag else "reopen"
         order = {"name": ORDERINGS[number % 5], "descending": flag, "limit": other % 4 + 1}
         steps: dict[str, Callable[[], None]] = {
@@ -214,6 +222,8 @@ class Account(RuleBasedStateMachine):
             "order": lambda: self.order(**order),
             "filter": lambda: self.filter(number, other),
             "read": lambda: self.read(number),
+            "restore": lambda: self.from_the_trash(number, "restore"),
+            "purge": lambda: self.from_the_trash(number, "purge"),
             "bob's": lambda: self.reach_for_what_is_bobs(BOBS[number % len(BOBS)]),
         }
         steps[verb]()
@@ -242,6 +252,7 @@ class Account(RuleBasedStateMachine):
             "created_at": self.now,
             "updated_at": self.now,
             "finished_at": self.now if body.get("status") == "finished" else None,
+            "deleted_at": None,
             "version": 1,
             **DEFAULTS,
             **body,
@@ -261,14 +272,15 @@ class Account(RuleBasedStateMachine):
         if gone_list:
             self.refused(response, 400, "does_not_exist")
         elif stored is None:
-            self.created(response, body)
+            self.refused(response, 409, "deleted")
         elif all(
             stored[name] == (sorted(set(value)) if name == "tags" else value)
             for name, value in body.items()
         ):
             self.expect(response, 200, stored)
         else:
-            self.refused(response, 409, "id_taken")
+            self.refused(response, 409, "already_exists")
+            assert response.json()["current"] == stored
 
     def patch(self, number: int, fields: dict[str, Any], kind: str) -> None:
         self.later()
@@ -282,8 +294,7 @@ class Account(RuleBasedStateMachine):
         if merged["due_at"] and merged["due_on"]:
             self.refused(response, 400, "two_dues")
             return
-        if fields:
-            self.change(todo, **fields)
+        self.change(todo, **fields)
         self.expect(response, 200, todo)
 
     def put(self, number: int, title: str, fields: dict[str, Any], kind: str) -> None:
@@ -315,8 +326,7 @@ class Account(RuleBasedStateMachine):
 
     def switched(self, todo: dict[str, Any], verb: str) -> None:
         status = {"finish": "finished", "reopen": "open"}[verb]
-        if todo["status"] != status:
-            self.change(todo, status=status)
+        self.change(todo, status=status)
 
     def delete(self, number: int, kind: str) -> None:
         self.later()
@@ -326,8 +336,29 @@ class Account(RuleBasedStateMachine):
         if self.is_stale(response, kind, todo):
             return
         assert (response.status_code, response.content) == (204, b"")
-        del self.todos[todo["id"]]
+        self.bin(todo)
         self.refused(self.phone.get(path), 404, "not_found")
+
+    def bin(self, todo: dict[str, Any]) -> None:
+        self.trash[todo["id"]] = self.todos.pop(todo["id"])
+        self.change(todo, deleted_at=self.now)
+
+    def from_the_trash(self, number: int, verb: str) -> None:
+        """By phone: restored, or removed for good."""
+        self.later()
+        todo = list(self.trash.values())[number % len(self.trash)]
+        path = f"{TRASH}{todo['id']}/"
+        if verb == "restore":
+            self.bring_back(todo)
+            self.expect(self.phone.post(f"{path}restore/"), 200, todo)
+        else:
+            del self.trash[todo["id"]]
+            assert self.phone.delete(path).status_code == 204
+        self.refused(self.phone.delete(path), 404, "not_found")
+
+    def bring_back(self, todo: dict[str, Any]) -> None:
+        self.todos[todo["id"]] = self.trash.pop(todo["id"])
+        self.change(todo, deleted_at=None)
 
     def move(self, number: int, other: int) -> None:
         self.later()
@@ -379,7 +410,8 @@ class Account(RuleBasedStateMachine):
         if row["is_inbox"] and is_archived:
             self.refused(response, 400, "inbox")
             return
-        row |= {"archived_at": value, "version": row["version"] + 1, "updated_at": self.now}
+        if row["archived_at"] != value:
+            self.stamp(row, archived_at=value)
         self.expect(response, 200, row)
 
     def remove_list(self, number: int, kind: str) -> None:
@@ -393,7 +425,7 @@ class Account(RuleBasedStateMachine):
             return
         assert response.status_code == 204
         del self.lists[row["id"]]
-        for todo in self.todos.values():
+        for todo in (*self.todos.values(), *self.trash.values()):
             if todo["list"] == row["id"]:
                 self.change(todo, list=self.inbox)
         self.compare_lists()
@@ -420,25 +452,22 @@ class Account(RuleBasedStateMachine):
     def rename(self, number: int, title: str) -> None:
         self.later()
         todo = self.pick(number)
-        if todo["title"] != title:
-            self.change(todo, title=title)
+        self.change(todo, title=title)
         self.send(f"{todo['id']}/rename/", title=title)
 
     def delete_on_the_page(self, number: int) -> None:
         self.later()
-        todo = self.todos.pop(self.pick(number)["id"])
-        self.removed = self.at, todo
+        todo = self.pick(number)
+        self.bin(todo)
+        self.removed = self.at, todo["id"]
         self.send(f"{todo['id']}/delete/")
 
     def undo(self, wait: int) -> None:
         self.later(wait)
-        at, todo = self.removed or (START - timedelta(days=1), {})
+        at, key = self.removed or (START - timedelta(days=1), "")
         self.removed = None
-        in_time = self.at - at <= timedelta(minutes=10)
-        if in_time and todo["id"] not in self.todos:
-            home = todo["list"] if todo["list"] in self.lists else self.inbox
-            self.todos[todo["id"]] = todo
-            todo |= {"list": home, "version": todo["version"] + 1, "updated_at": self.now}
+        if self.at - at <= timedelta(minutes=10) and key in self.trash:
+            self.bring_back(self.trash[key])
         self.send("undo/")
 
     # --- Questions ----------------------------------------------------------------------------
@@ -460,7 +489,7 @@ class Account(RuleBasedStateMachine):
         assert self.walk(f"ordering={'-' if descending else ''}{name}", limit) == expected
 
     def filter(self, number: int, other: int) -> None:
-        status, tag = (None, "open", "finished")[number % 3], (None, "home", "Home")[other % 3]
+        status, tag = (None, "open", "finished")[number % 3], (None, "home", "cold")[other % 3]
         priority, word = (None, 0, 4)[number // 3 % 3], (None, "MILK", None)[other // 3 % 3]
         where = (None, *self.lists)[number % (len(self.lists) + 1)] if other % 2 else None
         limit = number % 4 + 1
@@ -503,6 +532,16 @@ class Account(RuleBasedStateMachine):
     def the_phone_sees_what_the_model_holds(self) -> None:
         shown = self.phone.get(TODOS, {"limit": 200}).json()
         assert shown["results"] == sorted(self.todos.values(), key=sorting("position"))
+
+    @invariant()
+    def the_trash_is_that_of_the_model(self) -> None:
+        shown = self.phone.get(TRASH, {"limit": 200}).json()
+        binned = sorted(self.trash.values(), key=sorting("deleted_at"), reverse=True)
+        assert shown["results"] == binned
+
+    @invariant()
+    def the_feed_is_what_the_tables_hold(self) -> None:
+        feeds.check(self.alice)
 
     @invariant()
     def the_stranger_keeps_what_he_has(self) -> None:

@@ -17,7 +17,7 @@ def test_add_puts_the_todo_on_top_of_the_inbox(alice, browser):
     todo = Todo.objects.get(title="buy milk")
     assert response.redirect_chain == [(f"{PAGE}#todo-{todo.pk}", 302)]
     assert titles(response) == ["buy milk", "older"]
-    assert (todo.owner, todo.created_by, todo.list.is_inbox) == (alice, alice, True)
+    assert (todo.owner, todo.created_by, todo.list.is_inbox) == (alice, alice.pk, True)
 
 
 def test_add_by_htmx_answers_with_an_empty_form_and_the_row_beside_it(alice, browser):

@@ -106,6 +106,12 @@ def _plain(filters: Mapping[str, Any], of_lists: str = "") -> dict[str, Any]:
     return chosen
 
 
+class RemovalSerializer(NoFilters):
+    """What becomes of the to-dos of a list that is removed."""
+
+    todos = serializers.ChoiceField(choices=["move", "trash"], required=False)
+
+
 def apply_filters(todos: TodoQuerySet, filters: Mapping[str, Any], user: User) -> TodoQuerySet:
     todos = todos.filter(**_plain(filters, of_lists="list__"))
     if "tag" in filters:

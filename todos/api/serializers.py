@@ -79,6 +79,11 @@ class OwnedSerializer(StrictModelSerializer):
         }
         return {name: self._default(name, field) for name, field in optional.items()}
 
+    def empty_values(self) -> dict[str, Any]:
+        """The members that `clear` may name, and what they are then."""
+        defaults = self._defaults()
+        return {name: value for name, value in defaults.items() if value in (None, "", [])}
+
     def _default(self, name: str, field: serializers.Field[Any, Any, Any, Any]) -> Any:
         column: Any = self.Meta.model._meta.get_field(name)  # type: ignore[attr-defined]
         value = [] if column.many_to_many else column.get_default()
@@ -90,6 +95,11 @@ class OwnedSerializer(StrictModelSerializer):
                 {"id": [self.error_messages["immutable"]]}, code="immutable"
             )
         return attrs
+
+    def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
+        """The view is `writing` and has read the object since."""
+        instance.change(**validated_data)
+        return instance
 
     def same_content(self, stored: Any) -> bool:
         """Whether this request, sent again, asks for the object that is stored already."""
@@ -132,11 +142,28 @@ class ListSerializer(OwnedSerializer):
     def create(self, validated_data: dict[str, Any]) -> List:
         return service.add_list(**validated_data)
 
-    def update(self, instance: List, validated_data: dict[str, Any]) -> List:
-        for field, value in validated_data.items():
-            setattr(instance, field, value)
-        instance.save_changes(*validated_data)
+
+class TodoTagSerializer(StrictModelSerializer):
+    """A word that to-dos share; they show it by its name."""
+
+    id = StrictUUIDField(source="uuid", required=False)
+
+    class Meta:
+        model = Tag
+        fields = ("id", "name", "version")
+        read_only_fields = ("version",)
+
+    def create(self, validated_data: dict[str, Any]) -> Tag:
+        tag = Tag(owner=validated_data.pop("actor"), **validated_data)
+        tag.save()
+        return tag
+
+    def update(self, instance: Tag, validated_data: dict[str, Any]) -> Tag:
+        instance.change(**validated_data)
         return instance
+
+    def same_content(self, stored: Tag) -> bool:
+        return bool(stored.name == self.validated_data["name"])
 
 
 class TodoSerializer(OwnedSerializer):
@@ -145,7 +172,6 @@ class TodoSerializer(OwnedSerializer):
     list = OwnedRelatedField(required=False)
     priority = StrictIntegerField(min_value=0, max_value=max(Priority), required=False)
     tags = TagNamesField()
-    created_by = serializers.UUIDField(source="created_by_id", read_only=True, allow_null=True)
 
     class Meta:
         model = Todo
@@ -164,6 +190,7 @@ class TodoSerializer(OwnedSerializer):
             "created_at",
             "updated_at",
             "finished_at",
+            "deleted_at",
             "version",
         )
 
@@ -184,4 +211,5 @@ class TodoSerializer(OwnedSerializer):
         return service.add_todo(**validated_data)
 
     def update(self, instance: Todo, validated_data: dict[str, Any]) -> Todo:
-        return service.change_todo(instance, **validated_data)
+        service.change_todo(instance, **validated_data)
+        return instance

@@ -1,25 +1,30 @@
 """Lists and to-dos over HTTP; every queryset starts from its owner."""
 
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 
 from core.api.errors import Conflict
 from core.api.fields import StrictSerializer
-from core.api.viewsets import VersionedViewSet
+from core.api.viewsets import ApiViewSet, VersionedViewSet, etag
 from core.models import Versioned
 from todos import service
 from todos.api.filters import (
     ListFilterSerializer,
+    RemovalSerializer,
     TodoFilterSerializer,
     apply_filters,
     apply_list_filters,
     ordering_fields,
 )
+from todos.api.ids import known_object
 from todos.api.serializers import ListSerializer, TodoSerializer
 from todos.models import List, ListQuerySet, Todo, TodoQuerySet
 
@@ -27,27 +32,18 @@ from todos.models import List, ListQuerySet, Todo, TodoQuerySet
 class OwnedViewSet(VersionedViewSet):
     """Creates for the caller; an id sent twice with the same content is one object."""
 
-    def save_new(self, serializer: BaseSerializer[Any]) -> tuple[Versioned, bool]:
+    def save_new(self, serializer: Any) -> tuple[Versioned, bool]:
+        key = serializer.validated_data.get("id")
+        known = known_object(self.caller, serializer) if key else None
+        if known is not None:
+            return known, False
         try:
             with transaction.atomic():
                 return serializer.save(actor=self.caller), True
-        except IntegrityError:
-            if not self._is_taken(serializer):
-                raise
-            return self._already_there(serializer), False
-
-    def _is_taken(self, serializer: Any) -> bool:
-        """Whether the chosen id is the reason; otherwise somebody removed the list meanwhile."""
-        key = serializer.validated_data.get("id")
-        return key is not None and serializer.Meta.model.objects.filter(pk=key).exists()
-
-    def _already_there(self, serializer: Any) -> Versioned:
-        stored: Versioned | None = (
-            self.get_queryset().filter(pk=serializer.validated_data["id"]).first()
-        )
-        if stored is None or not serializer.same_content(stored):
-            raise Conflict("This id is taken by another object.", code="id_taken")
-        return stored
+        except IntegrityError as error:
+            if key and serializer.Meta.model.objects.filter(pk=key).exists():
+                raise Conflict("This id is taken by another object.", code="id_taken") from error
+            raise
 
 
 class ListViewSet(OwnedViewSet):
@@ -55,6 +51,7 @@ class ListViewSet(OwnedViewSet):
 
     serializer_class = ListSerializer
     queryset = List.objects.none()
+    action_filters = MappingProxyType({"destroy": RemovalSerializer})
     filter_class = ListFilterSerializer
 
     def get_queryset(self) -> ListQuerySet:
@@ -71,10 +68,11 @@ class ListViewSet(OwnedViewSet):
         return super().list(request, *args, **kwargs)
 
     def perform_destroy(self, instance: List) -> None:
-        """The list goes, its to-dos stay: they move to the inbox."""
+        """The list goes for good; `?todos=` says whether its to-dos move to the inbox or go too."""
         if instance.is_inbox:
             raise Conflict("The inbox cannot be removed.", code="inbox")
-        service.remove_list(actor=self.caller, todo_list=instance)
+        trashes = self.filters.get("todos") == "trash"
+        service.remove_list(actor=self.caller, todo_list=instance, trashes=trashes)
 
 
 class TodoViewSet(OwnedViewSet):
@@ -93,6 +91,10 @@ class TodoViewSet(OwnedViewSet):
     def get_ordering(self) -> list[str]:
         return ordering_fields(self.filters.get("ordering", "position"))
 
+    def perform_destroy(self, instance: Todo) -> None:
+        """Into the trash; /trash/ has the way back, and the way out for good."""
+        instance.change(deleted_at=timezone.now())
+
     @action(detail=True, methods=["post"])
     def finish(self, request: Request, pk: object) -> Response:
         """Mark as done; done again, it changes nothing. If-Match is honoured."""
@@ -105,7 +107,39 @@ class TodoViewSet(OwnedViewSet):
 
     def _call(self, verb: str) -> Response:
         StrictSerializer(data=self.request.data).is_valid(raise_exception=True)  # nothing to say
-        with transaction.atomic():
+        with self.writing():
             todo = self.locked_object()
             getattr(todo, verb)()
         return self.answer(todo)
+
+
+class TrashViewSet(ApiViewSet, mixins.ListModelMixin):
+    """What was removed in the last 30 days, the last one first."""
+
+    serializer_class = TodoSerializer
+    queryset = Todo.objects.none()
+
+    def get_queryset(self) -> TodoQuerySet:
+        return Todo.objects.trash_of(self.caller).prefetch_related("tags")
+
+    def get_ordering(self) -> list[str]:
+        return ["-deleted_at", "-id"]
+
+    def restore(self, request: Request, pk: object) -> Response:
+        """Put it back where it was."""
+        StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
+        with self.writing():
+            todo = self.get_object()
+            todo.change(deleted_at=None)
+        return Response(self.get_serializer(todo).data, headers={"ETag": etag(todo.version)})
+
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Remove one for good."""
+        with self.writing():
+            self.get_object().delete()
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    def empty(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Remove all of it for good."""
+        Todo.objects.trash_of(self.caller).delete()
+        return Response(status=HTTPStatus.NO_CONTENT)

@@ -1,4 +1,5 @@
 from todos.models.lists import List, ListQuerySet
+from todos.models.operations import SyncOperation
 from todos.models.tags import Tag, TagQuerySet
 from todos.models.todos import Priority, Status, Todo, TodoQuerySet
 from todos.models.usage import Usage
@@ -8,6 +9,7 @@ __all__ = [
     "ListQuerySet",
     "Priority",
     "Status",
+    "SyncOperation",
     "Tag",
     "TagQuerySet",
     "Todo",

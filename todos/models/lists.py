@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.columns import FoldedField, LineField, MomentField
 from core.conditions import in_range, is_color, is_line
+from core.feed import SyncedQuerySet
 from core.models import Versioned
 from todos.models.columns import PositionField
 
@@ -18,12 +19,13 @@ NAME_LENGTH = 128
 COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Write a color as #rrggbb."))
 
 
-class ListQuerySet(models.QuerySet["List"]):
+class ListQuerySet(SyncedQuerySet):
     def owned_by(self, user: "User") -> Self:
         return self.filter(owner=user)
 
     def inbox_of(self, user: "User") -> "List":
         """The account's one inbox, created on first use; a constraint keeps it unique."""
+        inbox: List
         inbox, _created = self.get_or_create(
             owner=user, is_inbox=True, defaults={"name": "Inbox", "position": -1}
         )
@@ -46,6 +48,7 @@ class List(Versioned):
     is_inbox = models.BooleanField(_("inbox"), default=False, editable=False)
     archived_at = MomentField(_("archived at"), null=True, blank=True)
 
+    feed_kind = "list"
     objects = ListQuerySet.as_manager()
 
     class Meta:

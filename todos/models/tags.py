@@ -1,4 +1,6 @@
-from collections.abc import Iterable
+import uuid
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
@@ -9,11 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from core.columns import FoldedField, LineField
 from core.conditions import is_line
-from core.db_functions import Joined
-from core.models import Folding
+from core.db_functions import Joined, RandomUUID
+from core.feed import Synced, SyncedQuerySet, stamp, writing
 from core.text import fold
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from accounts.models import User
 
 NAME_LENGTH = 50
@@ -25,20 +29,29 @@ def folded_names(tag: Any) -> Coalesce:
     return Coalesce(Subquery(tags.annotate(names=Joined("folded")).values("names")), Value(""))
 
 
-class TagQuerySet(models.QuerySet["Tag"]):
+class TagQuerySet(SyncedQuerySet):
     def owned_by(self, user: "User") -> Self:
         return self.filter(owner=user)
 
-    def named(self, user: "User", names: Iterable[str]) -> "list[Tag]":
+    def same_name(self, user: "User", name: str) -> "Tag | None":
+        """The person's tag of this name, however it is spelt."""
+        tag: Tag | None = self.owned_by(user).filter(folded=fold(name)).first()
+        return tag
+
+    def named(self, user: "User", names: Collection[str]) -> "list[Tag]":
         """The person's tags of these names; those that do not exist yet are made."""
+        if not names:
+            return []
         wanted = {fold(name): name for name in reversed([*names])}  # the first spelling
-        new = [Tag(owner=user, name=name) for name in wanted.values()]
-        self.bulk_create(new, ignore_conflicts=True)
         former = Q(folded=None, name__in=wanted.values())  # made by the release before
-        return list(self.owned_by(user).filter(Q(folded__in=wanted) | former))
+        with writing(user.pk):
+            known = list(self.owned_by(user).filter(Q(folded__in=wanted) | former))
+            new = wanted.keys() - {fold(tag.name) for tag in known}
+            made = self.bulk_create([Tag(owner=user, name=wanted[it]) for it in sorted(new)])
+        return [*known, *made]
 
 
-class Tag(Folding):
+class Tag(Synced):
     """A word that to-dos share. `Home` and `home` are one tag; the first spelling stays."""
 
     owner = models.ForeignKey(
@@ -49,7 +62,15 @@ class Tag(Folding):
     )
     name = LineField(_("name"), max_length=NAME_LENGTH)
     folded = FoldedField(of=("name",), null=True)  # null: made by a release without the column
+    uuid = models.UUIDField(  # the id that clients know; the key stays a number
+        _("id of clients"),
+        unique=True,
+        default=uuid.uuid4,
+        db_default=RandomUUID(),
+        editable=False,
+    )
 
+    feed_kind, feed_key = "tag", "uuid"
     objects = TagQuerySet.as_manager()
 
     class Meta:
@@ -70,3 +91,27 @@ class Tag(Folding):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    @contextmanager
+    def rippling(
+        cls,
+        account_id: "UUID",
+        rows: "models.QuerySet[Any]",
+        members: Collection[str],
+        *,
+        dying: bool = False,
+    ) -> Iterator[None]:
+        """To-dos show tags by name, and are found by it."""
+        if "name" not in members:
+            yield
+            return
+        todo: Any = cls._meta.get_field("todos").related_model
+        links = todo.tags.through.objects.filter(tag__in=[row.pk for row in rows])
+        shown = links.values("todo")
+        todos = todo.objects.of(account_id).filter(
+            pk__in=[link["todo"] for link in shown] if dying else shown
+        )
+        yield
+        todos.fold_tags()
+        stamp(account_id, todos, "tags")

@@ -1,6 +1,6 @@
 """The to-do and its queries."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.columns import DayField, FoldedField, LineField, MomentField, NoteField
 from core.conditions import days_in_range, in_range, is_line, is_note
-from core.models import Versioned, bump_version
-from core.text import fold, line
+from core.feed import SyncedQuerySet, writing
+from core.models import Versioned
+from core.text import fold
 from todos.models.columns import PositionField
 from todos.models.lists import List
 from todos.models.tags import Tag, folded_names
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 TITLE_LENGTH = 128
 NOTES_LENGTH = 10_000
+TRASH_KEPT = timedelta(days=30)
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # due_order of a to-do that is never due
 
 
@@ -42,9 +44,17 @@ class Priority(models.IntegerChoices):
     URGENT = 4, _("urgent")
 
 
-class TodoQuerySet(models.QuerySet["Todo"]):
+class TodoQuerySet(SyncedQuerySet):
     def owned_by(self, user: "User") -> Self:
-        return self.filter(owner=user)
+        """Without what is in the trash."""
+        return self.filter(owner=user, deleted_at=None)
+
+    def trash_of(self, user: "User") -> Self:
+        return self.filter(owner=user, deleted_at__isnull=False)
+
+    def expired(self, at: datetime) -> Self:
+        """What has been in the trash for longer than it is kept there."""
+        return self.filter(deleted_at__lte=at - TRASH_KEPT)
 
     def open(self) -> Self:
         return self.filter(status=Status.OPEN)
@@ -115,6 +125,20 @@ def due_order(due_at: datetime | None, due_on: date | None) -> datetime:
     return datetime.combine(due_on, time.min, UTC) if due_on else NEVER
 
 
+class DueOrderField(models.DateTimeField[datetime, datetime]):
+    """Kept by the other two columns of a due, whatever else is saved."""
+
+    def pre_save(self, model_instance: Any, add: bool) -> datetime:  # noqa: FBT001 - Django's
+        model_instance.due_order = due_order(model_instance.due_at, model_instance.due_on)
+        order: datetime = super().pre_save(model_instance, add)
+        return order
+
+    def deconstruct(self) -> Any:
+        """For migrations it is the column that it always was."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.DateTimeField", args, kwargs
+
+
 class Todo(Versioned):
     """Something to be done by its owner, open or finished."""
 
@@ -128,13 +152,9 @@ class Todo(Versioned):
     list = models.ForeignKey(
         List, on_delete=models.RESTRICT, related_name="todos", verbose_name=_("list")
     )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        related_name="+",
-        editable=False,
-        verbose_name=_("created by"),
+    # Not a foreign key: an account that goes would change the to-dos of others without a version.
+    created_by = models.UUIDField(
+        _("created by"), db_column="created_by_id", null=True, editable=False
     )
     title = LineField(_("title"), max_length=TITLE_LENGTH)
     notes = NoteField(_("notes"), max_length=NOTES_LENGTH, blank=True)
@@ -151,11 +171,14 @@ class Todo(Versioned):
     )
     due_at = MomentField(_("due at"), null=True, blank=True)
     due_on = DayField(_("due on"), null=True, blank=True)
-    due_order = models.DateTimeField(default=NEVER, editable=False)
+    due_order = DueOrderField(default=NEVER, editable=False)
     tags = models.ManyToManyField(Tag, blank=True, related_name="todos", verbose_name=_("tags"))
     position = PositionField()
     finished_at = MomentField(_("finished at"), null=True, blank=True, editable=False)
+    deleted_at = MomentField(_("in the trash since"), null=True, editable=False)
+    status_at = MomentField(null=True, editable=False)  # when it was finished or reopened last
 
+    feed_kind, derived = "todo", frozenset({"due_order", "status_at"})
     objects = TodoQuerySet.as_manager()
 
     class Meta:
@@ -197,28 +220,15 @@ class Todo(Versioned):
             models.Index(fields=("owner", "due_order", "id"), name="todos_todo_by_due"),
             models.Index(fields=("owner", "due_at"), name="todos_todo_due_at"),
             models.Index(fields=("owner", "due_on"), name="todos_todo_due_on"),
+            models.Index(
+                fields=("owner", "deleted_at", "id"),
+                condition=Q(deleted_at__isnull=False),
+                name="todos_todo_trash",
+            ),
         )
 
     def __str__(self) -> str:
         return self.title
-
-    def save(
-        self,
-        *,
-        force_insert: bool | tuple[models.base.ModelBase, ...] = False,
-        force_update: bool = False,
-        using: str | None = None,
-        update_fields: Iterable[str] | None = None,
-    ) -> None:
-        self.due_order = due_order(self.due_at, self.due_on)
-        if update_fields is not None:
-            update_fields = {*update_fields, "due_order"}
-        super().save(
-            force_insert=force_insert,
-            force_update=force_update,
-            using=using,
-            update_fields=update_fields,
-        )
 
     def clean(self) -> None:
         """No constraint can look into another table, so every form asks here."""
@@ -238,22 +248,55 @@ class Todo(Versioned):
             return self.due_on < at.astimezone(zone).date()
         return self.due_at is not None and self.due_at < at
 
-    def finish(self) -> None:
+    def change(
+        self, *, at: datetime | None = None, tags: Collection[str] | None = None, **columns: Any
+    ) -> bool:
+        """As for every synced row; `tags` are names, `at` is when it was finished."""
+        if columns.get("status", self.status) != self.status:
+            finished = columns["status"] == Status.FINISHED
+            self.status_at = at or timezone.now()
+            columns["finished_at"] = self.status_at if finished else None
+        differing = self.set(**columns)
+        if tags is not None and self.set_tags(tags):
+            differing.append("tags")
+        if differing:
+            self.save_changes(*differing)
+        return bool(differing)
+
+    def set_tags(self, names: Collection[str]) -> bool:
+        """Exactly these tags of the owner; whether they are others. The caller saves the to-do."""
+        before = {tag.pk for tag in self.tags.all()}
+        wanted = Tag.objects.named(self.owner, names)
+        if {tag.pk for tag in wanted} == before:
+            return False
+        self.tags.set(wanted)
+        Todo.objects.filter(pk=self.pk).fold_tags()
+        return True
+
+    def finish(self, at: datetime | None = None) -> None:
         """Mark as done. Doing it again changes nothing: the first moment and the version stay."""
-        self._switch(Status.OPEN, Status.FINISHED, timezone.now())
+        self._change_now(status=Status.FINISHED, at=at)
 
     def reopen(self) -> None:
         """Mark as not done. Doing it again changes nothing."""
-        self._switch(Status.FINISHED, Status.OPEN, None)
-
-    def _switch(self, before: Status, after: Status, finished_at: datetime | None) -> None:
-        """One conditional UPDATE, so that of two at once only one counts."""
-        changes: dict[str, Any] = bump_version(status=after, finished_at=finished_at)
-        Todo.objects.filter(pk=self.pk, status=before).update(**changes)
-        self.refresh_from_db(fields=["status", "finished_at", "version", "updated_at"])
+        self._change_now(status=Status.OPEN)
 
     def rename(self, title: str) -> None:
-        """Give another title; the same one changes nothing. The caller holds the row's lock."""
-        before, self.title = self.title, line(title)
-        if self.title != before:
-            self.save_changes("title")
+        """Give another title; the same one changes nothing."""
+        self._change_now(title=title)
+
+    def trash(self) -> None:
+        """Move to the trash. Doing it again changes nothing: the first moment stays."""
+        with writing(self.owner_id):
+            self.refresh_from_db()
+            self.change(deleted_at=self.deleted_at or timezone.now())
+
+    def restore(self) -> None:
+        """Out of the trash, to where it was."""
+        self._change_now(deleted_at=None)
+
+    def _change_now(self, **changes: Any) -> None:
+        """As the row is now, which may be another than when it was read."""
+        with writing(self.owner_id):
+            self.refresh_from_db()
+            self.change(**changes)

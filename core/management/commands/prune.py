@@ -1,11 +1,13 @@
 """Removes what nothing asks for any more; for a nightly schedule, harmless at any time."""
 
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from core.feed import SyncedQuerySet
 from core.pruning import RULES
 
 BATCH = 5_000
@@ -26,6 +28,8 @@ def _told(rows: QuerySet[Any]) -> str:
 
 def remove(rows: QuerySet[Any]) -> int:
     """Delete in batches: none lasts long, and two runs at once skip each other's rows."""
+    if isinstance(rows, SyncedQuerySet):
+        return sum(_remove_of(account, rows) for account in sorted(rows.accounts()))
     total = 0
     while count := _remove_some(rows):
         total += count
@@ -36,3 +40,9 @@ def _remove_some(rows: QuerySet[Any]) -> int:
     some = rows.select_for_update(skip_locked=True).values("pk")[:BATCH]
     count, _by_model = rows.filter(pk__in=some).delete()
     return count
+
+
+def _remove_of(account: UUID, rows: SyncedQuerySet) -> int:
+    """What devices keep goes in one transaction for each account."""
+    _count, by_model = rows.of(account).delete()
+    return by_model.get(rows.model._meta.label, 0)

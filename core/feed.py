@@ -1,0 +1,370 @@
+"""The feed of an account: what its devices keep a copy of, in the order of the changes.
+
+`Synced` and its queryset are the only way to write such a row, and every way of Django's leads
+through them: the version rises, the members that changed are marked, and the row's entry moves to
+the end of the feed. docs/sync.md says what clients may rely on,
+docs/decisions/0017-one-feed-per-account.md why it is done this way.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models, transaction
+from django.db.models import DateTimeField, F, QuerySet, Value, Window
+from django.db.models.functions import RowNumber
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.columns import FoldedField, Folding
+from core.db_functions import MarkedIn, RandomUUID
+
+BATCH = 500  # keys in one statement
+OWN_COLUMNS = {"version", "changed_in", "updated_at"}  # written with every change
+
+
+class FeedCounter(models.Model):
+    """How many changes an account has seen; locked first by each transaction that changes one.
+
+    A restored database begins another epoch: what devices know may be ahead of it.
+    """
+
+    account = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="+",
+        verbose_name=_("account"),
+    )
+    seq = models.PositiveBigIntegerField(_("changes"), default=0)
+    epoch = models.UUIDField(_("epoch"), default=uuid.uuid4, db_default=RandomUUID())
+
+    class Meta:
+        verbose_name = _("feed")
+        verbose_name_plural = _("feeds")
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.seq}"
+
+
+class FeedEntry(models.Model):
+    """The last change of one object; what is deleted for good keeps its entry.
+
+    So an id is never used twice as long as the account lives.
+    """
+
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,  # both constraints begin with it
+        verbose_name=_("account"),
+    )
+    kind = models.CharField(_("kind"), max_length=16)
+    object_id = models.UUIDField(_("object"))
+    seq = models.PositiveBigIntegerField(_("place"))
+    version = models.PositiveBigIntegerField(_("version"))
+    deleted = models.BooleanField(_("deleted"), default=False)
+    changed_at = models.DateTimeField(_("changed at"))
+
+    class Meta:
+        verbose_name = _("feed entry")
+        verbose_name_plural = _("feed entries")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("account", "kind", "object_id"), name="core_feedentry_one_of_an_object"
+            ),
+            models.UniqueConstraint(fields=("account", "seq"), name="core_feedentry_place"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object_id}, version {self.version}"
+
+
+# One statement makes the counter, locks it until the end of the transaction, and draws numbers.
+_DRAW = """
+INSERT INTO core_feedcounter AS held (account_id, seq) VALUES (%s, %s)
+ON CONFLICT (account_id) DO UPDATE SET seq = held.seq + excluded.seq
+RETURNING seq
+"""
+_ENTER = """
+INSERT INTO core_feedentry (account_id, kind, object_id, seq, version, deleted, changed_at)
+{rows}
+ON CONFLICT (account_id, kind, object_id) DO UPDATE
+SET seq = excluded.seq, version = excluded.version, deleted = excluded.deleted,
+    changed_at = excluded.changed_at
+"""
+
+
+@contextmanager
+def writing(*account_ids: uuid.UUID, savepoint: bool = False) -> Iterator[None]:
+    """A transaction that changes rows of these accounts; their other writers wait for its end.
+
+    It begins before any row is read that the change depends on. Within another transaction it is
+    part of that one: only with a savepoint does that one survive an error.
+    """
+    with transaction.atomic(savepoint=savepoint):
+        lock(account_ids)
+        yield
+
+
+def lock(account_ids: Iterable[uuid.UUID]) -> None:
+    """In ascending order, so that no two transactions can wait for each other."""
+    for account_id in sorted(set(account_ids)):
+        draw(account_id, 0)
+
+
+def draw(account_id: uuid.UUID, amount: int) -> int:
+    """The last of so many new numbers. The account's counter is locked from here on."""
+    key = models.UUIDField().get_db_prep_value(account_id, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(_DRAW, [key, amount])
+        last: int = cursor.fetchone()[0]
+    return last
+
+
+def stamp(account_id: uuid.UUID, rows: "QuerySet[Any]", *members: str, **columns: Any) -> int:
+    """Change many rows of one account in two statements, whatever their number.
+
+    Writes the columns and the next version, marks the columns and the other `members` as changed,
+    and moves the rows to the end of the feed. The caller is `writing`.
+    """
+    names = [*members, *rows.model.seen(columns)]
+    with rows.model.rippling(account_id, rows, names):
+        changed = _enter(rows, after=draw(account_id, 0), raised=1)
+        draw(account_id, changed)
+        marked = MarkedIn("changed_in", F("version") + 1, names)
+        now = {"updated_at": timezone.now()} if _is_dated(rows.model) else {}
+        QuerySet.update(rows, **columns, **now, version=F("version") + 1, changed_in=marked)
+    return changed
+
+
+def dead_entry(account_id: uuid.UUID, kind: str, object_id: uuid.UUID) -> FeedEntry | None:
+    """What is left of an object that was deleted for good."""
+    entries = FeedEntry.objects.filter(account_id=account_id, kind=kind, object_id=object_id)
+    return entries.filter(deleted=True).first()
+
+
+def _enter(rows: "QuerySet[Any]", *, after: int, raised: int = 0, deleted: bool = False) -> int:
+    """Move the rows to the places behind `after`; how many they are.
+
+    `raised` is by how much the caller is about to raise their versions.
+    """
+    model: type[Synced] = rows.model
+    numbered = rows.order_by().values_list(
+        F(model.account_column),
+        Value(model.feed_kind),
+        F(model.feed_key),
+        Value(after) + Window(RowNumber(), order_by="pk"),
+        F("version") + raised,
+        Value(deleted),
+        Value(timezone.now(), DateTimeField()),
+    )
+    try:
+        sql, parameters = numbered.query.sql_with_params()
+    except EmptyResultSet:  # Django sees that there are none
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTER.format(rows=sql), parameters)
+        return int(cursor.rowcount)
+
+
+def _is_dated(model: type[models.Model]) -> bool:
+    return any(column.name == "updated_at" for column in model._meta.concrete_fields)
+
+
+class SyncedQuerySet(QuerySet[Any]):
+    """Django's ways of writing many rows at once, each of which stamps."""
+
+    def of(self, account_id: uuid.UUID) -> Self:
+        return self.filter(**{self.model.account_column: account_id})
+
+    def accounts(self) -> "set[uuid.UUID]":
+        return set(self.order_by().values_list(self.model.account_column, flat=True).distinct())
+
+    def update(self, **columns: Any) -> int:
+        if not self.model.seen(columns):
+            return super().update(**columns)
+        accounts = self.accounts()
+        with writing(*accounts):
+            return sum(stamp(each, self.of(each), **columns) for each in sorted(accounts))
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        accounts = self.accounts()
+        with writing(*accounts), ExitStack() as stack:
+            for each in sorted(accounts):
+                stack.enter_context(self.model.dying(each, self.of(each)))
+            return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def bulk_create(  # type: ignore[override]  # what is in conflict cannot be ignored
+        self, objs: Iterable[Any], batch_size: int | None = None
+    ) -> list[Any]:
+        rows = list(objs)
+        accounts = {row.account_id for row in rows}
+        with writing(*accounts):
+            made: list[Any] = super().bulk_create(rows, batch_size)
+            for each in sorted(accounts):
+                keys = [row.pk for row in made if row.account_id == each]
+                for start in range(0, len(keys), BATCH):
+                    some = self.filter(pk__in=keys[start : start + BATCH])
+                    draw(each, _enter(some, after=draw(each, 0)))
+        return made
+
+    bulk_create.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        raise NotImplementedError("Rows with values of their own are saved one by one.")
+
+    bulk_update.alters_data = True  # type: ignore[attr-defined]
+
+
+class Synced(Folding):
+    """A row that the devices of an account keep a copy of.
+
+    `changed_in` says for each member at which version it last changed; a member that is not in it
+    has not changed since the row was made.
+    """
+
+    version = models.PositiveBigIntegerField(_("version"), default=1, db_default=1, editable=False)
+    changed_in = models.JSONField(default=dict, db_default={}, editable=False)
+
+    feed_kind: ClassVar[str]
+    feed_key: ClassVar[str] = "id"  # the column with the id that devices know
+    account_column: ClassVar[str] = "owner_id"
+    derived: ClassVar[frozenset[str]] = frozenset()  # columns made of others, shown to nobody
+
+    class Meta:
+        abstract = True
+
+    def save(
+        self,
+        *,
+        force_insert: bool | tuple[models.base.ModelBase, ...] = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        """Insert the row, or write what differs from the stored one; both in the feed."""
+        if update_fields is not None and not self.seen(update_fields):
+            super().save(update_fields=update_fields, using=using)
+            return
+        with writing(self.account_id):
+            if self._state.adding:
+                super().save(force_insert=True, using=using)
+                _enter(self._own_row(), after=draw(self.account_id, 1) - 1)
+            else:
+                self._save_what_differs(update_fields)
+
+    def delete(
+        self,
+        using: str | None = None,
+        keep_parents: bool = False,  # noqa: FBT001, FBT002
+    ) -> tuple[int, dict[str, int]]:
+        """For good; what is left is the entry in the feed."""
+        account_id = self.account_id
+        with writing(account_id, savepoint=True), self.dying(account_id, self._own_row()):
+            return super().delete(using=using, keep_parents=keep_parents)
+
+    @property
+    def account_id(self) -> uuid.UUID:
+        account_id: uuid.UUID = getattr(self, self.account_column)
+        return account_id
+
+    @classmethod
+    def seen(cls, columns: Iterable[str] | None = None) -> list[str]:
+        """Those of the columns, or of all, that answers are made of."""
+        columns_of_own = (it for it in cls._meta.concrete_fields if not isinstance(it, FoldedField))
+        own = {column.name for column in columns_of_own} - cls.derived - OWN_COLUMNS
+        return sorted(own if columns is None else own & set(columns))
+
+    @classmethod
+    def rippling(
+        cls,
+        account_id: uuid.UUID,
+        rows: "QuerySet[Any]",
+        members: Collection[str],
+        *,
+        dying: bool = False,
+    ) -> AbstractContextManager[None]:
+        """Around a change of these members: stamps objects of other kinds that show them."""
+        return nullcontext()
+
+    @classmethod
+    @contextmanager
+    def dying(cls, account_id: uuid.UUID, rows: "QuerySet[Any]") -> Iterator[None]:
+        """Around a deletion for good; the caller is `writing`."""
+        draw(account_id, _enter(rows, after=draw(account_id, 0), raised=1, deleted=True))
+        with cls.rippling(account_id, rows, cls.seen(), dying=True):
+            yield
+
+    def _save_what_differs(self, names: Iterable[str] | None) -> None:
+        """Another writer may have been here since this object was read."""
+        stored: Synced = QuerySet(type(self)).get(pk=self.pk)
+        columns = [
+            column.name
+            for column in self._meta.concrete_fields
+            if (names is None or column.name in names) and column.name not in OWN_COLUMNS
+        ]
+        differing = [name for name in columns if _value(self, name) != _value(stored, name)]
+        self.version, self.changed_in = stored.version, stored.changed_in
+        if self.seen(differing):
+            self.save_changes(*differing)
+        elif differing:
+            super().save(update_fields=differing)
+
+    def change(self, **columns: Any) -> bool:
+        """Set these columns; what is so already is left alone. Whether anything has changed.
+
+        The caller is `writing` and has read the row since.
+        """
+        differing = self.set(**columns)
+        if differing:
+            self.save_changes(*differing)
+        return bool(differing)
+
+    def set(self, **columns: Any) -> list[str]:
+        """The names of those that differ."""
+        values = {name: self.in_form(name, value) for name, value in columns.items()}
+        differing = [name for name, value in values.items() if getattr(self, name) != value]
+        for name in differing:
+            setattr(self, name, values[name])
+        return differing
+
+    def in_form(self, name: str, value: Any) -> Any:
+        """As the column would give it back."""
+        column: Any = self._meta.get_field(name)
+        return value if column.is_relation else column.to_python(value)
+
+    def save_changes(self, *members: str) -> None:
+        """Write these members and the next version.
+
+        The caller is `writing` and has read the row since. Members that are no columns are marked.
+        """
+        self.version += 1
+        marked = dict.fromkeys(members, self.version)
+        self.changed_in = {**self.changed_in, **marked}
+        with self.rippling(self.account_id, self._own_row(), members):
+            place = draw(self.account_id, 1)
+            super().save(update_fields=self._columns(members))
+            _enter(self._own_row(), after=place - 1)
+
+    def _columns(self, members: Sequence[str]) -> list[str]:
+        columns = {column.name for column in self._meta.concrete_fields}
+        if "updated_at" in columns:
+            self.updated_at = timezone.now()
+        return sorted(columns & {*members, *OWN_COLUMNS, *self.derived})
+
+    def _own_row(self) -> "QuerySet[Any]":
+        return QuerySet(type(self)).filter(pk=self.pk)
+
+
+def _value(row: models.Model, name: str) -> Any:
+    return row._meta.get_field(name).value_from_object(row)  # type: ignore[union-attr]

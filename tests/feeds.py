@@ -1,0 +1,36 @@
+"""What must be true of every feed at any time."""
+
+from accounts.models import User
+from core.feed import FeedCounter, FeedEntry, Synced
+from todos.models import List, Tag, Todo
+
+SYNCED: tuple[type[Synced], ...] = (List, Tag, Todo, User)
+
+
+def living(account: User) -> dict[tuple[str, str], int]:
+    """The versions of all that the account's devices keep, as the tables have them."""
+    return {
+        (model.feed_kind, str(key)): version
+        for model in SYNCED
+        for key, version in model.objects.of(account.pk).values_list(model.feed_key, "version")
+    }
+
+
+def fed(account: User, *, deleted: bool = False) -> dict[tuple[str, str], int]:
+    """The same, as the feed has them."""
+    entries = FeedEntry.objects.filter(account=account, deleted=deleted)
+    return {(entry.kind, str(entry.object_id)): entry.version for entry in entries}
+
+
+def last(account: User) -> tuple[str, str]:
+    """What changed last."""
+    entry = FeedEntry.objects.filter(account=account).latest("seq")
+    return entry.kind, str(entry.object_id)
+
+
+def check(account: User) -> None:
+    """The feed says what the tables hold, and no number is beyond the counter's."""
+    assert fed(account) == living(account)
+    assert not fed(account, deleted=True).keys() & living(account).keys()
+    places = list(FeedEntry.objects.filter(account=account).values_list("seq", flat=True))
+    assert max(places) <= FeedCounter.objects.get(account=account).seq

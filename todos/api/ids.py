@@ -1,0 +1,30 @@
+"""An id belongs to one object for ever: what a creation meets under the id it names."""
+
+from typing import Any
+
+from core.api.errors import Conflict
+from core.feed import dead_entry
+
+
+def known_object(owner: Any, serializer: Any) -> Any:
+    """The caller's object of this id if the creation asks for the same content, None if it is free.
+
+    Raises Conflict if the object has other content by now, or was deleted: an id is never reborn.
+    """
+    model = serializer.Meta.model
+    key = serializer.validated_data[model.feed_key]
+    stored = model.objects.of(owner.pk).filter(**{model.feed_key: key}).first()
+    if stored is None:
+        if dead_entry(owner.pk, model.feed_kind, key):
+            raise Conflict("This object was deleted. Its id is not used again.", code="deleted")
+        return None
+    current = serializer.to_representation(stored)
+    if current.get("deleted_at"):
+        raise Conflict("This object is in the trash.", code="deleted", current=current)
+    if not serializer.same_content(stored):
+        raise Conflict(
+            "You have made this object; it has changed since.",
+            code="already_exists",
+            current=current,
+        )
+    return stored

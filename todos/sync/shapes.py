@@ -1,0 +1,47 @@
+"""The shapes of requests of the protocol."""
+
+from typing import Any, Final
+
+from rest_framework import serializers
+
+from core.api.fields import (
+    StrictChoiceField,
+    StrictDateTimeField,
+    StrictIntegerField,
+    StrictSerializer,
+    StrictUUIDField,
+)
+from todos.sync.kinds import KINDS, VERBS
+
+MAX_OPERATIONS: Final = 100
+
+
+class OperationSerializer(StrictSerializer):
+    """What a device did with one object."""
+
+    op_id = StrictUUIDField(help_text="Chosen by the device; sent again, it is done once.")
+    after = StrictUUIDField(required=False, help_text="The operation that this one builds on.")
+    kind = StrictChoiceField(choices=list(KINDS))
+    id = StrictUUIDField()
+    op = StrictChoiceField(choices=list(VERBS))
+    base_version = StrictIntegerField(
+        required=False, allow_null=True, min_value=1, help_text="The version that it changes."
+    )
+    at = StrictDateTimeField(required=False, help_text="When it happened, by the device's clock.")
+    clear = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Members to be emptied."
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        """One member has the name of a property of serializers."""
+        named = serializers.DictField(required=False, help_text="The members it changes.")
+        return {**super().get_fields(), "fields": named}
+
+
+class BatchSerializer(StrictSerializer):
+    """What a device did since it last reached the server."""
+
+    account = StrictUUIDField(help_text="The id of the profile: whose operations these are.")
+    cursor = serializers.CharField(required=False, help_text="Of the last answer.")
+    sent_at = StrictDateTimeField(help_text="Now, by the device's clock.")
+    operations = serializers.ListField(max_length=MAX_OPERATIONS)
