@@ -15,7 +15,7 @@ from accounts.allauth import schema as auth
 from core.api import document
 from core.api.schema import documented
 
-MODULES = ("accounts.api.schema", "sms.api.schema", "todos.api.schema")
+MODULES = ("accounts.api.schema", "sms.api.schema", "todos.api.schema", "todos.sync.schema")
 
 urlpatterns = [
     path("schema/", SpectacularJSONAPIView.as_view(api_version="v1"), name="schema"),

@@ -1,7 +1,6 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from todos.api.sync import SyncView
 from todos.api.views import ListViewSet, TodoViewSet, TrashViewSet
 
 router = SimpleRouter(use_regex_path=False)
@@ -10,7 +9,6 @@ router.register("todos", TodoViewSet, basename="todo")
 
 urlpatterns = [
     *router.urls,
-    path("sync/", SyncView.as_view(), name="sync"),
     path("trash/", TrashViewSet.as_view({"get": "list", "delete": "empty"}), name="trash"),
     path("trash/<id:pk>/", TrashViewSet.as_view({"delete": "destroy"})),
     path("trash/<id:pk>/restore/", TrashViewSet.as_view({"post": "restore"})),

@@ -1,0 +1,122 @@
+"""What the OpenAPI document says of sync.
+
+The server reads the members of an operation by its kind; the document knows all of them.
+"""
+
+import copy
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiViewExtension
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers
+
+from core.api.fields import StrictSerializer
+from core.api.schema import ApiErrorItemSerializer, ApiErrorSerializer, documented
+from todos.sync.kinds import KINDS
+from todos.sync.operations import OUTCOMES
+from todos.sync.shapes import MAX_OPERATIONS, BatchSerializer, OperationSerializer
+
+_OBJECTS: dict[str, type[Any]] = {name: kind.serializer for name, kind in KINDS.items()}
+
+
+def _members() -> dict[str, Any]:
+    """What the fields of an operation may name: the writable members of every kind."""
+    shapes = [serializer() for serializer in _OBJECTS.values()]
+    named = {name: it for shape in shapes for name, it in shape.fields.items() if name != "id"}
+    members = {name: it for name, it in named.items() if not it.read_only}
+    tags = {name: type(named["tags"])() for name in ("tags_added", "tags_removed")}
+    fate = serializers.ChoiceField(
+        choices=["move", "trash"], help_text="Of the to-dos of a list that is purged."
+    )
+    copies = {name: copy.deepcopy(it) for name, it in {**members, **tags}.items()}
+    for member in copies.values():
+        member.required = False
+    fate.required = False
+    return {**copies, "todos": fate}
+
+
+OperationFields = type("OperationFieldsSerializer", (StrictSerializer,), _members())
+
+
+class DocumentedOperationSerializer(OperationSerializer):
+    """What a device did with one object."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "fields": OperationFields(required=False)}
+
+
+class NewSyncBatchSerializer(BatchSerializer):
+    """What a device did since it last reached the server."""
+
+    operations: Any = DocumentedOperationSerializer(many=True, max_length=MAX_OPERATIONS)  # type: ignore[call-arg]
+
+
+def _shown() -> dict[str, Any]:
+    """The object, under the name of its kind."""
+    return {name: serializer(required=False) for name, serializer in _OBJECTS.items()}
+
+
+class SyncChangeSerializer(serializers.Serializer[Any]):
+    """The object as it is now, or that it was deleted for good."""
+
+    kind = serializers.ChoiceField(choices=list(KINDS))
+    id = serializers.UUIDField()
+    op = serializers.ChoiceField(choices=["upsert", "purge"])
+    version = serializers.IntegerField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), **_shown()}
+
+
+class SyncResultSerializer(serializers.Serializer[Any]):
+    """What became of one operation."""
+
+    op_id = serializers.CharField(allow_null=True, help_text="Null if it had none.")
+    kind = serializers.ChoiceField(choices=list(KINDS), required=False)
+    id = serializers.UUIDField(required=False)
+    status = serializers.ChoiceField(choices=list(OUTCOMES))
+    code = serializers.CharField(required=False)
+    version = serializers.IntegerField(required=False)
+    conflicting = serializers.ListField(child=serializers.CharField(), required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        errors = ApiErrorItemSerializer(many=True, required=False)
+        return {**super().get_fields(), **_shown(), "errors": errors}
+
+
+class SyncPageSerializer(serializers.Serializer[Any]):
+    """What has changed behind a cursor."""
+
+    account = serializers.UUIDField()
+    changes = SyncChangeSerializer(many=True)
+    cursor = serializers.CharField()
+    has_more = serializers.BooleanField()
+
+
+class SyncAnswerSerializer(SyncPageSerializer):
+    """What became of each operation, and what has changed behind the cursor."""
+
+    results = SyncResultSerializer(many=True)
+
+
+class Sync(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "todos.sync.views.SyncView"
+
+    def view_replacement(self) -> Any:
+        gone = {410: ApiErrorSerializer}
+        limit = OpenApiParameter("limit", type={"type": "integer", "minimum": 1, "maximum": 500})
+        cursor = OpenApiParameter("cursor", type={"type": "string"})
+        return extend_schema_view(
+            get=extend_schema(
+                operation_id="pullChanges",
+                summary="Read what has changed",
+                parameters=[limit, cursor],
+                responses={200: SyncPageSerializer, **gone},
+            ),
+            post=extend_schema(
+                operation_id="pushOperations",
+                summary="Send what was done offline",
+                request=NewSyncBatchSerializer,
+                responses={200: SyncAnswerSerializer, **gone},
+            ),
+        )(documented(self.target_class))
