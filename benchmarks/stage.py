@@ -53,7 +53,7 @@ def account(email: str, todos: int) -> "User":
     from accounts.models import User
     from todos.models import List, Tag, Todo
 
-    user = User.objects.create_user(email)
+    user: User = User.objects.create_user(email)
     inbox = List.objects.inbox_of(user)
     tags = Tag.objects.named(user, ["home", "work"])
     rows = [

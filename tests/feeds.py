@@ -1,7 +1,7 @@
 """What must be true of every feed at any time."""
 
 from accounts.models import User
-from core.feed import FeedCounter, FeedEntry, Synced
+from core.feed import FeedCounter, FeedEntry, Synced, SyncedQuerySet
 from todos.models import List, Tag, Todo
 
 SYNCED: tuple[type[Synced], ...] = (List, Tag, Todo, User)
@@ -12,7 +12,9 @@ def living(account: User) -> dict[tuple[str, str], int]:
     return {
         (model.feed_kind, str(key)): version
         for model in SYNCED
-        for key, version in model.objects.of(account.pk).values_list(model.feed_key, "version")
+        for key, version in SyncedQuerySet(model)
+        .of(account.pk)
+        .values_list(model.feed_key, "version")
     }
 
 

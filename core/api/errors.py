@@ -23,7 +23,9 @@ class Conflict(APIException):
     status_code = HTTPStatus.CONFLICT
     default_code = "conflict"
 
-    def __init__(self, detail: str, code: str = "", current: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, detail: str | None = None, code: str = "", current: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(detail, code or None)
         self.current = current
 

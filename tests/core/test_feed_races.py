@@ -77,7 +77,12 @@ def test_a_reader_that_polls_misses_nothing(alice):
 
     def write(seed: int) -> Callable[[], None]:
         dice = random.Random(seed)  # noqa: S311 - no secret
-        return lambda: [random_change(dice, alice) for _ in range(CHANGES)] and None
+
+        def changes() -> None:
+            for _ in range(CHANGES):
+                random_change(dice, alice)
+
+        return changes
 
     def read() -> None:
         while not done.is_set():

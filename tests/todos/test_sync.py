@@ -542,7 +542,7 @@ def test_one_bad_operation_spoils_no_other(phone, alice):
     unknown = {"titel": "x"}
     results = phone.push(
         {"op": "?"},
-        "nonsense",  # type: ignore[arg-type]
+        "nonsense",
         operation("todo", todo.pk, "update", base_version=1, fields=unknown),
         operation("todo", todo.pk, "update", fields={"title": "x"}),
         operation("list", todo.list_id, "finish", base_version=1),
@@ -587,7 +587,7 @@ def test_an_answer_tells_what_others_have_changed(phone, tablet, alice):
 
 def test_operations_of_another_account_are_not_applied(phone, api, alice, bob):
     """Another person has logged in on the device."""
-    body = {
+    body: dict[str, Any] = {
         "account": str(bob.pk),
         "sent_at": NOW.isoformat(),
         "operations": [operation("todo", uuid.uuid4(), "create", fields={"title": "x"})],
