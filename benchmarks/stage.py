@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 import django
@@ -53,7 +53,7 @@ def account(email: str, todos: int) -> "User":
     from accounts.models import User
     from todos.models import List, Tag, Todo
 
-    user: User = User.objects.create_user(email)
+    user = User.objects.create_user(email)
     inbox = List.objects.inbox_of(user)
     tags = Tag.objects.named(user, ["home", "work"])
     rows = [
@@ -64,7 +64,7 @@ def account(email: str, todos: int) -> "User":
     link = Todo.tags.through
     links = [link(todo_id=row.pk, tag_id=tag.pk) for row in rows for tag in tags]
     link.objects.bulk_create(links, batch_size=500)
-    return user
+    return cast("User", user)
 
 
 def token(user: "User") -> str:
