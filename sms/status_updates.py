@@ -57,10 +57,7 @@ def link_provider_id(message: Message, sid: str) -> bool:
     A callback can overtake the answer that has the id, and the answer may be lost.
     """
     if not message.provider_sid and not _is_taken(message, sid):
-        if not message.accept(sid):  # an update without an id moved it further
-            unnamed = Message.objects.filter(pk=message.pk, provider_sid="")
-            unnamed.update(provider_sid=sid)
-        message.refresh_from_db()
+        message.accept(sid)  # also if an update without an id has moved it further
     return message.provider_sid == sid
 
 

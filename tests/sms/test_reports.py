@@ -144,6 +144,14 @@ def test_an_id_is_adopted_once():
     assert (message.state, message.provider_sid) == (State.ACCEPTED, SID)
 
 
+def test_an_id_is_adopted_of_what_has_moved_further_already():
+    message = make_text(State.UNKNOWN)
+    assert tell(message, "delivered") == State.DELIVERED
+    message.refresh_from_db()
+    assert status_updates.link_provider_id(message, SID)
+    assert (message.state, Message.objects.get().provider_sid) == (State.DELIVERED, SID)
+
+
 def test_an_id_of_another_text_is_not_adopted():
     make_text(State.ACCEPTED, SID)
     message = make_text(State.UNKNOWN)
