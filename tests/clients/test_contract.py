@@ -40,7 +40,7 @@ for name in NAMES:
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     Allowance.objects.create(account=user, per_day=100000)
     lists = [str(List.objects.inbox_of(user).pk)]
-    people[name] = {"token": bearer_token(user), "lists": lists}
+    people[name] = {"tokens": [bearer_token(user), bearer_token(user)], "lists": lists}
 print(json.dumps(people))
 """
 
@@ -77,6 +77,7 @@ def schemathesis(
         "HOME": str(folder),
         "SCHEMATHESIS_HOOKS": "tests.clients.schemathesis_hooks",
         "PYTHONPATH": str(tools.ROOT),
+        "NUDGE_TOKENS": " ".join(person["tokens"]),
         "NUDGE_LISTS": " ".join(person["lists"]),
     }
     examples = ("--max-examples", EXAMPLES) if EXAMPLES else ()
@@ -87,7 +88,7 @@ def schemathesis(
                 *(tools.TOOLS / "bin" / "schemathesis", "--no-color"),
                 *("--config-file", tools.HERE / "schemathesis.toml", "run", document),
                 *("--url", server.url, "--seed", str(SEED), "--workers", "1"),
-                *("--header", f"Authorization: Bearer {person['token']}"),
+                *("--header", f"Authorization: Bearer {person['tokens'][0]}"),
                 *(*examples, *chosen),
             ],
             cwd=folder,
