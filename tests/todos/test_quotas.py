@@ -90,9 +90,7 @@ def test_what_adds_nothing_is_done(api, alice, bob, full):
 
 
 @pytest.mark.parametrize(("field", "value"), [("notes", NOTE + "x"), ("tags", ["home", "new"])])
-def test_a_new_todo_is_refused_by_each_of_its_quotas(
-    api, alice, full, settings, name, field, value
-):
+def test_a_new_todo_is_refused_by_each_of_its_quotas(api, alice, full, settings, field, value):
     settings.QUOTA_TODOS = 9
     settings.QUOTA_BYTES = 80
     before = rows()
