@@ -8,10 +8,12 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import validate_email
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.mailboxes import canonical
 from accounts.models import User
 from core.admin import ReadOnlyAdmin, SearchableAdmin
 
@@ -27,6 +29,14 @@ class EmailAddressFormSet(BaseInlineFormSet[EmailAddress, User, ModelForm[EmailA
             raise ValidationError(_("Only one address can be the primary one."))
         if len({row["email"].lower() for row in rows}) < len(rows):
             raise ValidationError(_("Write each address once."))
+
+
+class EmailAddressForm(ModelForm[EmailAddress]):
+    def clean_email(self) -> str:
+        try:
+            return canonical(self.cleaned_data["email"])
+        except ValueError as error:
+            raise ValidationError(validate_email.message, code="invalid") from error
 
 
 class SuperusersChange:
@@ -52,6 +62,7 @@ def _is_superuser(request: HttpRequest) -> bool:
 
 class EmailAddressInline(SuperusersChange, admin.TabularInline[EmailAddress, User]):
     model = EmailAddress
+    form = EmailAddressForm
     formset = EmailAddressFormSet
     extra = 0
 
@@ -59,13 +70,16 @@ class EmailAddressInline(SuperusersChange, admin.TabularInline[EmailAddress, Use
 @admin.register(User)
 class UserAdmin(SearchableAdmin, DjangoUserAdmin[User]):
     list_display = ("email", "name", "time_zone", "is_staff", "is_active", "date_joined")
-    list_filter = ("is_staff", "is_superuser", "is_active", "language", "date_joined")
+    list_filter = (
+        *("is_staff", "is_superuser", "is_active", "has_old_spelling", "language"),
+        "date_joined",
+    )
     search_fields = ("email", "folded")
     ordering = ("-date_joined",)
     inlines = (EmailAddressInline,)
     add_form = AdminUserCreationForm
     fieldsets = (
-        (None, {"fields": ("email", "password")}),
+        (None, {"fields": ("email", "has_old_spelling", "password")}),
         (_("Profile"), {"fields": ("name", "time_zone", "language", "version")}),
         (
             _("Permissions"),
@@ -73,7 +87,7 @@ class UserAdmin(SearchableAdmin, DjangoUserAdmin[User]):
         ),
         (_("Important dates"), {"fields": ("last_login", "date_joined")}),
     )
-    readonly_fields = ("version",)
+    readonly_fields = ("has_old_spelling", "version")
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
     # What makes an operator, and what an account logs in with.
     for_superusers = ("email", "is_staff", "is_superuser", "groups", "user_permissions")
@@ -126,6 +140,7 @@ admin.site.unregister((EmailAddress, UserSession))
 
 @admin.register(EmailAddress)
 class EmailAddressAdmin(SuperusersChange, SearchableAdmin):
+    form = EmailAddressForm
     list_display = ("email", "user", "primary", "verified")
     list_filter = ("primary", "verified")
     list_select_related = ("user",)

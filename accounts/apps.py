@@ -15,6 +15,7 @@ class AccountsConfig(AppConfig):
         from accounts import (  # noqa: PLC0415 - they need the models
             codes,
             email_addresses,
+            passwords,
             rate_limits,
             sessions,
             suspended_requests,
@@ -23,6 +24,7 @@ class AccountsConfig(AppConfig):
 
         codes.install()
         email_addresses.install()
+        passwords.install()
         rate_limits.install()
         sessions.install()
         suspended_requests.install()

@@ -1,7 +1,5 @@
 """Forms of the account pages."""
 
-import zoneinfo
-from functools import cache
 from typing import Any
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
@@ -12,9 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User, language_choices, validate_time_zone
-
-_REGIONS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+from accounts.models import User, language_choices, time_zone_names, validate_time_zone
 
 
 class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth is untyped
@@ -55,13 +51,6 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth is untyped
         user.save(update_fields=["time_zone"])
 
 
-@cache
-def _time_zones() -> list[str]:
-    """Places in the regions of the world, without abbreviations and former names."""
-    names = zoneinfo.available_timezones()
-    return ["UTC", *(name for name in names if name.partition("/")[0] in _REGIONS)]
-
-
 class ProfileForm(forms.ModelForm[User]):
     class Meta:
         model = User
@@ -71,7 +60,7 @@ class ProfileForm(forms.ModelForm[User]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].widget.attrs["autocomplete"] = "name"
-        zones = sorted({*_time_zones(), self.instance.time_zone})
+        zones = sorted({*time_zone_names(), self.instance.time_zone})
         self.fields["time_zone"] = forms.ChoiceField(
             label=_("Time zone"), choices=[(zone, zone.replace("_", " ")) for zone in zones]
         )

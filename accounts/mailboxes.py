@@ -8,6 +8,10 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
 
 
+# What every stored address looks like; for a condition of the database, on both of them.
+CANONICAL = r"^[!-?\[-~]+@[!-?\[-~]+$"  # visible ASCII without capitals
+
+
 def canonical(address: str) -> str:
     """The one spelling of this address: lower case, compatible characters, the domain in ASCII.
 

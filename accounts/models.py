@@ -9,12 +9,15 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import passwords
+from accounts.mailboxes import CANONICAL, canonical, key_of
 from core.columns import FoldedField, LineField, MomentField
 from core.conditions import in_range, is_line
 from core.feed import Synced, SyncedQuerySet
@@ -28,8 +31,18 @@ def time_zone_names() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime"})
 
 
+@functools.cache
+def _by_lower_case() -> dict[str, str]:
+    return {name.lower(): name for name in time_zone_names()}
+
+
+def time_zone_named(value: str) -> str:
+    """The zone's own spelling: asia/calcutta is Asia/Calcutta. An unknown one stays as it is."""
+    return value if value == "UTC" else _by_lower_case().get(value.lower(), value)
+
+
 def validate_time_zone(value: str) -> None:
-    if value not in time_zone_names():
+    if time_zone_named(value) not in time_zone_names():
         raise ValidationError(
             _("Choose an IANA time zone such as Europe/Berlin."), code="invalid_time_zone"
         )
@@ -45,8 +58,8 @@ class UserManager(BaseUserManager["User"]):
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        """Lower case throughout: Alice@x and alice@x are one account."""
-        return super().normalize_email(email).lower()
+        """One spelling for one mailbox: Alice@x and "alice"@x are one account."""
+        return key_of(email or "")
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=self.normalize_email(username))
@@ -80,6 +93,14 @@ class User(Synced, AbstractUser):
     date_joined = MomentField(_("date joined"), default=timezone.now)
     last_login = MomentField(_("last login"), blank=True, null=True)
     email = models.EmailField(_("email address"), unique=True)
+    # Set by the migration that gave every address its one spelling; an operator decides.
+    has_old_spelling = models.BooleanField(
+        _("has an old spelling"),
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_("Another account has this mailbox, so the address was left as it is."),
+    )
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
@@ -94,6 +115,10 @@ class User(Synced, AbstractUser):
         # unique=True is for Django's checks; this one also holds for bulk_create and raw SQL.
         constraints = (
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_ci"),
+            models.CheckConstraint(
+                condition=Q(has_old_spelling=True) | Q(email__regex=CANONICAL),
+                name="accounts_user_email_canonical",
+            ),
             models.CheckConstraint(
                 condition=Q(name="") | is_line("name", NAME_LENGTH), name="accounts_user_name_line"
             ),
@@ -114,7 +139,24 @@ class User(Synced, AbstractUser):
         return [name for name in super().seen(columns) if name in PROFILE]
 
     def clean(self) -> None:
-        self.email = User.objects.normalize_email(self.email)
+        try:
+            self.email = canonical(self.email)
+        except ValueError as error:
+            raise ValidationError({"email": validate_email.message}, code="invalid") from error
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(None if raw_password is None else passwords.normal(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        check = super().check_password
+        return any(check(each) for each in passwords.spellings(raw_password or ""))
+
+    def renew_password(self, raw_password: str) -> None:
+        """Hash a password in its one form that was hashed as it was typed."""
+        one = passwords.normal(raw_password)
+        if one != raw_password and not super().check_password(one):
+            self.set_password(raw_password)
+            self.save(update_fields=["password"])
 
     def save(
         self,
@@ -124,7 +166,11 @@ class User(Synced, AbstractUser):
         using: str | None = None,
         update_fields: Iterable[str] | None = None,
     ) -> None:
-        self.email = User.objects.normalize_email(self.email)
+        one = User.objects.normalize_email(self.email)
+        self.has_old_spelling = self.has_old_spelling and self.email != one
+        if not self.has_old_spelling:
+            self.email = one
+        self.time_zone = time_zone_named(self.time_zone)
         super().save(
             force_insert=force_insert,
             force_update=force_update,

@@ -2,8 +2,10 @@
 
 import sys
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import Resolver404, get_script_prefix, resolve
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -20,6 +22,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if request.path_info == "/auth/login/" and request.user.is_authenticated:
+        return redirect(settings.LOGIN_REDIRECT_URL)  # logged in meanwhile, in another tab
     detail = _("This form has expired. Go back, load the page again and send it once more.")
     return error_response(request, 403, "csrf_failed", detail)
 

@@ -21,7 +21,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts.login_throttle import LOCKED, begin_guess, reopen
+from accounts.mailboxes import key_of
 from accounts.models import User
+from accounts.passwords import normal
 from accounts.sessions import SIGNED_UP_AT
 from core.http import client_address
 
@@ -33,6 +35,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
     def get_client_ip(self, request: HttpRequest) -> str:
         """Rate limits count by the real address; a client can write X-Forwarded-For."""
         return clean_client_ip(client_address(request)) or UNKNOWN_ADDRESS
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Of two accounts of one mailbox, which are older than its one spelling, either may be."""
+        user: User | None = super().authenticate(request, **credentials)
+        if user is None:
+            user = self._older_double(**credentials)
+        if user and not request.user.is_authenticated:
+            user.renew_password(credentials["password"])
+        return user
+
+    def _older_double(self, email: str, password: str) -> User | None:
+        for double in User.objects.filter(has_old_spelling=True):
+            if key_of(double.email) == key_of(email) and double.check_password(password):
+                self._login_failed_rl_usage.rollback()
+                return double
+        return None
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """`_login_failed_rl_usage` is what allauth rolls back after the right password."""
@@ -79,11 +97,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         """allauth's API checks a new password without the address, which it must not resemble."""
         newcomer = user is None and is_headless_request(context.request)
         if newcomer:
-            user = User(email=json.loads(context.request.body).get("email", "").strip())
-        cleaned: str = super().clean_password(password, user)
+            user = User(email=key_of(json.loads(context.request.body).get("email", "")))
+        super().clean_password(normal(password), user)  # the form that is hashed
         if newcomer and user and flows.manage_email.assess_unique_email(user.email) is None:
             make_password(password)  # as accounts.forms.SignupForm does
-        return cleaned
+        return password
 
     def _address_in_use(self, request: HttpRequest, form: Any) -> HttpResponse:
         """The answer of allauth if it sees the other account in time."""

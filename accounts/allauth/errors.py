@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.login_throttle import LOCKED, log_in_wait
+from accounts.passwords import keep_blanks
 from accounts.request_validation import body_faults
 from core.errors import RATE_LIMITED_SECONDS
 
@@ -45,7 +46,10 @@ class ApiErrorShapeMiddleware:
     def process_view(
         self, request: HttpRequest, view: object, args: object, kwargs: object
     ) -> HttpResponse | None:
-        if request.method == "GET" or not _is_allauth_view(request):
+        if not _is_allauth_view(request):
+            return None
+        keep_blanks()
+        if request.method == "GET":
             return None
         if not (faults := body_faults(request)):
             return None

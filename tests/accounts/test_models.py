@@ -69,11 +69,23 @@ def test_an_iana_zone_is_taken(name):
 
 
 @pytest.mark.parametrize(
+    ("name", "zone"),
+    [
+        ("asia/calcutta", "Asia/Calcutta"),
+        ("AMERICA/ARGENTINA/BUENOS_AIRES", "America/Argentina/Buenos_Aires"),
+        ("utc", "UTC"),
+    ],
+)
+def test_a_zone_in_another_case_is_kept_in_its_own_spelling(db, name, zone):
+    validate_time_zone(name)
+    assert User.objects.create_user("a@example.com", time_zone=name).time_zone == zone
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "",
         "Mars/Base",
-        "europe/berlin",
         "../etc/passwd",
         "/etc/localtime",
         "localtime",

@@ -303,3 +303,16 @@ def test_unknown_page_is_a_friendly_404(client, db, django_assert_num_queries):
 
     assert response.status_code == 404
     assert "This page does not exist." in response.text
+
+
+def test_a_log_in_page_of_another_tab_leads_to_the_list(alice):
+    """Its token is that of before the log-in."""
+    browser = Client(enforce_csrf_checks=True)
+    page = browser.get("/auth/login/").text
+    token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
+    form = {"csrfmiddlewaretoken": token, "login": alice.email, "password": PASSWORD}
+    assert browser.post("/auth/login/", form).status_code == 302
+    second = browser.post("/auth/login/", form)
+    assert (second.status_code, second["Location"]) == (302, "/todos/")
+    assert browser.post("/auth/logout/", {"csrfmiddlewaretoken": token}).status_code == 403
+    assert Client(enforce_csrf_checks=True).post("/auth/login/", form).status_code == 403

@@ -38,6 +38,13 @@ def test_a_patch_changes_what_it_names(api, alice, bob):
     assert (bob.name, bob.time_zone) == ("", "UTC")
 
 
+def test_a_zone_in_lower_case_is_answered_in_its_own_spelling(api, alice):
+    response = api(alice).patch(ME, {"time_zone": "asia/calcutta"})
+    assert (response.status_code, response.json()["time_zone"]) == (200, "Asia/Calcutta")
+    alice.refresh_from_db()
+    assert alice.time_zone == "Asia/Calcutta"
+
+
 @pytest.mark.parametrize("changes", [{}, {"name": ""}])
 def test_a_patch_that_changes_nothing_is_no_version(api, alice, changes):
     """SEED-07."""

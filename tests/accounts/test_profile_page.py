@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from accounts.models import time_zone_names
+
 
 def test_profile_is_saved_and_says_so(web, alice, settings):
     settings.LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
@@ -70,3 +72,10 @@ def test_only_languages_whose_texts_are_complete_are_offered(web, alice):
     languages = re.search(r'<select name="language".*?</select>', page, re.DOTALL)
     assert languages
     assert re.findall(r'value="([^"]*)"', languages[0]) == ["", "en"]
+
+
+def test_every_zone_of_the_world_is_offered(web, alice):
+    page = web(alice).get("/account/").text
+    offered = set(re.findall(r'<option value="([^"]+)"', page))
+    assert time_zone_names() <= offered
+    assert {"Antarctica/Troll", "America/Argentina/Buenos_Aires", "Etc/GMT+5"} <= offered
