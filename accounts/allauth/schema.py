@@ -8,6 +8,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
+from accounts.known_devices import HEADER as DEVICE_TOKEN
 from core.api.document import json_answer, json_object
 
 Json = dict[str, Any]
@@ -229,7 +230,29 @@ def _error(status: str) -> Json:
 
 
 def _paths(routes: dict[str, dict[str, Json]]) -> Json:
+    for operations in routes.values():
+        for verb, operation in operations.items():
+            _add_shared_headers(verb, operation["responses"])
     return {AUTH + route: operations for route, operations in routes.items()}
+
+
+def _add_shared_headers(verb: str, answers: Json) -> None:
+    """Those of every route (core/middleware.py), and what a device gets when it is signed in."""
+    names = ["ETag"] if verb == "get" else ["RateLimit", "RateLimit-Policy"]
+    for answer in answers.values():
+        answer["headers"] |= {name: _optional_header() for name in names}
+    if verb == "get":
+        headers = {"X-Request-Id": {"schema": {"type": "string"}, "required": True}}
+        answers["304"] = {
+            "description": "Not changed since the ETag in `If-None-Match`.",
+            "headers": {**headers, "ETag": _optional_header()},
+        }
+    elif "200" in answers:
+        answers["200"]["headers"][DEVICE_TOKEN] = _optional_header()
+
+
+def _optional_header() -> Json:
+    return {"schema": {"type": "string"}, "required": False}
 
 
 PATHS = _paths(
@@ -352,3 +375,12 @@ PATHS = _paths(
         },
     }
 )
+PATHS[f"{AUTH}auth/login"]["post"]["parameters"] = [
+    {
+        "name": DEVICE_TOKEN,
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string"},
+        "description": "What the last log-in of this device answered: strangers cannot lock it out.",
+    }
+]

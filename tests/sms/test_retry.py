@@ -65,7 +65,9 @@ def assert_refused(client: Client, provider, row: Message, words: str) -> None:
 
 
 def counted() -> list[tuple[str, int]]:
-    return sorted(Counter.objects.filter(used__gt=0).values_list("scope", "used"))
+    return sorted(
+        Counter.objects.filter(scope__startswith="sms:", used__gt=0).values_list("scope", "used")
+    )
 
 
 # --- Once ----------------------------------------------------------------------------------------

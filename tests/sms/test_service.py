@@ -45,7 +45,9 @@ def sender(alice):
 
 def used() -> dict[str, int]:
     """The limits that are in use, by the first words of their scope."""
-    counters = Counter.objects.filter(used__gt=0).values_list("scope", "used")
+    counters = Counter.objects.filter(scope__startswith="sms:", used__gt=0).values_list(
+        "scope", "used"
+    )
     return {":".join(scope.split(":")[:2]): number for scope, number in counters}
 
 
