@@ -1,6 +1,6 @@
 """Brings rows of a release without FoldedField into their form; harmless at any time, and twice.
 
-Migrations hand in their own models, so these functions know the columns by their class only.
+Migrations hand in their own models, so the functions know the columns by their class only.
 """
 
 from collections.abc import Iterable
@@ -10,23 +10,50 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from core.columns import FoldedField, LineField, NoteField
+from core.feed import Synced, writing
 from core.text import fold
 
 BATCH: Final = 200
 UNTITLED: Final = "Untitled"  # instead of a title that shows nothing, which was allowed
 
 
-def fold_rows(model: Any) -> int:
-    """Write what is missing, each batch in a transaction of its own; how many rows it was."""
-    [folded] = [it for it in model._meta.concrete_fields if isinstance(it, FoldedField) and it.of]
-    missing = model.objects.filter(**{folded.name: ""}).exclude(**{folded.of[0]: ""})
-    count, last = 0, None
-    while keys := _some(missing, last):
-        with transaction.atomic(using=missing.db):
+def fold_rows(model: Any) -> None:
+    """For migrations: write what is missing, each batch in a transaction of its own."""
+    last = None
+    while keys := _some(_missing(model), last):
+        with transaction.atomic():
             rows = model.objects.select_for_update().filter(pk__in=keys)
-            _write(model, folded, list(rows))
-        count, last = count + len(keys), keys[-1]
-    return count
+            _write(model, _folded(model), list(rows))
+        last = keys[-1]
+
+
+def refold(model: type[Synced]) -> int:
+    """What fold_rows() does, by the writers of today; how many rows it was."""
+    keys = list(_missing(model).values_list("pk", flat=True))
+    for key in keys:
+        row = model.objects.get(pk=key)  # type: ignore[attr-defined]  # of each concrete model
+        with writing(row.account_id):
+            row.refresh_from_db()
+            _set_in_form(_texts(model), row)
+            _folded(model).pre_save(row, add=False)
+            row.save()
+    return len(keys)
+
+
+def _missing(model: Any) -> models.QuerySet[Any]:
+    folded = _folded(model)
+    found: models.QuerySet[Any] = model.objects.filter(**{folded.name: ""})
+    return found.exclude(**{folded.of[0]: ""})
+
+
+def _folded(model: Any) -> Any:
+    [folded] = [it for it in model._meta.concrete_fields if isinstance(it, FoldedField) and it.of]
+    return folded
+
+
+def _texts(model: Any) -> list[Any]:
+    columns = model._meta.concrete_fields
+    return [column for column in columns if isinstance(column, (LineField, NoteField))]
 
 
 def in_form(column: Any, value: str) -> str:
@@ -48,7 +75,7 @@ def _some(rows: models.QuerySet[Any], last: Any) -> list[Any]:
 
 
 def _write(model: Any, folded: Any, rows: list[Any]) -> None:
-    texts = [it for it in model._meta.concrete_fields if isinstance(it, (LineField, NoteField))]
+    texts = _texts(model)
     changed = [row for row in rows if _set_in_form(texts, row)]
     for row in rows:
         setattr(row, folded.name, fold("\n".join(getattr(row, name) for name in folded.of)))

@@ -7,19 +7,43 @@ from django.db import transaction
 from django.db.models import Count, F
 from django.utils import timezone
 
+from core.feed import writing
 from core.folding import in_form
 from core.text import fold
+from todos.models import Tag
 from todos.models.tags import folded_names
 
 
-def merge_tags(tag: Any, todo: Any) -> int:
-    """Fold the names that are not folded yet; how many owners had some. Each owner apart."""
+def refold_tags() -> int:
+    """What merge_tags() does, by the writers of today; how many tags it was."""
+    keys = list(Tag.objects.filter(folded=None).values_list("pk", flat=True))
+    for key in keys:
+        tag = Tag.objects.select_related("owner").get(pk=key)
+        with writing(tag.owner_id):
+            tag.name = in_form(tag._meta.get_field("name"), tag.name)
+            twin = Tag.objects.same_name(tag.owner, tag.name)
+            if twin:
+                _give_to(tag, twin)
+            else:
+                tag.folded = fold(tag.name)
+                tag.save()
+                tag.todos.fold_tags()
+    return len(keys)
+
+
+def _give_to(tag: Tag, twin: Tag) -> None:
+    for todo in tag.todos.all():
+        todo.change(tags=[twin.name, *(each.name for each in todo.tags.all() if each != tag)])
+    tag.delete()
+
+
+def merge_tags(tag: Any, todo: Any) -> None:
+    """For migrations: fold the names that are not folded yet, each owner in a transaction."""
     tags = tag.objects
     owners = list(tags.filter(folded=None).values_list("owner", flat=True).distinct())
     for owner in owners:
         with transaction.atomic():
             _merge(tag, todo, owner)
-    return len(owners)
 
 
 def _merge(tag: Any, todo: Any, owner: Any) -> None:

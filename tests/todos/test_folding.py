@@ -102,29 +102,56 @@ def test_what_was_stored_comes_into_its_form(release_before, monkeypatch):
     assert Todo.objects.get(title="day").due_on == date(1900, 1, 1)
 
 
-def as_the_release_before(*rows: Any) -> None:
-    """It does not know the folded columns."""
-    for row in rows:
-        type(row).objects.filter(pk=row.pk).update(folded=None if isinstance(row, Tag) else "")
+def as_the_release_before(row: Any, **columns: Any) -> None:
+    """It knows neither the folded columns nor the forms."""
+    columns["folded"] = None if isinstance(row, Tag) else ""
+    with connection.cursor() as cursor:
+        for name, value in columns.items():
+            statement = f'UPDATE "{row._meta.db_table}" SET {name} = %s WHERE id = %s'  # noqa: S608
+            cursor.execute(statement, [value, row._meta.pk.get_db_prep_value(row.pk, connection)])
+
+
+def refolded() -> str:
+    out = StringIO()
+    call_command("refold", stdout=out)
+    return out.getvalue()
 
 
 @pytest.mark.django_db
 def test_the_nightly_job_folds_what_a_release_before_has_written(alice, bob, api):
-    User.objects.filter(pk=alice.pk).update(name="Älice")
     home = make_list(alice, "Zuhause")
-    todo = make_todo(alice, "Äpfel", tags=["Obst"])
+    todo = make_todo(alice, "Äpfel", notes="Boskop", tags=["Obst"])
+    untouched = make_todo(alice, "other", tags=["Obst"])
     theirs = make_todo(bob, "Äpfel", tags=["Obst"])
-    as_the_release_before(alice, home, todo, Tag.objects.get(owner=alice))
-    for expected in ("3 rows and the tags of 1 people", "0 rows and the tags of 0 people"):
-        out = StringIO()
-        call_command("refold", stdout=out)
-        assert out.getvalue() == f"{expected} folded.\n"
+    as_the_release_before(alice, name="A\u0308lice")
+    as_the_release_before(home)
+    as_the_release_before(todo, notes="Bosko\u0301p", folded_tags="")
+    as_the_release_before(Tag.objects.get(owner=alice))
+    assert [refolded(), refolded()] == ["4 rows folded.\n", "0 rows folded.\n"]
     alice.refresh_from_db()
-    assert (alice.folded, List.objects.get(pk=home.pk).folded) == ("älice", "zuhause")
-    assert [row.version for row in Todo.objects.all()] == [todo.version, theirs.version]
-    for query in ({"q": "ÄPFEL obst"}, {"tag": "OBST"}):
-        found = api(alice).get("/api/v1/todos/", query).json()["results"]
-        assert [row["id"] for row in found] == [str(todo.pk)]
+    assert (alice.name, alice.folded) == ("Älice", "älice")
+    assert List.objects.get(pk=home.pk).folded == "zuhause"
+    before = [todo.version + 1, untouched.version, theirs.version]  # its notes are others
+    rows = (todo, untouched, theirs)
+    assert [Todo.objects.get(pk=row.pk).version for row in rows] == before
+    found = api(alice).get("/api/v1/todos/", {"q": "ÄPFEL obst boskóp"}).json()["results"]
+    assert [(row["id"], row["notes"]) for row in found] == [(str(todo.pk), "Boskóp")]
+    assert len(api(alice).get("/api/v1/todos/", {"tag": "OBST"}).json()["results"]) == 2
+
+
+@pytest.mark.django_db
+def test_the_nightly_job_gives_todos_the_tag_of_the_same_name(alice, bob):
+    todo = make_todo(alice, tags=["home", "shop"])
+    other = make_todo(alice, "other", tags=["garden"])
+    theirs = make_todo(bob, tags=["HOME"])
+    as_the_release_before(Tag.objects.get(owner=alice, name="garden"), name="HOME")
+    assert refolded() == "1 rows folded.\n"
+    assert sorted(Tag.objects.owned_by(alice).values_list("name", flat=True)) == ["home", "shop"]
+    assert [tag.name for tag in other.tags.all()] == ["home"]
+    other.refresh_from_db()
+    assert (other.version, other.folded_tags) == (2, "home")
+    assert sorted(tag.name for tag in todo.tags.all()) == ["home", "shop"]
+    assert [tag.name for tag in theirs.tags.all()] == ["HOME"]
 
 
 @pytest.mark.django_db
