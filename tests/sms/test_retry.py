@@ -65,9 +65,8 @@ def assert_refused(client: Client, provider, row: Message, words: str) -> None:
 
 
 def counted() -> list[tuple[str, int]]:
-    return sorted(
-        Counter.objects.filter(scope__startswith="sms:", used__gt=0).values_list("scope", "used")
-    )
+    taken = Counter.objects.filter(scope__startswith="sms:", used__gt=0)
+    return sorted(taken.values_list("scope", "used"))
 
 
 # --- Once ----------------------------------------------------------------------------------------
