@@ -22,6 +22,9 @@ Json = dict[str, Any]
 ELSEWHERE = re.compile(r"/api/(schema|docs|browse)/|/service/sms/(status|inbound)/")
 # The shape of errors where the document knows no route or no method.
 SHAPES = {"/api/auth/": "AuthError", "/api/": "ApiError", "/service/": "SmsFailure"}
+# How every moment of an answer is written. The document does not say so, because clients check a
+# pattern against what they have made of the moment.
+MOMENT = r"T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
 # Headers that servers, proxies and browsers read; all others are part of the contract.
 OF_THE_TRANSPORT = re.compile(
     r"Allow|Cache-Control|Content-.*|Cross-Origin-.*|Access-Control-.*|Date|Expires|Referrer-Policy"
@@ -164,6 +167,8 @@ def _closed(schemas: Json) -> Json:
         if isinstance(node, dict):
             if node.get("type") == "object" and "properties" in node:
                 node.setdefault("additionalProperties", False)
+            if node.get("format") == "date-time":
+                node["pattern"] = MOMENT
             waiting.extend(node.values())
         elif isinstance(node, list):
             waiting.extend(node)

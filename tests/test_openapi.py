@@ -89,6 +89,18 @@ def test_no_union_that_a_class_cannot_hold(whole):
     assert set(unions) == nullable
 
 
+def test_an_answer_with_a_type_of_its_own_has_no_pattern(whole):
+    """A client checks the pattern against the moment that it has read, and refuses it."""
+    components = whole["components"]["schemas"]
+    wrong = [
+        f"{name}.{member}"
+        for name in sorted(bodies(whole, "response"))
+        for member, schema in components[name].get("properties", {}).items()
+        if "pattern" in schema and schema.get("format") in ("date", "date-time", "uuid")
+    ]
+    assert wrong == []
+
+
 def test_a_choice_is_a_text_with_a_name(whole):
     """No empty value, no boolean of one value, no mixture of types."""
     wrong = [

@@ -37,8 +37,6 @@ WITHOUT_NUL = r"^[^\u0000]*$"
 NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 IN_RANGE = r"^(19[0-9]{2}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])-"
 
-WRITTEN = r"T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"  # every moment of an answer
-
 # How operations are named after the actions of viewsets and the methods of other views.
 VERBS = {
     "list": "list",
@@ -262,8 +260,6 @@ class DocumentedSchema(AutoSchema):
         if direction == "request" and (pattern := _pattern(field)):
             schema.setdefault("pattern", pattern)
         if direction == "response":
-            if schema.get("format") == "date-time":
-                schema["pattern"] = WRITTEN
             schema.pop("readOnly", None)  # requests have components of their own
         schema.pop("title", None)  # the name of a column for people, in another language perhaps
         return _as_text(schema) if "" in schema.get("enum", ()) else schema

@@ -6,7 +6,6 @@ It uses the database that tests.on_postgres has made for this run.
 import importlib
 import os
 import re
-import signal
 import socket
 import socketserver
 import subprocess
@@ -18,7 +17,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -131,7 +130,7 @@ def _process(folder: Path, mailbox: tuple[int, Path]) -> Iterator[Server]:
             _wait_for(f"{server.url}/readyz/", process, folder / "log")
             yield server
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             process.wait(timeout=30)
 
 
@@ -175,5 +174,4 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
 
 
 if __name__ == "__main__":
-    with suppress(KeyboardInterrupt):
-        _serve(int(sys.argv[1]))
+    _serve(int(sys.argv[1]))
