@@ -12,7 +12,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from accounts.allauth import schema as auth
-from core.api import document
+from core.api import document, index
 from core.api.schema import documented
 
 MODULES = ("accounts.api.schema", "sms.api.schema", "todos.api.schema", "todos.sync.schema")
@@ -27,7 +27,9 @@ class Index(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     target_class = "core.api.index.IndexView"
 
     def view_replacement(self) -> Any:
-        addresses = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}
+        names = sorted(index.name(path) for path in index.resources())
+        address = {"type": "string", "format": "uri"}
+        addresses = document.json_object(**dict.fromkeys(names, address))
         answer = extend_schema(responses=OpenApiResponse(addresses), tags=["index"])
         return extend_schema_view(retrieve=answer)(documented(self.target_class))
 

@@ -14,14 +14,14 @@ class IndexView(ApiViewSet):
 
     def retrieve(self, request: Request) -> Response:
         origin = request.build_absolute_uri(get_script_prefix())
-        return Response({_name(path): origin + path for path in sorted(_resources())})
+        return Response({name(path): origin + path for path in sorted(resources())})
 
 
-def _name(path: str) -> str:
+def name(path: str) -> str:
     return path.removeprefix(ROOT).strip("/").replace("/", "_")
 
 
-def _resources(
+def resources(
     patterns: "Sequence[URLPattern | URLResolver] | None" = None, prefix: str = ""
 ) -> Iterator[str]:
     """The paths below the root that answer GET and name no object."""
@@ -29,7 +29,7 @@ def _resources(
         path = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             if path.startswith(ROOT) or ROOT.startswith(path):
-                yield from _resources(pattern.url_patterns, path)
+                yield from resources(pattern.url_patterns, path)
         elif _is_resource(path) and "get" in getattr(pattern.callback, "actions", ()):
             yield path
 
