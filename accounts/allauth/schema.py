@@ -217,7 +217,8 @@ def _operation(
         content = {"application/json": {"schema": _ref(body)}}
         operation["requestBody"] = {"required": True, "content": content}
     if answer:
-        operation["responses"]["200"] = json_answer("Done.", answer, {"X-Request-Id": True})
+        told = {"X-Request-Id": True} | ({"Device-Token": False} if operation_id in LOG_INS else {})
+        operation["responses"]["200"] = json_answer("Done.", answer, told)
     operation["responses"] |= {status: _error(status) for status in sorted({*_ALWAYS, *also})}
     return operation
 
@@ -232,6 +233,7 @@ def _paths(routes: dict[str, dict[str, Json]]) -> Json:
     return {AUTH + route: operations for route, operations in routes.items()}
 
 
+LOG_INS = ("signUp", "logIn", "verifyEmail")  # they make a device known
 PATHS = _paths(
     {
         "config": {
