@@ -49,7 +49,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         for double in User.objects.filter(has_old_spelling=True):
             if key_of(double.email) == key_of(email) and double.check_password(password):
                 self._login_failed_rl_usage.rollback()
-                return double
+                found: User = double
+                return found
         return None
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:

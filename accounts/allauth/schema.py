@@ -218,7 +218,8 @@ def _operation(
         content = {"application/json": {"schema": _ref(body)}}
         operation["requestBody"] = {"required": True, "content": content}
     if answer:
-        operation["responses"]["200"] = json_answer("Done.", answer, {"X-Request-Id": True})
+        told = {"X-Request-Id": True} | ({DEVICE_TOKEN: False} if operation_id in LOG_INS else {})
+        operation["responses"]["200"] = json_answer("Done.", answer, told)
     operation["responses"] |= {status: _error(status) for status in sorted({*_ALWAYS, *also})}
     return operation
 
@@ -237,7 +238,7 @@ def _paths(routes: dict[str, dict[str, Json]]) -> Json:
 
 
 def _add_shared_headers(verb: str, answers: Json) -> None:
-    """Those of every route (core/middleware.py), and what a device gets when it is signed in."""
+    """Those of every route (core/middleware.py)."""
     names = ["ETag"] if verb == "get" else ["RateLimit", "RateLimit-Policy"]
     for answer in answers.values():
         answer["headers"] |= {name: _optional_header() for name in names}
@@ -247,14 +248,13 @@ def _add_shared_headers(verb: str, answers: Json) -> None:
             "description": "Not changed since the ETag in `If-None-Match`.",
             "headers": {**headers, "ETag": _optional_header()},
         }
-    elif "200" in answers:
-        answers["200"]["headers"][DEVICE_TOKEN] = _optional_header()
 
 
 def _optional_header() -> Json:
     return {"schema": {"type": "string"}, "required": False}
 
 
+LOG_INS = ("signUp", "logIn", "verifyEmail")  # they make a device known
 PATHS = _paths(
     {
         "config": {
@@ -381,6 +381,6 @@ PATHS[f"{AUTH}auth/login"]["post"]["parameters"] = [
         "in": "header",
         "required": False,
         "schema": {"type": "string"},
-        "description": "What the last log-in of this device answered: strangers cannot lock it out.",
+        "description": "What the last log-in of the device answered: strangers cannot lock it out.",
     }
 ]
