@@ -33,8 +33,8 @@ NOT_IN_THE_ADMIN = {
     "core.IdempotencyKey.headers": "answers are personal",
     "sms.Message.idempotency_key": "a word of the client, which the scope makes unique",
     "todos.Todo.due_order": "made of due_at and due_on",
+    "todos.Todo.status_at": "of use to a merge only",
     "accounts.User.changed_in": "of use to a merge only",
-    "accounts.User.version": "of use to devices only",
 }
 NOT_IN_THE_API = {
     "sms.Message.accepted_at": "in the events",
@@ -49,6 +49,7 @@ NOT_IN_THE_API = {
     "todos.List.changed_in": "of use to a merge only",
     "todos.List.owner": "always the caller",
     "todos.Todo.changed_in": "of use to a merge only",
+    "todos.Todo.status_at": "of use to a merge only",
     "todos.Todo.owner": "always the caller",
     "todos.Todo.due_order": "made of due_at and due_on",
 }

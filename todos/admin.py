@@ -179,7 +179,7 @@ class TodoAdmin(OwnedAdmin):
     autocomplete_fields = ("owner", "list", "tags")
     fields = ("owner", "list", "title", "notes", "priority", "due_at", "due_on", "tags")
     facts = ("status", "finished_at", "deleted_at", "created_by", *FACTS)
-    hidden = ("due_order",)  # made of due_at and due_on
+    hidden = ("changed_in", "due_order", "status_at")  # made of due_at and due_on
     actions = ("finish", "reopen", "move_to_trash", "restore")
     show_full_result_count = False
     private = frozenset({"title", "notes", "folded", "folded_tags", "tags"})

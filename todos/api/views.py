@@ -125,6 +125,7 @@ class TrashViewSet(ApiViewSet, mixins.ListModelMixin):
     def get_ordering(self) -> list[str]:
         return ["-deleted_at", "-id"]
 
+    @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: object) -> Response:
         """Put it back where it was."""
         StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
@@ -139,6 +140,7 @@ class TrashViewSet(ApiViewSet, mixins.ListModelMixin):
             self.get_object().delete()
         return Response(status=HTTPStatus.NO_CONTENT)
 
+    @action(detail=False, methods=["delete"])
     def empty(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Remove all of it for good."""
         Todo.objects.trash_of(self.caller).delete()

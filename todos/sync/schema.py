@@ -7,14 +7,14 @@ import copy
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiViewExtension
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
 from core.api.fields import StrictSerializer
 from core.api.schema import ApiErrorItemSerializer, ApiErrorSerializer, documented
 from todos.sync.kinds import KINDS
 from todos.sync.operations import OUTCOMES
-from todos.sync.shapes import MAX_OPERATIONS, BatchSerializer, OperationSerializer
+from todos.sync.shapes import MAX_OPERATIONS, BatchSerializer, OperationSerializer, PullSerializer
 
 _OBJECTS: dict[str, type[Any]] = {name: kind.serializer for name, kind in KINDS.items()}
 
@@ -100,20 +100,18 @@ class SyncAnswerSerializer(SyncPageSerializer):
 
 
 class Sync(OpenApiViewExtension):  # type: ignore[no-untyped-call]
-    target_class = "todos.sync.views.SyncView"
+    target_class = "todos.sync.views.SyncViewSet"
 
     def view_replacement(self) -> Any:
         gone = {410: ApiErrorSerializer}
-        limit = OpenApiParameter("limit", type={"type": "integer", "minimum": 1, "maximum": 500})
-        cursor = OpenApiParameter("cursor", type={"type": "string"})
         return extend_schema_view(
-            get=extend_schema(
+            retrieve=extend_schema(
                 operation_id="pullChanges",
                 summary="Read what has changed",
-                parameters=[limit, cursor],
+                parameters=[PullSerializer],
                 responses={200: SyncPageSerializer, **gone},
             ),
-            post=extend_schema(
+            create=extend_schema(
                 operation_id="pushOperations",
                 summary="Send what was done offline",
                 request=NewSyncBatchSerializer,
