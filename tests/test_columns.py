@@ -35,6 +35,9 @@ NOT_IN_THE_ADMIN = {
     "todos.Todo.due_order": "made of due_at and due_on",
     "todos.Todo.status_at": "of use to a merge only",
     "accounts.User.changed_in": "of use to a merge only",
+    "todos.List.changed_in": "of use to a merge only",
+    "todos.Tag.changed_in": "of use to a merge only",
+    "todos.Todo.changed_in": "of use to a merge only",
 }
 NOT_IN_THE_API = {
     "sms.Message.accepted_at": "in the events",
@@ -132,6 +135,7 @@ def estimate(db, monkeypatch) -> Iterator[models.Field]:
     delattr(Todo, "estimate")
 
 
+@pytest.mark.undocumented("the document may be older than the column")
 @pytest.mark.usefixtures("estimate")
 def test_a_new_column_is_shown_changed_and_strict_in_the_api(api, alice):
     phone = api(alice)
@@ -143,6 +147,7 @@ def test_a_new_column_is_shown_changed_and_strict_in_the_api(api, alice):
     assert (refused.status_code, refused.json()["errors"][0]["attr"]) == (400, "estimate")
 
 
+@pytest.mark.undocumented("the document may be older than the column")
 @pytest.mark.usefixtures("estimate")
 def test_a_put_that_leaves_a_new_column_out_resets_it(api, alice):
     todo = make_todo(alice, estimate=5)

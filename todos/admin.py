@@ -37,7 +37,7 @@ class OwnedAdmin(SearchableAdmin):
     list_select_related: ClassVar[tuple[str, ...]] = ("owner",)
     autocomplete_fields: ClassVar[tuple[str, ...]] = ("owner",)
     facts: ClassVar[tuple[str, ...]] = ()
-    hidden: ClassVar[tuple[str, ...]] = ()
+    hidden: ClassVar[tuple[str, ...]] = ("changed_in",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         facts = self.get_readonly_fields(request, obj) if obj else ()

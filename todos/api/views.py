@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from core.api.errors import Conflict
 from core.api.fields import StrictSerializer
-from core.api.viewsets import ApiViewSet, VersionedViewSet, etag
+from core.api.viewsets import ApiViewSet, VersionedViewSet
 from core.models import Versioned
 from todos import service
 from todos.api.filters import (
@@ -132,7 +132,7 @@ class TrashViewSet(ApiViewSet, mixins.ListModelMixin):
         with self.writing():
             todo = self.get_object()
             todo.change(deleted_at=None)
-        return Response(self.get_serializer(todo).data, headers={"ETag": etag(todo.version)})
+        return Response(self.get_serializer(todo).data)
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Remove one for good."""

@@ -72,12 +72,18 @@ class SyncResultSerializer(serializers.Serializer[Any]):
     """What became of one operation."""
 
     op_id = serializers.CharField(allow_null=True, help_text="Null if it had none.")
-    kind = serializers.ChoiceField(choices=list(KINDS), required=False)
-    id = serializers.UUIDField(required=False)
+    kind = serializers.ChoiceField(
+        choices=list(KINDS), required=False, help_text="Unless the operation could not be read."
+    )
+    id = serializers.UUIDField(required=False, help_text="Unless the operation could not be read.")
     status = serializers.ChoiceField(choices=list(OUTCOMES))
-    code = serializers.CharField(required=False)
-    version = serializers.IntegerField(required=False)
-    conflicting = serializers.ListField(child=serializers.CharField(), required=False)
+    code = serializers.CharField(required=False, help_text="Why, if there are several reasons.")
+    version = serializers.IntegerField(required=False, help_text="If there is or was an object.")
+    conflicting = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="The members that somebody else has changed, if it is a conflict.",
+    )
 
     def get_fields(self) -> dict[str, Any]:
         errors = ApiErrorItemSerializer(many=True, required=False)
@@ -118,3 +124,12 @@ class Sync(OpenApiViewExtension):  # type: ignore[no-untyped-call]
                 responses={200: SyncAnswerSerializer, **gone},
             ),
         )(documented(self.target_class))
+
+
+EXAMPLES = {
+    "clear": ["notes"],
+    "conflicting": ["title"],
+    "cursor": "WyI3ZjFjMWEwZSIsNDIsMF0:1vO",
+    "tags_added": ["shop"],
+    "tags_removed": ["home"],
+}
