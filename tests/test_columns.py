@@ -33,8 +33,11 @@ NOT_IN_THE_ADMIN = {
     "core.IdempotencyKey.headers": "answers are personal",
     "sms.Message.idempotency_key": "a word of the client, which the scope makes unique",
     "todos.Todo.due_order": "made of due_at and due_on",
+    "todos.Todo.status_at": "of use to a merge only",
     "accounts.User.changed_in": "of use to a merge only",
-    "accounts.User.version": "of use to devices only",
+    "todos.List.changed_in": "of use to a merge only",
+    "todos.Tag.changed_in": "of use to a merge only",
+    "todos.Todo.changed_in": "of use to a merge only",
 }
 NOT_IN_THE_API = {
     "sms.Message.accepted_at": "in the events",
@@ -49,6 +52,7 @@ NOT_IN_THE_API = {
     "todos.List.changed_in": "of use to a merge only",
     "todos.List.owner": "always the caller",
     "todos.Todo.changed_in": "of use to a merge only",
+    "todos.Todo.status_at": "of use to a merge only",
     "todos.Todo.owner": "always the caller",
     "todos.Todo.due_order": "made of due_at and due_on",
 }
@@ -131,6 +135,7 @@ def estimate(db, monkeypatch) -> Iterator[models.Field]:
     delattr(Todo, "estimate")
 
 
+@pytest.mark.undocumented("the document may be older than the column")
 @pytest.mark.usefixtures("estimate")
 def test_a_new_column_is_shown_changed_and_strict_in_the_api(api, alice):
     phone = api(alice)
@@ -142,6 +147,7 @@ def test_a_new_column_is_shown_changed_and_strict_in_the_api(api, alice):
     assert (refused.status_code, refused.json()["errors"][0]["attr"]) == (400, "estimate")
 
 
+@pytest.mark.undocumented("the document may be older than the column")
 @pytest.mark.usefixtures("estimate")
 def test_a_put_that_leaves_a_new_column_out_resets_it(api, alice):
     todo = make_todo(alice, estimate=5)

@@ -37,7 +37,7 @@ class OwnedAdmin(SearchableAdmin):
     list_select_related: ClassVar[tuple[str, ...]] = ("owner",)
     autocomplete_fields: ClassVar[tuple[str, ...]] = ("owner",)
     facts: ClassVar[tuple[str, ...]] = ()
-    hidden: ClassVar[tuple[str, ...]] = ()
+    hidden: ClassVar[tuple[str, ...]] = ("changed_in",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         facts = self.get_readonly_fields(request, obj) if obj else ()
@@ -179,7 +179,7 @@ class TodoAdmin(OwnedAdmin):
     autocomplete_fields = ("owner", "list", "tags")
     fields = ("owner", "list", "title", "notes", "priority", "due_at", "due_on", "tags")
     facts = ("status", "finished_at", "deleted_at", "created_by", *FACTS)
-    hidden = ("due_order",)  # made of due_at and due_on
+    hidden = ("changed_in", "due_order", "status_at")  # made of due_at and due_on
     actions = ("finish", "reopen", "move_to_trash", "restore")
     show_full_result_count = False
     private = frozenset({"title", "notes", "folded", "folded_tags", "tags"})

@@ -102,7 +102,9 @@ def _add(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _refuse(request, "todos/_add.html", add_form=form)
     try:
-        todo = service.add_todo(actor=signed_in_user(request), title=form.cleaned_data["title"])
+        with writing(signed_in_user(request).pk, savepoint=True):
+            title = form.cleaned_data["title"]
+            todo = service.add_todo(actor=signed_in_user(request), title=title)
     except QuotaReached as error:
         form.add_error("title", str(error))
         return _refuse(request, "todos/_add.html", add_form=form)

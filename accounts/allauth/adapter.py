@@ -17,6 +17,7 @@ from django.contrib import messages
 from django.contrib.auth.hashers import make_password
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -46,7 +47,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return user
 
     def _older_double(self, email: str, password: str) -> User | None:
-        for double in User.objects.filter(has_old_spelling=True):
+        doubles: QuerySet[User] = User.objects.filter(has_old_spelling=True)
+        for double in doubles:
             if key_of(double.email) == key_of(email) and double.check_password(password):
                 self._login_failed_rl_usage.rollback()
                 found: User = double

@@ -131,7 +131,9 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
             if serializer.validated_data.setdefault("id", self.kwargs["pk"]) != self.kwargs["pk"]:
                 message = "The id of an object never changes."
                 raise ValidationError({"id": [message]}, code="immutable")
-            instance, _created = self.save_new(serializer)
+            instance, created = self.save_new(serializer)
+            if not created:  # by another request, just now
+                raise PreconditionFailed(current=self.get_serializer(instance).data)
         response = self.answer(instance, HTTPStatus.CREATED)
         response["Location"] = request.build_absolute_uri(request.path)
         return response

@@ -81,7 +81,9 @@ RESOURCES = {
     "account": "/api/v1/account/",
     "lists": "/api/v1/lists/",
     "sms_messages": "/api/v1/sms/messages/",
+    "sync": "/api/v1/sync/",
     "todos": "/api/v1/todos/",
+    "trash": "/api/v1/trash/",
 }
 
 

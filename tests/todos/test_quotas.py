@@ -3,8 +3,10 @@
 import functools
 
 import pytest
+from django.db import transaction
 
 from core.models import Counter, IdempotencyKey
+from core.quotas import QuotaReached
 from tests.builders import make_list, make_todo
 from tests.todos.pages import HTMX
 from tests.todos.test_races import at_once, phones_of
@@ -103,6 +105,7 @@ def test_removing_something_makes_room(api, alice, full):
     phone = api(alice)
     assert phone.post(TODOS, {"title": "x"}).status_code == 409
     phone.delete(f"{TODOS}{full['todo'].pk}/")
+    assert phone.delete("/api/v1/trash/").status_code == 204  # which takes room too
     assert phone.post(TODOS, {"title": "x", "notes": NOTE}).status_code == 201
     assert phone.post(TODOS, {"title": "y"}).status_code == 409
 
@@ -112,6 +115,7 @@ def test_a_refusal_is_no_answer_to_keep(api, alice, full):
     phone, key = api(alice), {"Idempotency-Key": "k"}
     assert phone.post(TODOS, {"title": "x"}, headers=key).status_code == 409
     phone.delete(f"{TODOS}{full['todo'].pk}/")
+    assert phone.delete("/api/v1/trash/").status_code == 204  # which takes room too
     assert phone.post(TODOS, {"title": "x"}, headers=key).status_code == 201
 
 
@@ -125,14 +129,12 @@ def test_the_page_says_that_the_account_is_full(browser, full, headers):
     assert rows() == before
 
 
-def test_undo_waits_until_there_is_room(browser, full, alice):
+def test_the_trash_takes_room_so_an_undo_always_has_it(browser, full, alice):
     browser.post(f"/todos/{full['todo'].pk}/delete/")
-    extra = make_todo(alice, "quicker")
-    page = browser.post("/todos/undo/", follow=True)
-    assert refusal("2", "to-dos", "todos") in page.text
-    extra.delete()
+    with pytest.raises(QuotaReached), transaction.atomic():
+        make_todo(alice, "quicker")
     browser.post("/todos/undo/")
-    assert Todo.objects.filter(pk=full["todo"].pk).exists()
+    assert Todo.objects.owned_by(alice).filter(pk=full["todo"].pk).exists()
 
 
 def test_an_operator_may_exceed_them(web, staff, full):

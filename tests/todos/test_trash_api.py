@@ -37,7 +37,7 @@ def test_a_removed_todo_comes_back_as_it_was(api, alice, bob):
         "deleted_at": binned["deleted_at"],
         "updated_at": binned["updated_at"],
     }
-    assert (restored.status_code, restored["ETag"]) == (200, '"3"')
+    assert restored.status_code == 200
     assert restored.json() == {**before, "version": 3, "updated_at": restored.json()["updated_at"]}
     assert phone.get(path).json() == restored.json()
     assert code(phone.post(f"{TRASH}{todo.pk}/restore/")) == (404, "not_found")

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from core.api.errors import Conflict
 from core.api.fields import StrictSerializer
-from core.api.viewsets import ApiViewSet, VersionedViewSet, etag
+from core.api.viewsets import ApiViewSet, VersionedViewSet
 from core.models import Versioned
 from todos import service
 from todos.api.filters import (
@@ -125,13 +125,14 @@ class TrashViewSet(ApiViewSet, mixins.ListModelMixin):
     def get_ordering(self) -> list[str]:
         return ["-deleted_at", "-id"]
 
+    @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: object) -> Response:
         """Put it back where it was."""
         StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
         with self.writing():
             todo = self.get_object()
             todo.change(deleted_at=None)
-        return Response(self.get_serializer(todo).data, headers={"ETag": etag(todo.version)})
+        return Response(self.get_serializer(todo).data)
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Remove one for good."""
@@ -139,6 +140,7 @@ class TrashViewSet(ApiViewSet, mixins.ListModelMixin):
             self.get_object().delete()
         return Response(status=HTTPStatus.NO_CONTENT)
 
+    @action(detail=False, methods=["delete"])
     def empty(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Remove all of it for good."""
         Todo.objects.trash_of(self.caller).delete()

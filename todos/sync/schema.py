@@ -7,14 +7,14 @@ import copy
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiViewExtension
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
 from core.api.fields import StrictSerializer
 from core.api.schema import ApiErrorItemSerializer, ApiErrorSerializer, documented
 from todos.sync.kinds import KINDS
 from todos.sync.operations import OUTCOMES
-from todos.sync.shapes import MAX_OPERATIONS, BatchSerializer, OperationSerializer
+from todos.sync.shapes import MAX_OPERATIONS, BatchSerializer, OperationSerializer, PullSerializer
 
 _OBJECTS: dict[str, type[Any]] = {name: kind.serializer for name, kind in KINDS.items()}
 
@@ -72,12 +72,18 @@ class SyncResultSerializer(serializers.Serializer[Any]):
     """What became of one operation."""
 
     op_id = serializers.CharField(allow_null=True, help_text="Null if it had none.")
-    kind = serializers.ChoiceField(choices=list(KINDS), required=False)
-    id = serializers.UUIDField(required=False)
+    kind = serializers.ChoiceField(
+        choices=list(KINDS), required=False, help_text="Unless the operation could not be read."
+    )
+    id = serializers.UUIDField(required=False, help_text="Unless the operation could not be read.")
     status = serializers.ChoiceField(choices=list(OUTCOMES))
-    code = serializers.CharField(required=False)
-    version = serializers.IntegerField(required=False)
-    conflicting = serializers.ListField(child=serializers.CharField(), required=False)
+    code = serializers.CharField(required=False, help_text="Why, if there are several reasons.")
+    version = serializers.IntegerField(required=False, help_text="If there is or was an object.")
+    conflicting = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="The members that somebody else has changed, if it is a conflict.",
+    )
 
     def get_fields(self) -> dict[str, Any]:
         errors = ApiErrorItemSerializer(many=True, required=False)
@@ -100,23 +106,30 @@ class SyncAnswerSerializer(SyncPageSerializer):
 
 
 class Sync(OpenApiViewExtension):  # type: ignore[no-untyped-call]
-    target_class = "todos.sync.views.SyncView"
+    target_class = "todos.sync.views.SyncViewSet"
 
     def view_replacement(self) -> Any:
         gone = {410: ApiErrorSerializer}
-        limit = OpenApiParameter("limit", type={"type": "integer", "minimum": 1, "maximum": 500})
-        cursor = OpenApiParameter("cursor", type={"type": "string"})
         return extend_schema_view(
-            get=extend_schema(
+            retrieve=extend_schema(
                 operation_id="pullChanges",
                 summary="Read what has changed",
-                parameters=[limit, cursor],
+                parameters=[PullSerializer],
                 responses={200: SyncPageSerializer, **gone},
             ),
-            post=extend_schema(
+            create=extend_schema(
                 operation_id="pushOperations",
                 summary="Send what was done offline",
                 request=NewSyncBatchSerializer,
                 responses={200: SyncAnswerSerializer, **gone},
             ),
         )(documented(self.target_class))
+
+
+EXAMPLES = {
+    "clear": ["notes"],
+    "conflicting": ["title"],
+    "cursor": "WyI3ZjFjMWEwZSIsNDIsMF0:1vO",
+    "tags_added": ["shop"],
+    "tags_removed": ["home"],
+}

@@ -11,9 +11,18 @@ from core.api.fields import (
     StrictSerializer,
     StrictUUIDField,
 )
+from core.api.parameters import NoFilters
 from todos.sync.kinds import KINDS, VERBS
+from todos.sync.pull import MAX_LIMIT
 
 MAX_OPERATIONS: Final = 100
+
+
+class PullSerializer(NoFilters):
+    """Where to go on, and how far."""
+
+    cursor = serializers.CharField(required=False, help_text="Of the last answer.")
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=MAX_LIMIT)
 
 
 class OperationSerializer(StrictSerializer):

@@ -1,5 +1,5 @@
 from django.urls import path
 
-from todos.sync.views import SyncView
+from todos.sync.views import SyncViewSet
 
-urlpatterns = [path("", SyncView.as_view(), name="sync")]
+urlpatterns = [path("", SyncViewSet.as_view({"get": "retrieve", "post": "create"}), name="sync")]
