@@ -381,6 +381,6 @@ PATHS[f"{AUTH}auth/login"]["post"]["parameters"] = [
         "in": "header",
         "required": False,
         "schema": {"type": "string"},
-        "description": "What the last log-in of the device answered: strangers cannot lock it out.",
+        "description": "Of the last log-in of the device; strangers cannot lock it out.",
     }
 ]

@@ -2,7 +2,7 @@ from typing import ClassVar
 
 from django.conf import settings
 
-from accounts.models import User, validate_time_zone
+from accounts.models import User, time_zone_named, validate_time_zone
 from core.api.fields import StrictCharField, StrictChoiceField, StrictModelSerializer
 
 
@@ -16,6 +16,9 @@ class ProfileSerializer(StrictModelSerializer):
         model = User
         fields = ("id", "email", "name", "time_zone", "language", "version")
         read_only_fields: ClassVar[tuple[str, ...]] = ("id", "email", "version")
+
+    def validate_time_zone(self, value: str) -> str:
+        return time_zone_named(value)
 
     def update(self, instance: User, validated_data: dict[str, str]) -> User:
         """Saves the given columns only, so that concurrent changes of others are kept."""

@@ -189,6 +189,7 @@ def test_a_double_is_reported_and_left_as_it_is(doubles, capsys):
     ]
 
 
+@pytest.mark.undocumented("an address that a former release took")
 def test_both_of_a_double_log_in_with_their_own_passwords(doubles):
     first, second, _alone = doubles
     second.set_password("the second's password")
