@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 from django.core.validators import RegexValidator
+from drf_spectacular.drainage import isolate_view_method
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -180,13 +181,18 @@ IDEMPOTENCY = [
 ]
 
 
-def documented(view: Any) -> Any:
+def documented(view: Any, **operations: Any) -> Any:
     """A copy of the view to extend for the document, so that the served view stays unchanged.
 
     Views are described beside them and not by decorators on them, which would load drf-spectacular
-    with every view (OpenApiViewExtension is its own way).
+    with every view (OpenApiViewExtension is its own way). `operations` has an extend_schema() for
+    methods of the view, also those that a route names by `as_view({"delete": "empty"})`, which
+    extend_schema_view() would not find.
     """
-    return type(view.__name__, (view,), {"__doc__": view.__doc__})
+    copied = type(view.__name__, (view,), {"__doc__": view.__doc__})
+    for name, describe in operations.items():
+        describe(isolate_view_method(copied, name))  # type: ignore[no-untyped-call]
+    return copied
 
 
 def words(name: str) -> str:

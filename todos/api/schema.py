@@ -44,9 +44,14 @@ class Trash(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     target_class = "todos.api.views.TrashViewSet"
 
     def view_replacement(self) -> Any:
-        return extend_schema_view(
+        return documented(
+            self.target_class,
             list=extend_schema(operation_id="listTrash", summary="List the trash"),
-            empty=extend_schema(operation_id="emptyTrash", summary="Empty the trash"),
+            empty=extend_schema(
+                operation_id="emptyTrash",
+                summary="Empty the trash",
+                request=None,
+            ),
             destroy=extend_schema(operation_id="purgeTodo", summary="Delete a to-do for good"),
             restore=extend_schema(
                 operation_id="restoreTodo",
@@ -54,7 +59,7 @@ class Trash(OpenApiViewExtension):  # type: ignore[no-untyped-call]
                 request=None,
                 responses=TodoSerializer,
             ),
-        )(documented(self.target_class))
+        )
 
 
 EXAMPLES = {
