@@ -30,7 +30,6 @@ class SyncViewSet(ApiViewSet):
 
     def create(self, request: Request) -> Response:
         """Apply operations in their order, and answer what has changed behind `cursor`."""
-        read_parameters(request, NoFilters, read_elsewhere=())
         batch = BatchSerializer(data=request.data)
         batch.is_valid(raise_exception=True)
         sent = batch.validated_data
