@@ -40,8 +40,10 @@ pytestmark = pytest.mark.django_db
         ('{"msg": "a", "to": "+1"}', "to: There is no such field."),
         (
             '{"to": "+1", "from": "+1"}',
-            "msg: This field is required. from: There is no such field. "
-            "to: There is no such field.",
+            (
+                "msg: This field is required. from: There is no such field. "
+                "to: There is no such field."
+            ),
         ),
         ("[]", "Invalid data. Expected a dictionary, but got list."),
         ('"hey"', "Invalid data. Expected a dictionary, but got str."),
