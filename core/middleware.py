@@ -61,14 +61,13 @@ def entity_tags(get_response: GetResponse) -> GetResponse:
     """An answer of the API without an ETag gets one of its content; 304 to whoever holds it.
 
     Of the content, so that it is true whatever the answer is made of. A view that knows its version
-    sets a cheaper one itself.
+    sets a cheaper one itself, and compares it.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if _is_readable_json(request, response):
-            if "ETag" not in response:
-                set_response_etag(response)
+        if _is_readable_json(request, response) and "ETag" not in response:
+            set_response_etag(response)
             if holds(request, response["ETag"]):
                 response.status_code, response.content = HTTPStatus.NOT_MODIFIED, b""
                 del response["Content-Type"]

@@ -21,7 +21,7 @@ from accounts.forms import ProfileForm
 from accounts.models import User
 from core.columns import FoldedField
 from sms.api.serializers import MessageDetailSerializer
-from tests import test_api_document
+from tests import documented, test_api_document
 from tests.builders import make_todo
 from todos.admin import TodoAdmin
 from todos.api.serializers import ListSerializer, TodoSerializer
@@ -123,6 +123,7 @@ def test_the_page_and_the_api_of_the_profile_have_every_column_of_a_person():
 @pytest.fixture
 def estimate(db, monkeypatch) -> Iterator[models.Field]:
     """Todo with one column more, as its model, its migration and its serializer would have it."""
+    documented.contract()  # is made once for all tests: without the column
     column = models.PositiveSmallIntegerField(default=30, null=True, blank=True)
     column.contribute_to_class(Todo, "estimate")
     with connection.cursor() as cursor:

@@ -72,7 +72,9 @@ def _refusal(name: str) -> str:
         "tags": _("tags"),
         "bytes": _("bytes of notes"),
     }
-    return _("Your account may hold %(limit)s %(things)s (quota %(name)s). Remove some first.") % {
+    return _(
+        "Your account may hold %(limit)s %(things)s (quota %(name)s). Remove some for good first."
+    ) % {
         "limit": f"{_allowed(name):,}",
         "things": nouns[name],
         "name": name,

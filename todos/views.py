@@ -101,10 +101,10 @@ def _add(request: HttpRequest) -> HttpResponse:
     form = TitleForm(request.POST)
     if not form.is_valid():
         return _refuse(request, "todos/_add.html", add_form=form)
+    actor = signed_in_user(request)
     try:
-        with writing(signed_in_user(request).pk, savepoint=True):
-            title = form.cleaned_data["title"]
-            todo = service.add_todo(actor=signed_in_user(request), title=title)
+        with writing(actor.pk, savepoint=True):
+            todo = service.add_todo(actor=actor, title=form.cleaned_data["title"])
     except QuotaReached as error:
         form.add_error("title", str(error))
         return _refuse(request, "todos/_add.html", add_form=form)
@@ -174,13 +174,9 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 @_changes
 def undo(request: HttpRequest) -> HttpResponse:
     """Bring back what was deleted last; what is too old or back already stays as it is."""
-    try:
-        todo = _restore(request)
-        reason = _("There is nothing left to undo.")
-    except QuotaReached as error:  # what was deleted stays there for another try
-        todo, reason = None, str(error)
+    todo = _restore(request)
     if todo is None:
-        messages.warning(request, reason)
+        messages.warning(request, _("There is nothing left to undo."))
     if not _is_htmx(request):
         return _redirect(request, todo)
     first_page = _page(request, ListState(status=ListState.of(request).status))

@@ -1,4 +1,5 @@
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, get_script_prefix
 from rest_framework.request import Request
@@ -30,9 +31,13 @@ def resources(
         if isinstance(pattern, URLResolver):
             if path.startswith(ROOT) or ROOT.startswith(path):
                 yield from resources(pattern.url_patterns, path)
-        elif _is_resource(path) and "get" in getattr(pattern.callback, "actions", ()):
+        elif _is_resource(path) and _answers_get(pattern.callback):
             yield path
 
 
 def _is_resource(path: str) -> bool:
     return path.startswith(ROOT) and path != ROOT and "<" not in path
+
+
+def _answers_get(callback: Any) -> bool:
+    return "get" in (getattr(callback, "actions", None) or vars(callback.cls))

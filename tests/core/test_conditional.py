@@ -3,6 +3,7 @@
 import gzip
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from todos.models import List, Tag, Todo
 
 pytestmark = pytest.mark.django_db
 TODOS = "/api/v1/todos/"
+BY_CURSOR = {"/api/v1/sync/"}  # tests/todos/sync/
+DELETED = datetime(2026, 11, 26, tzinfo=UTC)
 GZIP = {"Accept-Encoding": "gzip, deflate"}
 
 
@@ -30,7 +33,8 @@ def readable(patterns=None, prefix: str = "/") -> set[str]:
         elif isinstance(pattern, URLPattern) and path in OWNED | PERSONAL:
             view = getattr(pattern.callback, "cls", None)
             verbs = getattr(pattern.callback, "actions", None) or dir(view)
-            found |= {path} if path.startswith("/api/v1/") and "get" in verbs else set()
+            is_ours = path.startswith("/api/v1/") and path not in BY_CURSOR
+            found |= {path} if is_ours and "get" in verbs else set()
     return found
 
 
@@ -39,6 +43,7 @@ def rows(alice, bob) -> dict[str, Any]:
     """One row of each kind for both, by the word in its path."""
     made: dict[str, Any] = {}
     for owner in (bob, alice):
+        make_todo(owner, "gone", notes="x" * 2000, deleted_at=DELETED)
         todo = make_todo(owner, tags=["home"], list=make_list(owner), notes="x" * 2000)
         message = Message.objects.create(sender=owner, to="+15005550006", body="x" * 1600)
         Event.objects.create(message=message, status="queued", source="service")
@@ -94,6 +99,10 @@ CHANGES: dict[str, list[Callable[[Any], object]]] = {
         lambda rows: rows["todos"].tags.clear(),
         lambda rows: make_todo(rows["account"], "another"),
         lambda rows: rows["todos"].delete(),
+    ],
+    "/api/v1/trash/": [
+        lambda rows: Todo.objects.update(title="B"),
+        lambda rows: make_todo(rows["account"], "another", deleted_at=DELETED),
     ],
 }  # fmt: skip
 BY_VERSION = {

@@ -1,10 +1,12 @@
-"""Moments and days have one form in answers, and the documented ones in requests (RFC 3339)."""
+"""Moments and days have one form in answers, and the documented ones in requests (RFC 3339).
+
+tests/documented.py compares every moment of every answer of every test with that form.
+"""
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from drf_spectacular.generators import SchemaGenerator
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,7 +85,7 @@ def test_what_is_stored_is_what_is_answered(api, alice, text):
         assert re.fullmatch(r"[^.]+\.[0-9]{3}Z", created[moment])
     url = f"{TODOS}{created['id']}/"
     again = phone.put(url, created, headers={"If-Match": '"1"'}).json()
-    assert again == {**created, "version": 2, "updated_at": again["updated_at"]}
+    assert again == created
 
 
 @pytest.mark.django_db
@@ -100,27 +102,3 @@ def test_any_other_form_is_400_in_a_body_and_in_a_filter(api, alice, member, tex
         [error] = ask().json()["errors"]
         assert error["code"] == "invalid"
     assert Todo.objects.get().due_on == date(2026, 1, 1)
-
-
-def moments(node: object, inside: str = "") -> dict[str, str]:
-    """Where the document has a moment in what is answered, and the pattern that it must have."""
-    found: dict[str, str] = {}
-    if isinstance(node, dict):
-        if node.get("format") == "date-time":
-            found[inside] = node.get("pattern", "")
-        for name, value in node.items():
-            found |= moments(value, f"{inside}/{name}")
-    return found
-
-
-def test_every_moment_of_an_answer_has_three_digits():
-    """The pattern is compared with every answer of every test (tests/documented.py)."""
-    schemas = SchemaGenerator().get_schema(public=True)["components"]["schemas"]
-    answered = {
-        name: schema
-        for name, schema in schemas.items()
-        if not re.search(r"^New|(Request|Update|Replacement)$", name)
-    }
-    found = moments(answered)
-    assert len(found) > 10
-    assert set(found.values()) == {r"T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"}

@@ -1,6 +1,7 @@
 """Cursors are ours or refused; limits are numbers of one to three digits; pages are bounded."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -141,6 +142,7 @@ def test_any_other_limit_is_400(api, alice, limit):
 
 # --- A page is bounded in bytes -------------------------------------------------------------------
 
+DELETED = datetime(2026, 11, 26, tzinfo=UTC)
 # What makes one row of each list of the API. A new list needs a line here.
 ROWS = {
     "/api/v1/lists/": lambda owner, number: make_list(owner, f"{number:09}"),
@@ -148,6 +150,9 @@ ROWS = {
         sender=owner, to="+15005550006", body=f"{number:09}"
     ),
     "/api/v1/todos/": lambda owner, number: make_todo(owner, f"{number:09}"),
+    "/api/v1/trash/": lambda owner, number: make_todo(
+        owner, f"{number:09}", deleted_at=DELETED + timedelta(seconds=number)
+    ),
 }
 
 

@@ -38,7 +38,13 @@ pytestmark = pytest.mark.django_db
             "msg: Ensure this field has no more than 1600 characters.",
         ),
         ('{"msg": "a", "to": "+1"}', "to: There is no such field."),
-        ('{"to": "+1"}', "msg: This field is required. to: There is no such field."),
+        (
+            '{"to": "+1", "from": "+1"}',
+            (
+                "msg: This field is required. from: There is no such field. "
+                "to: There is no such field."
+            ),
+        ),
         ("[]", "Invalid data. Expected a dictionary, but got list."),
         ('"hey"', "Invalid data. Expected a dictionary, but got str."),
         ("5", "Invalid data. Expected a dictionary, but got int."),
