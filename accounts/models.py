@@ -41,6 +41,24 @@ def time_zone_named(value: str) -> str:
     return value if value == "UTC" else _by_lower_case().get(value.lower(), value)
 
 
+class TimeZoneField(models.CharField[str, str]):
+    """Written in any case, kept and given back in the zone's own."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return time_zone_named(text) if isinstance(text, str) else text
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001 - Django's
+        value = self.to_python(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
+
+    def deconstruct(self) -> Any:
+        """The rule is of no interest to a migration."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
 def validate_time_zone(value: str) -> None:
     if time_zone_named(value) not in time_zone_names():
         raise ValidationError(
@@ -101,7 +119,7 @@ class User(Synced, AbstractUser):
         editable=False,
         help_text=_("Another account has this mailbox, so the address was left as it is."),
     )
-    time_zone = models.CharField(
+    time_zone = TimeZoneField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
     language = models.CharField(_("language"), max_length=16, blank=True, choices=language_choices)
@@ -170,7 +188,6 @@ class User(Synced, AbstractUser):
         self.has_old_spelling = self.has_old_spelling and self.email != one
         if not self.has_old_spelling:
             self.email = one
-        self.time_zone = time_zone_named(self.time_zone)
         super().save(
             force_insert=force_insert,
             force_update=force_update,

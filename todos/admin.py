@@ -247,14 +247,13 @@ class TodoAdmin(OwnedAdmin):
         if is_too_large(request, self, queryset, MOST_CHANGED):
             return
         changed = []
-        with writing(
-            *Todo.objects.filter(pk__in=queryset).accounts()
-        ):  # one commit, and one INSERT of the history
+        # One commit, and one INSERT of the history.
+        with writing(*Todo.objects.filter(pk__in=queryset).accounts()):
             for todo in queryset.order_by("pk"):
                 version = todo.version
                 change(todo)
                 if todo.version != version:
-                    changed.append(todo)
+                    changed.append(todo if _reads_titles(request) else _unnamed(todo))
             if changed:
                 fact = [{"changed": {"fields": [str(member)]}}]
                 who = signed_in_user(request).pk
@@ -295,6 +294,9 @@ class _Untitled(ModelIterable):  # type: ignore[type-arg]
     """To-dos that are called by their ids, on every page and in the history. Not to be saved."""
 
     def __iter__(self) -> Iterator[Todo]:
-        for todo in super().__iter__():
-            todo.title = str(todo.pk)
-            yield todo
+        return map(_unnamed, super().__iter__())
+
+
+def _unnamed(todo: Todo) -> Todo:
+    todo.title = str(todo.pk)
+    return todo
