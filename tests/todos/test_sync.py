@@ -399,6 +399,24 @@ def test_the_skew_of_the_device_is_taken_off(phone, alice):
     assert Todo.objects.get(pk=todo.pk).finished_at == NOW - timedelta(hours=1)
 
 
+@pytest.mark.parametrize(
+    ("sent_at", "at"),
+    [
+        ("1900-01-01T00:00:00Z", "9998-12-31T23:59:59Z"),
+        ("9998-12-31T23:59:59Z", "1900-01-01T00:00:00Z"),
+    ],
+)
+def test_a_clock_at_the_end_of_the_calendar_is_no_error(phone, alice, sent_at, at):
+    todo = make_todo(alice)
+    finished = operation("todo", todo.pk, "finish", base_version=1, at=at)
+    beyond = operation("todo", todo.pk, "reopen", base_version=2**63)
+    body = {"account": str(alice.pk), "sent_at": sent_at, "operations": [finished, beyond]}
+    results = phone.client.post(SYNC, body).json()["results"]
+    assert [it["status"] for it in results] == ["applied", "invalid"]
+    dated = NOW if sent_at < at else NOW - timedelta(days=90)
+    assert Todo.objects.get(pk=todo.pk).finished_at == dated
+
+
 def test_the_last_position_holds(phone, alice):
     todo = make_todo(alice)
     todo.change(position=7)

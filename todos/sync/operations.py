@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -58,7 +58,7 @@ class Push:
     def __init__(self, request: Any, account: User, sent_at: datetime) -> None:
         self.request, self.account = request, account
         self.now = timezone.now()
-        self.skew = self.now - sent_at
+        self.sent_at = sent_at
         self.rows: dict[tuple[str, UUID], Any] = {}
         self.known: dict[UUID, SyncOperation] = {}
         self.made: dict[UUID, SyncOperation] = {}
@@ -109,13 +109,13 @@ class Push:
         return self._applied(operation)
 
     def _operation(self, data: dict[str, Any]) -> Operation:
-        at = data.get("at", self.now) + self.skew
+        ago = self.sent_at - data.get("at", self.sent_at)  # both by the clock of the device
         return Operation(
             op_id=data["op_id"],
             kind=KINDS[data["kind"]],
             id=data["id"],
             verb=data["op"],
-            at=min(max(at, self.now - OPERATIONS_KEPT), self.now),
+            at=self.now - min(max(ago, timedelta()), OPERATIONS_KEPT),
             after=data.get("after"),
             base_version=data.get("base_version"),
             fields=data.get("fields", {}),

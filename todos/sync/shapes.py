@@ -16,6 +16,7 @@ from todos.sync.kinds import KINDS, VERBS
 from todos.sync.pull import MAX_LIMIT
 
 MAX_OPERATIONS: Final = 100
+LARGEST: Final = 2**53 - 1  # what every JSON client can hold exactly (RFC 8259, section 6)
 
 
 class PullSerializer(NoFilters):
@@ -34,7 +35,11 @@ class OperationSerializer(StrictSerializer):
     id = StrictUUIDField()
     op = StrictChoiceField(choices=list(VERBS))
     base_version = StrictIntegerField(
-        required=False, allow_null=True, min_value=1, help_text="The version that it changes."
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=LARGEST,
+        help_text="The version that it changes.",
     )
     at = StrictDateTimeField(required=False, help_text="When it happened, by the device's clock.")
     clear = serializers.ListField(
