@@ -56,8 +56,10 @@ def test_the_night_removes_what_is_over_and_keeps_the_rest(handler, caplog):
         record.getMessage() for record in caplog.records if record.name == "serverless.schedule"
     ]
     assert told == [
-        "prune: 1 idempotency keys, 0 counters, 0 places of limits, 0 inbound texts, 0 to-dos,"
-        " 0 operations of devices removed.",
+        (
+            "prune: 1 idempotency keys, 0 counters, 0 places of limits, 0 inbound texts, 0 to-dos,"
+            " 0 operations of devices removed."
+        ),
         "clearsessions: done",
         "refold: 0 rows folded.",
     ]
