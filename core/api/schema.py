@@ -96,7 +96,7 @@ IF_NONE_YET = OpenApiParameter(
     "If-None-Match",
     location=OpenApiParameter.HEADER,
     description="Creates the object under this id. A PUT names either this or If-Match.",
-    type={"type": "string", "format": "asterisk", "pattern": r"^\*$", "examples": ["*"]},
+    type={"type": "string", "examples": ["*"]},
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",

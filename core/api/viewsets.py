@@ -14,6 +14,7 @@ from django.http import Http404
 from rest_framework import viewsets
 from rest_framework.decorators import MethodMapper
 from rest_framework.exceptions import ValidationError
+from rest_framework.metadata import SimpleMetadata
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -31,9 +32,19 @@ from core.models import Versioned
 _TAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 
 
+class Metadata(SimpleMetadata):
+    """Answers OPTIONS also of a view without one serializer, which has no members to list."""
+
+    def determine_actions(self, request: Request, view: Any) -> Any:
+        if view.serializer_class is None:
+            return {}
+        return super().determine_actions(request, view)
+
+
 class ApiViewSet(viewsets.GenericViewSet[Any]):
     """What every resource shares: its caller, how its ids are written, and its actions."""
 
+    metadata_class = Metadata
     lookup_value_converter = ids.CONVERTER
     filter_class: type[StrictSerializer] = NoFilters
     action_filters: ClassVar[Mapping[str, type[StrictSerializer]]] = MappingProxyType(

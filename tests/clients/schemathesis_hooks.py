@@ -24,7 +24,6 @@ schemathesis.openapi.format(
     "iana-time-zone",
     st.sampled_from(sorted(zoneinfo.available_timezones() - {"Factory", "localtime"})),
 )
-schemathesis.openapi.format("asterisk", st.just("*"))
 schemathesis.openapi.format("entity-tag", st.sampled_from(['"1"', '"2"', 'W/"3"', "*"]))
 schemathesis.openapi.format(
     "phone-number",

@@ -71,3 +71,10 @@ def test_signed_in_people_browse_the_api_and_strangers_get_json(web, alice):
 @pytest.mark.django_db
 def test_a_stranger_cannot_ask_for_the_page_by_format(alice):
     assert APIClient().get(f"{ME}?format=api").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/api/v1/", "/api/v1/sync/", "/api/v1/todos/", "/api/v1/trash/"])
+def test_options_say_what_is_allowed_with_and_without_a_serializer(api, alice, path):
+    response = api(alice).options(path)
+    assert response.status_code == 200
+    assert response["Allow"].endswith("HEAD, OPTIONS")
