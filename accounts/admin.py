@@ -22,7 +22,7 @@ class EmailAddressFormSet(BaseInlineFormSet[EmailAddress, User, ModelForm[EmailA
     """Compares the rows of one form with each other: each alone is checked against the database."""
 
     def clean(self) -> None:
-        super().clean()
+        """Before Django's own check of doubles, which does not say what to do."""
         rows = [form.cleaned_data for form in self.forms if form.cleaned_data.get("email")]
         rows = [row for row in rows if not row.get("DELETE")]
         if sum(bool(row.get("primary")) for row in rows) > 1:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from core.feed import FeedCounter, FeedEntry
 from core.limits import Limit, take
 from core.models import Counter, IdempotencyKey
 from sms.models import Allowance, Message, OptOut
@@ -55,6 +56,8 @@ MAKE: dict[type[models.Model], Callable[[int], object]] = {
     Allowance: lambda number: Allowance.objects.create(account=person(number), per_day=1),
     Counter: lambda number: take(Limit(scope=f"a{number}", amount=1, window=timedelta(days=1))),
     EmailAddress: person,
+    FeedCounter: person,
+    FeedEntry: person,
     Group: lambda number: Group.objects.create(name=f"a{number}"),
     IdempotencyKey: waiting_key,
     List: lambda number: make_list(person(number)),
