@@ -159,5 +159,5 @@ def test_changing_a_todo_takes_a_constant_number_of_queries(
 ):
     todos = [make_todo(alice, str(number), tags=["home"]) for number in range(count)]
     client = api(alice)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         client.patch(f"{TODOS}{todos[0].pk}/", {"title": "x"})

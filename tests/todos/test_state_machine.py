@@ -350,7 +350,8 @@ class Account(RuleBasedStateMachine):
         path = f"{TRASH}{todo['id']}/"
         if verb == "restore":
             self.bring_back(todo)
-            self.expect(self.phone.post(f"{path}restore/"), 200, todo)
+            answer = self.phone.post(f"{path}restore/")
+            assert (answer.status_code, answer.json()) == (200, todo)
         else:
             del self.trash[todo["id"]]
             assert self.phone.delete(path).status_code == 204
