@@ -27,6 +27,9 @@ class EmailAddressFormSet(BaseInlineFormSet[EmailAddress, User, ModelForm[EmailA
         rows = [row for row in rows if not row.get("DELETE")]
         if sum(bool(row.get("primary")) for row in rows) > 1:
             raise ValidationError(_("Only one address can be the primary one."))
+        if len({row["email"] for row in rows}) < len(rows):
+            raise ValidationError(_("Write each address once."))
+        super().clean()
 
 
 class EmailAddressForm(ModelForm[EmailAddress]):
