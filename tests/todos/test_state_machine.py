@@ -520,7 +520,8 @@ class Account(RuleBasedStateMachine):
             case "id":
                 response = self.phone.post(TODOS, {"title": "milk", "id": str(self.theirs.pk)})
             case _:
-                response = getattr(self.phone, verb)(path, {"title": "mine"})
+                body = None if verb == "get" else {"title": "mine"}
+                response = getattr(self.phone, verb)(path, body)
         assert response.status_code == {"list": 400, "id": 409}.get(verb, 404)
 
     # --- After every step ---------------------------------------------------------------------
