@@ -254,7 +254,7 @@ def test_two_new_addresses_that_differ_in_case_are_refused(superuser, alice):
     response = superuser.post(f"{USERS}{alice.pk}/change/", {**profile(alice), **fields})
 
     assert response.status_code == 200
-    assert "Please correct the duplicate data for email" in response.content.decode()
+    assert "Write each address once." in response.content.decode()
     assert list(EmailAddress.objects.filter(user=alice)) == [first]
 
 
