@@ -76,6 +76,7 @@ def place(request, settings) -> tuple[str, str, str]:
     settings.ALLOWED_HOSTS = ["*"]
     settings.STATIC_URL = "https://static.example.com/"
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    settings.DEVICE_COOKIE_NAME = "__Host-device"
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     parts = urlsplit(base)
     return shape, f"{parts.scheme}://{parts.netloc}", parts.path
@@ -144,7 +145,7 @@ def test_a_person_logs_in_and_adds_a_todo(browser, place, alice, bob):
     data = {"csrfmiddlewaretoken": token_in(page.text), "login": alice.email, "password": PASSWORD}
     told = browser.post("/auth/login/", {**data, "next": f"{prefix}/account/"})
     assert (told.status, told.headers["location"]) == (302, f"{prefix}/account/")
-    assert set(browser.cookies) == {"__Host-sessionid", "__Host-csrftoken"}
+    assert set(browser.cookies) == {"__Host-sessionid", "__Host-csrftoken", "__Host-device"}
     assert [cookie for cookie in told.cookies if "Path=/;" not in cookie] == []
     page = browser.get("/todos/")
     data = {"csrfmiddlewaretoken": token_in(page.text), "title": "Buy milk"}
@@ -183,7 +184,8 @@ def test_the_openapi_document_names_its_server(place, handler):
     shape, _origin, prefix = place
     document = answer(handler(request(shape, "/api/schema/"), CONTEXT)).json
     assert document["servers"] == [{"url": prefix or "/"}]
-    assert all(path.startswith(("/api/", "/service/")) for path in document["paths"])
+    served = ("/api/", "/service/", "/healthz/", "/readyz/", "/hello/")
+    assert all(path.startswith(served) for path in document["paths"])
     page = answer(handler(request(shape, "/api/docs/"), CONTEXT))
     assert page.status == 200
     assert f"{prefix}/api/docs/" in page.text
@@ -347,10 +349,15 @@ def test_each_cookie_is_sent_once(handler, settings, alice, shape):
     browser._send_cookies(event)
     returned = handler(event, CONTEXT)
     text = json.dumps(returned)
-    names = [settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_NAME]
+    names = {
+        settings.CSRF_COOKIE_NAME,
+        settings.DEVICE_COOKIE_NAME,
+        settings.SESSION_COOKIE_NAME,
+    }
     assert returned["statusCode"] == 302
-    assert [text.count(f"{name}=") for name in names] == [1, 1]
-    assert [each.strip().partition("=")[0] for each in answer(returned).cookies] == names
+    assert [text.count(f"{name}=") for name in names] == [1, 1, 1]
+    cookies = [each.strip().partition("=")[0] for each in answer(returned).cookies]
+    assert (set(cookies), len(cookies)) == (names, 3)
 
 
 @pytest.mark.parametrize("many", [True, False])
