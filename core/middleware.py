@@ -216,8 +216,6 @@ class WriteLimitMiddleware:
 
 
 def _refuse_write(request: HttpRequest) -> HttpResponse | None:
-    if not request.user.is_authenticated:
-        return None
     standing = count_write(request.user.pk)
     request.write_standing = standing  # type: ignore[attr-defined]  # read by the middleware
     if not standing.is_refused:

@@ -13,6 +13,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.auth.models import AbstractUser
+from django.core.management import call_command
 from django.db import connection, models
 from django.test import RequestFactory
 
@@ -232,3 +233,9 @@ def test_who_changes_many_rows_at_once_writes_their_folds_too():
     for path in (file for app in APPS for file in Path(app).rglob("*.py")):
         for named in bulk_changes(path.read_text()):
             assert not named & sources or "folded" in named, path
+
+
+@pytest.mark.django_db
+def test_the_migrations_make_what_the_models_say():
+    """A rule of a column (core.columns) is none of the database."""
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)

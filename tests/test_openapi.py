@@ -12,7 +12,7 @@ from django.urls import get_resolver
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
 
-from core.api.document import METHODS, operations
+from core.api.document import METHODS, add_routes, operations
 from tests.documented import document
 
 # Names that a generated class must not have: those of Kotlin, Swift, TypeScript, Python and Dart
@@ -260,3 +260,9 @@ def test_the_account_routes_are_those_that_are_mounted(whole):
 def is_offered(route: str, view: Any) -> bool:
     """Whether this view answers there, and not one that is mounted before it."""
     return hasattr(view, "view_class") and get_resolver().resolve(route).func is view
+
+
+def test_two_schemas_of_one_name_are_refused():
+    made = {"paths": {}, "components": {"schemas": {"Todo": {}}}}
+    with pytest.raises(ValueError, match=r"^Two schemas have one name: \['Todo'\]$"):
+        add_routes(made, {}, {"Todo": {}, "Other": {}}, {"name": "a"})

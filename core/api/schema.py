@@ -261,8 +261,6 @@ class DocumentedSchema(AutoSchema):
         bypass_extensions: bool = False,  # noqa: FBT001, FBT002 - the framework's signature
     ) -> Any:
         schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
-        if not schema:
-            return schema
         if direction == "request" and (pattern := _pattern(field)):
             schema.setdefault("pattern", pattern)
         if direction == "response":
@@ -283,7 +281,7 @@ class DocumentedSchema(AutoSchema):
         instance = serializer() if isinstance(serializer, type) else serializer
         if direction == "response":
             schema["required"] = sorted(_always_sent(instance, schema["properties"]))
-        elif isinstance(instance, StrictSerializer):
+        else:
             schema["additionalProperties"] = False
             if self.method in CHANGING:
                 schema["properties"].pop("id", None)
@@ -338,8 +336,6 @@ class DocumentedSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         responses: dict[str, Any] = super()._get_response_bodies(direction=direction)
-        if direction != "response":
-            return responses
         if self.path.startswith("/api/v1/"):
             if self.method in SAFE_METHODS:
                 held = self._get_response_for_code(None, "304")  # type: ignore[no-untyped-call]

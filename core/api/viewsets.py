@@ -142,9 +142,7 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
             if serializer.validated_data.setdefault("id", self.kwargs["pk"]) != self.kwargs["pk"]:
                 message = "The id of an object never changes."
                 raise ValidationError({"id": [message]}, code="immutable")
-            instance, created = self.save_new(serializer)
-            if not created:  # by another request, just now
-                raise PreconditionFailed(current=self.get_serializer(instance).data)
+            instance, _created = self.save_new(serializer)  # nobody else creates it: locked
         response = self.answer(instance, HTTPStatus.CREATED)
         response["Location"] = request.build_absolute_uri(request.path)
         return response

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import connection
+from django.db.models import F
 
 from accounts.models import User
+from core.db_functions import MarkedIn
 from core.feed import FeedEntry, Synced, dead_entry, writing
 from tests.builders import make_list, make_todo
 from tests.feeds import SYNCED, check, fed, last, living
@@ -278,3 +281,15 @@ def test_a_search_column_alone_is_no_change(alice):
     Todo.objects.filter(pk=todo.pk).update(folded="x")
     assert Todo.objects.get().version == 1
     check(alice)
+
+
+def test_postgresql_marks_members_in_one_expression():
+    """Run for real by the lane on PostgreSQL; here its SQL and the order of its parameters."""
+    query = Todo.objects.all().query
+    marked = MarkedIn("changed_in", F("version") + 1, ["title", "notes"]).resolve_expression(query)
+    sql, given = marked.as_postgresql(query.get_compiler("default"), connection)
+    version = '("todos_todo"."version" + %s)'
+    assert sql == (
+        f'"todos_todo"."changed_in" || JSONB_BUILD_OBJECT(%s::text, {version}, %s::text, {version})'
+    )
+    assert given == ["notes", 1, "title", 1]

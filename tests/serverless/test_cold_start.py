@@ -9,7 +9,9 @@ import sys
 
 import pytest
 
+from localcloud.lambda_events import CONTEXT, load, request
 from serverless import handler
+from serverless.parameters import BusyError
 from tests.config.conftest import PRODUCTION, ROOT
 
 # A vendor's module each, or what takes longest of one.
@@ -160,3 +162,16 @@ def test_a_start_without_its_parameters_is_503_and_tries_again(cloud_of):
         told, _ = process.communicate("\n")
     assert (refused, event) == (handler.STARTING, "BusyError")
     assert told.splitlines()[-1] == "200"
+
+
+def test_a_request_without_parameters_is_503_and_an_event_goes_back(monkeypatch, caplog):
+    def busy() -> None:
+        raise BusyError("The parameters under /nudge/dev cannot be read: ThrottlingException.")
+
+    monkeypatch.setattr(handler, "_application", busy)
+    assert handler.handler(request("rest_custom_domain", "/hello/"), CONTEXT) == handler.STARTING
+    assert [record.getMessage() for record in caplog.records] == [
+        "The parameters under /nudge/dev cannot be read: ThrottlingException."
+    ]
+    with pytest.raises(BusyError):
+        handler.handler(load("scheduled"), CONTEXT)

@@ -167,6 +167,16 @@ def test_todos_are_finished_and_reopened_by_actions(operator, alice, bob):
     assert history.count("Changed status.") == 2
 
 
+def test_todos_are_moved_to_the_trash_and_restored_by_actions(operator, alice, bob):
+    first, other = make_todo(alice), make_todo(bob)
+    assert "1 to-do changed." in run(operator, TODOS, "move_to_trash", first).content.decode()
+    assert "0 to-dos changed." in run(operator, TODOS, "move_to_trash", first).content.decode()
+    assert set(Todo.objects.exclude(deleted_at=None)) == {first}
+    assert "1 to-do changed." in run(operator, TODOS, "restore", first).content.decode()
+    versions = set(Todo.objects.values_list("pk", "deleted_at", "version"))
+    assert versions == {(first.pk, None, 3), (other.pk, None, 1)}
+
+
 def test_who_may_only_look_has_no_actions(web, alice):
     helper = make_user("helper@example.com", is_staff=True)
     helper.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))

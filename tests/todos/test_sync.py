@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db.models import QuerySet
 
 from core.feed import FeedCounter
 from tests.builders import make_list, make_todo
@@ -652,3 +653,29 @@ def test_an_operation_takes_a_constant_number_of_queries(
     with django_assert_max_num_queries(6 * 20 + 20):
         phone.push(*few)
     check(alice)
+
+
+# --- What should not be there ---------------------------------------------------------------------
+
+
+def test_a_status_may_be_written_as_any_member(phone, alice):
+    todo = make_todo(alice)
+    done = operation("todo", todo.pk, "update", base_version=1, fields={"status": "finished"})
+    [result] = phone.push({**done, "at": moment(NOW)})
+    assert (result["status"], result["todo"]["status"]) == ("applied", "finished")
+    made = SyncOperation.objects.get()
+    assert str(made) == f"{done['op_id']}: applied"
+
+
+def test_an_account_of_a_former_release_gets_its_counter(phone, alice):
+    FeedCounter.objects.filter(account=alice).delete()
+    phone.pull()
+    assert FeedCounter.objects.get(account=alice).seq == 0
+
+
+def test_an_entry_whose_row_is_gone_is_left_out(phone, alice):
+    """A row that another transaction removes while the page is read."""
+    todo = make_todo(alice)
+    QuerySet(Todo).filter(pk=todo.pk)._raw_delete("default")
+    phone.pull()
+    assert ("todo", str(todo.pk)) not in phone.copy

@@ -53,5 +53,4 @@ def _set_role_defaults(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         for name, value in settings.DATABASE_ROLE_DEFAULTS.items():
             cursor.execute(f"ALTER ROLE CURRENT_USER IN DATABASE {database} SET {name} = '{value}'")
-    if not connection.in_atomic_block:
-        connection.close()
+    connection.close()
