@@ -263,6 +263,6 @@ def is_offered(route: str, view: Any) -> bool:
 
 
 def test_two_schemas_of_one_name_are_refused():
-    made = {"paths": {}, "components": {"schemas": {"Todo": {}}}}
+    made: dict[str, Any] = {"paths": {}, "components": {"schemas": {"Todo": {}}}}
     with pytest.raises(ValueError, match=r"^Two schemas have one name: \['Todo'\]$"):
         add_routes(made, {}, {"Todo": {}, "Other": {}}, {"name": "a"})
