@@ -6,6 +6,9 @@ from django.core.management.commands import migrate
 from django.db import connection
 
 
+pytestmark = pytest.mark.sqlite
+
+
 @pytest.fixture
 def statements(transactional_db, monkeypatch):
     """What a migration and the command around it demand of PostgreSQL, in order."""
