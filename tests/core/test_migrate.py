@@ -5,7 +5,6 @@ from django.core.management import call_command
 from django.core.management.commands import migrate
 from django.db import connection
 
-
 pytestmark = pytest.mark.sqlite
 
 
