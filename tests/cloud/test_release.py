@@ -39,9 +39,15 @@ def forwards(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("todos", "0002_text_constraints_and_names")]
+    dependencies = [("todos", "{last}")]
     operations = [migrations.RunPython(forwards, migrations.RunPython.noop)]
 '''
+
+
+def migration(body: str) -> str:
+    """Behind the last one of today."""
+    last = max((ROOT / "todos" / "migrations").glob("0*.py")).stem
+    return MIGRATION.format(last=last, body=body)
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +103,8 @@ def old(cloud: Cloud) -> str:
 @pytest.fixture(scope="module")
 def update(changed) -> Path:
     return changed(
-        "todos/migrations/0003_new.py",
-        MIGRATION.format(body='schema_editor.execute("CREATE TABLE fresh (id integer)")'),
+        "todos/migrations/9999_new.py",
+        migration('schema_editor.execute("CREATE TABLE fresh (id integer)")'),
     )
 
 
@@ -137,24 +143,24 @@ def test_an_interrupted_release_has_migrated_and_leaves_the_old_version_serving(
     cloud, old, interrupted
 ):
     assert interrupted.code not in (0, None)
-    assert interrupted.output.index("Applying todos.0003_new") < interrupted.output.index(SWITCH)
+    assert interrupted.output.index("Applying todos.9999_new") < interrupted.output.index(SWITCH)
     assert build(cloud) == old  # and it is ready: what it does not know does not disturb it
 
 
 def test_repeated_it_serves(cloud, old, repeated):
     assert repeated != old
-    assert "[X] 0003_new" in migrations(cloud)
+    assert "[X] 9999_new" in migrations(cloud)
 
 
 def test_a_failing_migration_leaves_the_version_before_serving(cloud, changed, repeated):
     body = 'raise RuntimeError("this migration fails")'
-    ended = release(cloud, changed("todos/migrations/0003_wrong.py", MIGRATION.format(body=body)))
+    ended = release(cloud, changed("todos/migrations/9999_wrong.py", migration(body)))
     assert ended.code == 1
     assert "Migrations failed, dev is as it was." in ended.output
     assert "this migration fails" in ended.output
     assert SWITCH not in ended.output
     assert build(cloud) == repeated
-    assert "0003_wrong" not in migrations(cloud)
+    assert "9999_wrong" not in migrations(cloud)
 
 
 def test_a_version_that_is_not_ready_is_taken_back(cloud, changed, repeated):
@@ -169,7 +175,7 @@ def test_a_rollback_leads_to_the_version_before_and_never_to_what_failed(cloud, 
     back = cloud.run(PYTHON, "-m", "deploy.rollback", "dev")
     assert back.code == 0, back.output
     assert build(cloud) == old
-    assert "0003_new" not in migrations(cloud)
+    assert "9999_new" not in migrations(cloud)
 
 
 def test_a_restart_makes_new_processes_read_the_parameters(cloud):
