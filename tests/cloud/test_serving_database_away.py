@@ -7,28 +7,25 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.cloud.local import Cloud, eventually
+from tests.cloud.local import SCRIPTS, Cloud, eventually
 from tests.cloud.people import Phone, signed_up
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 
 FUNCTION = "nudge-dev"
+PYTHON = str(SCRIPTS / "python")
 PARAMETER = "/nudge/dev/DATABASE_URL"
-RESTARTED = "RESTARTED"  # nobody reads it
 PASSWORD = f"planted-password-{secrets.token_hex(8)}"
 
 
-def point_to(cloud: Cloud, url: str, **variables: str) -> None:
-    """As an operator does it; another environment of the function starts new processes."""
+def point_to(cloud: Cloud, url: str) -> None:
+    """As an operator does it."""
     cloud.client("ssm").put_parameter(
         Name=PARAMETER, Value=url, Type="SecureString", Overwrite=True
     )
+    ended = cloud.run(PYTHON, "-m", "deploy.restart", "dev")
+    assert ended.code == 0, ended.output
     functions = cloud.client("lambda")
-    present = functions.get_function_configuration(FunctionName=FUNCTION)["Environment"]
-    kept = {name: value for name, value in present["Variables"].items() if name != RESTARTED}
-    functions.update_function_configuration(
-        FunctionName=FUNCTION, Environment={"Variables": kept | variables}
-    )
     functions.get_waiter("function_updated_v2").wait(FunctionName=FUNCTION)
 
 
@@ -46,9 +43,7 @@ def away(cloud: Cloud, phone: Phone) -> Iterator[None]:
         port = probe.getsockname()[1]
     answer = cloud.client("ssm").get_parameter(Name=PARAMETER, WithDecryption=True)
     try:
-        point_to(
-            cloud, f"postgresql://nudge:{PASSWORD}@127.0.0.1:{port}/postgres", **{RESTARTED: "1"}
-        )
+        point_to(cloud, f"postgresql://nudge:{PASSWORD}@127.0.0.1:{port}/postgres")
         yield
     finally:
         point_to(cloud, answer["Parameter"]["Value"])
