@@ -155,6 +155,8 @@ def bundle(stage: str) -> None:
         for page in pages
         for each in page["Parameters"]
     }
+    if not found:  # a stage that is not set up yet
+        return
     ssm.put_parameter(
         Name=aws.bundle_name(stage),
         Value=json.dumps(found),

@@ -152,7 +152,9 @@ def test_a_restart_changes_a_variable_of_each_function_that_is_there(account, mo
     bundle = json.loads(account.parameters["/nudge/dev/bundle/all"])
     assert bundle == dict.fromkeys(PARAMETERS, "x")
     account.functions["nudge-dev-ops"] = Function(b"")
+    account.parameters.clear()
     restart.restart("dev")
+    assert account.parameters == {}  # a stage without parameters gets no bundle
     assert account.functions["nudge-dev-ops"].variables == {
         "STARTED_AT": "2026-11-25T12:00:00+00:00"
     }
