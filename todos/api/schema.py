@@ -74,6 +74,7 @@ EXAMPLES = {
     "position": 1024,
 }
 FORMATS = {
+    "q": "visible",
     "title": "visible",
     "tag": "visible",
     "tags": "visible",
