@@ -417,7 +417,7 @@ def test_rows_that_were_written_past_the_rules_are_shown(world, staff, zone, num
                     by_sql(world, column, past[number % len(past)])
             by_sql(world, model._meta.pk, row.pk)
     todo = world.rows[Todo]
-    paths = ["/todos/", f"/todos/?edit={todo.pk}", "/account/"]
+    paths = ["/todos/plain/", f"/todos/plain/?edit={todo.pk}", "/account/"]
     for path in paths:
         assert world.browser.get(path).status_code == 200, path
     for path in ("/api/v1/todos/", TODO.format(todo.pk), "/api/v1/lists/", "/api/v1/account/"):
