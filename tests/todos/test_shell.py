@@ -5,10 +5,12 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
+from django.core.files.storage import storages
 from django.test import Client
 
 from todos import shell
@@ -64,7 +66,7 @@ def hashed(monkeypatch):
         "app/worker.js": "app/worker.3.js",
         "css/page.css": "css/page.4.css",
     }
-    monkeypatch.setattr(shell.staticfiles_storage._wrapped, "hashed_files", files, raising=False)
+    monkeypatch.setattr(storages["staticfiles"], "hashed_files", files, raising=False)
     monkeypatch.setattr(shell, "static", lambda name: f"https://cdn.test/{files.get(name, name)}")
     shell._kept_map.cache_clear()
     yield
@@ -81,7 +83,7 @@ def test_a_release_uses_the_names_of_the_manifest(hashed, browser, settings):
     assert '<script src="https://cdn.test/app/main.1.js" type="module" crossorigin>' in page
 
 
-def worker_of(client: Client) -> dict[str, object]:
+def worker_of(client: Client) -> dict[str, Any]:
     code = client.get("/todos/worker.js").text
     found = re.fullmatch(r"self\.nudge = (.*);\nimportScripts\((.*)\);\n", code)
     assert found

@@ -19,10 +19,10 @@ import { write } from "#app/route.js";
 import * as state from "#app/state.js";
 import { gettext, language, ngettext } from "#app/text.js";
 import { Capture } from "#app/views/capture.js";
-import { dayWords, PRIORITIES, Row } from "#app/views/row.js";
 import { Header } from "#app/views/header.js";
 import { html, Icon } from "#app/views/html.js";
 import { Notices } from "#app/views/notices.js";
+import { dayWords, PRIORITIES, Row } from "#app/views/row.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
 /** @typedef {import("#app/lists.js").Section} Section */

@@ -1,8 +1,9 @@
 // What a person must know: nothing else stands above the list.
-import { reload } from "#app/update.js";
-import * as state from "#app/state.js";
+
 import { toLogIn } from "#app/session.js";
+import * as state from "#app/state.js";
 import { gettext, ngettext } from "#app/text.js";
+import { reload } from "#app/update.js";
 import { html } from "#app/views/html.js";
 
 /** @param {{kind?: string, text: string, act: string, onAct: () => void}} props */
