@@ -1,5 +1,6 @@
 // Every change that a person can make, and how it is taken back.
 import { signal } from "@preact/signals";
+import { homeOf } from "#app/lists.js";
 import { inverse, matters } from "#app/model.js";
 import { byPlace, placeBehind, places, placesInFront } from "#app/order.js";
 import { undisputed } from "#app/settle.js";
@@ -70,8 +71,11 @@ const todos = () => /** @type {Todo[]} */ (all("todo"));
 
 export const inbox = () => lists().find((list) => list.is_inbox);
 
-/** @param {string} list */
-const inList = (list) => todos().filter((todo) => todo.list === list && !todo.deleted_at);
+/** Those of a list; the inbox has also those of lists that nobody knows. @param {string | undefined} id */
+function inList(id) {
+  const known = new Map(lists().map((list) => [list.id, list]));
+  return todos().filter((todo) => !todo.deleted_at && homeOf(todo, known)?.id === id);
+}
 
 /**
  * New to-dos in front of the others; what a title cannot hold goes to the notes.
@@ -283,8 +287,7 @@ export function changeList(id, fields) {
  */
 export function removeList(id, trashes) {
   const home = inbox()?.id ?? "";
-  const inside = todos().filter((todo) => todo.list === id && !todo.deleted_at);
-  const deeds = inside.map((todo) => {
+  const deeds = inList(id).map((todo) => {
     const deed = trashes ? { op: "trash" } : { op: "move", fields: { list: home } };
     return /** @type {Deed} */ ({ kind: "todo", id: todo.id, ...deed });
   });

@@ -68,7 +68,7 @@ export function homeOf(todo, lists) {
  * @returns {(todo: Todo) => boolean}
  */
 function belongs({ view, of, query }, lists) {
-  if (view === "inbox") return (todo) => Boolean(homeOf(todo, lists)?.is_inbox);
+  if (view === "inbox") return (todo) => homeOf(todo, lists)?.is_inbox ?? true;
   if (view === "list") return (todo) => homeOf(todo, lists)?.id === of;
   if (view === "tag") return (todo) => todo.tags.some((tag) => fold(tag) === fold(of));
   const words = fold(query).split(/\s+/).filter(Boolean);

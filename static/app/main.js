@@ -5,13 +5,17 @@ import { add } from "#app/actions.js";
 import { press } from "#app/keys.js";
 import { onOtherAccount } from "#app/session.js";
 import { begin, retry } from "#app/start.js";
-import { appearance, clock, start } from "#app/state.js";
+import { appearance, clock, start, store } from "#app/state.js";
 import { install } from "#app/update.js";
 import { App } from "#app/views/app.js";
 import { html } from "#app/views/html.js";
 
 const page = document.documentElement;
 
+effect(() => {
+  const count = store.value?.waiting.value.count ?? 0;
+  localStorage.setItem("nudge.waiting", String(count)); // js/log-out.js asks
+});
 effect(() => {
   page.dataset.theme = appearance.value.value;
 });

@@ -273,8 +273,8 @@ export class Store {
       await this.sweep(answer, keys);
       await this.meta.put({ key: "cursor", value: answer.cursor });
     });
-    if (!answer.has_more) this.complete.value = true;
     if (keys.size) await this.reload([...keys]);
+    if (!answer.has_more) this.complete.value = true;
     if (sent.length) this.problems.value = await this.stuck.toArray();
     if (keys.size) this.tell([...keys], sent.length > 0);
   }

@@ -36,5 +36,6 @@ export async function install(address) {
     },
   });
   const url = (policy ?? rules).createScriptURL(address);
-  await navigator.serviceWorker.register(url).then(watch, () => undefined);
+  const registration = await navigator.serviceWorker.register(url).catch(() => undefined);
+  if (registration) watch(registration);
 }

@@ -32,7 +32,7 @@ class Elements(HTMLParser):
         self.texts.append(data.strip())
 
 
-SCRIPT_FILES = 2  # the theme and the messages
+SCRIPT_FILES = 3  # the theme, the messages, the log-out
 PAYLOADS = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',

@@ -36,18 +36,57 @@ const FIRST_DAY = "1900-01-01";
 /** @param {Event} event */
 const textOf = (event) => /** @type {HTMLInputElement} */ (event.target).value;
 
+/**
+ * A field that shows a value, but never while somebody is in it: what they type stays.
+ * @param {string} value
+ */
+function useShown(value) {
+  const field = useRef(/** @type {any} */ (null));
+  useLayoutEffect(() => {
+    if (field.current && field.current !== document.activeElement) field.current.value = value;
+  });
+  return field;
+}
+
+/**
+ * What is typed into a field of a to-do: kept when the field is left, and also when it is taken away.
+ * @param {Todo} todo
+ * @param {"title" | "notes"} member
+ * @param {(began: import("#app/actions.js").Draft, text: string) => void} save
+ */
+function useTyped(todo, member, save) {
+  const began = useRef(draft(todo, member));
+  const typed = useRef(/** @type {string | null} */ (null));
+  const begin = () => {
+    began.current = draft(todo, member);
+    typed.current = null;
+  };
+  const keep = () => {
+    const text = typed.current;
+    typed.current = null;
+    if (text !== null) save(began.current, text);
+  };
+  useEffect(() => {
+    addEventListener("pagehide", keep);
+    return () => {
+      removeEventListener("pagehide", keep);
+      keep();
+    };
+  }, []);
+  /** @param {Event} event */
+  const input = (event) => {
+    typed.current = textOf(event);
+  };
+  return { begin, keep, input, forget: begin };
+}
+
 /** @param {{todo: Todo}} props */
 function Title({ todo }) {
-  const began = useRef(draft(todo, "title"));
-  const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
-  const begin = () => {
-    began.current = draft(todo, "title");
-  };
+  const field = useShown(todo.title);
+  const { begin, keep, input, forget } = useTyped(todo, "title", rename);
   const end = () => {
-    const text = field.current?.value ?? "";
-    if (text.trim()) rename(began.current, text);
-    else if (field.current) field.current.value = todo.title;
-    begin();
+    keep();
+    if (!field.current?.value.trim()) field.current.value = todo.title;
   };
   /** @param {KeyboardEvent} event */
   const key = (event) => {
@@ -58,52 +97,47 @@ function Title({ todo }) {
     }
     if (event.key === "Escape" && field.current) {
       event.stopPropagation();
+      forget();
       field.current.value = todo.title;
       field.current.blur();
     }
   };
-  useEffect(() => () => end(), []);
   return html`<textarea ref=${field} id="detail-title" class="title-field" rows="1" dir="auto" aria-label=${gettext("Title")}
-    value=${todo.title} onFocus=${begin} onBlur=${end} onKeyDown=${key}></textarea>`;
+    onFocus=${begin} onInput=${input} onBlur=${end} onKeyDown=${key}></textarea>`;
 }
 
 /** @param {{todo: Todo}} props */
 function Notes({ todo }) {
   const [writes, setWrites] = useState(false);
-  const began = useRef(draft(todo, "notes"));
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
-  const keep = () => {
-    if (field.current) takeNotes(began.current, field.current.value);
-    began.current = { ...began.current, value: field.current?.value ?? began.current.value };
-  };
+  const { begin, keep, input } = useTyped(todo, "notes", takeNotes);
   useLayoutEffect(() => {
-    if (!writes) return undefined;
-    field.current?.focus();
-    addEventListener("pagehide", keep);
-    return () => {
-      removeEventListener("pagehide", keep);
-      keep();
-    };
+    if (writes) field.current?.focus();
   }, [writes]);
-  const begin = () => {
-    began.current = draft(todo, "notes");
+  const open = () => {
+    begin();
     setWrites(true);
+  };
+  const end = () => {
+    keep();
+    setWrites(false);
   };
   /** @param {KeyboardEvent} event */
   const key = (event) => {
     if (event.key !== "Escape" || event.isComposing) return;
     event.stopPropagation();
-    setWrites(false);
+    end();
+    requestAnimationFrame(() => document.getElementById("detail-notes")?.focus());
   };
   /** @param {MouseEvent} event */
   const click = (event) => {
-    if (!(event.target instanceof Element && event.target.closest("a"))) begin();
+    if (!(event.target instanceof Element && event.target.closest("a"))) open();
   };
-  const edit = html`<button class="text" id="detail-notes" onClick=${begin}>${todo.notes ? gettext("Edit") : gettext("Add")}</button>`;
-  return html`<h3>${gettext("Notes")} ${!writes && edit}</h3>
+  const edit = html`<button class="text" id="detail-notes" onClick=${open}>${todo.notes ? gettext("Edit") : gettext("Add")}</button>`;
+  return html`<h2>${gettext("Notes")} ${!writes && edit}</h2>
     ${
       writes
-        ? html`<textarea ref=${field} class="notes-field" dir="auto" rows="6" aria-label=${gettext("Notes")} onKeyDown=${key} onBlur=${() => setWrites(false)}>${todo.notes}</textarea>`
+        ? html`<textarea ref=${field} class="notes-field" dir="auto" rows="6" aria-label=${gettext("Notes")} onInput=${input} onKeyDown=${key} onBlur=${end} defaultValue=${todo.notes}></textarea>`
         : html`<div onClick=${click}>${todo.notes && html`<${Prose} text=${todo.notes} />`}</div>`
     }`;
 }
@@ -112,6 +146,8 @@ function Notes({ todo }) {
 function Due({ todo }) {
   const due = seen(todo, state.zone.value);
   const today = state.today.value;
+  const dayField = useShown(due?.on ?? "");
+  const timeField = useShown(due?.at ?? "");
   const ids = [todo.id];
   const monday = plus(today, 8 - weekday(today));
   /** @param {Event} event */
@@ -131,10 +167,10 @@ function Due({ todo }) {
     <dt><label for="detail-due"><${Icon} name="today" />${gettext("Due")}</label></dt>
     <dd>
       ${!due && html`<span class="quick">${near.map(([name, day]) => html`<button key=${name} class="chip" onClick=${() => schedule(ids, day)}>${name}</button>`)}</span>`}
-      <input id="detail-due" type="date" min=${FIRST_DAY} max="9998-12-31" value=${due?.on ?? ""} onChange=${setDay} />
+      <input ref=${dayField} id="detail-due" type="date" min=${FIRST_DAY} max="9998-12-31" onChange=${setDay} />
       ${
         due &&
-        html`<input type="time" aria-label=${gettext("Time")} value=${due.at ?? ""} onChange=${setTime} />
+        html`<input ref=${timeField} type="time" aria-label=${gettext("Time")} onChange=${setTime} />
         <button class="ghost small" aria-label=${gettext("No day")} onClick=${() => schedule(ids, null)}><${Icon} name="close" /></button>`
       }
     </dd>

@@ -293,7 +293,7 @@ export function ListView() {
   const hidesCapture = ["finished", "trash", "search"].includes(view);
   const placeholder =
     PLACEHOLDERS()[/** @type {"today"} */ (view)] ?? gettext("What needs to be done?");
-  return html`<main id="main" tabindex="-1">
+  return html`<main id="main" tabindex="-1" aria-busy=${String(!state.store.value?.complete.value)}>
     <${Header} count=${total} />
     <${Notices} />
     ${view === "search" && html`<${SearchField} />`}

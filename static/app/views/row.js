@@ -94,7 +94,7 @@ function TitleField({ todo }) {
     class="title-field"
     dir="auto"
     aria-label=${gettext("Title")}
-    value=${todo.title}
+    defaultValue=${todo.title}
     onKeyDown=${key}
     onBlur=${() => end(true)}
     onClick=${(/** @type {Event} */ event) => event.stopPropagation()}
