@@ -59,6 +59,7 @@ def environment(cli: Any, outputs: dict[str, str]) -> dict[str, str]:
         "DEAD_LETTER_QUEUE_URL": outputs.get("DeadLetterQueueUrl", ""),
         "DATABASE_HOST": outputs.get("DatabaseHost", ""),
         "DATABASE_NAME": outputs.get("DatabaseName", ""),
+        "DATABASE_POOLED": outputs.get("DatabasePooled", ""),
         "DATABASE_SECRET_ARN": outputs.get("DatabaseSecretArn", ""),
         "AWS_ENDPOINT_URL": aws.endpoint(),
         "API_URL": aws.api_url(aws.base_stage(stage)) or NOT_KNOWN_YET,
@@ -104,6 +105,9 @@ def _use_stack(cli: Any, outputs: dict[str, str]) -> None:
     cli.manage_roles = False
     cli.zappa.credentials_arn = outputs["RoleArn"]
     cli.dead_letter_config = {"TargetArn": outputs["DeadLetterQueueArn"]}
+    if cli.api_stage == aws.base_stage(cli.api_stage):
+        # Zappa removes at every update what only the function has.
+        cli.lambda_concurrency = int(outputs.get("Concurrency") or 0) or cli.lambda_concurrency
     _use_queue(cli, outputs.get("TaskQueueArn", ""))
     if outputs.get("SubnetIds"):
         cli.vpc_config = {

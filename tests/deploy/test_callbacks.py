@@ -29,6 +29,7 @@ VARIABLES = {
     "DEAD_LETTER_QUEUE_URL": "https://queue.example.com/",
     "DATABASE_HOST": "",
     "DATABASE_NAME": "",
+    "DATABASE_POOLED": "",
     "DATABASE_SECRET_ARN": "",
     "AWS_ENDPOINT_URL": "",
     "API_URL": API,
@@ -44,6 +45,7 @@ def cli(account, monkeypatch):
     return SimpleNamespace(
         overridden=overridden,
         override_stage_config_setting=overridden.__setitem__,
+        lambda_concurrency=7,
         command="update",
         api_stage="dev",
         lambda_name="nudge-dev",
@@ -88,6 +90,24 @@ def test_a_function_with_events_empties_the_queue_of_the_stage(cli, events):
     source = {"arn": OUTPUTS["TaskQueueArn"], "batch_size": 10, "batch_window": 0, "enabled": True}
     queue = {"function": "serverless.events.run", "event_source": source}
     assert cli.overridden == ({"events": [SWEEP, queue]} if events else {})
+
+
+@pytest.mark.parametrize(
+    ("stage", "outputs", "expected"),
+    [("dev", {"Concurrency": "50"}, 50), ("dev", {}, 7), ("dev_ops", {"Concurrency": "50"}, 7)],
+    ids=["the stack's", "the settings'", "never for commands"],
+)
+def test_how_many_processes_may_serve_at_once(cli, account, stage, outputs, expected):
+    cli.api_stage = stage
+    account.stacks["nudge-infra-dev"] = accounts.stack(**OUTPUTS, **outputs)
+    callbacks.settings(cli)
+    assert cli.lambda_concurrency == expected
+
+
+def test_behind_a_pooler_the_functions_know_it(cli, account):
+    account.stacks["nudge-infra-dev"] = accounts.stack(**OUTPUTS, DatabasePooled="True")
+    callbacks.settings(cli)
+    assert cli.aws_environment_variables["DATABASE_POOLED"] == "True"
 
 
 def test_without_a_queue_the_events_stay_as_they_are(cli, account):
