@@ -11,3 +11,8 @@ def make_todo(owner: User, title: str = "buy milk", **fields: object) -> Todo:
 
 def make_list(owner: User, name: str = "Groceries", **fields: object) -> List:
     return service.add_list(actor=owner, name=name, **fields)
+
+
+def position_of(number: int) -> str:
+    """A position; a higher number is further down."""
+    return f"h{number:08}"

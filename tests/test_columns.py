@@ -35,6 +35,8 @@ NOT_IN_THE_ADMIN = {
     "sms.Message.idempotency_key": "a word of the client, which the scope makes unique",
     "todos.Todo.due_order": "made of due_at and due_on",
     "todos.Todo.status_at": "of use to a merge only",
+    "todos.List.former_position": "of use to the former release only",
+    "todos.Todo.former_position": "of use to the former release only",
     "accounts.User.changed_in": "of use to a merge only",
     "todos.List.changed_in": "of use to a merge only",
     "todos.Tag.changed_in": "of use to a merge only",
@@ -54,6 +56,8 @@ NOT_IN_THE_API = {
     "todos.List.owner": "always the caller",
     "todos.Todo.changed_in": "of use to a merge only",
     "todos.Todo.status_at": "of use to a merge only",
+    "todos.List.former_position": "of use to the former release only",
+    "todos.Todo.former_position": "of use to the former release only",
     "todos.Todo.owner": "always the caller",
     "todos.Todo.due_order": "made of due_at and due_on",
 }
