@@ -1,6 +1,6 @@
 """The manual order of lists and to-dos."""
 
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -21,7 +21,7 @@ KEY = RegexValidator(PATTERN.replace("$", r"\Z"), _("Enter a valid value."))
 class PositionField(models.CharField[str, str]):
     """Lower comes first, byte by byte on every database; the id decides between equals."""
 
-    default_validators: ClassVar[list[Any]] = [KEY]
+    default_validators = [KEY]
 
     def __init__(self, **kwargs: Any) -> None:
         usual = {"verbose_name": _("position"), "default": FIRST, "db_default": UNPLACED}
