@@ -17,8 +17,8 @@ from tests.todos.test_folding import migrate
 from todos.models import List, Todo
 from todos.models.columns import UNPLACED
 
-BEFORE = [("todos", "0009_operations_of_devices")]
-MIGRATION = importlib.import_module("todos.migrations.0011_keys_of_today")
+BEFORE = [("todos", "0011_one_due")]
+MIGRATION = importlib.import_module("todos.migrations.0013_keys_of_today")
 
 
 @pytest.fixture

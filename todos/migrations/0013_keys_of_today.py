@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('todos', '0010_position_keys'),
+        ('todos', '0012_position_keys'),
     ]
 
     operations = [migrations.RunPython(give_keys, migrations.RunPython.noop, elidable=True)]

@@ -24,7 +24,7 @@ def of(model):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('todos', '0009_operations_of_devices'),
+        ('todos', '0011_one_due'),
     ]
 
     operations = [

@@ -31,7 +31,7 @@ def indexed(model, name, *fields):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('todos', '0011_keys_of_today'),
+        ('todos', '0013_keys_of_today'),
     ]
 
     operations = [
