@@ -17,6 +17,6 @@ def packed(request: HttpRequest, name: str) -> HttpResponseBase:
     """A file that the manifest names; deploy/static.py packs exactly these."""
     if name not in getattr(staticfiles_storage, "hashed_files", {}).values():
         raise Http404
-    response = serve(request, name, document_root=settings.STATIC_ROOT)
+    response = serve(request, name, document_root=str(settings.STATIC_ROOT))
     response.headers["Cache-Control"] = FOR_EVER
     return response

@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -36,6 +37,7 @@ TWILIO = {
     "AUTH_TOKEN": AUTH_TOKEN,
 }  # the only ones that the stub accepts
 TIMEOUT_SECONDS = 60
+OF_LAMBDA = re.compile(r"\{|[A-Z]+ RequestId: ")  # what a log has beside a command's output
 OWNER = "owner"  # the file that has the number of the process
 READY = "Mails appear here. Stop with Ctrl-C."
 
@@ -97,8 +99,7 @@ def commands() -> str:
 def _plain(log: str) -> str:
     """The command's own lines: those of the log are JSON, those of Lambda begin with a word."""
     lines = [line.strip() for line in log.splitlines()]
-    begins = ("{", "START ", "END ", "REPORT ")
-    return "\n   ".join(line for line in lines if line and not line.startswith(begins))
+    return "\n   ".join(line for line in lines if line and not OF_LAMBDA.match(line))
 
 
 def _refuse_second(folder: Path) -> None:

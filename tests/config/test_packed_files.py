@@ -1,16 +1,15 @@
 """Static files of a function without a bucket: those of the manifest, to everybody, for ever."""
 
 import json
-from pathlib import Path
 
 import pytest
-from django.contrib.staticfiles import finders
 from django.core.files.storage.handler import StorageHandler
 from django.core.management import call_command
 from django.test import Client
 
 from config import static
 from deploy import static as deployed
+from tests.config.conftest import ROOT
 
 pytestmark = pytest.mark.django_db  # the end of a request looks at the connections
 STYLES = "css/app.css"
@@ -38,7 +37,7 @@ def test_a_hashed_file_is_served_to_everybody_and_kept_for_ever(packed):
     answer = Client().get(f"/static/{packed.hashed_files[STYLES]}")
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/css")
     assert answer["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert answer.getvalue() == Path(finders.find(STYLES)).read_bytes()
+    assert answer.getvalue() == (ROOT / "static" / STYLES).read_bytes()
 
 
 @pytest.mark.parametrize(

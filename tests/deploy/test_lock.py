@@ -18,7 +18,7 @@ def held_by_bob(account, clock, *, seconds: float) -> None:
 
 @pytest.fixture
 def _time(monkeypatch, clock):
-    monkeypatch.setattr(lock.time, "time", lambda: clock[0])
+    monkeypatch.setattr("time.time", lambda: clock[0])
 
 
 @pytest.mark.usefixtures("_time")
