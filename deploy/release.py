@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy import (
@@ -31,10 +32,13 @@ from deploy.progress import done, step
 BUILD = Path("build")
 
 
-def release(stage: str, *, timeout: float = smoke.TIMEOUT_SECONDS) -> None:
+def release(
+    stage: str, *, timeout: float = smoke.TIMEOUT_SECONDS, commands: Sequence[str] = ()
+) -> None:
     """Raises SystemExit, with the old version serving, if any step fails.
 
-    `timeout`: seconds in which the new code must be ready.
+    `timeout`: seconds in which the new code must be ready; `commands`: to be run after the
+    migrations, before the new code serves.
     """
     if wanting := stack.missing(stage):
         raise SystemExit(
@@ -42,7 +46,7 @@ def release(stage: str, *, timeout: float = smoke.TIMEOUT_SECONDS) -> None:
             f"{aws.parameters_path(stage)} (docs/deployment.md)."
         )
     target, build_id = _package(stage)
-    _migrate(stage, target)
+    _migrate(stage, target, commands)
     _switch(stage, target, build_id, timeout)
     # Not known before the first deploy; commands write links, too.
     functions.update_environment(
@@ -68,7 +72,7 @@ def _package(stage: str) -> tuple[Path, str]:
     return target, build_id
 
 
-def _migrate(stage: str, target: Path) -> None:
+def _migrate(stage: str, target: Path, commands: Sequence[str]) -> None:
     """In the function for commands, which has 15 minutes and no visitors; the old code serves."""
     operations = aws.ops_stage(stage)
     function = aws.function_name(operations)
@@ -76,7 +80,8 @@ def _migrate(stage: str, target: Path) -> None:
     previous = _serving(function)
     try:
         _put(operations, target)
-        done(manage(function, "migrate --noinput --verbosity 1"))
+        for command in ("migrate --noinput --verbosity 1", *commands):
+            done(manage(function, command))
     except BaseException as error:
         _roll_back(function, previous, error)
         if isinstance(error, (ManageError, SystemExit)):

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from core.api.schema import documented
 from todos.api.clearing import ClearField
 from todos.api.filters import ListFilterSerializer, RemovalSerializer, TodoFilterSerializer
+from todos.api.moves import MoveSerializer, TodoMoveSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer
 
 
@@ -41,6 +42,7 @@ class Lists(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             partial_update=extend_schema(request=ListUpdateSerializer),
             list=extend_schema(parameters=[ListFilterSerializer]),
             destroy=extend_schema(parameters=[RemovalSerializer]),
+            move=extend_schema(request=MoveSerializer, responses=ListSerializer),
         )(documented(self.target_class))
 
 
@@ -57,6 +59,7 @@ class Todos(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             partial_update=extend_schema(request=TodoUpdateSerializer),
             list=extend_schema(parameters=[TodoFilterSerializer]),
             finish=changed,
+            move=extend_schema(request=TodoMoveSerializer, responses=TodoSerializer),
             reopen=changed,
         )(documented(self.target_class))
 
@@ -92,7 +95,7 @@ EXAMPLES = {
     "q": "milk",
     "ids": ["7f1c1a0e-3f52-4a8e-9a55-0c8f2f9f5b10"],
     "archived": False,
-    "position": 1024,
+    "position": "a1V",
 }
 FORMATS = {
     "q": "visible",

@@ -10,28 +10,30 @@ from rest_framework import serializers
 from accounts.sessions import signed_in_user
 from core.api.fields import (
     OwnedRelatedField,
+    StrictCharField,
     StrictIntegerField,
     StrictLineField,
     StrictModelSerializer,
     StrictUUIDField,
 )
+from core.order_keys import LONGEST
 from core.text import fold
 from todos import service
 from todos.api.clearing import ClearField, cleared
 from todos.api.due import DueMember
 from todos.models import List, ListQuerySet, Priority, Tag, Todo
-from todos.models.columns import LIMIT
+from todos.models.columns import KEY
 from todos.models.tags import NAME_LENGTH
 
 KEPT_BY_PUT = ("id", "list", "position")
 MAX_TAGS = 20
 
 
-class PositionSerializerField(StrictIntegerField):
-    """Manual order, lower first; left out on creation, the server chooses."""
+class PositionSerializerField(StrictCharField):
+    """Manual order, lower first, byte by byte; left out on creation, the server chooses."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=-LIMIT, max_value=LIMIT, required=False, **kwargs)
+        super().__init__(max_length=LONGEST, validators=[KEY], required=False, **kwargs)
 
 
 @extend_schema_field(
