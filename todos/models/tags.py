@@ -126,8 +126,7 @@ class Tag(Synced):
             pk__in=[link["todo"] for link in shown] if dying else shown
         )
         yield
-        todos.fold_tags()
-        stamp(account_id, todos, "tags")
+        stamp(account_id, todos, "tags", folded_tags=folded_names(cls))
         if former:
             TagAlias.objects.remember(account_id, rows, former)
 
