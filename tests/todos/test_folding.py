@@ -74,7 +74,7 @@ def test_what_was_stored_comes_into_its_form(release_before, monkeypatch):
         ("a b", "a b", 4),
     ]
     found = Todo.objects.filter(owner=alice.pk).order_by("position")
-    assert [(row.title, row.notes, row.folded, row.version > 2) for row in found] == [
+    assert [(row.title, row.notes, row.folded, row.version > 3) for row in found] == [
         ("plain", "", "plain", False),
         ("a b", "x\ny", "a b x y", True),
         ("Untitled", "é", "untitled é", True),

@@ -580,9 +580,9 @@ def test_members_can_be_emptied_without_null(phone, alice):
     [result] = phone.push(changed)
     shown = result["todo"]
     assert (shown["notes"], shown["due"], shown["tags"]) == ("", None, [])
-    wrong = operation("todo", todo.pk, "update", base_version=2, clear=["title"])
-    [result] = phone.push(wrong)
-    assert (result["status"], result["errors"][0]["attr"]) == ("invalid", "clear")
+    for wrong in ({"clear": ["title"]}, {"clear": ["notes"], "fields": {"notes": "n"}}):
+        [result] = phone.push(operation("todo", todo.pk, "update", base_version=2, **wrong))
+        assert (result["status"], result["errors"][0]["attr"]) == ("invalid", "clear")
 
 
 def test_one_bad_operation_spoils_no_other(phone, alice):

@@ -6,11 +6,30 @@ from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from core.api.schema import documented
+from todos.api.clearing import ClearField
 from todos.api.filters import ListFilterSerializer, RemovalSerializer, TodoFilterSerializer
 from todos.api.moves import MoveSerializer, TodoMoveSerializer
 from todos.api.saved_filters import SavedFilterSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer, TodoTagSerializer
 from todos.api.tags import MergeSerializer
+
+
+class ListUpdateSerializer(ListSerializer):
+    """The members that change."""
+
+    clear = ClearField()
+
+    class Meta(ListSerializer.Meta):
+        fields = (*ListSerializer.Meta.fields, "clear")
+
+
+class TodoUpdateSerializer(TodoSerializer):
+    """The members that change."""
+
+    clear = ClearField()
+
+    class Meta(TodoSerializer.Meta):
+        fields = (*TodoSerializer.Meta.fields, "clear")
 
 
 class Lists(OpenApiViewExtension):  # type: ignore[no-untyped-call]
@@ -22,6 +41,7 @@ class Lists(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         return extend_schema_view(
             create=created,
             update=created,
+            partial_update=extend_schema(request=ListUpdateSerializer),
             list=extend_schema(parameters=[ListFilterSerializer]),
             destroy=extend_schema(parameters=[RemovalSerializer]),
             move=extend_schema(request=MoveSerializer, responses=ListSerializer),
@@ -38,6 +58,7 @@ class Todos(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         return extend_schema_view(
             create=created,
             update=created,
+            partial_update=extend_schema(request=TodoUpdateSerializer),
             list=extend_schema(parameters=[TodoFilterSerializer]),
             finish=changed,
             move=extend_schema(request=TodoMoveSerializer, responses=TodoSerializer),

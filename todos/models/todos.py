@@ -200,6 +200,11 @@ class Todo(Versioned):
             models.Index(fields=("list", "position", "id"), name="todos_todo_by_list_place"),
             models.Index(fields=("owner", "due_order", "id"), name="todos_todo_by_due"),
             models.Index(
+                fields=("owner", "start_on"),
+                condition=Q(start_on__isnull=False),
+                name="todos_todo_start",
+            ),
+            models.Index(
                 fields=("owner", "deleted_at", "id"),
                 condition=Q(deleted_at__isnull=False),
                 name="todos_todo_trash",

@@ -18,6 +18,7 @@ from core.api.errors import Conflict
 from core.feed import dead_entry
 from core.quotas import QuotaReached
 from todos import service
+from todos.api.clearing import cleared
 from todos.api.ids import known_object
 from todos.models import List, Status, SyncOperation, Tag
 from todos.models.operations import OPERATIONS_KEPT
@@ -334,19 +335,13 @@ class Change:
 
     def _fields(self) -> dict[str, Any]:
         """Those named and those cleared; a list that has gone meanwhile is the inbox."""
-        fields = {**self.operation.fields, **self._cleared()}
+        shape = self.kind.serializer(context=self._context)
+        empty: dict[str, Any] = getattr(shape, "empty_values", dict)()
+        fields = cleared(self.operation.fields, self.operation.clear, empty)
         if self.kind.name == "todo" and self._has_gone(fields.get("list")):
             self.more = {"code": "list_gone"}
             fields["list"] = str(List.objects.inbox_of(self.account).pk)
         return fields
-
-    def _cleared(self) -> dict[str, Any]:
-        empty: dict[str, Any] = getattr(
-            self.kind.serializer(context=self._context), "empty_values", dict
-        )()
-        if unknown := sorted(set(self.operation.clear) - set(empty)):
-            raise ValidationError({"clear": [f"{name} cannot be cleared." for name in unknown]})
-        return {name: empty[name] for name in self.operation.clear}
 
     def _has_gone(self, key: Any) -> bool:
         try:
