@@ -9,7 +9,9 @@ from core.api.schema import documented
 from todos.api.clearing import ClearField
 from todos.api.filters import ListFilterSerializer, RemovalSerializer, TodoFilterSerializer
 from todos.api.moves import MoveSerializer, TodoMoveSerializer
-from todos.api.serializers import ListSerializer, TodoSerializer
+from todos.api.saved_filters import SavedFilterSerializer
+from todos.api.serializers import ListSerializer, TodoSerializer, TodoTagSerializer
+from todos.api.tags import MergeSerializer
 
 
 class ListUpdateSerializer(ListSerializer):
@@ -64,6 +66,32 @@ class Todos(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         )(documented(self.target_class))
 
 
+class SavedFilters(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "todos.api.saved_filters.SavedFilterViewSet"
+
+    def view_replacement(self) -> Any:
+        """A creation sent again answers 200 with the object that is there."""
+        created = extend_schema(responses={201: SavedFilterSerializer, 200: SavedFilterSerializer})
+        return extend_schema_view(
+            create=created,
+            update=created,
+            move=extend_schema(request=MoveSerializer, responses=SavedFilterSerializer),
+        )(documented(self.target_class))
+
+
+class Tags(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "todos.api.tags.TagViewSet"
+
+    def view_replacement(self) -> Any:
+        """A name that is there already answers 200 with the tag that has it."""
+        created = extend_schema(responses={201: TodoTagSerializer, 200: TodoTagSerializer})
+        return extend_schema_view(
+            create=created,
+            update=created,
+            merge=extend_schema(request=MergeSerializer, responses=TodoTagSerializer),
+        )(documented(self.target_class))
+
+
 class Trash(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     target_class = "todos.api.views.TrashViewSet"
 
@@ -93,6 +121,7 @@ EXAMPLES = {
     "notes": "Two litres.",
     "tags": ["shop"],
     "q": "milk",
+    "query": "tag:shop is:open",
     "ids": ["7f1c1a0e-3f52-4a8e-9a55-0c8f2f9f5b10"],
     "archived": False,
     "position": "a1V",
