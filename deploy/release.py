@@ -20,6 +20,7 @@ from deploy import (
     aws,
     functions,
     interruption,
+    lock,
     package,
     smoke,
     stack,
@@ -46,8 +47,9 @@ def release(
             f"{aws.parameters_path(stage)} (docs/deployment.md)."
         )
     target, build_id = _package(stage)
-    _migrate(stage, target, commands)
-    _switch(stage, target, build_id, timeout)
+    with lock.held(stage):
+        _migrate(stage, target, commands)
+        _switch(stage, target, build_id, timeout)
     # Not known before the first deploy; commands write links, too.
     functions.update_environment(
         aws.function_name(aws.ops_stage(stage)), {"API_URL": aws.api_url(stage)}
@@ -64,8 +66,8 @@ def _package(stage: str) -> tuple[Path, str]:
     target = BUILD / f"{aws.function_name(stage)}.zip"
     try:
         cli = zappa_files.command_line(stage)
-        static.collect(stack.outputs(stage))
-        build_id = package.build(target, cli.architecture)
+        static.collect(outputs := stack.outputs(stage))
+        build_id = package.build(target, cli.architecture, extra=static.packed(outputs))
     except (ClickException, archive.PackageError, static.CollectError) as error:
         raise SystemExit(str(error)) from None
     done(f"{target} has {target.stat().st_size / package.MEGABYTE:.1f} MB")
