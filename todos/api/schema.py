@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
 
 from core.api.schema import documented
 from todos.api.clearing import ClearField
@@ -17,7 +18,9 @@ from todos.api.tags import MergeSerializer
 class ListUpdateSerializer(ListSerializer):
     """The members that change."""
 
-    clear = ClearField()
+    clear = ClearField(
+        child=serializers.ChoiceField(choices=sorted(ListSerializer().empty_values()))
+    )
 
     class Meta(ListSerializer.Meta):
         fields = (*ListSerializer.Meta.fields, "clear")
@@ -26,7 +29,9 @@ class ListUpdateSerializer(ListSerializer):
 class TodoUpdateSerializer(TodoSerializer):
     """The members that change."""
 
-    clear = ClearField()
+    clear = ClearField(
+        child=serializers.ChoiceField(choices=sorted(TodoSerializer().empty_values()))
+    )
 
     class Meta(TodoSerializer.Meta):
         fields = (*TodoSerializer.Meta.fields, "clear")

@@ -174,7 +174,6 @@ class Sync(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
 
 EXAMPLES = {
-    "clear": ["notes"],
     "conflicting": ["title"],
     "cursor": "WyI3ZjFjMWEwZSIsNDIsMF0:1vO",
     "tags_added": ["shop"],
