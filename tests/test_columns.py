@@ -35,6 +35,7 @@ NOT_IN_THE_ADMIN = {
     "sms.Message.idempotency_key": "a word of the client, which the scope makes unique",
     "todos.Todo.due_on": "made of the due, for the release before",
     "todos.Todo.due_order": "made of the due",
+    "todos.Todo.made_in": "of use to recurrence only",
     "todos.Todo.status_at": "of use to a merge only",
     "accounts.User.changed_in": "of use to a merge only",
     "todos.List.changed_in": "of use to a merge only",
@@ -58,6 +59,7 @@ NOT_IN_THE_API = {
     "todos.Todo.owner": "always the caller",
     "todos.Todo.due_on": "made of the due, for the release before",
     "todos.Todo.due_order": "made of the due",
+    "todos.Todo.made_in": "of use to recurrence only",
 }
 
 

@@ -180,7 +180,7 @@ class TodoAdmin(OwnedAdmin):
     autocomplete_fields = ("owner", "list", "tags")
     fields = ("owner", "list", "title", "notes", "priority", "start_on", "due", "tags")
     facts = ("due_at", "status", "finished_at", "deleted_at", "created_by", *FACTS)
-    hidden = ("changed_in", "due_on", "due_order", "status_at")
+    hidden = ("changed_in", "due_on", "due_order", "made_in", "status_at")
     actions = ("finish", "reopen", "move_to_trash", "restore")
     show_full_result_count = False
     private = frozenset({"title", "notes", "folded", "folded_tags", "tags"})

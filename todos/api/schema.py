@@ -7,7 +7,14 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from core.api.schema import documented
 from todos.api.filters import ListFilterSerializer, RemovalSerializer, TodoFilterSerializer
+from todos.api.quick import (
+    QuickAddFilterSerializer,
+    QuickAddPreviewSerializer,
+    QuickAddSerializer,
+)
+from todos.api.recurrence import OccurrencesFilterSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer
+from todos.api.summary import SummarySerializer
 
 
 class Lists(OpenApiViewExtension):  # type: ignore[no-untyped-call]
@@ -38,6 +45,40 @@ class Todos(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             finish=changed,
             reopen=changed,
         )(documented(self.target_class))
+
+
+class QuickAdd(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "todos.api.quick.QuickAddView"
+
+    def view_replacement(self) -> Any:
+        """A preview answers 200 and makes nothing."""
+        return documented(
+            self.target_class,
+            quick_add=extend_schema(
+                summary="Add a to-do by a sentence",
+                parameters=[QuickAddFilterSerializer],
+                request=QuickAddSerializer,
+                responses={201: TodoSerializer, 200: QuickAddPreviewSerializer},
+            ),
+        )
+
+
+class Occurrences(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "todos.api.recurrence.OccurrencesView"
+
+    def view_replacement(self) -> Any:
+        described = extend_schema(
+            summary="Preview when a to-do comes again", parameters=[OccurrencesFilterSerializer]
+        )
+        return documented(self.target_class, retrieve=described)
+
+
+class Summary(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "todos.api.summary.SummaryView"
+
+    def view_replacement(self) -> Any:
+        described = extend_schema(summary="Count open to-dos", responses=SummarySerializer)
+        return documented(self.target_class, retrieve=described)
 
 
 class Trash(OpenApiViewExtension):  # type: ignore[no-untyped-call]

@@ -18,6 +18,7 @@ from core.api.fields import (
 from core.text import fold
 from todos import service
 from todos.api.due import DueMember
+from todos.api.recurrence import RecurrenceMember
 from todos.models import List, ListQuerySet, Priority, Tag, Todo
 from todos.models.columns import LIMIT
 from todos.models.tags import NAME_LENGTH
@@ -172,6 +173,7 @@ class TodoSerializer(OwnedSerializer):
 
     list = OwnedRelatedField(required=False)
     due = DueMember()
+    recurrence = RecurrenceMember()
     priority = StrictIntegerField(min_value=0, max_value=max(Priority), required=False)
     tags = TagNamesField()
 
@@ -187,6 +189,8 @@ class TodoSerializer(OwnedSerializer):
             "start_on",
             "due",
             "due_at",
+            "recurrence",
+            "recurrence_from",
             "tags",
             "position",
             "created_by",

@@ -117,7 +117,7 @@ class Rule:
         is_weekly = self.freq == "WEEKLY"
         length = 7 if is_weekly else 1
         begin = start.toordinal() - is_weekly * ((start.weekday() - self.week_start) % 7)
-        for first in range(begin, LAST_DAY.toordinal() - length, length * self.interval):
+        for first in range(begin, LAST_DAY.toordinal() - length + 2, length * self.interval):
             yield [date.fromordinal(each) for each in range(first, first + length)]
 
     def _chosen(self, period: list[date]) -> list[date]:
