@@ -178,7 +178,18 @@ class TodoAdmin(OwnedAdmin):
     search_fields = ("folded", "folded_tags", "owner__email")
     date_hierarchy = "created_at"
     autocomplete_fields = ("owner", "list", "tags")
-    fields = ("owner", "list", "title", "notes", "priority", "start_on", "due", "tags")
+    fields = (
+        "owner",
+        "list",
+        "title",
+        "notes",
+        "priority",
+        "start_on",
+        "due",
+        "recurrence",
+        "recurrence_from",
+        "tags",
+    )
     facts = ("due_at", "status", "finished_at", "deleted_at", "created_by", *FACTS)
     hidden = ("changed_in", "due_on", "due_order", "made_in", "status_at")
     actions = ("finish", "reopen", "move_to_trash", "restore")

@@ -86,6 +86,8 @@ def test_every_field_of_a_todo_can_be_changed_and_no_other(operator, alice, bob)
         "notes": "n",
         "priority": 4,
         "start_on": "2026-03-01",
+        "recurrence": "freq=daily",
+        "recurrence_from": "completion",
         "due_0": "2026-03-04",
         "due_1": "09:00",
         "due_2": "europe/berlin",

@@ -148,8 +148,8 @@ def test_the_summary_counts_what_the_filters_find(api, alice, bob):
         "inbox": 2,
         "today": 2,
         "overdue": 2,
-        "lists": [{"id": str(inbox.pk), "todos": 2}, {"id": str(office.pk), "todos": 2}],
-        "tags": [{"id": ids["bills"], "todos": 1}, {"id": ids["home"], "todos": 2}],
+        "by_list": [{"id": str(inbox.pk), "todos": 2}, {"id": str(office.pk), "todos": 2}],
+        "by_tag": [{"id": ids["bills"], "todos": 1}, {"id": ids["home"], "todos": 2}],
     }
     for query, expected in (("due=today", 2), ("due=overdue", 2), (f"list={inbox.pk}", 2)):
         answer = phone.get(f"/api/v1/todos/?status=open&{query}").json()

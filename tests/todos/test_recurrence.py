@@ -48,7 +48,7 @@ def rules(draw):
 
 
 @given(rule=rules(), start=st.dates(date(2020, 1, 1), date(2030, 12, 31)))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples // 5, deadline=None)
 def test_the_days_are_those_of_dateutil(rule, start):
     ours = list(islice(read(rule).days(start), 12))  # it looks long for a day that never comes
     days = rrulestr(rule, dtstart=datetime.combine(start, time.min))
@@ -56,7 +56,7 @@ def test_the_days_are_those_of_dateutil(rule, start):
 
 
 @given(rule=rules(), start=st.dates(date(2020, 1, 1), date(2030, 12, 31)))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings().max_examples // 8, deadline=None)
 def test_one_after_another_is_the_same_as_all_at_once(rule, start):
     """A to-do knows only its own day, and yet the series stays in step."""
     made = list(islice(read(rule).days(start), 6))

@@ -165,7 +165,7 @@ def test_a_count_goes_down(alice):
     start=st.dates(date(2026, 1, 1), date(2027, 12, 31)),
     minute=st.integers(0, 24 * 60 - 1),
 )  # fmt: skip
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=settings().max_examples // 25, deadline=None)
 def test_a_series_is_that_of_dateutil_across_the_clock_changes(rule, zone, start, minute):
     """No day is skipped or doubled, and the time of day stays."""
     at = time(minute // 60, minute % 60)

@@ -17,6 +17,7 @@ from core.api.parameters import FlagField, NoFilters
 from core.api.viewsets import ApiViewSet
 from core.idempotency import idempotent
 from core.text import fold
+from todos.api.due import DueMember
 from todos.api.serializers import TodoSerializer
 from todos.models import List, Todo
 from todos.models.recurrence import RecurrenceFrom
@@ -48,11 +49,11 @@ class SpanSerializer(serializers.Serializer[Any]):
         ref_name = "QuickAddSpan"
 
 
-class QuickAddPreviewSerializer(serializers.Serializer[Any]):
+class TodoPreviewSerializer(serializers.Serializer[Any]):
     """What was understood. `list` is null for the inbox."""
 
     title = serializers.CharField()
-    due = TodoSerializer().fields["due"]
+    due = DueMember(required=True)
     recurrence = serializers.CharField(allow_null=True)
     recurrence_from = serializers.ChoiceField(choices=RecurrenceFrom.choices)
     tags = serializers.ListField(child=serializers.CharField())

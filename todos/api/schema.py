@@ -9,8 +9,8 @@ from core.api.schema import documented
 from todos.api.filters import ListFilterSerializer, RemovalSerializer, TodoFilterSerializer
 from todos.api.quick import (
     QuickAddFilterSerializer,
-    QuickAddPreviewSerializer,
     QuickAddSerializer,
+    TodoPreviewSerializer,
 )
 from todos.api.recurrence import OccurrencesFilterSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer
@@ -58,7 +58,7 @@ class QuickAdd(OpenApiViewExtension):  # type: ignore[no-untyped-call]
                 summary="Add a to-do by a sentence",
                 parameters=[QuickAddFilterSerializer],
                 request=QuickAddSerializer,
-                responses={201: TodoSerializer, 200: QuickAddPreviewSerializer},
+                responses={201: TodoSerializer, 200: TodoPreviewSerializer},
             ),
         )
 
@@ -107,6 +107,7 @@ EXAMPLES = {
     "name": "Shopping",
     "color": "#2f9e44",
     "title": "Buy milk",
+    "text": "Pay rent every month #home tomorrow 9am",
     "notes": "Two litres.",
     "tags": ["shop"],
     "q": "milk",

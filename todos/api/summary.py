@@ -30,8 +30,8 @@ class SummarySerializer(serializers.Serializer[Any]):
     inbox = serializers.IntegerField()
     today = serializers.IntegerField(help_text="`?status=open&due=today`")
     overdue = serializers.IntegerField(help_text="`?due=overdue`")
-    lists = CountSerializer(many=True)
-    tags = CountSerializer(many=True)
+    by_list = CountSerializer(many=True)
+    by_tag = CountSerializer(many=True)
 
 
 class SummaryView(ApiViewSet):
@@ -51,8 +51,10 @@ class SummaryView(ApiViewSet):
                 "inbox": sum(each.open for each in counted if each.is_inbox),
                 "today": todos.due_today(now, caller.zone).count(),
                 "overdue": todos.overdue(now).count(),
-                "lists": [{"id": each.pk, "todos": each.open} for each in counted],
-                "tags": [{"id": each.uuid, "todos": each.open} for each in tags.order_by("folded")],
+                "by_list": [{"id": each.pk, "todos": each.open} for each in counted],
+                "by_tag": [
+                    {"id": each.uuid, "todos": each.open} for each in tags.order_by("folded")
+                ],
             }
         )
         return Response(shape.data)

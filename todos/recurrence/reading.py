@@ -15,7 +15,6 @@ LENGTH: Final = 300  # characters of a rule
 MOST_INTERVAL: Final = 1000
 MOST_COUNT: Final = 9999
 MOST_VALUES: Final = 62  # in one list
-CODE: Final = "invalid_recurrence"
 
 _WEEKDAY = re.compile(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,4}")
@@ -48,7 +47,7 @@ def _parts(text: str) -> dict[str, str]:
 
 
 def _refused(message: Any) -> ValidationError:
-    return ValidationError(message, code=CODE)
+    return ValidationError(message, code="invalid_recurrence")
 
 
 def _number(name: str, text: str, most: int, *, signed: bool = False) -> int:

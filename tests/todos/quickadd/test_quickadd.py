@@ -167,7 +167,7 @@ TEXTS = st.lists(PIECES | st.text(max_size=12), max_size=8).flatmap(
 
 
 @given(text=TEXTS, minutes=st.integers(-(10**7), 10**7))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=settings().max_examples // 5, deadline=None)
 def test_any_text_is_read_and_no_character_is_invented(text, minutes):
     found = read(text, NOW + timedelta(minutes=minutes), LONDON)
     places = [(span.start, span.end) for span in found.spans]
