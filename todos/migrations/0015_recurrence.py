@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('todos', '0011_one_due'),
+        ('todos', '0014_order_by_keys'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
