@@ -26,15 +26,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from todos.quickadd.tokens import Token, is_digit, split
+from todos.quickadd.numerals import NUMERALS, Taken, digits, numeral
+from todos.quickadd.tokens import Token, split
 
 WORDS = Path(__file__).with_name("words.json")
-NUMERALS = {character: value for value, character in enumerate("〇一二三四五六七八九")} | {"零": 0}
-TEN = "十"
 MOST_WEEKDAYS = 7
 MOST_DAYS = 31
 OF_WEEKDAYS = ("weekday", "weekday_word", "weekdays_plural")
-Taken = tuple[Any, int]  # a value, and the index of the token behind it
 Reader = Callable[["Grammar", Sequence[Token], int], Taken | None]
 
 
@@ -165,32 +163,11 @@ def _is_glued(tokens: Sequence[Token], place: int) -> bool:
 # --- Slots that are no class --------------------------------------------------------------------
 
 
-def _digits(tokens: Sequence[Token], place: int, *lengths: int) -> Taken | None:
-    if place >= len(tokens) or not is_digit(tokens[place].text[0]):
-        return None
-    text = tokens[place].text
-    return (int(text), place + 1) if len(text) in lengths else None
-
-
-def numeral(tokens: Sequence[Token], place: int) -> Taken | None:
-    """A Chinese number up to 99: `八`, `十`, `二十三`."""
-    texts = [token.text for token in tokens[place : place + 3]]
-    tens = behind = 0
-    if texts[:1] == [TEN]:
-        tens, behind = 1, 1
-    elif texts[1:2] == [TEN] and NUMERALS.get(texts[0]):
-        tens, behind = NUMERALS[texts[0]], 2
-    ones = NUMERALS.get(texts[behind]) if behind < len(texts) else None
-    if ones is None or (tens and not ones):
-        return (10 * tens, place + behind) if tens else None
-    return 10 * tens + ones, place + behind + 1
-
-
 def _number(*lengths: int, classes: tuple[str, ...] = ()) -> Reader:
     """Digits of these lengths, a Chinese numeral, or a word of the classes."""
 
     def read(grammar: Grammar, tokens: Sequence[Token], place: int) -> Taken | None:
-        found = _digits(tokens, place, *lengths) or numeral(tokens, place)
+        found = digits(tokens, place, *lengths) or numeral(tokens, place)
         for name in classes:
             found = found or grammar.word(name, tokens, place)
         return found
@@ -200,21 +177,21 @@ def _number(*lengths: int, classes: tuple[str, ...] = ()) -> Reader:
 
 def _plain(*lengths: int) -> Reader:
     def read(_grammar: Grammar, tokens: Sequence[Token], place: int) -> Taken | None:
-        return _digits(tokens, place, *lengths)
+        return digits(tokens, place, *lengths)
 
     return read
 
 
 def _two_digits(_grammar: Grammar, tokens: Sequence[Token], place: int) -> Taken | None:
     """`05`, `30` or `三十`, but not `5`."""
-    found = _digits(tokens, place, 2) or numeral(tokens, place)
+    found = digits(tokens, place, 2) or numeral(tokens, place)
     is_short = found and found[0] < 10 and tokens[place].text in NUMERALS
     return None if is_short else found
 
 
 def _nth(grammar: Grammar, tokens: Sequence[Token], place: int) -> Taken | None:
     """`2nd` or `second`."""
-    found = _digits(tokens, place, 1, 2)
+    found = digits(tokens, place, 1, 2)
     if found is None:
         return grammar.word("nth_word", tokens, place)
     value, behind = found
@@ -233,7 +210,7 @@ def _days(grammar: Grammar, tokens: Sequence[Token], place: int) -> Taken | None
 
 
 def _numbered_day(grammar: Grammar, tokens: Sequence[Token], place: int) -> Taken | None:
-    day = _digits(tokens, place, 1, 2) or numeral(tokens, place)
+    day = digits(tokens, place, 1, 2) or numeral(tokens, place)
     sign = grammar.word("day_sign", tokens, day[1]) if day else None
     return (day[0], sign[1]) if day and sign else None
 
@@ -286,6 +263,7 @@ SLOTS: dict[str, Reader] = {
     "n2": _number(1, 2, classes=("number",)),
     "d": _number(1, 2),
     "m": _number(1, 2),
+    "day_digits": _plain(1, 2),
     "y": _plain(4),
     "h": _plain(1, 2),
     "mm": _plain(2),

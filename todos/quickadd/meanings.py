@@ -4,41 +4,16 @@ A function for each `do` of words.json. It gets the values and the person's own 
 if there is no such day or time; then the phrase was not meant.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from todos.quickadd import rules
 from todos.quickadd.days import LEAP, Rule, later, on
+from todos.quickadd.meaning import Meaning, Part, Values, first, minutes, part_of
 
 DAY, NOON, SIX, FIVE = 24 * 60, 12 * 60, 6 * 60, 5 * 60  # minutes
-MOST_INTERVAL = 1000
-Values = Mapping[str, Any]
-Part = tuple[int, str]  # minutes, and the half of the day that it is in
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What one phrase says; minutes count from midnight."""
-
-    day: date | None = None
-    clock: int | None = None
-    is_open: bool = False  # the clock may be of either half of the day: `8:30`, not `8:30 am`
-    is_spoken: bool = False  # as people say it: `at 3`, `3点`
-    part: Part | None = None
-    rule: Rule | None = None
-    is_moment: bool = False  # counted from now: the same everywhere
-    is_weekday: bool = False  # a weekday without a date
-
-    @property
-    def kind(self) -> str:
-        if self.rule:
-            return "recurrence"
-        return "date" if self.day else "time"
-
-
-def _first(values: Values, *names: str) -> Any:
-    return next(values[name] for name in names if name in values)
 
 
 # --- Days ----------------------------------------------------------------------------------------
@@ -91,7 +66,7 @@ def _minutes_after(values: Values, now: datetime) -> Meaning | None:
 
 def _weekday(values: Values, now: datetime) -> Meaning | None:
     today = now.date()
-    weekday = _first(values, "weekday", "weekday_word", "weekday_digit")
+    weekday = first(values, "weekday", "weekday_word", "weekday_digit")
     for name in ("week", "next", "this"):
         if name in values:
             return _said(_in_week(today, weekday, values[name]), is_weekday=True)
@@ -119,7 +94,7 @@ def _date(values: Values, now: datetime) -> Meaning | None:
     """Without a year the next day of this date, today included."""
     today = now.date()
     month = values.get("month", values.get("m"))
-    day = values.get("d", values.get("nth"))
+    day = first(values, "d", "nth", "day_digits")
     if "y" in values:
         return _said(on(values["y"], month, day))
     for name in ("year_from_now", "next_year"):
@@ -139,43 +114,38 @@ def _month_day(values: Values, now: datetime) -> Meaning | None:
 
 def _month(values: Values, now: datetime) -> Meaning | None:
     months = values.get("next_month", values.get("month_from_now", 0))
-    first = later(now.date().replace(day=1), months, "month")
-    return _said(first and on(first.year, first.month, values.get("d", values.get("nth", 1))))
+    begin = later(now.date().replace(day=1), months, "month")
+    return _said(begin and on(begin.year, begin.month, values.get("d", values.get("nth", 1))))
 
 
 def _nth_weekday(values: Values, now: datetime) -> Meaning | None:
     """`the first monday of december`: the next one, today included."""
-    rule = _monthly_weekday(values, now)
+    rule = rules.monthly_weekday(values, now)
     if rule is None or rule.rule is None:
         return None
-    first = now.date()
+    begin = now.date()
     if "month_from_now" in values:
-        first = first.replace(day=1)
-        first = later(first, values["month_from_now"], "month") or first
+        begin = begin.replace(day=1)
+        begin = later(begin, values["month_from_now"], "month") or begin
     month = values.get("month", values.get("m", 0))
-    return _said(replace(rule.rule, month=month).first(first), is_weekday=False)
+    return _said(replace(rule.rule, month=month).first(begin))
 
 
 # --- Times of day --------------------------------------------------------------------------------
 
 
-def minutes(at: str) -> int:
-    hour, minute = at.split(":")
-    return int(hour) * 60 + int(minute)
-
-
 def _clock(values: Values, _now: datetime) -> Meaning | None:
     hour, minute = values.get("h", values.get("hour_word")), values.get("mm", 0)
     if "ampm" not in values:
-        return _at(hour, minute, _part_of(values), is_open=1 <= hour <= 12)
+        return _at(hour, minute, part_of(values), is_open=1 <= hour <= 12)
     return _at(hour % 12 + values["ampm"], minute) if 1 <= hour <= 12 else None
 
 
 def _spoken(values: Values, _now: datetime) -> Meaning | None:
-    hour = _first(values, "h", "hour_word", "zh_h")
-    minute = next((values[name] for name in ("mm", "zh_mm", "two_mm") if name in values), 0)
+    hour = first(values, "h", "hour_word", "zh_h")
+    minute = next((values[name] for name in ("mm", "zh_mm", "two_mm", "n") if name in values), 0)
     is_open = 1 <= hour <= 12
-    return _at(hour, minute, _part_of(values), is_open=is_open, spoken=is_open)
+    return _at(hour, minute, part_of(values), is_open=is_open, spoken=is_open)
 
 
 def _at(
@@ -209,81 +179,7 @@ def _fixed(values: Values, _now: datetime) -> Meaning | None:
 
 
 def _part(values: Values, _now: datetime) -> Meaning | None:
-    return Meaning(part=_part_of(values))
-
-
-def _part_of(values: Values) -> Part | None:
-    for name in ("part", "zh_part", "zh_short_part"):
-        if name in values:
-            at, half = values[name]
-            return minutes(at), half
-    return None
-
-
-# --- Rules ---------------------------------------------------------------------------------------
-
-
-def _rule(values: Values, unit: str, interval: int = 1, **more: Any) -> Meaning | None:
-    if not 1 <= interval <= MOST_INTERVAL:
-        return None
-    is_late = values.get("every") == "completion"
-    rule = Rule(unit, interval, is_from_completion=is_late, **more)
-    return Meaning(rule=rule, part=_part_of(values))
-
-
-def _every(values: Values, _now: datetime) -> Meaning | None:
-    amount, unit = _first(values, "unit", "adverb", "zh_adverb")
-    return _rule(values, unit, amount * values.get("n", values.get("nth", 1)))
-
-
-def _every_other(values: Values, _now: datetime) -> Meaning | None:
-    """`每隔两天`: two days lie between."""
-    amount, unit = values["unit"]
-    return _rule(values, unit, amount * (values["n"] + 1))
-
-
-def _every_part(values: Values, _now: datetime) -> Meaning | None:
-    return _rule(values, "day")
-
-
-def _every_weekday(values: Values, _now: datetime) -> Meaning | None:
-    days = _first(values, "weekdays", "plurals")
-    amount, unit = values.get("unit", (1, "week"))
-    if unit != "week":
-        return None
-    return _rule(values, "week", amount * values.get("n", 1), weekdays=tuple(sorted(set(days))))
-
-
-def _workdays(values: Values, _now: datetime) -> Meaning | None:
-    return _rule(values, "week", weekdays=(1, 2, 3, 4, 5))
-
-
-def _weekends(values: Values, _now: datetime) -> Meaning | None:
-    return _rule(values, "week", weekdays=(6, 7))
-
-
-def _monthly_day(values: Values, _now: datetime) -> Meaning | None:
-    named = values.get("nths", values.get("days"))
-    days = sorted(set(named or [values.get("d", values.get("nth"))]))
-    amount, unit = values.get("unit", (1, "month"))
-    if unit != "month" or not all(day == -1 or 1 <= day <= 31 for day in days):
-        return None
-    return _rule(values, "month", amount * values.get("n", 1), days=tuple(days))
-
-
-def _monthly_weekday(values: Values, _now: datetime) -> Meaning | None:
-    nth = _first(values, "nth", "n", "last")
-    if nth not in (-1, 1, 2, 3, 4, 5):
-        return None
-    return _rule(values, "month", weekdays=(values["weekday"],), nth=nth)
-
-
-def _yearly(values: Values, _now: datetime) -> Meaning | None:
-    month = values.get("month", values.get("m"))
-    day = values.get("d", values.get("nth"))
-    if on(2000, month, day) is None:  # a leap year
-        return None
-    return _rule(values, "year", values.get("other", 1), month=month, days=(day,))
+    return Meaning(part=part_of(values))
 
 
 MEANINGS: dict[str, Callable[[Values, datetime], Meaning | None]] = {
@@ -292,16 +188,16 @@ MEANINGS: dict[str, Callable[[Values, datetime], Meaning | None]] = {
     "date": _date,
     "day": _day,
     "day_part": _day_part,
-    "every": _every,
-    "every_other": _every_other,
-    "every_part": _every_part,
-    "every_weekday": _every_weekday,
+    "every": rules.every,
+    "every_other": rules.every_other,
+    "every_part": rules.every_part,
+    "every_weekday": rules.every_weekday,
     "fixed": _fixed,
     "minutes_after": _minutes_after,
     "month": _month,
     "month_day": _month_day,
-    "monthly_day": _monthly_day,
-    "monthly_weekday": _monthly_weekday,
+    "monthly_day": rules.monthly_day,
+    "monthly_weekday": rules.monthly_weekday,
     "nth_weekday": _nth_weekday,
     "part": _part,
     "spoken": _spoken,
@@ -309,8 +205,8 @@ MEANINGS: dict[str, Callable[[Values, datetime], Meaning | None]] = {
     "week_end": _week_end,
     "weekday": _weekday,
     "weekend": _weekend,
-    "weekends": _weekends,
-    "workdays": _workdays,
+    "weekends": rules.weekends,
+    "workdays": rules.workdays,
     "workdays_after": _workdays_after,
-    "yearly": _yearly,
+    "yearly": rules.yearly,
 }

@@ -32,7 +32,7 @@ from zoneinfo import ZoneInfo
 from todos.quickadd import meanings, tokens
 from todos.quickadd.days import Rule
 from todos.quickadd.marks import Mark
-from todos.quickadd.meanings import Meaning
+from todos.quickadd.meaning import Meaning
 from todos.quickadd.scanning import BETWEEN, Found, Scanner
 
 MOST_TAGS = 20

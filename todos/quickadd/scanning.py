@@ -7,7 +7,8 @@ from datetime import datetime
 from todos.quickadd import tokens
 from todos.quickadd.grammar import Grammar, Match, load
 from todos.quickadd.marks import Mark, read_mark
-from todos.quickadd.meanings import MEANINGS, Meaning
+from todos.quickadd.meaning import Meaning
+from todos.quickadd.meanings import MEANINGS
 
 LIMIT = 300
 MOST_LEADS = 2
