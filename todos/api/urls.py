@@ -3,11 +3,15 @@ from rest_framework.routers import SimpleRouter
 
 from todos.api.quick import QuickAddView
 from todos.api.recurrence import OccurrencesView
+from todos.api.saved_filters import SavedFilterViewSet
 from todos.api.summary import SummaryView
+from todos.api.tags import TagViewSet
 from todos.api.views import ListViewSet, TodoViewSet, TrashViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("lists", ListViewSet, basename="list")
+router.register("filters", SavedFilterViewSet, basename="filter")
+router.register("tags", TagViewSet, basename="tag")
 router.register("todos", TodoViewSet, basename="todo")
 
 urlpatterns = [

@@ -65,10 +65,15 @@ class TodoQuerySet(SyncedQuerySet):
 
     def mentioning(self, text: str) -> Self:
         """Every word of the text stands in the title, the notes or a tag, however spelt."""
-        query = Q()
+        found = self
         for word in fold(text).split():
-            query &= Q(folded__contains=word) | Q(folded_tags__contains=word)
-        return self.filter(query)
+            found = found.containing(word)
+        return found
+
+    def containing(self, text: str) -> Self:
+        """The text as a whole stands in the title and the notes, or in the tags."""
+        part = fold(text)
+        return self.filter(Q(folded__contains=part) | Q(folded_tags__contains=part))
 
     def fold_tags(self) -> int:
         """Renew what `mentioning` finds of the tags; call it after tags were set or renamed."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from accounts.api.serializers import ProfileSerializer
 from accounts.models import User
+from todos.api.saved_filters import SavedFilterSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer, TodoTagSerializer
 
 VERBS: Final = ("create", "update", "move", "finish", "reopen", "trash", "restore", "purge")
@@ -49,6 +50,7 @@ class Kind:
 
 _ALL: Final = (
     Kind(ListSerializer, frozenset({"create", "update", "move", "purge"})),
+    Kind(SavedFilterSerializer, frozenset({"create", "update", "move", "purge"})),
     Kind(TodoTagSerializer, frozenset({"create", "update", "purge"})),
     Kind(TodoSerializer, frozenset(VERBS), shows=("tags",)),
     Kind(ProfileSerializer, frozenset({"update"})),
