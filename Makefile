@@ -112,6 +112,8 @@ bench: .venv/.dev ## measure what docs/performance.md promises
 	$(BIN)/python -m benchmarks.warm
 	$(BIN)/python -m benchmarks.sms
 	$(BIN)/python -m benchmarks.walk
+	$(BIN)/python -m benchmarks.quickadd
+	$(BIN)/python -m benchmarks.recurrence
 
 bench-cold: .venv/.dev build/runtime/.ready ## measure the cold start of the package, beside others
 	$(BIN)/python -m benchmarks.cold_start

@@ -24,6 +24,10 @@ schemathesis.openapi.format(
     "iana-time-zone",
     st.sampled_from(sorted(zoneinfo.available_timezones() - {"Factory", "localtime"})),
 )
+schemathesis.openapi.format(
+    "recurrence",
+    st.sampled_from(["FREQ=DAILY", "FREQ=MONTHLY;BYDAY=2FR;COUNT=3", "RRULE:FREQ=YEARLY"]),
+)
 schemathesis.openapi.format("entity-tag", st.sampled_from(['"1"', '"2"', 'W/"3"', "*"]))
 schemathesis.openapi.format(
     "phone-number",
