@@ -127,7 +127,7 @@ def test_the_nightly_job_folds_what_a_release_before_has_written(alice, bob, api
     as_the_release_before(home)
     as_the_release_before(todo, notes="Bosko\u0301p", folded_tags="")
     as_the_release_before(Tag.objects.get(owner=alice))
-    assert [refolded(), refolded()] == ["4 rows folded.\n", "0 rows folded.\n"]
+    assert [refolded(), refolded()] == ["4 rows folded, 0 fed.\n", "0 rows folded, 0 fed.\n"]
     alice.refresh_from_db()
     assert (alice.name, alice.folded) == ("Älice", "älice")
     assert List.objects.get(pk=home.pk).folded == "zuhause"
@@ -145,7 +145,7 @@ def test_the_nightly_job_gives_todos_the_tag_of_the_same_name(alice, bob):
     other = make_todo(alice, "other", tags=["garden"])
     theirs = make_todo(bob, tags=["HOME"])
     as_the_release_before(Tag.objects.get(owner=alice, name="garden"), name="HOME")
-    assert refolded() == "1 rows folded.\n"
+    assert refolded() == "1 rows folded, 0 fed.\n"
     assert sorted(Tag.objects.owned_by(alice).values_list("name", flat=True)) == ["home", "shop"]
     assert [tag.name for tag in other.tags.all()] == ["home"]
     other.refresh_from_db()

@@ -1,18 +1,30 @@
-"""Completes rows that a release without folded columns has written while it was replaced."""
+"""Completes rows that a former release has written while it was replaced."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from accounts.models import User
+from core.feed_repair import bury_gone, feed_unfed, synced_models
 from core.folding import refold
 from todos.folding import refold_tags
 from todos.models import List, Todo
 
 
 class Command(BaseCommand):
-    help = "Fold names and texts that are not folded yet; harmless at any time, and twice."
+    help = "Fold and feed what is neither folded nor fed yet; harmless at any time, and twice."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rows = refold_tags() + sum(map(refold, (User, List, Todo)))
-        self.stdout.write(f"{rows} rows folded.")
+        folded = refold_tags() + sum(map(refold, (User, List, Todo)))
+        self.stdout.write(f"{folded} rows folded, {feed()} fed.")
+
+
+def feed() -> int:
+    """What was written past the feed: what was searched for in it may be outdated too."""
+    total = 0
+    for model in synced_models():
+        keys = feed_unfed(model)
+        total += refold(model, keys) + bury_gone(model)
+        if model is Todo:
+            Todo.objects.filter(pk__in=keys).fold_tags()
+    return total
