@@ -46,7 +46,8 @@ export class Device {
       let wait = 2 ** attempt;
       const data = body && { method: "POST", body: JSON.stringify({ ...body, sent_at: now() }) };
       try {
-        const answer = await fetch(this.url, { headers, signal: AbortSignal.timeout(60000), ...data });
+        const signal = AbortSignal.timeout(60000);
+        const answer = await fetch(this.url, { headers, signal, ...data });
         if (answer.status !== 429 && answer.status < 500) return answer;
         wait = Number(answer.headers.get("Retry-After") ?? wait);
       } catch {} // no network, or a lost answer

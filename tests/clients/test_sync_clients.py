@@ -1,6 +1,8 @@
 """The clients of docs/sync.md against a server in production settings: a day without a network."""
 
+import json
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,7 +11,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.clients.devices import KINDS, Device, Wire, account, pulled, wire
+from tests.clients import tools
+from tests.clients.devices import EXAMPLES, KINDS, Device, Wire, account, pulled, wire
 
 pytestmark = [pytest.mark.clients, pytest.mark.enable_socket]
 PAIRS = [("python", "javascript"), ("javascript", "python")]
@@ -168,7 +171,7 @@ def copied_database(url: str, *, source: str, target: str) -> None:
 
 
 @pytest.fixture
-def restored(server) -> Iterator[Callable[[], None]]:
+def restored(server) -> Callable[[], None]:
     """A backup is taken now; call it to go back there, as an operator does."""
     url = os.environ["DATABASE_URL"]
     name = str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])
@@ -178,7 +181,7 @@ def restored(server) -> Iterator[Callable[[], None]]:
         copied_database(url, source="backup", target=name)
         server.manage("begin_epoch")
 
-    yield restore
+    return restore
 
 
 @pytest.mark.parametrize("languages", PAIRS, ids="-".join)
@@ -242,3 +245,27 @@ def test_what_was_lost_by_a_restore_does_not_overwrite_what_came_since(
     assert copy_of(first) == copy_of(second)
     assert copy_of(first)[key]["title"] == "by second"
     assert told(first)[key, "update"] == ("conflict", ["title"])
+
+
+def test_two_databases_of_rxdb_and_the_server_converge(server, tmp_path):
+    """A client that nobody here has written, with the adapter of docs/sync.md."""
+    shutil.copy(EXAMPLES / "rxdb-adapter.mjs", tmp_path)
+    shutil.copy(tools.HERE / "javascript" / "rxdb.mjs", tmp_path)
+    (tmp_path / "node_modules").symlink_to(tools.TOOLS / "node_modules")
+    key, token = account(server)
+    output = tools.node(tmp_path / "rxdb.mjs", server.url, token, key)
+    answer = json.loads(output.splitlines()[-1])
+    todo, held = answer["todo"], answer["held"]
+    todos = {key: it["todo"] for key, it in pulled(server, token).items() if it["kind"] == "todo"}
+    assert held == {key: it for key, it in todos.items() if it["deleted_at"] is None}
+    assert answer["told"] == [[], [[todo["both"], "conflict"], [todo["gone"], "deleted"]]]
+    assert {name: held[key]["title"] for name, key in todo.items() if key in held} == {
+        "both": "two",
+        "split": "left",
+        "tags": "tags",
+        "done": "done",
+        "back": "back again",
+        "own": "own at last",
+    }
+    assert (held[todo["split"]]["notes"], held[todo["tags"]]["tags"]) == ("right", ["b"])
+    assert held[todo["done"]]["status"] == "finished"
