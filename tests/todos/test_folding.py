@@ -15,6 +15,7 @@ from core import folding
 from core.dates import LAST_MOMENT
 from core.text import fold
 from tests.builders import make_list, make_todo
+from tests.feeds import check, living
 from todos.models import List, Tag, Todo
 
 BEFORE = [("accounts", "0001_initial"), ("todos", "0002_text_constraints_and_names")]
@@ -35,7 +36,7 @@ def release_before() -> Iterator[Any]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_was_stored_comes_into_its_form(release_before, monkeypatch):
+def test_what_was_stored_comes_into_its_form_and_into_the_feed(release_before, monkeypatch, api):
     monkeypatch.setattr(folding, "BATCH", 2)
     user, todo_list, tag, todo = (
         release_before.get_model(*name.split("."))
@@ -100,6 +101,11 @@ def test_what_was_stored_comes_into_its_form(release_before, monkeypatch):
     assert Tag.objects.get(owner=bob.pk).name == "café"
     assert Todo.objects.get(pk=theirs.pk).due_at == LAST_MOMENT
     assert Todo.objects.get(title="day").due_on == date(1900, 1, 1)
+    for account in User.objects.all():
+        check(account)
+        page = api(account).get("/api/v1/sync/").json()
+        told = {(it["kind"], it["id"]): it["version"] for it in page["changes"]}
+        assert told == living(account)
 
 
 def as_the_release_before(row: Any, **columns: Any) -> None:
