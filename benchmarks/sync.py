@@ -80,7 +80,7 @@ def raw(person: "User") -> None:
 
     from todos.models import Todo
 
-    columns = ", ".join(column.column for column in Todo._meta.concrete_fields)
+    columns = ", ".join(str(column.column) for column in Todo._meta.concrete_fields)
     last = uuid.UUID(int=0)
     while True:
         with connection.cursor() as cursor:
