@@ -54,15 +54,15 @@ def furnished() -> "tuple[User, dict[str, str], dict[str, str]]":
     from django.utils import timezone
 
     from todos.api.filters import ORDERING_CHOICES, TodoFilterSerializer
-    from todos.models import List, Todo
+    from todos.models import Due, List, Todo
 
     person = stage.account("person@example.com", TODOS)
     other = List.objects.create(owner=person, name="Other", archived_at=timezone.now())
     today = timezone.now()
     for number, todo in enumerate(Todo.objects.owned_by(person)):
         days = (-9, -2, 0, 0, 3, 30, None, None, None, None)[number % 10]
-        due = None if days is None else (today + timedelta(days=days)).date()
-        todo.change(due_on=due, priority=number % 5, notes=f"Notes about {number} things.")
+        due = None if days is None else Due((today + timedelta(days=days)).date())
+        todo.change(due=due, priority=number % 5, notes=f"Notes about {number} things.")
         if number % 3 == 0:
             todo.change(status="finished", list=other)
         if number % 7 == 0:
@@ -78,7 +78,7 @@ def furnished() -> "tuple[User, dict[str, str], dict[str, str]]":
         "list": [f"list={other.pk}"],
         "ordering": [f"ordering={name}" for name in ORDERING_CHOICES],
         "priority": ["priority=4", "priority=3,4"],
-        "q": ["q=things", "q=about%2077", "q=nowhere"],
+        "q": ["q=things", "q=77", "q=nowhere"],
         "status": ["status=open", "status=finished"],
         "tag": ["tag=work"],
     }

@@ -13,6 +13,9 @@ from deploy import archive, aws, functions, package, stack, static, zappa_files
 
 PACKAGED_OFFLINE = ("package", "save-python-settings-file", "template")
 NEW_PROCESSES = ("deploy", "update")
+# A text takes 0.3 s, so five processes send about a thousand in a minute: more than SMS_PER_MINUTE.
+QUEUE_BATCH = 10
+QUEUE_CONCURRENCY = 5
 NOT_KNOWN_YET = "https://not-known-yet.invalid/"  # until the first deploy has created the API
 
 
@@ -52,6 +55,7 @@ def environment(cli: Any, outputs: dict[str, str]) -> dict[str, str]:
         "PARAMETERS_PATH": aws.parameters_path(stage),
         "STATIC_URL": static.url(outputs),
         "MEDIA_BUCKET": outputs.get("MediaBucket", ""),
+        "TASK_QUEUE_URL": outputs.get("TaskQueueUrl", ""),
         "DEAD_LETTER_QUEUE_URL": outputs.get("DeadLetterQueueUrl", ""),
         "DATABASE_HOST": outputs.get("DatabaseHost", ""),
         "DATABASE_NAME": outputs.get("DatabaseName", ""),
@@ -85,6 +89,8 @@ def post(cli: Any) -> None:
     present = functions.configuration(cli.lambda_name)
     if present.get("DeadLetterConfig", {}).get("TargetArn", "") != queue:
         functions.update_configuration(cli.lambda_name, DeadLetterConfig={"TargetArn": queue})
+    if tasks := outputs.get("TaskQueueArn"):
+        _bound_queue(cli.lambda_name, tasks)
     wanted = environment(cli, outputs)
     functions.update_environment(
         cli.lambda_name,
@@ -98,11 +104,33 @@ def _use_stack(cli: Any, outputs: dict[str, str]) -> None:
     cli.manage_roles = False
     cli.zappa.credentials_arn = outputs["RoleArn"]
     cli.dead_letter_config = {"TargetArn": outputs["DeadLetterQueueArn"]}
+    _use_queue(cli, outputs.get("TaskQueueArn", ""))
     if outputs.get("SubnetIds"):
         cli.vpc_config = {
             "SubnetIds": outputs["SubnetIds"].split(","),
             "SecurityGroupIds": outputs["SecurityGroupIds"].split(","),
         }
+
+
+def _use_queue(cli: Any, arn: str) -> None:
+    """Serving functions have events, operations functions have none."""
+    if arn and (events := cli.stage_config.get("events")):
+        source = {"arn": arn, "batch_size": QUEUE_BATCH, "batch_window": 0, "enabled": True}
+        queue = {"function": "serverless.events.run", "event_source": source}
+        # An assignment would be lost: `stage_config` is made anew whenever it is read.
+        cli.override_stage_config_setting("events", [*events, queue])
+
+
+def _bound_queue(function: str, queue_arn: str) -> None:
+    """Zappa makes the mapping without a bound, and with a batch that fails as a whole."""
+    client = aws.client("lambda")
+    found = client.list_event_source_mappings(FunctionName=function, EventSourceArn=queue_arn)
+    for mapping in found["EventSourceMappings"]:
+        client.update_event_source_mapping(
+            UUID=mapping["UUID"],
+            FunctionResponseTypes=["ReportBatchItemFailures"],
+            ScalingConfig={"MaximumConcurrency": QUEUE_CONCURRENCY},
+        )
 
 
 def _bucket_by_hand(stage: str) -> str:

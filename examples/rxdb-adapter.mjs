@@ -1,7 +1,7 @@
 // The to-dos of an account in RxDB 17; those in the trash are deleted there. docs/sync.md tells more.
 import { replicateRxCollection } from "rxdb/plugins/replication";
 
-const READ_ONLY = /^_|^(id|version|created_(at|by)|updated_at|finished_at|deleted_at)$/;
+const READ_ONLY = /^_|^(id|version|created_by|(created|deleted|due|finished|updated)_at)$/;
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 const written = (todo) => Object.entries(todo).filter(([name]) => !READ_ONLY.test(name)).sort();
 const toDocument = (todo) => ({ ...todo, _deleted: todo.deleted_at !== null });

@@ -33,7 +33,8 @@ NOT_IN_THE_ADMIN = {
     "core.IdempotencyKey.body": "answers are personal",
     "core.IdempotencyKey.headers": "answers are personal",
     "sms.Message.idempotency_key": "a word of the client, which the scope makes unique",
-    "todos.Todo.due_order": "made of due_at and due_on",
+    "todos.Todo.due_on": "made of the due, for the release before",
+    "todos.Todo.due_order": "made of the due",
     "todos.Todo.status_at": "of use to a merge only",
     "accounts.User.changed_in": "of use to a merge only",
     "todos.List.changed_in": "of use to a merge only",
@@ -55,7 +56,8 @@ NOT_IN_THE_API = {
     "todos.Todo.changed_in": "of use to a merge only",
     "todos.Todo.status_at": "of use to a merge only",
     "todos.Todo.owner": "always the caller",
-    "todos.Todo.due_order": "made of due_at and due_on",
+    "todos.Todo.due_on": "made of the due, for the release before",
+    "todos.Todo.due_order": "made of the due",
 }
 
 

@@ -162,8 +162,8 @@ class TodoAdmin(OwnedAdmin):
         "list",
         "status",
         "priority",
-        "due_at",
-        "due_on",
+        "due_words",
+        "start_on",
         "created_at",
     )
     list_filter = (
@@ -171,18 +171,24 @@ class TodoAdmin(OwnedAdmin):
         "priority",
         ("deleted_at", admin.EmptyFieldListFilter),
         "created_at",
-        "due_at",
+        "due_order",
+        "start_on",
     )
     list_select_related = ("owner", "list")
     search_fields = ("folded", "folded_tags", "owner__email")
     date_hierarchy = "created_at"
     autocomplete_fields = ("owner", "list", "tags")
-    fields = ("owner", "list", "title", "notes", "priority", "due_at", "due_on", "tags")
-    facts = ("status", "finished_at", "deleted_at", "created_by", *FACTS)
-    hidden = ("changed_in", "due_order", "status_at")  # made of due_at and due_on
+    fields = ("owner", "list", "title", "notes", "priority", "start_on", "due", "tags")
+    facts = ("due_at", "status", "finished_at", "deleted_at", "created_by", *FACTS)
+    hidden = ("changed_in", "due_on", "due_order", "status_at")
     actions = ("finish", "reopen", "move_to_trash", "restore")
     show_full_result_count = False
     private = frozenset({"title", "notes", "folded", "folded_tags", "tags"})
+
+    @admin.display(description=_("due"), ordering="due_order")
+    def due_words(self, todo: Todo) -> str:
+        """Where its owner lives, if it names no zone."""
+        return str(todo.due or "").replace("T", " ").replace("[", " ").removesuffix("]")
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return self._readable(request, super().get_list_display(request), instead="id")

@@ -8,8 +8,11 @@ from core.feed import stamp, writing
 from todos import quotas
 from todos.models import List, Status, Todo
 from todos.models.columns import after_last, before_first
+from todos.models.due import renew_order, zone_of
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from accounts.models import User
 
 
@@ -66,3 +69,8 @@ def remove_list(*, actor: "User", todo_list: List, trashes: bool = False) -> Non
             stamp(actor.pk, kept, list=inbox, deleted_at=timezone.now())
         stamp(actor.pk, inside, list=inbox)
         todo_list.delete()
+
+
+def follow_time_zone(*, account_id: "UUID", **_signal: Any) -> None:
+    """The person's clock has changed: what is due goes with it. The caller is `writing`."""
+    renew_order(Todo.objects.of(account_id), zone_of(account_id))

@@ -42,7 +42,7 @@ def test_the_night_feeds_what_a_former_release_has_written(alice, bob, monkeypat
     past_the_feed(home, name="Home")
     past_the_feed(alice, name="Alice")
     created_past_the_feed(Todo(owner=alice, list=home, title="new"))
-    assert nightly() == "1 rows folded, 6 fed.\n"
+    assert nightly() == "1 rows folded, 6 fed, 0 dues renewed.\n"
     check(alice)
     assert fed(bob) == before
     changed = Todo.objects.get(pk=todos[0].pk)
@@ -51,7 +51,7 @@ def test_the_night_feeds_what_a_former_release_has_written(alice, bob, monkeypat
     assert {"title", "tags", "deleted_at"} <= set(changed.changed_in)
     assert Todo.objects.get(pk=todos[3].pk).version == 1
     assert Todo.objects.mentioning("strasse home").count() == 3
-    assert nightly() == "0 rows folded, 0 fed.\n"
+    assert nightly() == "0 rows folded, 0 fed, 0 dues renewed.\n"
     assert Todo.objects.get(pk=theirs.pk).version == 1
 
 
@@ -59,20 +59,20 @@ def test_the_night_tells_of_what_a_former_release_has_deleted(alice, bob):
     todo, kept = make_todo(alice), make_todo(alice)
     make_todo(bob)
     QuerySet(Todo).filter(pk=todo.pk)._raw_delete("default")
-    assert nightly() == "0 rows folded, 1 fed.\n"
+    assert nightly() == "0 rows folded, 1 fed, 0 dues renewed.\n"
     assert last(alice) == ("todo", str(todo.pk))
     assert fed(alice, deleted=True) == {("todo", str(todo.pk)): 2}
     assert ("todo", str(kept.pk)) in living(alice)
     check(alice)
     check(bob)
     assert fed(bob, deleted=True) == {}
-    assert nightly() == "0 rows folded, 0 fed.\n"
+    assert nightly() == "0 rows folded, 0 fed, 0 dues renewed.\n"
 
 
 def test_an_account_that_a_former_release_has_made_gets_its_feed(alice):
     person = User(email="new@example.com")
     created_past_the_feed(person)
-    assert nightly() == "0 rows folded, 1 fed.\n"
+    assert nightly() == "0 rows folded, 1 fed, 0 dues renewed.\n"
     check(person)
     check(alice)
 

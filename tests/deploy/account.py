@@ -21,6 +21,8 @@ OUTPUTS = {
     "StaticUrl": STATIC,
     "MediaBucket": "media",
     "RoleArn": "arn:role",
+    "TaskQueueUrl": "https://queue.example.com/tasks",
+    "TaskQueueArn": "arn:aws:sqs:eu-central-1:account:nudge-dev-tasks",
     "DeadLetterQueueArn": "arn:queue",
     "DeadLetterQueueUrl": "https://queue.example.com/",
 }
@@ -68,6 +70,7 @@ class Account:
     databases: dict[str, bool] = field(default_factory=dict)  # name -> protected
     parameters: dict[str, str] = field(default_factory=dict)
     objects: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    mappings: dict[tuple[str, str], str] = field(default_factory=dict)  # function, queue -> id
     pages: dict[str, tuple[int, str]] = field(default_factory=dict)  # url -> answer
     ready: dict[bytes, tuple[int, str]] = field(default_factory=dict)  # of this code
     spoiled: set[bytes] = field(default_factory=set)  # code that comes back as another
@@ -162,6 +165,14 @@ class Account:
         function.variables = settings.get("Environment", {}).get("Variables", function.variables)
         function.queue = settings.get("DeadLetterConfig", {}).get("TargetArn", function.queue)
         function.runtime = settings.get("Runtime", function.runtime)
+        return {}
+
+    def list_event_source_mappings(self, FunctionName: str, EventSourceArn: str) -> Any:  # noqa: N803
+        found = self.mappings.get((FunctionName, EventSourceArn))
+        return {"EventSourceMappings": [{"UUID": found}] if found else []}
+
+    def update_event_source_mapping(self, UUID: str, **settings: Any) -> Any:  # noqa: N803
+        self.calls.append(("mapping", UUID, settings))
         return {}
 
     def put_function_event_invoke_config(self, FunctionName: str, **settings: Any) -> Any:  # noqa: N803

@@ -25,6 +25,7 @@ VARIABLES = {
     "PARAMETERS_PATH": "/nudge/dev/",
     "STATIC_URL": "https://static.example.com/",
     "MEDIA_BUCKET": "media",
+    "TASK_QUEUE_URL": "https://queue.example.com/tasks",
     "DEAD_LETTER_QUEUE_URL": "https://queue.example.com/",
     "DATABASE_HOST": "",
     "DATABASE_NAME": "",
@@ -39,7 +40,10 @@ VARIABLES = {
 def cli(account, monkeypatch):
     """Zappa's command line at the moment of a callback, as far as it is read or changed there."""
     monkeypatch.setattr(aws, "now", lambda: NOW)
+    overridden: dict[str, Any] = {}
     return SimpleNamespace(
+        overridden=overridden,
+        override_stage_config_setting=overridden.__setitem__,
         command="update",
         api_stage="dev",
         lambda_name="nudge-dev",
@@ -72,6 +76,25 @@ def test_the_stack_fills_in_bucket_role_queue_and_variables(cli):
         "INSTANTIATE": "True",
         **{name: value for name, value in VARIABLES.items() if value},
     }
+
+
+SWEEP = {"function": "sms.schedule.sweep", "expression": "rate(1 minute)"}
+
+
+@pytest.mark.parametrize("events", [[SWEEP], [], None])
+def test_a_function_with_events_empties_the_queue_of_the_stage(cli, events):
+    cli.stage_config["events"] = events
+    callbacks.settings(cli)
+    source = {"arn": OUTPUTS["TaskQueueArn"], "batch_size": 10, "batch_window": 0, "enabled": True}
+    queue = {"function": "serverless.events.run", "event_source": source}
+    assert cli.overridden == ({"events": [SWEEP, queue]} if events else {})
+
+
+def test_without_a_queue_the_events_stay_as_they_are(cli, account):
+    account.stacks["nudge-infra-dev"] = accounts.stack(**OUTPUTS | {"TaskQueueArn": ""})
+    cli.stage_config["events"] = [SWEEP]
+    callbacks.settings(cli)
+    assert cli.overridden == {}
 
 
 def test_a_stack_with_a_network_and_a_database(cli, account):
@@ -253,6 +276,25 @@ def test_retries_dead_letters_and_variables_are_set(cli, account):
         ("configuration", "nudge-dev", {"DeadLetterConfig": {"TargetArn": "arn:queue"}}),
         ("configuration", "nudge-dev", {"Environment": {"Variables": told}}),
     ]
+
+
+OWN = "5c0c3cf4-3ad6-4e43-8c0b-0d3f0f1f6f0a"
+
+
+def test_the_queue_is_emptied_by_so_many_processes_and_keeps_what_failed(cli, account):
+    account.functions["nudge-dev"].queue = "arn:queue"
+    account.functions["nudge-dev"].variables = {"API_URL": API}
+    account.mappings = {
+        ("nudge-dev", OUTPUTS["TaskQueueArn"]): OWN,
+        ("nudge-dev", "arn:other"): "another queue",
+        ("nudge-dev-ops", OUTPUTS["TaskQueueArn"]): "another function",
+    }
+    callbacks.post(cli)
+    bounded = {
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "ScalingConfig": {"MaximumConcurrency": 5},
+    }
+    assert account.calls[1:] == [("mapping", OWN, bounded)]
 
 
 def test_what_is_set_already_is_not_changed(cli, account):

@@ -576,13 +576,11 @@ def test_a_creation_meets_what_is_there(phone, api, alice, bob):
 
 
 def test_members_can_be_emptied_without_null(phone, alice):
-    todo = make_todo(alice, notes="n", due_at=NOW, tags=["a"])
-    changed = operation(
-        "todo", todo.pk, "update", base_version=1, clear=["notes", "due_at", "tags"]
-    )
+    todo = make_todo(alice, notes="n", due="2026-12-01", tags=["a"])
+    changed = operation("todo", todo.pk, "update", base_version=1, clear=["notes", "due", "tags"])
     [result] = phone.push(changed)
     shown = result["todo"]
-    assert (shown["notes"], shown["due_at"], shown["tags"]) == ("", None, [])
+    assert (shown["notes"], shown["due"], shown["tags"]) == ("", None, [])
     wrong = operation("todo", todo.pk, "update", base_version=2, clear=["title"])
     [result] = phone.push(wrong)
     assert (result["status"], result["errors"][0]["attr"]) == ("invalid", "clear")

@@ -17,6 +17,7 @@ from core.api.fields import (
 )
 from core.text import fold
 from todos import service
+from todos.api.due import DueMember
 from todos.models import List, ListQuerySet, Priority, Tag, Todo
 from todos.models.columns import LIMIT
 from todos.models.tags import NAME_LENGTH
@@ -167,9 +168,10 @@ class TodoTagSerializer(StrictModelSerializer):
 
 
 class TodoSerializer(OwnedSerializer):
-    """Something to be done, open or finished; due at a moment or on a day, or not at all."""
+    """Something to be done, open or finished; due on a day, at a time of it, or not at all."""
 
     list = OwnedRelatedField(required=False)
+    due = DueMember()
     priority = StrictIntegerField(min_value=0, max_value=max(Priority), required=False)
     tags = TagNamesField()
 
@@ -182,8 +184,9 @@ class TodoSerializer(OwnedSerializer):
             "notes",
             "status",
             "priority",
+            "start_on",
+            "due",
             "due_at",
-            "due_on",
             "tags",
             "position",
             "created_by",
@@ -196,16 +199,6 @@ class TodoSerializer(OwnedSerializer):
 
     def owned_list(self) -> ListQuerySet:
         return List.objects.owned_by(signed_in_user(self.context["request"]))
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        attrs = super().validate(attrs)
-        due = [attrs.get(name, getattr(self.instance, name, None)) for name in ("due_at", "due_on")]
-        if all(due):
-            raise serializers.ValidationError(
-                {"due_on": ["Set either due_at or due_on, not both."]},
-                code="two_dues",
-            )
-        return attrs
 
     def create(self, validated_data: dict[str, Any]) -> Todo:
         return service.add_todo(**validated_data)

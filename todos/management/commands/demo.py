@@ -1,7 +1,7 @@
 """A demo account with lively data; run again, it starts afresh with another password."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from todos import service
-from todos.models import List, Priority, Todo
+from todos.models import Due, List, Priority, Todo
 
 EMAIL = "demo@nudge.example"
 
@@ -39,21 +39,25 @@ def fill(user: User, now: datetime) -> None:
     day = timedelta(days=1)
     rows: list[dict[str, Any]] = [
         {"title": "Read the book about sleep", "tags": ["someday"]},
-        {"title": "Renew the passport", "due_on": today + 40 * day, "priority": Priority.MEDIUM},
-        {"title": "Water the tomatoes", "list": home, "due_on": today, "tags": ["garden"]},
+        {"title": "Renew the passport", "due": Due(today + 40 * day), "priority": Priority.MEDIUM},
+        {"title": "Water the tomatoes", "list": home, "due": Due(today), "tags": ["garden"]},
         {"title": "Repair the kitchen lamp", "list": home, "priority": Priority.LOW},
-        {"title": "Send the invoice for October", "list": work, "due_on": today - 2 * day},
+        {"title": "Send the invoice for October", "list": work, "due": Due(today - 2 * day)},
         {
             "title": "Prepare Monday's demo",
             "list": work,
-            "due_at": now + 2 * day,
+            "due": Due((now + 2 * day).date(), time(14)),
             "priority": Priority.HIGH,
             "notes": "Three slides at most; show the phone.",
             "tags": ["focus"],
         },
-        {"title": "Call the dentist", "due_at": now + timedelta(hours=3), "tags": ["phone"]},
+        {
+            "title": "Call the dentist",
+            "due": Due.at_moment(now + timedelta(hours=3), user.zone),
+            "tags": ["phone"],
+        },
         {"title": "Buy milk", "list": home, "tags": ["errand"]},
-        {"title": "Book the train to Vienna", "due_on": today + day, "priority": Priority.URGENT},
+        {"title": "Book the train to Vienna", "due": Due(today + day), "priority": Priority.URGENT},
     ]
     for row in rows:
         service.add_todo(actor=user, **row)

@@ -1,4 +1,4 @@
-"""Completes rows that a former release has written while it was replaced."""
+"""Completes rows that a release before has written while it was replaced."""
 
 from typing import Any
 
@@ -7,20 +7,22 @@ from django.core.management.base import BaseCommand
 from accounts.models import User
 from core.feed_repair import bury_gone, feed_unfed, synced_models
 from core.folding import refold
+from todos import dues
 from todos.folding import refold_tags
 from todos.models import List, Todo
 
 
 class Command(BaseCommand):
-    help = "Fold and feed what is neither folded nor fed yet; harmless at any time, and twice."
+    help = "Fold and feed what is not yet, and renew dues; harmless at any time, and twice."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        folded = refold_tags() + sum(map(refold, (User, List, Todo)))
-        self.stdout.write(f"{folded} rows folded, {feed()} fed.")
+        rows = refold_tags() + sum(map(refold, (User, List, Todo)))
+        renewed = dues.take_over()
+        self.stdout.write(f"{rows} rows folded, {feed()} fed, {renewed} dues renewed.")
 
 
 def feed() -> int:
-    """What was written past the feed: what was searched for in it may be outdated too."""
+    """What was written past the feed: what is searched for in it may be outdated too."""
     total = 0
     for model in synced_models():
         keys = feed_unfed(model)
