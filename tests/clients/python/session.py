@@ -9,21 +9,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nudge_client import ApiClient, Configuration, NewSyncBatch, SyncApi
-from nudge_client.exceptions import GoneException
+from nudge_client.exceptions import ApiException
 
 
 def main(url: str, token: str, session: Path) -> None:
     sync = SyncApi(ApiClient(Configuration(host=url, access_token=token)))
-    page = sync.pull_changes()
-    account = str(page.account)
+    begun = sync.pull_changes()
+    account, at = str(begun.account), begun.cursor
     for request in json.loads(session.read_text().replace("{account}", account)):
         now = datetime.now(UTC).isoformat()
         sent = {"account": account, "sent_at": now, "operations": request["operations"]}
-        batch = NewSyncBatch.from_dict({**sent, "cursor": page.cursor})
-        assert batch
+        batch = NewSyncBatch.model_validate({**sent, "cursor": at})
         answer = sync.push_operations(batch)
         assert [it.status.value for it in answer.results] == request["statuses"]
-        page = answer
+        at = answer.cursor
     held: dict[str, int] = {}
     cursor = None
     while True:
@@ -37,8 +36,8 @@ def main(url: str, token: str, session: Path) -> None:
             break
     try:
         sync.pull_changes(cursor="nowhere")
-    except GoneException as error:
-        assert error.data.errors[0].code == "resync"
+    except ApiException as error:
+        assert (error.status, error.data.errors[0].code) == (410, "resync")  # type: ignore[union-attr]
     print(json.dumps(held))
 
 

@@ -52,8 +52,8 @@ async function main(): Promise<void> {
   assert.equal(stranger.errors[0]?.code, "not_authenticated");
   const todos = new TodosApi(configuration(await signedUp()));
   const id = crypto.randomUUID();
-  const dueOn = new Date("2026-12-01T00:00:00Z");
-  const todoRequest: TodoRequest = { id, title: "Buy milk", dueOn, tags: ["shop"] };
+  const due = { on: new Date("2026-12-01T00:00:00Z") };
+  const todoRequest: TodoRequest = { id, title: "Buy milk", due, tags: ["shop"] };
   const made: Todo = await todos.createTodo({ todoRequest });
   assert.deepEqual(await todos.createTodo({ todoRequest }), made);
   const page = await todos.listTodos({ status: TodoStatus.Open });
@@ -64,8 +64,8 @@ async function main(): Promise<void> {
   const late = todos.updateTodo({ id, ifMatch: '"1"', todoUpdate: { title: "Buy soy milk" } });
   const stale = await refused(412, late, StaleTodoFromJSON);
   assert.deepEqual(stale.current, changed);
-  const cleared = await todos.updateTodo({ id, todoUpdate: { dueOn: null } });
-  assert.equal(cleared.dueOn, null);
+  const cleared = await todos.updateTodo({ id, todoUpdate: { due: null } });
+  assert.equal(cleared.due, null);
   const finished = await todos.finishTodo({ id });
   assert.equal(finished.status, TodoStatus.Finished);
   assert(finished.finishedAt instanceof Date);
