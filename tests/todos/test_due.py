@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -66,6 +67,13 @@ def test_a_zone_is_that_of_the_due_and_what_is_left_out_is_null(api, alice):
     put = {"title": "x", "due": {"on": "2026-12-01"}}
     answer = api(alice).put(f"{TODOS}{made['id']}/", put, headers={"If-Match": '"1"'}).json()
     assert answer["due"] == {"on": "2026-12-01", "at": None, "time_zone": None}
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "2026-02-30", "2026-12-01[UTC]", "2026-12-01T9:00"])
+def test_no_other_text_is_a_due(alice, text):
+    assert Due.read(text) is None
+    with pytest.raises(ValidationError):
+        make_todo(alice, due=text)
 
 
 # --- The person's clock ---------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from todos import dues
 from todos.models import Todo
 from todos.models.due import NEVER
 
-BEFORE = [("todos", "0009_operations_of_devices")]
+BEFORE, AFTER = [("todos", "0009_operations_of_devices")], [("todos", "0011_one_due")]
 
 
 def migrate(targets: list[tuple[str, str]] | None = None) -> Any:
@@ -106,10 +106,10 @@ def test_a_moment_or_a_day_becomes_a_due_that_every_device_reads(release_before,
     for owner in (alice, bob):
         counter.objects.create(account=owner, seq=10)
 
-    migrate()
+    todo = migrate(AFTER).get_model("todos.Todo")
 
-    rows = [Todo.objects.get(pk=key) for key in keys]
-    assert [(str(it.due) if it.due else None, it.due_at, it.due_order) for it in rows] == [
+    rows = [todo.objects.get(pk=key) for key in keys]
+    assert [(it.due, it.due_at, it.due_order) for it in rows] == [
         (due, due_at, order) for _owner, _columns, due, due_at, order in cases
     ]
     assert {row.version for row in rows} == {5}
@@ -118,6 +118,7 @@ def test_a_moment_or_a_day_becomes_a_due_that_every_device_reads(release_before,
     assert sorted(entries[key] for key in keys[:-1]) == [(seq, 5) for seq in range(11, 17)]
     assert entries[keys[-1]] == (11, 5)
     assert dict(FeedCounter.objects.values_list("account", "seq")) == {alice.pk: 16, bob.pk: 11}
+    migrate()
     assert told() == 0
 
 

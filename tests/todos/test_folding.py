@@ -71,11 +71,11 @@ def test_what_was_stored_comes_into_its_form_and_into_the_feed(release_before, m
     assert dict(User.objects.values_list("name", "folded")) == {"Alíce \u200b": "alíce", "": ""}
     assert User.objects.get(pk=bob.pk).date_joined == datetime(1900, 1, 1, tzinfo=UTC)
     assert sorted(List.objects.values_list("name", "folded", "version")) == [
-        ("Inbox", "inbox", 1),
-        ("a b", "a b", 3),
+        ("Inbox", "inbox", 2),
+        ("a b", "a b", 4),
     ]
     found = Todo.objects.filter(owner=alice.pk).order_by("position")
-    assert [(row.title, row.notes, row.folded, row.version > 2) for row in found] == [
+    assert [(row.title, row.notes, row.folded, row.version > 3) for row in found] == [
         ("plain", "", "plain", False),
         ("a b", "x\ny", "a b x y", True),
         ("Untitled", "é", "untitled é", True),

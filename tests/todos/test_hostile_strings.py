@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.text import line, note
-from tests.builders import make_list, make_todo
+from tests.builders import make_list, make_todo, position_of
 from todos.models import List, Tag, Todo
 
 pytestmark = pytest.mark.django_db
@@ -92,9 +92,11 @@ def rows(alice, bob) -> list[Todo]:
     """One to-do for each, made by the service, in a list and with a tag of that name."""
     made = []
     for number, text in enumerate(WRITTEN):
-        place = {"list": make_list(alice, text)} if number < 20 else {}
+        where = {"list": make_list(alice, text)} if number < 20 else {}
         tags = [text[:50]] if number < 20 else []
-        made.append(make_todo(alice, text, notes=text, tags=tags, position=number, **place))
+        made.append(
+            make_todo(alice, text, notes=text, tags=tags, position=position_of(number), **where)
+        )
     make_todo(bob, WRITTEN[0], notes=WRITTEN[1], tags=[WRITTEN[2]])
     return made
 

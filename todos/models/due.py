@@ -208,9 +208,6 @@ class DueField(models.Field[Any, Any]):
     def get_prep_value(self, value: Any) -> str | None:
         return None if value is None else str(value)
 
-    def value_to_string(self, obj: models.Model) -> str:
-        return self.get_prep_value(self.value_from_object(obj)) or ""
-
     def pre_save(self, model_instance: Any, add: bool) -> Due | None:  # noqa: FBT001 - Django's
         due = model_instance.due = self.to_python(super().pre_save(model_instance, add))
         model_instance.due_at = due and due.due_at

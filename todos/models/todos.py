@@ -18,7 +18,7 @@ from core.conditions import days_in_range, in_range, is_line, is_note
 from core.feed import SyncedQuerySet, writing
 from core.models import Versioned
 from core.text import fold
-from todos.models.columns import PositionField
+from todos.models.columns import FormerPositionField, PositionField, is_key
 from todos.models.due import NEVER, OF_DUE, DueField, day_bounds, is_due
 from todos.models.lists import List
 from todos.models.tags import Tag, folded_names
@@ -143,11 +143,12 @@ class Todo(Versioned):
     start_on = DayField(_("not before"), null=True, blank=True)
     tags = models.ManyToManyField(Tag, blank=True, related_name="todos", verbose_name=_("tags"))
     position = PositionField()
+    former_position = FormerPositionField()
     finished_at = MomentField(_("finished at"), null=True, blank=True, editable=False)
     deleted_at = MomentField(_("in the trash since"), null=True, editable=False)
     status_at = MomentField(null=True, editable=False)  # when it was finished or reopened last
 
-    feed_kind, derived = "todo", frozenset({*OF_DUE, "status_at"})
+    feed_kind, derived = "todo", frozenset({*OF_DUE, "status_at", "former_position"})
     objects = TodoQuerySet.as_manager()
 
     class Meta:
@@ -155,6 +156,7 @@ class Todo(Versioned):
         verbose_name_plural = _("to-dos")
         ordering = ("position", "id")
         constraints = (
+            models.CheckConstraint(condition=is_key("position"), name="todos_todo_position_key"),
             models.CheckConstraint(
                 condition=is_line("title", TITLE_LENGTH), name="todos_todo_title_line"
             ),
@@ -186,10 +188,17 @@ class Todo(Versioned):
             ),
         )
         indexes = (
-            models.Index(fields=("owner", "position", "id"), name="todos_todo_order"),
-            models.Index(fields=("owner", "status", "position", "id"), name="todos_todo_by_status"),
-            models.Index(fields=("list", "position", "id"), name="todos_todo_by_list"),
+            models.Index(fields=("owner", "position", "id"), name="todos_todo_by_place"),
+            models.Index(
+                fields=("owner", "status", "position", "id"), name="todos_todo_by_status_place"
+            ),
+            models.Index(fields=("list", "position", "id"), name="todos_todo_by_list_place"),
             models.Index(fields=("owner", "due_order", "id"), name="todos_todo_by_due"),
+            models.Index(
+                fields=("owner", "start_on"),
+                condition=Q(start_on__isnull=False),
+                name="todos_todo_start",
+            ),
             models.Index(
                 fields=("owner", "deleted_at", "id"),
                 condition=Q(deleted_at__isnull=False),
