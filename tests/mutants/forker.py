@@ -14,6 +14,7 @@ from typing import IO, Any, NoReturn
 import pytest
 from hypothesis import Phase, settings
 
+from tests import documented
 from tests.mutants.code import changed_functions, exchange
 
 
@@ -103,6 +104,8 @@ def change(order: dict[str, Any]) -> None:
     path = str(Path(order["file"]).absolute())
     if changes := changed_functions(path, order["old"], order["new"]):
         exchange(changes)
+        documented.document.cache_clear()  # it was made by the code of before
+        documented.contract.cache_clear()
 
 
 def make_database(session: pytest.Session) -> None:
