@@ -1,5 +1,6 @@
 """Three people and their clients; everything else is built where it is needed."""
 
+import functools
 import gc
 import os
 import time
@@ -23,7 +24,7 @@ from tests import documented, task_backends
 PASSWORD = "correct horse battery"
 
 # How long an example takes depends on the machine, so no profile has a deadline.
-hypothesis_settings.register_profile("tests", deadline=None, print_blob=True)
+hypothesis_settings.register_profile("tests", deadline=None, print_blob=True, max_examples=50)
 hypothesis_settings.register_profile(
     "nightly", hypothesis_settings.get_profile("tests"), max_examples=2000
 )
@@ -99,6 +100,16 @@ def _rows_are_deleted_and_not_made_again() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _the_files_of_aws_are_read_once() -> Iterator[None]:
+    """To describe a service and its addresses, botocore reads megabytes for every session."""
+    from botocore.loaders import JSONFileLoader
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", functools.cache(JSONFileLoader.load_file))
         yield
 
 

@@ -26,7 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     # Any counterexample will do: to look for the smallest takes longer than all other tests.
-    settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate], deadline=None)
+    phases = [Phase.explicit, Phase.generate]
+    settings.register_profile("mutants", settings.get_profile("tests"), phases=phases)
     settings.load_profile("mutants")
     orders, answers = (private(config.getoption(name)) for name in ("--orders", "--answers"))
     forker = Forker(os.fdopen(orders), os.fdopen(answers, "w", buffering=1))

@@ -151,7 +151,9 @@ def test_what_is_told_about_each_stands_apart(web, alice, first_rows):
         bfirst_rowser.post(f"/todos/{todo.pk}/delete/")
         shown = Shown(bfirst_rowser.get("/todos/").content.decode(), ("bdi",))
         assert todo.title in shown.texts - shown.free
-        form = Shown(bfirst_rowser.get(f"/todos/?edit={first_rows[-1].pk}").content.decode(), ("bdi",))
+        form = Shown(
+            bfirst_rowser.get(f"/todos/?edit={first_rows[-1].pk}").content.decode(), ("bdi",)
+        )
         assert not any(todo.title in text for text in form.free)
 
 
