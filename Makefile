@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help run demo test coverage test-postgres test-faults test-browser test-nightly test-versions nightly mutants
 .PHONY: test-clients test-contract check audit fmt lock bench bench-cold clean
-.PHONY: infra deploy rollback restart logs manage destroy cloud cloud-down cloud-test
+.PHONY: infra deploy rollback restore restart logs manage destroy cloud cloud-down cloud-test
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -143,6 +143,9 @@ deploy: build/runtime/.ready ## build, migrate, deploy, smoke-test; roll back on
 
 rollback: build/runtime/.ready ## roll back to the previous version (STAGE=dev)
 	$(RUNTIME)/python -m deploy.rollback $(STAGE)
+
+restore: build/runtime/.ready ## serve STAGE from a snapshot of its database (SNAPSHOT=...)
+	$(RUNTIME)/python -m deploy.restore $(STAGE) $(SNAPSHOT)
 
 restart: build/runtime/.ready ## restart every process of STAGE, so that it reads changed parameters
 	$(RUNTIME)/python -m deploy.restart $(STAGE)

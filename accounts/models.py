@@ -3,7 +3,8 @@
 import functools
 import uuid
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +25,7 @@ from core.conditions import in_range, is_line
 from core.feed import Synced, SyncedQuerySet
 
 NAME_LENGTH = 150
+time_zone_changed = Signal()  # in the transaction of the change, with the `account_id`
 
 
 @functools.cache
@@ -39,6 +42,14 @@ def _by_lower_case() -> dict[str, str]:
 def time_zone_named(value: str) -> str:
     """The zone's own spelling: asia/calcutta is Asia/Calcutta. An unknown one stays as it is."""
     return value if value == "UTC" else _by_lower_case().get(value.lower(), value)
+
+
+def zone_called(name: str) -> zoneinfo.ZoneInfo:
+    """UTC if this machine does not know the stored name, so that pages never fail."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return zoneinfo.ZoneInfo("UTC")
 
 
 class TimeZoneField(models.CharField[str, str]):
@@ -156,6 +167,21 @@ class User(Synced, AbstractUser):
         """Of a person, devices know the profile only."""
         return [name for name in super().seen(columns) if name in PROFILE]
 
+    @classmethod
+    @contextmanager
+    def rippling(
+        cls,
+        account_id: uuid.UUID,
+        rows: "models.QuerySet[Any]",
+        members: Collection[str],
+        *,
+        dying: bool = False,
+    ) -> Iterator[None]:
+        """What is kept by the person's clock follows it."""
+        yield
+        if "time_zone" in members and not dying:
+            time_zone_changed.send(cls, account_id=account_id)
+
     def clean(self) -> None:
         try:
             self.email = canonical(self.email)
@@ -203,11 +229,7 @@ class User(Synced, AbstractUser):
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
-        """UTC if this machine does not know the stored name, so that pages never fail."""
-        try:
-            return zoneinfo.ZoneInfo(self.time_zone)
-        except (KeyError, ValueError, OSError):
-            return zoneinfo.ZoneInfo("UTC")
+        return zone_called(self.time_zone)
 
 
 class LimitPlace(models.Model):

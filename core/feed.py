@@ -311,7 +311,8 @@ class Synced(Folding):
         columns = [
             column.name
             for column in self._meta.concrete_fields
-            if (names is None or column.name in names) and column.name not in OWN_COLUMNS
+            if (names is None or column.name in names)
+            and column.name not in OWN_COLUMNS | self.derived
         ]
         differing = [name for name in columns if _value(self, name) != _value(stored, name)]
         self.version, self.changed_in = stored.version, stored.changed_in
@@ -356,7 +357,7 @@ class Synced(Folding):
             super().save(update_fields=self._columns(members))
             _enter(self._own_row(), after=place - 1)
 
-    def _columns(self, members: Sequence[str]) -> list[str]:
+    def _columns(self, members: Sequence[str]) -> Sequence[str]:
         columns = {column.name for column in self._meta.concrete_fields}
         if "updated_at" in columns:
             self.updated_at = timezone.now()

@@ -7,7 +7,7 @@ enqueue nothing that no sweep would find. docs/decisions/0013 says why this is o
 
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Generic, ParamSpec, TypeVar, cast
 
@@ -40,6 +40,14 @@ class Task(Generic[P, R_co]):
         """
         transaction.on_commit(functools.partial(self._enqueue, ids))
 
+    def enqueue_each(self, ids: Sequence[str], *, urgent: bool = False) -> list[str]:
+        """Enqueue one run for each id, at once; return the ids that were accepted.
+
+        For callers that enqueue many and are in no transaction. A backend may let them wait for
+        each other, unless they are urgent. An error is logged and not raised.
+        """
+        return default_backend().enqueue_each(self, ids, urgent=urgent)
+
     def _enqueue(self, ids: tuple[str, ...]) -> None:
         try:
             default_backend().enqueue(self, ids)
@@ -54,6 +62,20 @@ def task(function: Callable[P, R_co]) -> Task[P, R_co]:
 class TaskBackend:
     def enqueue(self, task: Task[..., object], ids: tuple[str, ...]) -> None:
         raise NotImplementedError
+
+    def enqueue_each(
+        self, task: Task[..., object], ids: Sequence[str], *, urgent: bool
+    ) -> list[str]:
+        """The ids that were accepted. The first refusal ends it: the next would be refused too."""
+        accepted: list[str] = []
+        for each in ids:
+            try:
+                self.enqueue(task, (each,))
+            except Exception:
+                logger.exception("%s was enqueued for %d of %d", task.name, len(accepted), len(ids))
+                break
+            accepted.append(each)
+        return accepted
 
     def settle(self, seconds: float) -> None:
         """Wait, no longer than this, for the tasks that this process runs itself."""

@@ -12,7 +12,7 @@ from typing import Any
 EVENTS = Path(__file__).parent / "events"
 RECORDED = "/todos/"
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
-CONTEXT = SimpleNamespace(aws_request_id=REQUEST_ID)
+CONTEXT = SimpleNamespace(aws_request_id=REQUEST_ID, get_remaining_time_in_millis=lambda: 29_000)
 CLIENT = "203.0.113.9"  # in every recorded event
 
 

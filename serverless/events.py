@@ -4,6 +4,7 @@ Each runs once, with a log line before and after. Zappa's own handler calls a fu
 times if its body raises TypeError, and executes any Python code in an event.
 """
 
+import json
 import logging
 import time
 from typing import Any
@@ -19,6 +20,7 @@ from serverless.tasks import TASK_ROUTE
 Event = dict[str, Any]
 
 UNKNOWN = "unknown"
+TASK_MILLISECONDS = 12_000  # a provider's call may take ten seconds
 _KEEP_WARM = "keep_warm_callback"
 
 logger = logging.getLogger(__name__)
@@ -44,6 +46,12 @@ def is_task(event: Event) -> bool:
     return event.get("command") == TASK_ROUTE
 
 
+def is_queue(event: Event) -> bool:
+    """Lambda sends the records of one queue together."""
+    records = event.get("Records") or []
+    return bool(records) and all(each.get("eventSource") == "aws:sqs" for each in records)
+
+
 def is_keep_warm(event: Event) -> bool:
     return _scheduled(event).endswith(_KEEP_WARM)
 
@@ -61,6 +69,8 @@ def name_of(event: Event) -> str:
         return path
     if command := str(event.get("manage") or "").split():
         return f"manage {command[0]}"
+    if is_queue(event):
+        return "queue"
     return next((kind for kind in ("raw_command", "Records") if event.get(kind)), UNKNOWN)
 
 
@@ -112,6 +122,8 @@ def _run(event: Event, context: Any) -> Any:
         return warm_up()
     if is_task(event):
         return _run_task(event)
+    if is_queue(event):
+        return _run_queue(event, context)
     if path := function_of(event):
         return import_string(path)(event, context)
     if command := event.get("manage"):
@@ -126,6 +138,41 @@ def _run_task(event: Event) -> None:
     """Functions decorated by zappa.asynchronous.task have `sync`; a plain call enqueues again."""
     function = import_string(event["task_path"])
     getattr(function, "sync", function)(*event["args"], **event["kwargs"])
+
+
+def _run_queue(event: Event, context: Any) -> dict[str, list[dict[str, str]]]:
+    """The records that the queue has to keep, in the form of a partial batch response.
+
+    What is not begun in time is kept too: a text in the middle of a call would become `unknown`.
+    """
+    kept = []
+    for record in event["Records"]:
+        in_time = context.get_remaining_time_in_millis() >= TASK_MILLISECONDS
+        if not (in_time and _run_record(record, context)):
+            kept.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": kept}
+
+
+def _run_record(record: Event, context: Any) -> bool:
+    """Only tasks wait in the queue, and nothing else is run from it."""
+    event = _task_in(record)
+    if not event:
+        logger.error("Record %s of the queue has no task.", record["messageId"])
+        return False
+    try:
+        _watched(event, context)
+    except TaskError:
+        return False  # logged
+    return True
+
+
+def _task_in(record: Event) -> Event:
+    """Empty without one."""
+    try:
+        event = json.loads(record["body"])
+    except ValueError:
+        return {}
+    return event if isinstance(event, dict) and is_task(event) else {}
 
 
 def _is_success(error: BaseException) -> bool:

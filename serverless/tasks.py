@@ -2,6 +2,8 @@
 
 import functools
 import json
+import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -14,14 +16,30 @@ CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
 ATTEMPTS = 2  # tasks are idempotent (core.tasks)
 PAYLOAD_LIMIT = 256_000  # bytes, as Zappa counts
+QUEUE_BATCH = 10  # SQS takes no more in one request
+
+logger = logging.getLogger(__name__)
 
 
 class LambdaBackend(TaskBackend):
-    """Sends the event of Zappa's asynchronous tasks, as zappa.asynchronous.run does."""
+    """Sends the event of Zappa's asynchronous tasks, as zappa.asynchronous.run does.
+
+    What comes in numbers waits in the queue of the stage, if it has one.
+    """
 
     def enqueue(self, task: Task[..., object], ids: tuple[str, ...]) -> None:
-        path = task.module_path
-        invoke({"command": TASK_ROUTE, "task_path": path, "args": list(ids), "kwargs": {}})
+        invoke(task_event(task.module_path, *ids))
+
+    def enqueue_each(
+        self, task: Task[..., object], ids: Sequence[str], *, urgent: bool
+    ) -> list[str]:
+        if urgent or not settings.TASK_QUEUE_URL:
+            return super().enqueue_each(task, ids, urgent=urgent)
+        return queue(task.module_path, ids)
+
+
+def task_event(path: str, *ids: str) -> dict[str, Any]:
+    return {"command": TASK_ROUTE, "task_path": path, "args": list(ids), "kwargs": {}}
 
 
 class NotAcceptedError(Exception):
@@ -36,16 +54,47 @@ def invoke(event: dict[str, Any]) -> None:
     payload = json.dumps(event).encode()
     if len(payload) > PAYLOAD_LIMIT:
         raise NotAcceptedError(f"An event of {len(payload)} bytes is too large.")
-    answer = client().invoke(
+    answer = client("lambda").invoke(
         FunctionName=settings.LAMBDA_FUNCTION, InvocationType="Event", Payload=payload
     )
     if answer["StatusCode"] != HTTPStatus.ACCEPTED:
         raise NotAcceptedError(f"Lambda answered {answer['StatusCode']}.")
 
 
+def queue(path: str, ids: Sequence[str]) -> list[str]:
+    """Return the ids that SQS has accepted; an error is logged and ends it.
+
+    AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"; deploy/callbacks.py has the figures.
+    """
+    accepted: list[str] = []
+    for first in range(0, len(ids), QUEUE_BATCH):
+        batch = ids[first : first + QUEUE_BATCH]
+        try:
+            taken = _send_batch(path, batch)
+        except Exception:
+            logger.exception("%s was enqueued for %d of %d", path, len(accepted), len(ids))
+            break
+        accepted += taken
+        if len(taken) < len(batch):
+            logger.error("%s was enqueued for %d of %d", path, len(accepted), len(ids))
+            break
+    return accepted
+
+
+def _send_batch(path: str, ids: Sequence[str]) -> list[str]:
+    entries = [
+        {"Id": str(number), "MessageBody": json.dumps(task_event(path, each))}
+        for number, each in enumerate(ids)
+    ]
+    answer: dict[str, Any] = client("sqs").send_message_batch(
+        QueueUrl=settings.TASK_QUEUE_URL, Entries=entries
+    )
+    return [ids[int(entry["Id"])] for entry in answer.get("Successful", ())]
+
+
 @functools.cache
-def client() -> Any:
-    """One per process; region and credentials come from the environment.
+def client(service: str) -> Any:
+    """One per process and service; region and credentials come from the environment.
 
     botocore alone is the fastest to load: docs/decisions/0011 has the figures.
     """
@@ -57,4 +106,4 @@ def client() -> Any:
         read_timeout=READ_SECONDS,
         retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
     )
-    return get_session().create_client("lambda", config=config)
+    return get_session().create_client(service, config=config)

@@ -23,7 +23,7 @@ def warm_up() -> None:
     _compile_templates()
     _connect()
     if isinstance(default_backend(), tasks.LambdaBackend):
-        tasks.client()
+        tasks.client("lambda")
 
 
 def _compile_templates() -> None:

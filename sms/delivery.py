@@ -36,6 +36,7 @@ LEASE = timedelta(seconds=60)  # of a claim, after which the sweep gives it up
 LONGEST_CALL = timedelta(seconds=10)  # of a provider
 MAX_ATTEMPTS = 5
 FIRST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(days=1)  # for a provider that is too busy
 NOT_SENT = "not_sent"
 SWITCHED_OFF = "switched_off"  # for messages that waited; a request gets sending_disabled
 
@@ -160,10 +161,12 @@ def _apply(message: Message, result: Result, *, retry: bool) -> bool:
         case Refused():
             return _refuse(message, result)
         case Throttled(reason, code, seconds):
-            return _reschedule(message, code, reason, timedelta(seconds=seconds), retry=retry)
+            again = timedelta(seconds=seconds) if retry and _may_wait(message) else None
+            return _reschedule(message, code, reason, again)
         case NotSent(reason):
-            wait = FIRST_WAIT * 2 ** (message.attempt_count - 1)
-            return _reschedule(message, NOT_SENT, reason, wait, retry=retry)
+            tried = _tries(message)
+            again = FIRST_WAIT * 2 ** (tried - 1) if retry and tried < MAX_ATTEMPTS else None
+            return _reschedule(message, NOT_SENT, reason, again)
         case AcceptedWithoutId():
             return message.mark_unknown("The provider gave no id.")
     return message.mark_unknown(result.reason)
@@ -177,13 +180,24 @@ def _refuse(message: Message, refused: Refused) -> bool:
     return ended
 
 
-def _reschedule(message: Message, code: str, reason: str, wait: timedelta, *, retry: bool) -> bool:
-    """Retry a message that certainly was not sent, or end it as failed if no attempt is left.
+def _tries(message: Message) -> int:
+    """Including this one. A provider that was too busy uses none up."""
+    busy = message.attempts.filter(outcome=result_name(Throttled)).count()
+    return message.attempt_count - busy
+
+
+def _may_wait(message: Message) -> bool:
+    """Until it expires, which the sweep sees to; a message without an end waits for a day."""
+    return message.expires_at is not None or timezone.now() < message.due_at + LONGEST_WAIT
+
+
+def _reschedule(message: Message, code: str, reason: str, wait: timedelta | None) -> bool:
+    """Retry a message that certainly was not sent, or end it as failed if it may not wait.
 
     A failed message does not count against the limits, and its key is free again: a client that
     repeats the request wants the message sent.
     """
-    if retry and message.attempt_count < MAX_ATTEMPTS:
+    if wait is not None:
         jitter = random.uniform(1.0, 1.3)  # noqa: S311 - spreads messages that failed together
         if message.release(timezone.now() + wait * jitter, code, reason):
             return True

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.idempotency import KEPT, KeyReused
 from sms import delivery, policy
-from sms.models import Event, Message
+from sms.models import Event, Lane, Message
 from sms.numbers import Recipient
 from sms.policy import SendError
 from sms.results import Accepted, Refused, Result, Unknown
@@ -58,6 +58,7 @@ def queue(
     send_at: datetime | None = None,
     valid_for: timedelta | None = None,
     key: str | None = None,
+    lane: Lane = Lane.ORDINARY,
 ) -> Message:
     """Store one message, to be delivered after commit or at `send_at`.
 
@@ -74,6 +75,7 @@ def queue(
         send_at=send_at,
         next_attempt_at=due,
         expires_at=valid_for and due + valid_for,
+        lane=lane,
     )
     return message
 
@@ -91,6 +93,7 @@ def queue_again(first: Message) -> Message:
         state=State.QUEUED,
         expires_at=first.expires_at,
         retry_of=first,
+        lane=first.lane,
     )
     return message
 

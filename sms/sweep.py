@@ -12,10 +12,10 @@ from time import monotonic
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from core.tasks import settle
-from sms import alerts, delivery, policy, status_updates
+from sms import alerts, delivery, dispatch, policy, status_updates
 from sms.delivery import LEASE
 from sms.models import Event, Message
 from sms.providers import UnansweredError, provider_named
@@ -38,20 +38,45 @@ Step = Callable[[Message, datetime], str]
 
 @dataclass
 class _Walk:
-    """All rows of one step, page by page, each once.
-
-    A dispatched message is due until a process has claimed it, and a step that fails does not
-    change its row.
-    """
+    """All rows of one step, page by page, each once: a step that fails does not change its row."""
 
     rows: QuerySet[Message]
     step: Step
     seen: set[UUID] = field(default_factory=set)
 
-    def page(self, limit: int) -> list[Message]:
+    def round(self, at: datetime, end: float, limit: int, counts: dict[str, int]) -> bool:
+        """Process the next page; True if there may be another one and time is left."""
+        page = self._page(limit) if monotonic() < end else []
+        for message in page:
+            if monotonic() >= end:
+                return False
+            done = _safely(self.step, message, at)
+            if done:
+                counts[done] += 1
+        return len(page) == limit
+
+    def _page(self, limit: int) -> list[Message]:
         page = list(self.rows.exclude(pk__in=self.seen)[:limit])
         self.seen.update(message.pk for message in page)
         return page
+
+
+class _Dispatch:
+    """The messages that this sweep hands out, batch by batch."""
+
+    def __init__(self, at: datetime) -> None:
+        self.left = dispatch.chosen(at)
+
+    def round(self, at: datetime, end: float, limit: int, counts: dict[str, int]) -> bool:
+        """Hand out the next batch; True if there is another one and all of this was accepted."""
+        size = min(limit, dispatch.BATCH)
+        batch, self.left = self.left[:size], self.left[size:]
+        if not batch or monotonic() >= end:
+            return False
+        accepted = dispatch.hand_out(batch, at)
+        counts["dispatched"] += accepted
+        settle(end - monotonic())
+        return bool(self.left) and accepted == len(batch)
 
 
 def sweep(*, at: datetime, seconds: float = SECONDS, limit: int = 50) -> dict[str, int]:
@@ -63,40 +88,26 @@ def sweep(*, at: datetime, seconds: float = SECONDS, limit: int = 50) -> dict[st
     for walks, share in ((_deliveries(at), FOR_DELIVERY), (_polls(at), 1.0)):
         end, busy = began + seconds * share, walks
         while busy:
-            busy = [walk for walk in busy if _round(walk, at, end, limit, counts)]
+            busy = [walk for walk in busy if walk.round(at, end, limit, counts)]
     return counts
 
 
-def _deliveries(at: datetime) -> list[_Walk]:
+def _deliveries(at: datetime) -> list[_Walk | _Dispatch]:
     messages = Message.objects
-    due = messages.due(at).order_by(F("expires_at").asc(nulls_last=True), "next_attempt_at", "pk")
     return [
         _Walk(messages.overdue(at).order_by("expires_at", "pk"), _expire),
-        _Walk(due, _dispatch),
+        _Dispatch(at),
         _Walk(messages.abandoned(at - LEASE).order_by("claimed_at", "pk"), _abandon),
     ]
 
 
-def _polls(at: datetime) -> list[_Walk]:
+def _polls(at: datetime) -> list[_Walk | _Dispatch]:
     messages = Message.objects.order_by("next_attempt_at", "pk")
     silent = messages.in_flight().filter(
         claimed_at__gt=at - POLL_UNTIL, claimed_at__lte=at - POLL_AFTER
     )
     silent = silent.poll_due(at).exclude(events__received_at__gt=at - POLL_AFTER)
     return [_Walk(messages.unknown().poll_due(at), _resolve), _Walk(silent, _poll)]
-
-
-def _round(walk: _Walk, at: datetime, end: float, limit: int, counts: dict[str, int]) -> bool:
-    """Process the next page; True if there may be another one and time is left."""
-    page = walk.page(limit) if monotonic() < end else []
-    for message in page:
-        if monotonic() >= end:
-            return False
-        done = _safely(walk.step, message, at)
-        if done:
-            counts[done] += 1
-    settle(end - monotonic())
-    return len(page) == limit
 
 
 def _safely(step: Step, message: Message, at: datetime) -> str:
@@ -119,12 +130,6 @@ def _expire(message: Message, at: datetime) -> str:
     policy.return_unused(message)
     message.add_event(Event.Source.SERVICE)
     return "expired"
-
-
-def _dispatch(message: Message, _at: datetime) -> str:
-    """Another process may dispatch it too: only one of them gets the claim."""
-    delivery.deliver.enqueue(str(message.pk))
-    return "dispatched"
 
 
 @transaction.atomic

@@ -1,8 +1,11 @@
 """Plain functions that make rows; every argument may be overridden."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from accounts.models import User
 from todos import service
-from todos.models import List, Todo
+from todos.models import Due, List, Todo
 
 
 def make_todo(owner: User, title: str = "buy milk", **fields: object) -> Todo:
@@ -11,3 +14,13 @@ def make_todo(owner: User, title: str = "buy milk", **fields: object) -> Todo:
 
 def make_list(owner: User, name: str = "Groceries", **fields: object) -> List:
     return service.add_list(actor=owner, name=name, **fields)
+
+
+def position_of(number: int) -> str:
+    """A position; a higher number is further down."""
+    return f"h{number:08}"
+
+
+def at(moment: datetime) -> Due:
+    """Due at this minute, for everybody."""
+    return Due.at_moment(moment, ZoneInfo("UTC"))

@@ -19,10 +19,9 @@ from core.admin import SearchableAdmin
 from core.columns import FoldedField
 from core.feed import writing
 from core.selection import is_too_large
-from todos import service
+from todos import ordering, service
 from todos.forms import TodoAdminForm
 from todos.models import List, Tag, Todo
-from todos.models.columns import after_last, before_first
 
 MOST_CHANGED = 1_500  # to-dos of one action: each is an UPDATE, and API Gateway waits for 29 s
 FACTS = ("id", "position", "version", "created_at", "updated_at")
@@ -37,7 +36,7 @@ class OwnedAdmin(SearchableAdmin):
     list_select_related: ClassVar[tuple[str, ...]] = ("owner",)
     autocomplete_fields: ClassVar[tuple[str, ...]] = ("owner",)
     facts: ClassVar[tuple[str, ...]] = ()
-    hidden: ClassVar[tuple[str, ...]] = ("changed_in",)
+    hidden: ClassVar[tuple[str, ...]] = ("changed_in", "former_position")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         facts = self.get_readonly_fields(request, obj) if obj else ()
@@ -111,7 +110,7 @@ class ListAdmin(OwnedAdmin):
         change: bool,  # noqa: FBT001 - Django's signature
     ) -> None:
         if not change:
-            obj.position = after_last(List.objects.owned_by(obj.owner))
+            obj.position = ordering.after_last(List.objects.of(obj.owner_id))
             obj.save(force_insert=True)
         elif form.changed_data:
             _change(obj, **{name: form.cleaned_data[name] for name in form.changed_data})
@@ -162,8 +161,8 @@ class TodoAdmin(OwnedAdmin):
         "list",
         "status",
         "priority",
-        "due_at",
-        "due_on",
+        "due_words",
+        "start_on",
         "created_at",
     )
     list_filter = (
@@ -171,18 +170,24 @@ class TodoAdmin(OwnedAdmin):
         "priority",
         ("deleted_at", admin.EmptyFieldListFilter),
         "created_at",
-        "due_at",
+        "due_order",
+        "start_on",
     )
     list_select_related = ("owner", "list")
     search_fields = ("folded", "folded_tags", "owner__email")
     date_hierarchy = "created_at"
     autocomplete_fields = ("owner", "list", "tags")
-    fields = ("owner", "list", "title", "notes", "priority", "due_at", "due_on", "tags")
-    facts = ("status", "finished_at", "deleted_at", "created_by", *FACTS)
-    hidden = ("changed_in", "due_order", "status_at")  # made of due_at and due_on
+    fields = ("owner", "list", "title", "notes", "priority", "start_on", "due", "tags")
+    facts = ("due_at", "status", "finished_at", "deleted_at", "created_by", *FACTS)
+    hidden = (*OwnedAdmin.hidden, "due_on", "due_order", "status_at")
     actions = ("finish", "reopen", "move_to_trash", "restore")
     show_full_result_count = False
     private = frozenset({"title", "notes", "folded", "folded_tags", "tags"})
+
+    @admin.display(description=_("due"), ordering="due_order")
+    def due_words(self, todo: Todo) -> str:
+        """Where its owner lives, if it names no zone."""
+        return str(todo.due or "").replace("T", " ").replace("[", " ").removesuffix("]")
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return self._readable(request, super().get_list_display(request), instead="id")
@@ -275,7 +280,7 @@ class TodoAdmin(OwnedAdmin):
     ) -> None:
         if not change:
             obj.created_by = signed_in_user(request).pk
-            obj.position = before_first(Todo.objects.owned_by(obj.owner))
+            obj.position = ordering.before_first(Todo.objects.of(obj.owner_id))
             obj.save(force_insert=True)
         elif form.changed_data:
             changes = {name: form.cleaned_data[name] for name in form.changed_data}

@@ -7,8 +7,11 @@ class TodosConfig(AppConfig):
     verbose_name = _("To-dos")
 
     def ready(self) -> None:
-        from core import pruning  # noqa: PLC0415 - as the next one, needs the models
+        from accounts.models import time_zone_changed  # noqa: PLC0415 - needs the apps
+        from core import pruning  # noqa: PLC0415
+        from todos import service  # noqa: PLC0415
         from todos.models import SyncOperation, Todo  # noqa: PLC0415
 
         pruning.register(Todo.objects.expired)
         pruning.register(SyncOperation.objects.expired)
+        time_zone_changed.connect(service.follow_time_zone, dispatch_uid="todos")

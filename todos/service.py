@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from core.feed import stamp, writing
-from todos import quotas
+from todos import ordering, quotas
 from todos.models import List, Status, Todo
-from todos.models.columns import after_last, before_first
+from todos.models.due import renew_order, zone_of
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from accounts.models import User
 
 
@@ -22,7 +24,7 @@ def add_todo(*, actor: "User", title: str, **fields: Any) -> Todo:
     with writing(actor.pk):
         fields["list"] = fields.get("list") or List.objects.inbox_of(actor)
         if fields.get("position") is None:
-            fields["position"] = before_first(Todo.objects.owned_by(actor))
+            fields["position"] = ordering.before_first(Todo.objects.of(actor.pk))
         if fields.get("status") == Status.FINISHED:
             fields.setdefault("finished_at", timezone.now())
         todo = Todo(owner=actor, created_by=actor.pk, title=title, **fields)
@@ -49,7 +51,7 @@ def add_list(*, actor: "User", name: str, **fields: Any) -> List:
     """A new list: last unless `position` is given. Raises QuotaReached if it is one too many."""
     with writing(actor.pk):
         if fields.get("position") is None:
-            fields["position"] = after_last(List.objects.owned_by(actor))
+            fields["position"] = ordering.after_last(List.objects.of(actor.pk))
         new = List(owner=actor, name=name, **fields)
         new.save(force_insert=True)
         quotas.take(actor, lists=1)
@@ -66,3 +68,8 @@ def remove_list(*, actor: "User", todo_list: List, trashes: bool = False) -> Non
             stamp(actor.pk, kept, list=inbox, deleted_at=timezone.now())
         stamp(actor.pk, inside, list=inbox)
         todo_list.delete()
+
+
+def follow_time_zone(*, account_id: "UUID", **_signal: Any) -> None:
+    """The person's clock has changed: what is due goes with it. The caller is `writing`."""
+    renew_order(Todo.objects.of(account_id), zone_of(account_id))

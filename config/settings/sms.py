@@ -8,6 +8,7 @@ SMS_DESTINATION_DAILY_LIMIT = env.integer("SMS_DESTINATION_DAILY_LIMIT", default
 SMS_COUNTRY_DAILY_LIMIT = env.integer("SMS_COUNTRY_DAILY_LIMIT", default=200)
 SMS_DAILY_LIMIT = env.integer("SMS_DAILY_LIMIT", default=500)  # all accounts together
 SMS_MONTHLY_SEGMENTS = env.integer("SMS_MONTHLY_SEGMENTS", default=2000)
+SMS_PER_MINUTE = env.integer("SMS_PER_MINUTE", default=600)  # of a backlog
 SMS_MAX_SEGMENTS = env.integer("SMS_MAX_SEGMENTS", default=4)  # of one message
 SMS_ALLOWED_REGIONS = env.names("SMS_ALLOWED_REGIONS")  # empty: the region of TO_NUMBER
 # The short names come first; the aliases are for environments that use those otherwise.

@@ -245,7 +245,8 @@ class DocumentedSchema(AutoSchema):
         name = super()._get_serializer_name(serializer, direction, bypass_extensions)
         if direction != "request" or not isinstance(name, str):
             return name
-        kind = BODIES.get(self.method, "Request")
+        is_whole = hasattr(getattr(serializer, "Meta", None), "model")  # not a part of a body
+        kind = BODIES.get(self.method, "Request") if is_whole else "Request"
         name = name.removeprefix("Patched").removesuffix("Request").removesuffix(kind)
         return name if name.startswith("New") else name + kind
 

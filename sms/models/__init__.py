@@ -7,6 +7,7 @@ from sms.models.message import (
     SID_LENGTH,
     Attempt,
     Event,
+    Lane,
     Message,
     MessageQuerySet,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "Event",
     "InboundMessage",
     "InboundMessageQuerySet",
+    "Lane",
     "Message",
     "MessageQuerySet",
     "OptOut",

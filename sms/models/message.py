@@ -1,7 +1,7 @@
 """The outbox: every message is a row before it is handed to the provider, so that none is lost."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -23,6 +23,7 @@ NUMBER_LENGTH = 64
 SID_LENGTH = 64
 ERROR_LENGTH = 500
 KEY_LENGTH = 255
+DISPATCH_HOLDS = timedelta(minutes=3)  # then the process that it was handed to must have died
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -57,6 +58,23 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def overdue(self, at: datetime) -> Self:
         return self.waiting().filter(expires_at__lte=at)
+
+    def to_dispatch(self, at: datetime) -> Self:
+        """Due, and not handed to a process that may still take it."""
+        handed = Q(dispatched_at__gt=at - DISPATCH_HOLDS)
+        return self.due(at).exclude(handed & Q(dispatched_at__isnull=False))
+
+    def dispatched(self, at: datetime) -> Self:
+        """Handed to a process that has not taken it yet."""
+        return self.due(at).filter(dispatched_at__gt=at - DISPATCH_HOLDS)
+
+
+class Lane(models.IntegerChoices):
+    """Which messages are handed out first, if there are more than may be sent in a minute."""
+
+    CODE = 0, _("code")  # somebody is waiting at the screen
+    REMINDER = 1, _("reminder")
+    ORDINARY = 2, _("ordinary")
 
 
 class Message(models.Model):
@@ -101,6 +119,10 @@ class Message(models.Model):
     next_attempt_at = models.DateTimeField(
         _("next attempt at"), default=timezone.now, db_default=Now()
     )
+    lane = models.PositiveSmallIntegerField(
+        _("lane"), choices=Lane.choices, default=Lane.ORDINARY, db_default=Lane.ORDINARY.value
+    )
+    dispatched_at = models.DateTimeField(_("dispatched at"), null=True)  # by the sweep
     claimed_at = models.DateTimeField(_("claimed at"), null=True)
     accepted_at = models.DateTimeField(_("accepted at"), null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, editable=False)
@@ -151,6 +173,11 @@ class Message(models.Model):
                 name="sms_message_open",
             ),
             models.Index(fields=("to", "-created_at"), name="sms_message_by_number"),
+            models.Index(
+                fields=("dispatched_at",),
+                condition=Q(dispatched_at__isnull=False),
+                name="sms_message_dispatched",
+            ),
         )
 
     def __str__(self) -> str:
@@ -186,12 +213,18 @@ class Message(models.Model):
             **changes,
         )
 
+    def dispatch(self, at: datetime) -> bool:
+        """Mark a due message as handed out; True for exactly one of all concurrent calls."""
+        waiting = Message.objects.to_dispatch(at).filter(pk=self.pk)
+        return waiting.update(dispatched_at=at) == 1
+
     def release(self, next_attempt_at: datetime, code: str, reason: str) -> bool:
         """Undo the claim: the message certainly was not sent, so it may be tried again."""
         return self._move(
             Message.objects.sending(),
             state=State.QUEUED,
             next_attempt_at=next_attempt_at,
+            dispatched_at=None,
             error_code=code,
             error_message=_error(reason),
         )

@@ -13,9 +13,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, ViewportSize, expect
 
 from accounts.models import User
-from tests.builders import make_list, make_todo
+from tests.builders import at, make_list, make_todo
 from tests.conftest import PASSWORD
-from todos.models import Priority
+from todos.models import Due, Priority
 
 pytestmark = [
     pytest.mark.browser,
@@ -36,8 +36,8 @@ def fill(owner: User) -> None:
     """One row of every kind."""
     today, home = timezone.now().date(), make_list(owner, "Household")
     make_todo(owner, "finished", tags=["old"], priority=Priority.URGENT).finish()
-    make_todo(owner, "overdue", due_on=today - timedelta(days=2), priority=Priority.LOW)
-    make_todo(owner, "today", due_at=timezone.now() + timedelta(hours=1), tags=["a", "b"])
+    make_todo(owner, "overdue", due=Due(today - timedelta(days=2)), priority=Priority.LOW)
+    make_todo(owner, "today", due=at(timezone.now() + timedelta(hours=1)), tags=["a", "b"])
     make_todo(owner, "high", list=home, priority=Priority.HIGH, tags=["x" * 50])
     make_todo(owner, "urgent", list=home, priority=Priority.URGENT)
     make_todo(owner, LONG[:128])

@@ -19,6 +19,8 @@ from tests.documented import contract, document
 
 pytestmark = [pytest.mark.clients, pytest.mark.enable_socket]
 PASSWORD = "a long passphrase"
+MILK = {"title": "Buy milk", "tags": ["shop"]}
+DUE = {"on": "2026-12-01", "at": "09:00", "time_zone": "Europe/Berlin"}
 
 
 @pytest.mark.parametrize("language", tools.LANGUAGES)
@@ -116,10 +118,11 @@ def recorded(server: Server, folder: Path) -> list[Path]:
     phone.ask("get", "/api/auth/app/v1/auth/sessions")
     phone.ask("get", "/api/auth/app/v1/account/email")
     phone.ask("get", "/api/v1/account/")
-    todo = phone.ask("post", "/api/v1/todos/", {"title": "Buy milk", "tags": ["shop"]})
+    todo = phone.ask("post", "/api/v1/todos/", {**MILK, "due": DUE})
     one = f"/api/v1/todos/{todo['id']}/"
     phone.ask("patch", one, {"title": "Buy oat milk"}, **{"If-Match": '"1"'})
     phone.ask("patch", one, {"title": "Buy soy milk"}, **{"If-Match": '"1"'})
+    phone.ask("patch", one, {"clear": ["due"]})
     phone.ask("post", f"{one}finish/")
     phone.ask("get", "/api/v1/todos/?limit=1")
     phone.ask("post", "/api/v1/todos/", {"title": ""})

@@ -115,6 +115,19 @@ def test_a_scheduled_text_leaves_with_the_minute(cloud, sender):
     assert found["status"] == "delivered"
     assert datetime.fromisoformat(found["finished_at"]) >= send_at
     assert len(at_twilio(cloud, body)) == 1
+    assert {line["request_id"] for line in cloud.lines() if line.get("task") == "queue"} & {
+        line["request_id"] for line in deliveries(cloud)
+    }
+
+
+def test_the_queue_is_bounded_and_keeps_what_failed(cloud):
+    [mapping] = cloud.client("lambda").list_event_source_mappings(FunctionName="nudge-dev")[
+        "EventSourceMappings"
+    ]
+    assert mapping["EventSourceArn"].endswith(":nudge-dev-tasks")
+    assert mapping["BatchSize"] == 10
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
 def test_a_forged_callback_changes_nothing(cloud, sender):

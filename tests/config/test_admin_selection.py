@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core import selection
 from sms.models import Message
-from tests.builders import make_list, make_todo
+from tests.builders import make_list, make_todo, position_of
 from tests.config.test_admin_journeys import Form
 from tests.conftest import make_user
 from todos.models import List, Status, Todo
@@ -27,7 +27,13 @@ def make_todos(alice, bob, count: int) -> Todo:
     """So many to-dos of hers, and one of somebody else."""
     first = make_todo(alice, "todo 0")
     Todo.objects.bulk_create(
-        Todo(owner=alice, list=first.list, title=f"todo {n}", folded=f"todo {n}", position=n)
+        Todo(
+            owner=alice,
+            list=first.list,
+            title=f"todo {n}",
+            folded=f"todo {n}",
+            position=position_of(n),
+        )
         for n in range(1, count)
     )
     return make_todo(bob, "a stranger's")

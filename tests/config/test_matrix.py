@@ -31,6 +31,7 @@ PUBLIC = {
     "/api/schema/",
     "/api/docs/",
     "/api/browse/login/",
+    "/static/<path:name>",  # of a package without a bucket: tests/config/test_packed_files.py
     "/service/sms/send",  # open in development only: tests/sms/test_endpoint.py
     "/service/sms/status/<id:message_id>/",  # signed or 403: tests/sms/twilio/test_webhooks.py
     "/service/sms/inbound/",  # the same

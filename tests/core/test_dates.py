@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import dates
-from tests.builders import make_todo
-from todos.models import Todo
+from tests.builders import make_list, make_todo
+from todos.models import List, Todo
 
-TODOS = "/api/v1/todos/"
+TODOS, LISTS = "/api/v1/todos/", "/api/v1/lists/"
 EIGHT = datetime(2026, 12, 1, 8, tzinfo=UTC)
 
 MOMENTS = {
@@ -78,27 +78,42 @@ def test_a_moment_is_written_in_one_form_and_read_as_the_same(moment, hours):
 @pytest.mark.parametrize("text", ["2026-12-01t08:00:00.123999z", "2026-12-01T08:00:00.123Z"])
 def test_what_is_stored_is_what_is_answered(api, alice, text):
     phone = api(alice)
-    created = phone.post(TODOS, {"title": "x", "due_at": text}).json()
-    assert created["due_at"] == "2026-12-01T08:00:00.123Z"
-    assert Todo.objects.get().due_at == EIGHT + timedelta(milliseconds=123)
+    created = phone.post(LISTS, {"name": "x", "archived_at": text}).json()
+    assert created["archived_at"] == "2026-12-01T08:00:00.123Z"
+    assert List.objects.get().archived_at == EIGHT + timedelta(milliseconds=123)
     for moment in ("created_at", "updated_at"):
         assert re.fullmatch(r"[^.]+\.[0-9]{3}Z", created[moment])
-    url = f"{TODOS}{created['id']}/"
+    url = f"{LISTS}{created['id']}/"
     again = phone.put(url, created, headers={"If-Match": '"1"'}).json()
     assert again == created
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("member", "text"),
-    [*(("due_at", text) for text in NO_MOMENTS[:8]), *(("due_on", text) for text in NO_DAYS[:8])],
+    ("value", "code"),
+    [
+        *((text, "invalid") for text in (*NO_MOMENTS[:8], 1_800_000_000)),
+        ("2026-12-01T09:00:00", "naive"),
+        ("0001-01-01T00:00:00+14:00", "overflow"),
+        ("1899-12-31T23:59:59Z", "out_of_range"),
+        ("9999-01-01T00:00:00Z", "out_of_range"),
+    ],
 )
-def test_any_other_form_is_400_in_a_body_and_in_a_filter(api, alice, member, text):
-    todo, phone = make_todo(alice, due_on=date(2026, 1, 1)), api(alice)
+def test_any_other_moment_is_400(api, alice, value, code):
+    todo_list, phone = make_list(alice), api(alice)
+    [error] = phone.patch(f"{LISTS}{todo_list.pk}/", {"archived_at": value}).json()["errors"]
+    assert (error["code"], error["attr"]) == (code, "archived_at")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", NO_DAYS[:8])
+def test_any_other_form_of_a_day_is_400_in_a_body_and_in_a_filter(api, alice, text):
+    todo, phone = make_todo(alice, start_on=date(2026, 1, 1)), api(alice)
     for ask in (
-        lambda: phone.patch(f"{TODOS}{todo.pk}/", {member: text}),
+        lambda: phone.patch(f"{TODOS}{todo.pk}/", {"start_on": text}),
+        lambda: phone.patch(f"{TODOS}{todo.pk}/", {"due": {"on": text}}),
         lambda: phone.get(TODOS, {"due_before": text}),
     ):
         [error] = ask().json()["errors"]
         assert error["code"] == "invalid"
-    assert Todo.objects.get().due_on == date(2026, 1, 1)
+    assert Todo.objects.get().start_on == date(2026, 1, 1)

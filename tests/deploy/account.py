@@ -21,6 +21,8 @@ OUTPUTS = {
     "StaticUrl": STATIC,
     "MediaBucket": "media",
     "RoleArn": "arn:role",
+    "TaskQueueUrl": "https://queue.example.com/tasks",
+    "TaskQueueArn": "arn:aws:sqs:eu-central-1:account:nudge-dev-tasks",
     "DeadLetterQueueArn": "arn:queue",
     "DeadLetterQueueUrl": "https://queue.example.com/",
 }
@@ -68,6 +70,7 @@ class Account:
     databases: dict[str, bool] = field(default_factory=dict)  # name -> protected
     parameters: dict[str, str] = field(default_factory=dict)
     objects: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    mappings: dict[tuple[str, str], str] = field(default_factory=dict)  # function, queue -> id
     pages: dict[str, tuple[int, str]] = field(default_factory=dict)  # url -> answer
     ready: dict[bytes, tuple[int, str]] = field(default_factory=dict)  # of this code
     spoiled: set[bytes] = field(default_factory=set)  # code that comes back as another
@@ -164,6 +167,14 @@ class Account:
         function.runtime = settings.get("Runtime", function.runtime)
         return {}
 
+    def list_event_source_mappings(self, FunctionName: str, EventSourceArn: str) -> Any:  # noqa: N803
+        found = self.mappings.get((FunctionName, EventSourceArn))
+        return {"EventSourceMappings": [{"UUID": found}] if found else []}
+
+    def update_event_source_mapping(self, UUID: str, **settings: Any) -> Any:  # noqa: N803
+        self.calls.append(("mapping", UUID, settings))
+        return {}
+
     def put_function_event_invoke_config(self, FunctionName: str, **settings: Any) -> Any:  # noqa: N803
         self.calls.append(("retries", FunctionName, settings))
         return {}
@@ -242,8 +253,11 @@ class Account:
             ]
         }
 
+    def get_parameter(self, Name: str) -> Any:  # noqa: N803
+        return {"Parameter": {"Value": self.parameters[Name]}}
+
     def put_parameter(self, Name: str, Value: str, Type: str, Overwrite: bool, **tier: str) -> Any:  # noqa: N803, FBT001
-        assert Type == "SecureString"
+        assert Type == ("String" if Name.endswith("/lock") else "SecureString")
         assert tier in ({}, {"Tier": "Intelligent-Tiering"})
         if Name in self.parameters and not Overwrite:
             raise self.fail("ParameterAlreadyExists")

@@ -47,7 +47,7 @@ def test_no_permission_is_a_wildcard(full):
 def test_every_policy_of_a_resource_is_about_that_resource(full):
     kinds = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
     policies = full.of_type(*kinds)
-    assert len(policies) == 5
+    assert len(policies) == 6
     for policy in policies.values():
         [target] = [policy[key] for key in ("Bucket", "Queues", "Topics") if key in policy]
         name = (target[0] if isinstance(target, list) else target).strip("${}")
@@ -82,6 +82,9 @@ def arn(service: str, rest: str) -> str:
         ("sqs:SendMessage", "${DeadLetterQueue.Arn}", True),
         ("sqs:ReceiveMessage", "${DeadLetterQueue.Arn}", True),
         ("sqs:DeleteMessage", "${DeadLetterQueue.Arn}", False),
+        ("sqs:SendMessage", "${TaskQueue.Arn}", True),
+        ("sqs:DeleteMessage", "${TaskQueue.Arn}", True),
+        ("sqs:PurgeQueue", "${TaskQueue.Arn}", False),
         ("s3:PutObject", "${MediaBucket.Arn}/a/b", True),
         ("s3:PutObject", "${StaticBucket.Arn}/a/b", False),
         ("s3:GetObject", "${ArtifactBucket.Arn}/a/b", False),

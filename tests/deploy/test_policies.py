@@ -68,9 +68,18 @@ def test_a_stage_reaches_nothing_of_another(stage):
 # --- The person who deploys ----------------------------------------------------------------------
 
 
+BY_FUNCTION = {"QueuesOfFunctions", "NewQueuesOfFunctions"}  # mappings have ids of AWS too
+
+
+def test_an_operator_connects_queues_with_what_is_called_nudge():
+    found = [s for s in statements("operator-policy.json") if s["Sid"] in BY_FUNCTION]
+    ours = {"ArnLike": {"lambda:FunctionArn": "arn:aws:lambda:*:*:function:nudge-*"}}
+    assert [statement["Condition"] for statement in found] == [ours] * 2
+
+
 def test_an_operator_touches_what_is_called_nudge():
     """APIs, CloudFront, certificates and zones have ids that AWS makes up."""
-    nameless = {"Apis", "Cdn", "Domain", "ActionsWithoutResource"}
+    nameless = {"Apis", "Cdn", "Domain", "ActionsWithoutResource", *BY_FUNCTION}
     named = [s for s in statements("operator-policy.json") if s["Sid"] not in nameless]
     assert len(named) == 11
     resources = [resource for statement in named for resource in listed(statement["Resource"])]

@@ -19,6 +19,8 @@ ALWAYS = {
     "RoleArn",
     "StaticBucket",
     "StaticUrl",
+    "TaskQueueArn",
+    "TaskQueueUrl",
 }
 WITH_VPC = {"SecurityGroupIds", "SubnetIds"}
 WITH_DATABASE = {"DatabaseHost", "DatabaseName", "DatabaseSecretArn"}

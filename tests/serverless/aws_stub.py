@@ -4,6 +4,7 @@ Real HTTP by botocore: paths, headers and protocols are those of AWS (Lambda's R
 """
 
 import functools
+import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ class AwsStub:
         self.invoked: list[tuple[str, str, Any]] = []  # path, kind of invocation, event
         self.queue: dict[str, Json] = {}  # by receipt, oldest first
         self.hidden: set[str] = set()
+        self.sent: list[tuple[str, Any]] = []  # queue, event
+        self.room = 1000  # for what is sent
         self.forgets = False  # what it has shown, as where a hold ends early
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
 
@@ -36,6 +39,17 @@ class AwsStub:
     def __exit__(self, *error: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def send_message_batch(self, request: Json) -> Json:
+        """Takes as many as `room`, and names the others as SQS does."""
+        entries = request["Entries"]
+        assert 1 <= len(entries) <= 10
+        taken, left = entries[: self.room], entries[self.room :]
+        self.room -= len(taken)
+        self.sent += [(request["QueueUrl"], json.loads(entry["MessageBody"])) for entry in taken]
+        failed = {"Failed": [{"Id": e["Id"], "Code": "Full", "SenderFault": False} for e in left]}
+        successful = [{"Id": e["Id"], "MessageId": "x", "MD5OfMessageBody": md5(e)} for e in taken]
+        return {"Successful": successful, **(failed if left else {})}
 
     def bury(self, message: Json) -> None:
         self.queue[message["ReceiptHandle"]] = message
@@ -57,10 +71,16 @@ class AwsStub:
         return {}
 
 
+def md5(entry: Json) -> str:
+    """botocore compares it."""
+    return hashlib.md5(entry["MessageBody"].encode(), usedforsecurity=False).hexdigest()
+
+
 def _handler(stub: AwsStub) -> type[BaseHTTPRequestHandler]:
     operations: dict[str, Callable[[Json], Json]] = {
         "ReceiveMessage": stub.receive_message,
         "ChangeMessageVisibility": stub.change_message_visibility,
+        "SendMessageBatch": stub.send_message_batch,
     }
 
     class Handler(BaseHTTPRequestHandler):
@@ -123,11 +143,14 @@ def aws(monkeypatch: Any, settings: Any) -> Iterator[AwsStub]:
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         settings.LAMBDA_FUNCTION = "nudge-dev"
+        settings.TASK_QUEUE_URL = ""
         settings.DEAD_LETTER_QUEUE_URL = f"{stub.url}/queue/nudge-dev"
         monkeypatch.setattr("botocore.session.get_session", _session)
         for made in (tasks.client, dead_letters.client):
             made.cache_clear()
         yield stub
+        used = [tasks.client("lambda"), dead_letters.client()]
+        for client in [*used, tasks.client("sqs")] if stub.sent else used:
+            client.close()
         for made in (tasks.client, dead_letters.client):
-            made().close()
             made.cache_clear()

@@ -129,6 +129,77 @@ def test_a_management_command_runs(handler, capsys):
     assert "System check identified no issues" in capsys.readouterr().out
 
 
+# --- A queue --------------------------------------------------------------------------------------
+
+
+def records(*bodies: object, source: str = "aws:sqs") -> dict:
+    """As Lambda sends them; a body is text."""
+    return {
+        "Records": [
+            {"messageId": f"m{number}", "eventSource": source, "body": body}
+            for number, body in enumerate(bodies)
+        ]
+    }
+
+
+def context(*milliseconds: int) -> SimpleNamespace:
+    left = iter(milliseconds)
+    return SimpleNamespace(
+        aws_request_id=REQUEST_ID, get_remaining_time_in_millis=lambda: next(left)
+    )
+
+
+def kept(*numbers: int) -> dict:
+    """AWS Lambda Developer Guide, "Reporting batch item failures"."""
+    return {"batchItemFailures": [{"itemIdentifier": f"m{number}"} for number in numbers]}
+
+
+def waiting(function: str, *args: object) -> str:
+    return json.dumps(task(function, *args))
+
+
+def test_each_record_of_a_queue_is_a_task_and_only_what_failed_comes_again(handler, lines):
+    event = records(waiting("record", "a"), waiting("wrong_type", "b"), waiting("record", "c"))
+    assert handler(event, CONTEXT) == kept(1)
+    assert calls == [(("a",), {}, REQUEST_ID), ("b",), (("c",), {}, REQUEST_ID)]
+    assert [line["outcome"] for line in lines() if "outcome" in line] == [
+        "done",
+        "failed",
+        "done",
+        "done",
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "no JSON",
+        "[]",
+        "{}",
+        json.dumps({"manage": "flush --no-input"}),
+        json.dumps({"command": f"{__name__}.record"}),
+        json.dumps({"command": "zappa.asynchronous.route_lambda_task", "task_path": "no.such"}),
+    ],
+)
+def test_what_is_no_task_stays_in_the_queue_and_keeps_no_other(handler, body, caplog):
+    assert handler(records(body, waiting("record", "a")), CONTEXT) == kept(0)
+    assert calls == [(("a",), {}, REQUEST_ID)]
+    assert [record.levelname for record in caplog.records if record.levelno > 20] == ["ERROR"]
+
+
+def test_what_cannot_be_done_in_time_is_not_begun(handler):
+    """The function would be ended in the middle of a call."""
+    event = records(*(waiting("record", each) for each in "abc"))
+    assert handler(event, context(29_000, 12_000, 11_999)) == kept(2)
+    assert [args for args, *_ in calls] == [("a",), ("b",)]
+
+
+def test_records_of_another_service_fail_as_a_whole(handler):
+    with pytest.raises(events.TaskError, match="There is no function for this event"):
+        handler(records(waiting("record", "a"), source="aws:kinesis"), CONTEXT)
+    assert calls == []
+
+
 @pytest.mark.parametrize(
     ("event", "name"),
     [(load("records"), "Records"), ({"hello": "world"}, "unknown"), ({}, "unknown")],
@@ -255,6 +326,7 @@ def test_a_failure_ends_with_its_traceback_redacted_by_the_handler(handler, line
         (load("scheduled"), "sms.schedule.sweep"),
         (load("keep_warm"), "handler.keep_warm_callback"),
         (load("records"), "Records"),
+        ({"Records": [{"eventSource": "aws:sqs"}]}, "queue"),
         ({"manage": "createsuperuser --email alice@example.com"}, "manage createsuperuser"),
         ({"manage": " "}, "unknown"),
         ({"raw_command": "print('secret')"}, "raw_command"),
@@ -279,11 +351,11 @@ def test_keep_warm_asks_the_database_and_loads_the_pages(
 ):
     made: list[str] = []
     task_backends.use(settings, task_backends.LAMBDA)
-    monkeypatch.setattr(lambda_tasks, "client", lambda: made.append("client"))
+    monkeypatch.setattr(lambda_tasks, "client", made.append)
     monkeypatch.setattr(connection, "close", lambda: made.append("closed"))
     with django_assert_num_queries(1):
         assert handler(load("keep_warm"), CONTEXT) is None
-    assert made == ["closed", "client"]
+    assert made == ["closed", "lambda"]
 
 
 def test_keep_warm_compiles_every_page(handler, settings, monkeypatch):

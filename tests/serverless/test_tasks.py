@@ -5,7 +5,8 @@ import time
 import pytest
 
 from serverless import tasks
-from serverless.tasks import NotAcceptedError, invoke
+from serverless.tasks import LambdaBackend, NotAcceptedError, invoke, task_event
+from sms.delivery import deliver
 from tests.serverless.aws_stub import AwsStub, aws
 
 pytestmark = pytest.mark.enable_socket
@@ -32,9 +33,9 @@ def test_an_operations_function_invokes_itself(stub: AwsStub, settings):
 
 def test_the_client_is_made_once(stub: AwsStub):
     invoke(EVENT)
-    made = tasks.client()
+    made = tasks.client("lambda")
     invoke(EVENT)
-    assert tasks.client() is made
+    assert tasks.client("lambda") is made
     assert len(stub.invoked) == 2
 
 
@@ -64,6 +65,64 @@ def test_a_lambda_in_trouble_is_asked_twice_and_no_longer(stub: AwsStub, monkeyp
 
 def test_a_request_waits_seconds_and_not_minutes(stub: AwsStub):
     """The defaults are 60 s each, five times; API Gateway hangs up after 29."""
-    config = tasks.client().meta.config
+    config = tasks.client("lambda").meta.config
     longest = config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
     assert longest < 10
+
+
+# --- Many at once ---------------------------------------------------------------------------------
+
+IDS = [f"{number:032x}" for number in range(23)]
+PATH = "sms.delivery.deliver"
+
+
+def enqueue_each(ids: list[str], *, urgent: bool = False) -> list[str]:
+    return LambdaBackend().enqueue_each(deliver, ids, urgent=urgent)
+
+
+@pytest.fixture
+def queue(stub: AwsStub, settings) -> str:
+    settings.TASK_QUEUE_URL = f"{stub.url}/queue/nudge-dev-tasks"
+    return settings.TASK_QUEUE_URL
+
+
+def test_a_backlog_waits_in_the_queue(stub: AwsStub, queue):
+    assert enqueue_each(IDS) == IDS
+    assert stub.sent == [(queue, task_event(PATH, each)) for each in IDS]
+    assert stub.invoked == []
+
+
+def test_what_is_urgent_does_not_wait_in_the_queue(stub: AwsStub, queue):
+    assert enqueue_each(IDS[:2], urgent=True) == IDS[:2]
+    assert [event for _path, _kind, event in stub.invoked] == [
+        task_event(PATH, each) for each in IDS[:2]
+    ]
+    assert stub.sent == []
+
+
+def test_without_a_queue_each_is_an_invocation(stub: AwsStub):
+    assert enqueue_each(IDS[:3]) == IDS[:3]
+    assert [event["args"] for _path, _kind, event in stub.invoked] == [[each] for each in IDS[:3]]
+
+
+@pytest.mark.parametrize("room", [0, 10, 13])
+def test_what_the_queue_does_not_take_was_not_enqueued(stub: AwsStub, queue, room, caplog):
+    """And nothing behind it is tried: it would be refused too."""
+    stub.room = room
+    assert enqueue_each(IDS) == IDS[:room]
+    assert len(stub.sent) == room
+    assert caplog.messages == [f"{PATH} was enqueued for {room} of 23"]
+
+
+def test_a_queue_that_is_away_takes_nothing(stub: AwsStub, queue, settings, monkeypatch, caplog):
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    settings.TASK_QUEUE_URL = "http://127.0.0.1:9/queue"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert enqueue_each(IDS) == []
+    assert caplog.messages == [f"{PATH} was enqueued for 0 of 23"]
+
+
+def test_a_lambda_that_takes_no_more_ends_it(stub: AwsStub, caplog):
+    stub.status = 200
+    assert enqueue_each(IDS) == []
+    assert (len(stub.invoked), caplog.messages) == (1, ["deliver was enqueued for 0 of 23"])

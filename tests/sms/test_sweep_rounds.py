@@ -93,7 +93,7 @@ def clock(monkeypatch):
     return lambda seconds: now.__setitem__(0, now[0] + seconds)
 
 
-def slow(provider, clock, seconds: float) -> None:
+def slow(provider, clock, seconds: float = 1) -> None:
     """Every answer takes so long."""
     numbers = iter(range(1000))
 
@@ -105,24 +105,24 @@ def slow(provider, clock, seconds: float) -> None:
 
 
 def test_nothing_is_begun_when_the_time_is_up(provider, clock):
-    slow(provider, clock, 10)
-    for number in range(9):
+    slow(provider, clock)
+    for number in range(65):
         make_message(body=f"{number}")
-    assert sweep.sweep(at=NOW)["dispatched"] == 4  # at 0, 10, 20, 30: four fifths of 50 seconds
-    assert sweep.sweep(at=NOW, seconds=20)["dispatched"] == 2
+    assert sweep.sweep(at=NOW)["dispatched"] == 40  # at 0, 10, 20, 30: four fifths of 50 seconds
+    assert sweep.sweep(at=NOW, seconds=20)["dispatched"] == 20
     assert sweep.sweep(at=NOW, seconds=0)["dispatched"] == 0
-    assert len(provider.sent) == 6
-    assert states() == ["accepted"] * 6 + ["queued"] * 3
+    assert len(provider.sent) == 60
+    assert states() == ["accepted"] * 60 + ["queued"] * 5
 
 
 def test_a_backlog_does_not_keep_questions_away(provider, clock):
     provider.report = status_update(SID, "sent")
-    slow(provider, clock, 10)
-    for number in range(9):
+    slow(provider, clock)
+    for number in range(45):
         make_message(body=f"{number}")
     make_message("unknown", created_at=NOW)
     done = sweep.sweep(at=NOW)
-    assert (done["dispatched"], done["found"]) == (4, 1)
+    assert (done["dispatched"], done["found"]) == (40, 1)
 
 
 def test_questions_that_take_long_do_not_keep_texts_from_leaving(numbered, clock, monkeypatch):

@@ -148,23 +148,44 @@ def test_within_a_transaction_nothing_is_delivered(provider):
 # --- Certainly not sent ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("outcome", "waits"),
-    [(NotSent("No connection."), [5, 10, 20, 40]), (Throttled("", "20429", 100), [100] * 4)],
-    ids=["not sent", "throttled"],
-)
-def test_it_is_tried_five_times_at_growing_distances(provider, outcome, waits):
-    provider.outcome = outcome
-    message, seen = make_message(), []
+BUSY = Throttled("", "20429", 100)
+
+
+def test_it_is_tried_five_times_at_growing_distances(provider):
+    """A provider that was too busy meanwhile uses none of them up."""
+    message, seen, waits = make_message(), [], [5, 10, 20, 40]
     for _ in waits:
+        provider.outcome = BUSY
+        deliver(message)
+        make_due(message)
+        provider.outcome = NotSent("No connection.")
         deliver(message)
         assert message.state == "queued"
         seen.append(message.next_attempt_at - NOON)
         make_due(message)
     assert all(w * SECOND <= s <= w * 1.3 * SECOND for w, s in zip(waits, seen, strict=True))
     assert deliver(message).state == "failed"
-    assert [number for number, *_ in attempts(message)] == [1, 2, 3, 4, 5]
-    assert len(provider.sent) == 5
+    assert [number for number, *_ in attempts(message)] == [*range(1, 10)]
+    assert len(provider.sent) == 9
+
+
+@pytest.mark.parametrize(
+    ("expires_after", "states"),
+    [(None, ["queued", "failed"]), (timedelta(hours=30), ["queued", "queued"])],
+    ids=["a day without an end", "until it expires"],
+)
+def test_a_text_waits_for_a_busy_provider(provider, noon, expires_after, states):
+    provider.outcome = BUSY
+    message = make_message(expires_at=expires_after and NOON + expires_after)
+    for _ in range(20):
+        assert deliver(message).state == "queued"
+        make_due(message)
+    seen = []
+    for hours in (23.9, 24.1):
+        noon.move_to(NOON + timedelta(hours=hours))
+        make_due(message)
+        seen.append(deliver(message).state)
+    assert seen == states
 
 
 def test_texts_that_failed_together_are_not_tried_again_together(provider):

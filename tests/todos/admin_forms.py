@@ -18,15 +18,16 @@ def saved(response) -> None:
 
 
 def todo_form(todo: Todo, **changes: object) -> dict[str, object]:
-    due_at = todo.due_at
+    due = todo.due
     return {
         "list": todo.list_id,
         "title": todo.title,
         "notes": todo.notes,
         "priority": todo.priority,
-        "due_at_0": f"{due_at:%Y-%m-%d}" if due_at else "",
-        "due_at_1": f"{due_at:%H:%M:%S}" if due_at else "",
-        "due_on": todo.due_on or "",
+        "start_on": todo.start_on or "",
+        "due_0": f"{due.on}" if due else "",
+        "due_1": f"{due.at:%H:%M}" if due and due.at else "",
+        "due_2": due.time_zone or "" if due else "",
         "tags": [tag.pk for tag in todo.tags.all()],
         **changes,
     }

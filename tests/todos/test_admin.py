@@ -1,6 +1,6 @@
 """The forms of to-dos in the admin save the right row by the ways of the service; none is a 500."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from tests.builders import make_list, make_todo
 from tests.conftest import make_user
 from tests.todos.admin_forms import LISTS, TODOS, errors, list_form, run, saved, todo_form
-from todos.models import List, Status, Tag, Todo
+from todos.models import Due, List, Status, Tag, Todo
 
 pytestmark = pytest.mark.django_db
 
@@ -40,14 +40,14 @@ def test_a_todo_is_added_first_and_says_by_whom(operator, staff, alice, bob):
 
 
 def test_a_changed_todo_has_the_next_version_so_a_late_phone_is_refused(operator, api, alice):
-    todo = make_todo(alice, "old", tags=["a"], due_at=datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC))
+    todo = make_todo(alice, "old", tags=["a"], due="2026-01-02T03:04[Europe/Berlin]")
     phone = api(alice)
     known = phone.get(f"/api/v1/todos/{todo.pk}/")["ETag"]
     saved(operator.post(f"{TODOS}{todo.pk}/change/", todo_form(todo, title="new")))
     stored = Todo.objects.get()
     assert (stored.title, stored.version) == ("new", 2)
     assert stored.updated_at > todo.updated_at
-    assert (stored.due_at, stored.position) == (todo.due_at, todo.position)
+    assert (stored.due, stored.position) == (todo.due, todo.position)
     headers = {"If-Match": known}
     late = phone.patch(f"/api/v1/todos/{todo.pk}/", {"title": "mine"}, headers=headers)
     assert late.status_code == 412
@@ -55,7 +55,7 @@ def test_a_changed_todo_has_the_next_version_so_a_late_phone_is_refused(operator
 
 def test_a_form_without_a_change_changes_nothing(operator, alice):
     groceries = make_list(alice)
-    todo = make_todo(alice, list=groceries, tags=["a"], due_on=date(2026, 1, 2))
+    todo = make_todo(alice, list=groceries, tags=["a"], due="2026-01-02")
     before = list(Todo.objects.values()), list(List.objects.values())
     saved(operator.post(f"{TODOS}{todo.pk}/change/", todo_form(todo)))
     saved(operator.post(f"{LISTS}{groceries.pk}/change/", list_form(groceries)))
@@ -85,7 +85,10 @@ def test_every_field_of_a_todo_can_be_changed_and_no_other(operator, alice, bob)
         "list": other.pk,
         "notes": "n",
         "priority": 4,
-        "due_on": "2026-03-04",
+        "start_on": "2026-03-01",
+        "due_0": "2026-03-04",
+        "due_1": "09:00",
+        "due_2": "europe/berlin",
         "tags": [tag.pk],
         "status": "finished",
         "finished_at": "2026-01-01",
@@ -97,7 +100,9 @@ def test_every_field_of_a_todo_can_be_changed_and_no_other(operator, alice, bob)
     saved(operator.post(f"{TODOS}{todo.pk}/change/", todo_form(todo, **changes)))
     stored = Todo.objects.get(pk=todo.pk)
     assert (stored.list, stored.notes, stored.priority) == (other, "n", 4)
-    assert (stored.due_on, stored.due_order.date()) == (date(2026, 3, 4), date(2026, 3, 4))
+    assert stored.due == Due(date(2026, 3, 4), time(9), "Europe/Berlin")
+    assert stored.due_order == stored.due_at == datetime(2026, 3, 4, 8, tzinfo=UTC)
+    assert stored.start_on == date(2026, 3, 1)
     assert list(stored.tags.all()) == [tag]
     assert (stored.owner, stored.created_by, stored.status) == (alice, alice.pk, Status.OPEN)
     assert (stored.position, stored.version) == (todo.position, 2)
@@ -121,9 +126,11 @@ def test_a_change_of_tags_alone_is_a_change(operator, alice):
         ({"priority": "5"}, "priority"),
         ({"list": ""}, "list"),
         ({"list": "00000000-0000-0000-0000-000000000000"}, "list"),
-        ({"due_on": "2026-02-30"}, "due_on"),
-        ({"due_at_0": "2026-02-03", "due_at_1": ""}, "due_at"),
-        ({"due_at_0": "2026-02-03", "due_at_1": "1:00", "due_on": "2026-02-03"}, "__all__"),
+        ({"due_0": "2026-02-30"}, "due"),
+        ({"due_1": "09:00"}, "due"),
+        ({"due_2": "Europe/Berlin"}, "due"),
+        ({"due_0": "2026-02-03", "due_2": "Europe/Berlin"}, "due"),
+        ({"due_0": "2026-02-03", "due_1": "09:00", "due_2": "Mars/Base"}, "due"),
         ({"tags": ["0"]}, "tags"),
     ],
     ids=repr,

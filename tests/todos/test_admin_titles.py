@@ -29,7 +29,7 @@ def clerk(web, settings):
 def test_every_row_says_whose_it_is_and_how_it_stands(web, staff, todo):
     page = web(staff).get(TODOS)
     shown = page.context["cl"].list_display
-    assert {"title", "owner", "list", "status", "due_at", "due_on"} <= set(shown)
+    assert {"title", "owner", "list", "status", "due_words"} <= set(shown)
     assert TITLE in page.text
 
 

@@ -22,13 +22,15 @@ def rows(alice, bob):
     errands = make_list(alice, "Errands")
     for owner in (bob, alice):
         make_todo(owner, "plain")
-        make_todo(owner, "late moment", due_at=datetime(2026, 11, 20, 11, 59, tzinfo=UTC))
-        make_todo(owner, "late day", due_on=date(2026, 11, 20))
-        make_todo(owner, "late but done", due_on=date(2026, 11, 1), status="finished")
-        make_todo(owner, "today day", due_on=date(2026, 11, 21), priority=4)
-        make_todo(owner, "today moment", due_at=datetime(2026, 11, 21, 10, 59, tzinfo=UTC))
-        make_todo(owner, "tomorrow moment", due_at=datetime(2026, 11, 21, 11, tzinfo=UTC))
-        make_todo(owner, "tomorrow day", due_on=date(2026, 11, 22), tags=["home", "garden"])
+        make_todo(owner, "late moment", due="2026-11-20T20:59[Asia/Tokyo]")
+        make_todo(owner, "late time", due="2026-11-21T00:30")
+        make_todo(owner, "late day", due="2026-11-20")
+        make_todo(owner, "late but done", due="2026-11-01", status="finished")
+        make_todo(owner, "today day", due="2026-11-21", priority=4)
+        make_todo(owner, "today time", due="2026-11-21T23:59", start_on=date(2026, 11, 21))
+        make_todo(owner, "today, not yet", due="2026-11-21", start_on=date(2026, 11, 22))
+        make_todo(owner, "tomorrow moment", due="2026-11-21T12:00[Europe/Berlin]")
+        make_todo(owner, "tomorrow day", due="2026-11-22", tags=["home", "garden"])
     make_todo(alice, "in errands", list=errands, notes="Über-MILK", tags=["home"])
     return errands
 
@@ -41,30 +43,32 @@ def titles(response) -> list[str]:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("due=overdue", ["late day", "late moment"]),
-        ("due=today", ["today moment", "today day", "late moment"]),
+        ("due=overdue", ["late day", "late time", "late moment"]),
+        ("due=today", ["today time", "today day", "late time", "late moment"]),
         ("due=upcoming", ["tomorrow day", "tomorrow moment"]),
         ("due=none", ["in errands", "plain"]),
         ("status=finished", ["late but done"]),
         ("priority=4", ["today day"]),
         ("priority=4,4,3", ["today day"]),
         ("priority=1,2", []),
+        ("started=false", ["today, not yet"]),
+        ("started=true&due_after=2026-11-22", ["tomorrow day", "tomorrow moment"]),
         ("archived=true", []),
         ("archived=false&priority=4", ["today day"]),
         ("tag=home", ["in errands", "tomorrow day"]),
         ("tag=HOME", ["in errands", "tomorrow day"]),
         ("tag=hom", []),
-        ("q=LATE", ["late but done", "late day", "late moment"]),
+        ("q=LATE", ["late but done", "late day", "late time", "late moment"]),
         ("q=late+done", ["late but done"]),
         ("q=milk", ["in errands"]),
         ("q=%25", []),
         ("due_before=2026-11-20", ["late but done"]),
         ("due_before=2026-11-21", ["late but done", "late day"]),
-        ("due_before=2026-11-20T11:59:00Z", ["today day", "late but done", "late day"]),
+        ("due_before=2026-11-20T11:59:00Z", ["late but done", "late day", "late time"]),
         ("due_after=2026-11-22", ["tomorrow day", "tomorrow moment"]),
         (
             "due_after=2026-11-20T11:59:00Z&due_before=2026-11-22",
-            ["today moment", "late moment"],
+            ["today, not yet", "today time", "today day", "late moment"],
         ),
         (f"due_after={quote('2026-11-22T00:00:00+13:00')}", ["tomorrow day", "tomorrow moment"]),
         ("due_after=0001-01-01T00:00:00%2B14:00&due_before=2026-11-20", ["late but done"]),
@@ -100,8 +104,8 @@ def test_list_filter_takes_a_list_of_ones_own(api, alice, bob, rows):
     ],
 )
 def test_ordering_holds_across_pages(api, alice, ordering, expected):
-    make_todo(alice, "a", due_at=datetime(2026, 12, 2, 9, tzinfo=UTC), priority=3)
-    second = make_todo(alice, "b", due_on=date(2026, 12, 2), priority=2)
+    make_todo(alice, "a", due="2026-12-02", priority=3)
+    second = make_todo(alice, "b", due="2026-12-02T23:59", priority=2)
     make_todo(alice, "c", priority=1)
     second.rename("b2")
     second.rename("b")
@@ -144,6 +148,7 @@ def test_ordering_holds_across_pages(api, alice, ordering, expected):
         ("tag=", "tag", "blank"),
         ("ordering=owner", "ordering", "invalid_choice"),
         ("ordering=position,id", "ordering", "invalid_choice"),
+        ("started=1", "started", "invalid"),
         ("owner=1", "owner", "unknown_field"),
         ("statsu=open", "statsu", "unknown_field"),
     ],

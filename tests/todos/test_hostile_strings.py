@@ -13,7 +13,7 @@ import pytest
 
 from accounts.models import User
 from core.text import line, note
-from tests.builders import make_list, make_todo
+from tests.builders import make_list, make_todo, position_of
 from todos.models import List, Tag, Todo
 
 pytestmark = pytest.mark.django_db
@@ -102,9 +102,11 @@ def make_rows(alice: User, bob: User, texts: list[str]) -> list[Todo]:
     """One to-do for each, made by the service; the first twenty in a list and with a tag of it."""
     made = []
     for number, text in enumerate(texts):
-        place = {"list": make_list(alice, text)} if number < 20 else {}
+        where = {"list": make_list(alice, text)} if number < 20 else {}
         tags = [text[:50]] if number < 20 else []
-        made.append(make_todo(alice, text, notes=text, tags=tags, position=number, **place))
+        made.append(
+            make_todo(alice, text, notes=text, tags=tags, position=position_of(number), **where)
+        )
     make_todo(bob, WRITTEN[0], notes=WRITTEN[1], tags=[WRITTEN[2]])
     return made
 

@@ -143,7 +143,7 @@ def test_an_operator_may_exceed_them(web, staff, full):
     form = operator.get(url).context["adminform"].form
     data = {name: value for name, value in form.initial.items() if value is not None}
     data |= {"notes": NOTE * 2, "tags": [tag.pk for tag in full["todo"].tags.all()]}
-    response = operator.post(url, {**data, "due_at_0": "", "due_at_1": ""})
+    response = operator.post(url, {**data, "due_0": "", "due_1": "", "due_2": ""})
     assert response.status_code == 302
     assert Todo.objects.get(pk=full["todo"].pk).notes == NOTE * 2
 

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 )
 from rest_framework.test import APIClient
 
+from core.order_keys import between
 from tests import feeds
 from tests.builders import make_list, make_todo
 from tests.conftest import bearer_token, make_user
@@ -29,35 +30,33 @@ from todos.models import List, Tag, Todo
 
 TODOS, LISTS, TRASH, PAGE = "/api/v1/todos/", "/api/v1/lists/", "/api/v1/trash/", "/todos/"
 START = datetime(2026, 11, 20, 9, tzinfo=UTC)
-STEP = 1024
 DEFAULTS: dict[str, Any] = {
     "notes": "",
     "status": "open",
     "priority": 0,
-    "due_at": None,
-    "due_on": None,
+    "start_on": None,
+    "due": None,
     "tags": [],
 }
-DUES: list[dict[str, Any]] = [
-    {"due_at": None, "due_on": None},
-    {"due_at": "2026-11-20T09:05:00.000Z", "due_on": None},
-    {"due_at": None, "due_on": "2026-11-19"},
-    {"due_on": "2026-11-21"},
-    {"due_at": "2026-12-01T00:00:00.000Z"},
+DUES: list[dict[str, Any] | None] = [  # and when they are due for somebody who lives by UTC
+    None,
+    {"on": "2026-11-19", "at": None, "time_zone": None},
+    {"on": "2026-11-20", "at": "09:05", "time_zone": None},
+    {"on": "2026-11-20", "at": "09:05", "time_zone": "Asia/Tokyo"},
+    {"on": "2026-11-20", "at": None, "time_zone": None},
 ]
+ORDERS = ["9", "2026-11-20", "2026-11-20T09:05", "2026-11-20T00:05", "2026-11-21"]
 FIELDS = {
     "title": st.sampled_from(["milk", "Milk", "bread", "x" * 127 + "y", "x" * 127 + "z"]),
     "notes": st.sampled_from(["", "two litres", "Milk\n"]),
     "status": st.sampled_from(["open", "finished"]),
     "priority": st.integers(0, 4),
     "tags": st.lists(st.sampled_from(["home", "cold", "shop", "b", "ä"]), max_size=4),
-    "position": st.sampled_from([-100, -10, -9, 0, 9, 10, 11, 100, 2**53 - 1]),
+    "due": st.sampled_from(DUES),
+    "start_on": st.sampled_from([None, "2026-11-20", "2026-11-21"]),
+    "position": st.sampled_from(["Yzz", "Zy", "Zz", "ZzV", "a0", "a9", "aA", "b00", "b0z"]),
 }
-changes = st.builds(
-    lambda plain, due: {**plain, **due},
-    st.fixed_dictionaries({}, optional=FIELDS),
-    st.sampled_from([{}, {}, *DUES]),
-)
+changes = st.fixed_dictionaries({}, optional=FIELDS)
 picks = st.integers(0, 1000)
 versions = st.sampled_from(
     ["right", "right", "none", "none", "weak", "any", "among others", "old", "longer"]
@@ -94,7 +93,12 @@ def header(version: int, kind: str) -> dict[str, str]:
 
 
 def due_order(todo: dict[str, Any]) -> str:
-    return todo["due_at"] or f"{todo['due_on'] or '9999-12-31'}T00:00:00.000Z"
+    return ORDERS[DUES.index(todo["due"])]
+
+
+def due_at(due: dict[str, Any] | None) -> str | None:
+    """The read-only member beside it."""
+    return "2026-11-20T00:05:00.000Z" if due and due["time_zone"] else None
 
 
 def sorting(name: str):
@@ -157,6 +161,7 @@ class Account(RuleBasedStateMachine):
             self.stamp(todo, **fields)
 
     def stamp(self, row: dict[str, Any], **fields: Any) -> None:
+        fields |= {"due_at": due_at(fields["due"])} if "due" in fields else {}
         row |= {**fields, "version": row["version"] + 1, "updated_at": self.now}
 
     def expect(self, response: Any, status: int, todo: dict[str, Any]) -> None:
@@ -236,18 +241,16 @@ class Account(RuleBasedStateMachine):
         body |= {"list": chosen} if chosen else {}
         body |= {"id": str(uuid.uuid4())} if own_id else {}
         response = self.phone.post(TODOS, body)
-        if body.get("due_at") and body.get("due_on"):
-            self.refused(response, 400, "two_dues")
-            return
         self.sent += [body] if own_id else []
         self.created(response, body)
 
     def created(self, response: Any, body: dict[str, Any]) -> None:
-        lowest = min((todo["position"] for todo in self.todos.values()), default=STEP)
+        rows = (*self.todos.values(), *self.trash.values())
+        lowest = min((todo["position"] for todo in rows), default=None)
         todo = {
             "id": response.json().get("id"),
             "list": self.inbox,
-            "position": lowest - STEP,
+            "position": between(None, lowest),
             "created_by": str(self.alice.pk),
             "created_at": self.now,
             "updated_at": self.now,
@@ -257,7 +260,7 @@ class Account(RuleBasedStateMachine):
             **DEFAULTS,
             **body,
         }
-        todo["tags"] = sorted(set(todo["tags"]))
+        todo["tags"], todo["due_at"] = sorted(set(todo["tags"])), due_at(todo["due"])
         self.expect(response, 201, todo)
         assert response["Location"].endswith(f"{TODOS}{todo['id']}/")
         self.todos[todo["id"]] = todo
@@ -290,10 +293,6 @@ class Account(RuleBasedStateMachine):
         )
         if self.is_stale(response, kind, todo):
             return
-        merged = {**todo, **fields}
-        if merged["due_at"] and merged["due_on"]:
-            self.refused(response, 400, "two_dues")
-            return
         self.change(todo, **fields)
         self.expect(response, 200, todo)
 
@@ -308,8 +307,6 @@ class Account(RuleBasedStateMachine):
             self.refused(response, 428, "precondition_required")
         elif self.is_stale(response, kind, todo):
             pass
-        elif body.get("due_at") and body.get("due_on"):
-            self.refused(response, 400, "two_dues")
         else:
             self.change(todo, **{**DEFAULTS, **body})
             self.expect(response, 200, todo)
@@ -386,7 +383,7 @@ class Account(RuleBasedStateMachine):
         made = {
             "id": response.json().get("id"),
             "color": "",
-            "position": max(row["position"] for row in self.lists.values()) + STEP,
+            "position": between(max(row["position"] for row in self.lists.values()), None),
             "is_inbox": False,
             "archived_at": None,
             "created_at": self.now,

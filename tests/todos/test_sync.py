@@ -420,11 +420,11 @@ def test_a_clock_at_the_end_of_the_calendar_is_no_error(phone, alice, sent_at, a
 
 def test_the_last_position_holds(phone, alice):
     todo = make_todo(alice)
-    todo.change(position=7)
+    todo.change(position="a7")
     [result] = phone.push(
-        operation("todo", todo.pk, "move", base_version=1, fields={"position": 9})
+        operation("todo", todo.pk, "move", base_version=1, fields={"position": "a9"})
     )
-    assert (result["status"], result["todo"]["position"]) == ("merged", 9)
+    assert (result["status"], result["todo"]["position"]) == ("merged", "a9")
     [result] = phone.push(operation("todo", todo.pk, "move", base_version=3, fields={"title": "x"}))
     assert (result["status"], result["errors"][0]["attr"]) == ("invalid", "fields")
 
@@ -466,6 +466,37 @@ def test_a_purge_of_what_somebody_has_changed_is_a_conflict(phone, alice):
     )
 
 
+def test_a_move_may_name_a_neighbor(phone, alice, bob):
+    home = make_list(alice)
+    todo, other, theirs = make_todo(alice), make_todo(alice, list=home), make_todo(bob)
+    beside = {"list": str(home.pk), "after": str(other.pk)}
+
+    def moved(**fields: object) -> dict:
+        [result] = phone.push(operation("todo", todo.pk, "move", base_version=1, fields=fields))
+        return result
+
+    for fields, status, why in (
+        ({"after": str(other.pk)}, "refused", "not_found"),
+        ({"before": str(theirs.pk)}, "refused", "not_found"),
+        ({**beside, "position": "a0"}, "invalid", "fields"),
+        ({**beside, "before": str(other.pk)}, "invalid", "non_field_errors"),
+        ({"after": 7}, "invalid", "after"),
+    ):
+        result = moved(**fields)
+        told = result["code"] if status == "refused" else result["errors"][0]["attr"]
+        assert (result["status"], told) == (status, why)
+    result = moved(**beside)
+    assert (result["status"], result["todo"]["list"], result["version"]) == (
+        "applied",
+        str(home.pk),
+        2,
+    )
+    assert result["todo"]["position"] > other.position
+    fields = {"before": str(List.objects.inbox_of(alice).pk)}
+    [result] = phone.push(operation("list", home.pk, "move", base_version=1, fields=fields))
+    assert (result["status"], result["list"]["position"] < "Zz") == ("applied", True)
+
+
 @pytest.mark.parametrize("trashes", [True, False])
 def test_a_list_that_has_gone_meanwhile_is_the_inbox(phone, alice, trashes):
     home = make_list(alice)
@@ -473,7 +504,7 @@ def test_a_list_that_has_gone_meanwhile_is_the_inbox(phone, alice, trashes):
     fields = {"todos": "trash"} if trashes else {}
     gone = operation("list", home.pk, "purge", base_version=1, fields=fields)
     moved = operation(
-        "todo", todo.pk, "move", base_version=1, fields={"list": str(home.pk), "position": 3}
+        "todo", todo.pk, "move", base_version=1, fields={"list": str(home.pk), "position": "a3"}
     )
     made = operation(
         "todo", uuid.uuid4(), "create", fields={"title": "x", "list": str(home.pk).upper()}
@@ -544,16 +575,14 @@ def test_a_creation_meets_what_is_there(phone, api, alice, bob):
 
 
 def test_members_can_be_emptied_without_null(phone, alice):
-    todo = make_todo(alice, notes="n", due_at=NOW, tags=["a"])
-    changed = operation(
-        "todo", todo.pk, "update", base_version=1, clear=["notes", "due_at", "tags"]
-    )
+    todo = make_todo(alice, notes="n", due="2026-12-01", tags=["a"])
+    changed = operation("todo", todo.pk, "update", base_version=1, clear=["notes", "due", "tags"])
     [result] = phone.push(changed)
     shown = result["todo"]
-    assert (shown["notes"], shown["due_at"], shown["tags"]) == ("", None, [])
-    wrong = operation("todo", todo.pk, "update", base_version=2, clear=["title"])
-    [result] = phone.push(wrong)
-    assert (result["status"], result["errors"][0]["attr"]) == ("invalid", "clear")
+    assert (shown["notes"], shown["due"], shown["tags"]) == ("", None, [])
+    for wrong in ({"clear": ["title"]}, {"clear": ["notes"], "fields": {"notes": "n"}}):
+        [result] = phone.push(operation("todo", todo.pk, "update", base_version=2, **wrong))
+        assert (result["status"], result["errors"][0]["attr"]) == ("invalid", "clear")
 
 
 def test_one_bad_operation_spoils_no_other(phone, alice):

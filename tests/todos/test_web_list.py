@@ -10,9 +10,9 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from tests.builders import make_list, make_todo
+from tests.builders import at, make_list, make_todo, position_of
 from tests.todos.pages import HTMX, PAGE, titles
-from todos.models import Priority
+from todos.models import Due, Priority
 
 PAST = datetime(2020, 1, 2, 3, 4, tzinfo=UTC)
 
@@ -84,7 +84,7 @@ def test_row_shows_due_priority_tags_and_list(alice, browser):
     moment = datetime(2031, 5, 1, 20, 30, tzinfo=UTC)  # already the 2nd in Tokyo
     home = make_list(alice, "Household")
     make_todo(
-        alice, list=home, due_at=moment, priority=Priority.URGENT, tags=["shop", "cold & fresh"]
+        alice, list=home, due=at(moment), priority=Priority.URGENT, tags=["shop", "cold & fresh"]
     )
 
     page = browser.get(PAGE).text
@@ -111,7 +111,7 @@ def test_near_days_are_named_as_the_person_counts_them(alice, browser, monkeypat
     alice.save()
     now = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)  # the 21st in Auckland
     monkeypatch.setattr(timezone, "now", lambda: now)
-    make_todo(alice, due_on=date(2026, 11, 21) + timedelta(days=days))
+    make_todo(alice, due=Due(date(2026, 11, 21) + timedelta(days=days)))
 
     page = browser.get(PAGE).text
 
@@ -121,7 +121,7 @@ def test_near_days_are_named_as_the_person_counts_them(alice, browser, monkeypat
 
 def test_day_of_this_year_is_shown_without_the_year(alice, browser, monkeypatch):
     monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 11, 20, tzinfo=UTC))
-    make_todo(alice, due_on=date(2026, 12, 30))
+    make_todo(alice, due="2026-12-30")
 
     page = browser.get(PAGE).text
 
@@ -130,13 +130,13 @@ def test_day_of_this_year_is_shown_without_the_year(alice, browser, monkeypatch)
 
 
 def test_finished_todo_is_never_overdue(alice, browser):
-    make_todo(alice, due_at=PAST).finish()
+    make_todo(alice, due=at(PAST)).finish()
 
     assert "Overdue" not in browser.get(PAGE).text
 
 
 def test_passed_moment_is_overdue(alice, browser):
-    make_todo(alice, due_at=PAST)
+    make_todo(alice, due=at(PAST))
 
     assert "Overdue" in browser.get(PAGE).text
 
@@ -155,7 +155,7 @@ def test_queries_do_not_grow_with_the_rows(alice, browser, amount, django_assert
 
 def test_show_more_leads_through_all_rows_once(alice, browser):
     for number in range(101):
-        make_todo(alice, f"number {number:03}", position=number // 2)
+        make_todo(alice, f"number {number:03}", position=position_of(number // 2))
 
     first = browser.get(PAGE)
     second = browser.get(f"{PAGE}{first.context['next']}")
@@ -171,7 +171,7 @@ def test_show_more_leads_through_all_rows_once(alice, browser):
 def test_show_more_keeps_the_filter(alice, browser):
     for number in range(51):
         make_todo(alice, f"open {number}")
-    make_todo(alice, "finished", position=9_999_999).finish()
+    make_todo(alice, "finished", position=position_of(9_999_999)).finish()
 
     first = browser.get(f"{PAGE}?status=open")
     second = browser.get(f"{PAGE}{first.context['next']}")
@@ -195,7 +195,7 @@ def test_bad_place_is_the_first_page(alice, browser, after):
 def test_place_of_another_account_shows_own_rows_only(alice, bob, browser, web):
     for number in range(51):
         make_todo(bob, f"bob {number}")
-    make_todo(alice, position=9_999_999)
+    make_todo(alice, position=position_of(9_999_999))
     place = web(bob).get(PAGE).context["next"]
 
     assert titles(browser.get(f"{PAGE}{place}")) == ["buy milk"]

@@ -23,7 +23,7 @@ def make_rich_todo(alice) -> Todo:
         alice,
         notes="two litres",
         priority=Priority.HIGH,
-        due_at=datetime(2031, 5, 1, 20, 30, tzinfo=UTC),
+        due="2031-05-01T20:30[UTC]",
         list=make_list(alice),
         tags=["cold", "shop"],
     )

@@ -83,6 +83,10 @@ class TodoFilterSerializer(NoFilters):
         required=False,
         help_text="`today` is the person's own today, in the time zone of the profile.",
     )
+    started = FlagField(
+        required=False,
+        help_text="`false`: only what starts on a later day of the person; `true`: none of that.",
+    )
     due_before = MomentField(required=False)
     due_after = MomentField(required=False)
     q = StrictLineField(
@@ -118,24 +122,29 @@ def apply_filters(todos: TodoQuerySet, filters: Mapping[str, Any], user: User) -
         todos = todos.tagged(filters["tag"])
     if "q" in filters:
         todos = todos.mentioning(filters["q"])
-    if "due" in filters:
-        todos = _due(todos, filters["due"], timezone.now(), user.zone)
-    if "due_before" in filters:
-        todos = todos.due_before(filters["due_before"], user.zone)
-    if "due_after" in filters:
-        todos = todos.due_after(filters["due_after"], user.zone)
-    return todos
+    return _due(todos, filters, timezone.now(), user.zone)
 
 
-def _due(todos: TodoQuerySet, when: str, at: datetime, zone: ZoneInfo) -> TodoQuerySet:
-    match when:
+def _due(
+    todos: TodoQuerySet, filters: Mapping[str, Any], at: datetime, zone: ZoneInfo
+) -> TodoQuerySet:
+    """By the person's own day."""
+    match filters.get("due"):
         case "overdue":
-            return todos.overdue(at, zone)
+            todos = todos.overdue(at)
         case "today":
-            return todos.due_today(at, zone)
+            todos = todos.due_today(at, zone)
         case "upcoming":
-            return todos.upcoming(at, zone)
-    return todos.without_due()
+            todos = todos.upcoming(at, zone)
+        case "none":
+            todos = todos.without_due()
+    if "due_before" in filters:
+        todos = todos.due_before(filters["due_before"])
+    if "due_after" in filters:
+        todos = todos.due_after(filters["due_after"])
+    if "started" in filters:
+        todos = todos.started(at, zone) if filters["started"] else todos.waiting(at, zone)
+    return todos
 
 
 def ordering_fields(name: str) -> list[str]:

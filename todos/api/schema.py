@@ -6,8 +6,28 @@ from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from core.api.schema import documented
+from todos.api.clearing import ClearField
 from todos.api.filters import ListFilterSerializer, RemovalSerializer, TodoFilterSerializer
+from todos.api.moves import MoveSerializer, TodoMoveSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer
+
+
+class ListUpdateSerializer(ListSerializer):
+    """The members that change."""
+
+    clear = ClearField()
+
+    class Meta(ListSerializer.Meta):
+        fields = (*ListSerializer.Meta.fields, "clear")
+
+
+class TodoUpdateSerializer(TodoSerializer):
+    """The members that change."""
+
+    clear = ClearField()
+
+    class Meta(TodoSerializer.Meta):
+        fields = (*TodoSerializer.Meta.fields, "clear")
 
 
 class Lists(OpenApiViewExtension):  # type: ignore[no-untyped-call]
@@ -19,8 +39,10 @@ class Lists(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         return extend_schema_view(
             create=created,
             update=created,
+            partial_update=extend_schema(request=ListUpdateSerializer),
             list=extend_schema(parameters=[ListFilterSerializer]),
             destroy=extend_schema(parameters=[RemovalSerializer]),
+            move=extend_schema(request=MoveSerializer, responses=ListSerializer),
         )(documented(self.target_class))
 
 
@@ -34,8 +56,10 @@ class Todos(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         return extend_schema_view(
             create=created,
             update=created,
+            partial_update=extend_schema(request=TodoUpdateSerializer),
             list=extend_schema(parameters=[TodoFilterSerializer]),
             finish=changed,
+            move=extend_schema(request=TodoMoveSerializer, responses=TodoSerializer),
             reopen=changed,
         )(documented(self.target_class))
 
@@ -71,7 +95,7 @@ EXAMPLES = {
     "q": "milk",
     "ids": ["7f1c1a0e-3f52-4a8e-9a55-0c8f2f9f5b10"],
     "archived": False,
-    "position": 1024,
+    "position": "a1V",
 }
 FORMATS = {
     "q": "visible",

@@ -10,26 +10,30 @@ from rest_framework import serializers
 from accounts.sessions import signed_in_user
 from core.api.fields import (
     OwnedRelatedField,
+    StrictCharField,
     StrictIntegerField,
     StrictLineField,
     StrictModelSerializer,
     StrictUUIDField,
 )
+from core.order_keys import LONGEST
 from core.text import fold
 from todos import service
+from todos.api.clearing import ClearField, cleared
+from todos.api.due import DueMember
 from todos.models import List, ListQuerySet, Priority, Tag, Todo
-from todos.models.columns import LIMIT
+from todos.models.columns import KEY
 from todos.models.tags import NAME_LENGTH
 
 KEPT_BY_PUT = ("id", "list", "position")
 MAX_TAGS = 20
 
 
-class PositionSerializerField(StrictIntegerField):
-    """Manual order, lower first; left out on creation, the server chooses."""
+class PositionSerializerField(StrictCharField):
+    """Manual order, lower first, byte by byte; left out on creation, the server chooses."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=-LIMIT, max_value=LIMIT, required=False, **kwargs)
+        super().__init__(max_length=LONGEST, validators=[KEY], required=False, **kwargs)
 
 
 @extend_schema_field(
@@ -63,6 +67,20 @@ class OwnedSerializer(StrictModelSerializer):
     position = PositionSerializerField()
 
     default_error_messages = {"immutable": "The id of an object never changes."}
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """PATCH may clear."""
+        if self.partial and isinstance(data, Mapping) and "clear" in data:
+            fields = {name: value for name, value in data.items() if name != "clear"}
+            data = cleared(fields, self._names(data["clear"]), self.empty_values())
+        return super().run_validation(data)
+
+    def _names(self, value: Any) -> list[str]:
+        try:
+            names: list[str] = ClearField().run_validation(value)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({"clear": error.detail}) from error
+        return names
 
     def to_internal_value(self, data: Any) -> Any:
         """PUT names the whole: what it leaves out returns to its default."""
@@ -122,7 +140,7 @@ class ListSerializer(OwnedSerializer):
     class Meta:
         model = List
         ref_name = "TodoList"  # in the document: many languages have a List of their own
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "name",
             "color",
@@ -167,23 +185,25 @@ class TodoTagSerializer(StrictModelSerializer):
 
 
 class TodoSerializer(OwnedSerializer):
-    """Something to be done, open or finished; due at a moment or on a day, or not at all."""
+    """Something to be done, open or finished; due on a day, at a time of it, or not at all."""
 
     list = OwnedRelatedField(required=False)
+    due = DueMember()
     priority = StrictIntegerField(min_value=0, max_value=max(Priority), required=False)
     tags = TagNamesField()
 
     class Meta:
         model = Todo
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "list",
             "title",
             "notes",
             "status",
             "priority",
+            "start_on",
+            "due",
             "due_at",
-            "due_on",
             "tags",
             "position",
             "created_by",
@@ -196,16 +216,6 @@ class TodoSerializer(OwnedSerializer):
 
     def owned_list(self) -> ListQuerySet:
         return List.objects.owned_by(signed_in_user(self.context["request"]))
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        attrs = super().validate(attrs)
-        due = [attrs.get(name, getattr(self.instance, name, None)) for name in ("due_at", "due_on")]
-        if all(due):
-            raise serializers.ValidationError(
-                {"due_on": ["Set either due_at or due_on, not both."]},
-                code="two_dues",
-            )
-        return attrs
 
     def create(self, validated_data: dict[str, Any]) -> Todo:
         return service.add_todo(**validated_data)

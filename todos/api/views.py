@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from core.api.errors import Conflict
 from core.api.fields import StrictSerializer
-from core.api.viewsets import ApiViewSet, VersionedViewSet
+from core.api.viewsets import ApiViewSet
 from core.models import Versioned
 from todos import service
 from todos.api.filters import (
@@ -25,11 +25,12 @@ from todos.api.filters import (
     ordering_fields,
 )
 from todos.api.ids import known_object
+from todos.api.moves import MovingViewSet, TodoMoveSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer
 from todos.models import List, ListQuerySet, Todo, TodoQuerySet
 
 
-class OwnedViewSet(VersionedViewSet):
+class OwnedViewSet(MovingViewSet):
     """Creates for the caller; an id sent twice with the same content is one object."""
 
     def save_new(self, serializer: Any) -> tuple[Versioned, bool]:
@@ -81,6 +82,7 @@ class TodoViewSet(OwnedViewSet):
     serializer_class = TodoSerializer
     queryset = Todo.objects.none()
     filter_class = TodoFilterSerializer
+    move_class = TodoMoveSerializer
 
     def get_queryset(self) -> TodoQuerySet:
         return Todo.objects.owned_by(self.caller).prefetch_related("tags")

@@ -1,7 +1,7 @@
 """The to-do and its queries."""
 
-from collections.abc import Collection
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,8 @@ from core.conditions import days_in_range, in_range, is_line, is_note
 from core.feed import SyncedQuerySet, writing
 from core.models import Versioned
 from core.text import fold
-from todos.models.columns import PositionField
+from todos.models.columns import FormerPositionField, PositionField, is_key
+from todos.models.due import NEVER, OF_DUE, DueField, day_bounds, is_due
 from todos.models.lists import List
 from todos.models.tags import Tag, folded_names
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 TITLE_LENGTH = 128
 NOTES_LENGTH = 10_000
 TRASH_KEPT = timedelta(days=30)
-NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # due_order of a to-do that is never due
 
 
 class Status(models.TextChoices):
@@ -73,70 +73,37 @@ class TodoQuerySet(SyncedQuerySet):
         """Renew what `mentioning` finds of the tags; call it after tags were set or renamed."""
         return self.update(folded_tags=folded_names(Tag))
 
-    def overdue(self, at: datetime, zone: ZoneInfo) -> Self:
-        """Open and past its moment, or past its day in this time zone."""
-        today = at.astimezone(zone).date()
-        return self.open().filter(Q(due_at__lt=at) | Q(due_on__lt=today))
+    def overdue(self, at: datetime) -> Self:
+        """Open and past its moment, or past its day where its owner lives."""
+        return self.open().filter(due_order__lt=at)
 
     def due_today(self, at: datetime, zone: ZoneInfo) -> Self:
-        """Due within the person's own day, passed or not."""
+        """Due within the person's own day, passed or not; not what starts later."""
         begin, end = day_bounds(at, zone)
-        return self.filter(
-            Q(due_at__gte=begin, due_at__lt=end) | Q(due_on=at.astimezone(zone).date())
-        )
+        return self.filter(due_order__gte=begin, due_order__lt=end).started(at, zone)
 
     def upcoming(self, at: datetime, zone: ZoneInfo) -> Self:
         """Due after the person's today."""
-        _begin, end = day_bounds(at, zone)
-        return self.filter(Q(due_at__gte=end) | Q(due_on__gt=at.astimezone(zone).date()))
+        return self.due_after(day_bounds(at, zone)[1])
 
     def without_due(self) -> Self:
-        return self.filter(due_at=None, due_on=None)
+        return self.filter(due_order=NEVER)
 
-    def due_before(self, moment: datetime, zone: ZoneInfo) -> Self:
-        """Due before the moment; a day counts from its first minute in this time zone."""
-        day = moment.astimezone(zone).date()
-        starts_before = Q(due_on__lt=day)
-        if moment > datetime.combine(day, time.min, zone):
-            starts_before |= Q(due_on=day)
-        return self.filter(Q(due_at__lt=moment) | starts_before)
+    def due_before(self, moment: datetime) -> Self:
+        """A day is due with its last moment, where the person lives."""
+        return self.filter(due_order__lt=moment)
 
-    def due_after(self, moment: datetime, zone: ZoneInfo) -> Self:
-        """Due at the moment or later; a day counts from its first minute in this time zone."""
-        day = moment.astimezone(zone).date()
-        starts_later = Q(due_on__gt=day)
-        if moment <= datetime.combine(day, time.min, zone):
-            starts_later |= Q(due_on=day)
-        return self.filter(Q(due_at__gte=moment) | starts_later)
+    def due_after(self, moment: datetime) -> Self:
+        """Due at the moment or later; a day with its last moment, where the person lives."""
+        return self.filter(due_order__gte=moment, due_order__lt=NEVER)
 
+    def started(self, at: datetime, zone: ZoneInfo) -> Self:
+        """Without what starts on a later day of the person."""
+        return self.exclude(start_on__gt=at.astimezone(zone).date())
 
-def day_bounds(at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The first moment of the person's day and of the next; 23 or 25 hours apart across DST."""
-    today = at.astimezone(zone).date()
-    begin = datetime.combine(today, time.min, zone)
-    end = datetime.combine(today + timedelta(days=1), time.min, zone)
-    return begin, end
-
-
-def due_order(due_at: datetime | None, due_on: date | None) -> datetime:
-    """One column to sort both kinds of due by, never null: a day stands at its first minute."""
-    if due_at:
-        return due_at
-    return datetime.combine(due_on, time.min, UTC) if due_on else NEVER
-
-
-class DueOrderField(models.DateTimeField[datetime, datetime]):
-    """Kept by the other two columns of a due, whatever else is saved."""
-
-    def pre_save(self, model_instance: Any, add: bool) -> datetime:  # noqa: FBT001 - Django's
-        model_instance.due_order = due_order(model_instance.due_at, model_instance.due_on)
-        order: datetime = super().pre_save(model_instance, add)
-        return order
-
-    def deconstruct(self) -> Any:
-        """For migrations it is the column that it always was."""
-        name, _path, args, kwargs = super().deconstruct()
-        return name, "django.db.models.DateTimeField", args, kwargs
+    def waiting(self, at: datetime, zone: ZoneInfo) -> Self:
+        """Only what starts on a later day of the person."""
+        return self.filter(start_on__gt=at.astimezone(zone).date())
 
 
 class Todo(Versioned):
@@ -169,16 +136,19 @@ class Todo(Versioned):
         default=Priority.NONE,
         validators=[MaxValueValidator(Priority.URGENT)],
     )
-    due_at = MomentField(_("due at"), null=True, blank=True)
-    due_on = DayField(_("due on"), null=True, blank=True)
-    due_order = DueOrderField(default=NEVER, editable=False)
+    due = DueField(_("due"))
+    due_at = MomentField(_("due at"), null=True, editable=False)
+    due_on = DayField(null=True, editable=False)  # for the release before; goes with the next
+    due_order = models.DateTimeField(_("due"), default=NEVER, editable=False)
+    start_on = DayField(_("not before"), null=True, blank=True)
     tags = models.ManyToManyField(Tag, blank=True, related_name="todos", verbose_name=_("tags"))
     position = PositionField()
+    former_position = FormerPositionField()
     finished_at = MomentField(_("finished at"), null=True, blank=True, editable=False)
     deleted_at = MomentField(_("in the trash since"), null=True, editable=False)
     status_at = MomentField(null=True, editable=False)  # when it was finished or reopened last
 
-    feed_kind, derived = "todo", frozenset({"due_order", "status_at"})
+    feed_kind, derived = "todo", frozenset({*OF_DUE, "status_at", "former_position"})
     objects = TodoQuerySet.as_manager()
 
     class Meta:
@@ -186,6 +156,7 @@ class Todo(Versioned):
         verbose_name_plural = _("to-dos")
         ordering = ("position", "id")
         constraints = (
+            models.CheckConstraint(condition=is_key("position"), name="todos_todo_position_key"),
             models.CheckConstraint(
                 condition=is_line("title", TITLE_LENGTH), name="todos_todo_title_line"
             ),
@@ -207,19 +178,27 @@ class Todo(Versioned):
             models.CheckConstraint(
                 condition=Q(due_at=None) | Q(due_on=None),
                 name="todos_todo_one_due",
-                violation_error_message=_("Due at a moment or on a day: leave one of them empty."),
+            ),
+            models.CheckConstraint(condition=is_due("due"), name="todos_todo_due_form"),
+            models.CheckConstraint(
+                condition=days_in_range("start_on"), name="todos_todo_start_on_range"
             ),
             models.CheckConstraint(
                 condition=Q(priority__lte=Priority.URGENT), name="todos_todo_priority_range"
             ),
         )
         indexes = (
-            models.Index(fields=("owner", "position", "id"), name="todos_todo_order"),
-            models.Index(fields=("owner", "status", "position", "id"), name="todos_todo_by_status"),
-            models.Index(fields=("list", "position", "id"), name="todos_todo_by_list"),
+            models.Index(fields=("owner", "position", "id"), name="todos_todo_by_place"),
+            models.Index(
+                fields=("owner", "status", "position", "id"), name="todos_todo_by_status_place"
+            ),
+            models.Index(fields=("list", "position", "id"), name="todos_todo_by_list_place"),
             models.Index(fields=("owner", "due_order", "id"), name="todos_todo_by_due"),
-            models.Index(fields=("owner", "due_at"), name="todos_todo_due_at"),
-            models.Index(fields=("owner", "due_on"), name="todos_todo_due_on"),
+            models.Index(
+                fields=("owner", "start_on"),
+                condition=Q(start_on__isnull=False),
+                name="todos_todo_start",
+            ),
             models.Index(
                 fields=("owner", "deleted_at", "id"),
                 condition=Q(deleted_at__isnull=False),
@@ -240,13 +219,9 @@ class Todo(Versioned):
     def is_finished(self) -> bool:
         return self.status == Status.FINISHED
 
-    def is_overdue(self, at: datetime, zone: ZoneInfo) -> bool:
+    def is_overdue(self, at: datetime) -> bool:
         """What `overdue` of the query says, for one row at hand."""
-        if self.status != Status.OPEN:
-            return False
-        if self.due_on:
-            return self.due_on < at.astimezone(zone).date()
-        return self.due_at is not None and self.due_at < at
+        return not self.is_finished and self.due_order < at
 
     def change(
         self, *, at: datetime | None = None, tags: Collection[str] | None = None, **columns: Any
@@ -300,3 +275,8 @@ class Todo(Versioned):
         with writing(self.owner_id):
             self.refresh_from_db()
             self.change(**changes)
+
+    def _columns(self, members: Sequence[str]) -> Sequence[str]:
+        """What is made of the due goes with it: this object may be older than the person's zone."""
+        kept = frozenset() if "due" in members else OF_DUE
+        return [name for name in super()._columns(members) if name not in kept]

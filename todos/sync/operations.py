@@ -17,11 +17,14 @@ from core.api.errors import Conflict
 from core.feed import dead_entry
 from core.quotas import QuotaReached
 from todos import service
+from todos.api.clearing import cleared
 from todos.api.ids import known_object
 from todos.models import List, Status, SyncOperation, Tag
 from todos.models.operations import OPERATIONS_KEPT
+from todos.ordering import NoNeighborError
 from todos.sync.kinds import KINDS, Kind
 from todos.sync.merge import Seen, conflicting, tags_after
+from todos.sync.moves import with_position
 from todos.sync.shapes import OperationSerializer
 
 DONE: Final = ("applied", "merged")
@@ -252,8 +255,8 @@ class Change:
     def _update(self, row: Any) -> None:
         fields = self._fields()
         tags = {name: fields.pop(name, []) for name in ("tags_added", "tags_removed")}
-        if self.operation.verb == "move" and set(fields) - {"list", "position"}:
-            raise ValidationError({"fields": ["A move names a list, a position, or both."]})
+        if self.operation.verb == "move":
+            fields = self._placed(row, fields)
         serializer = self.kind.serializer(row, data=fields, partial=True, context=self._context)
         changes = dict(self._checked(serializer).validated_data)
         if names := conflicting(row, self.seen, changes):
@@ -263,6 +266,12 @@ class Change:
         if "status" in changes:
             self._switch(row, changes.pop("status"))
         serializer.update(row, changes)
+
+    def _placed(self, row: Any, fields: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return with_position(row, fields, self._context)
+        except NoNeighborError as error:
+            raise RefusedError("refused", "not_found", row) from error
 
     def _tag_names(self, tags: dict[str, Any]) -> list[list[str]]:
         """Both lists as the API takes names of tags."""
@@ -301,19 +310,13 @@ class Change:
 
     def _fields(self) -> dict[str, Any]:
         """Those named and those cleared; a list that has gone meanwhile is the inbox."""
-        fields = {**self.operation.fields, **self._cleared()}
+        shape = self.kind.serializer(context=self._context)
+        empty: dict[str, Any] = getattr(shape, "empty_values", dict)()
+        fields = cleared(self.operation.fields, self.operation.clear, empty)
         if self.kind.name == "todo" and self._has_gone(fields.get("list")):
             self.more = {"code": "list_gone"}
             fields["list"] = str(List.objects.inbox_of(self.account).pk)
         return fields
-
-    def _cleared(self) -> dict[str, Any]:
-        empty: dict[str, Any] = getattr(
-            self.kind.serializer(context=self._context), "empty_values", dict
-        )()
-        if unknown := sorted(set(self.operation.clear) - set(empty)):
-            raise ValidationError({"clear": [f"{name} cannot be cleared." for name in unknown]})
-        return {name: empty[name] for name in self.operation.clear}
 
     def _has_gone(self, key: Any) -> bool:
         try:

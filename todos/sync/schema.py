@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from core.api.fields import StrictSerializer
 from core.api.schema import ApiErrorItemSerializer, ApiErrorSerializer, documented
+from todos.api.moves import MoveSerializer
 from todos.sync.kinds import KINDS
 from todos.sync.operations import OUTCOMES
 from todos.sync.shapes import MAX_OPERATIONS, BatchSerializer, OperationSerializer, PullSerializer
@@ -32,7 +33,7 @@ def _members() -> dict[str, Any]:
     for member in copies.values():
         member.required = False
     fate.required = False
-    return {**copies, "todos": fate}
+    return {**copies, "todos": fate, **MoveSerializer().fields}
 
 
 OperationFields = type("OperationFieldsSerializer", (StrictSerializer,), _members())

@@ -14,16 +14,19 @@ register = template.Library()
 
 @register.filter
 def is_overdue(todo: Todo) -> bool:
-    return todo.is_overdue(timezone.now(), timezone.get_current_timezone())
+    return todo.is_overdue(timezone.now())
 
 
 @register.filter
 def due_words(todo: Todo) -> str:
-    """ "Today", "Tomorrow 9:30 a.m.", "Fri 4 Dec", or empty where nothing is due."""
-    if todo.due_at:
-        moment = timezone.localtime(todo.due_at)
-        return f"{_day_words(moment)} {time_format(moment, 'TIME_FORMAT')}"
-    return _day_words(todo.due_on) if todo.due_on else ""
+    """ "Today", "Tomorrow 9:30 a.m.", "Fri 4 Dec", or empty if nothing is due."""
+    if todo.due is None:
+        return ""
+    if todo.due.at is None:
+        return _day_words(todo.due.on)
+    moment = todo.due.order(timezone.get_current_timezone())
+    there = timezone.localtime(moment)
+    return f"{_day_words(there)} {time_format(there, 'TIME_FORMAT')}"
 
 
 def _day_words(day: date | datetime) -> str:

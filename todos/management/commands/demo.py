@@ -1,7 +1,7 @@
 """A demo account with lively data; run again, it starts afresh with another password."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -11,24 +11,35 @@ from django.utils import timezone
 
 from accounts.models import User
 from todos import service
-from todos.models import List, Priority, Todo
+from todos.models import Due, List, Priority, Todo
 
-EMAIL = "demo@nudge.example"
+EMAIL, STAFF = "demo@nudge.example", "staff@nudge.example"
 
 
 class Command(BaseCommand):
     help = "Make a demo account with lively data and print how to log in."
 
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--staff", action="store_true", help="and one for the admin")
+
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        # A random password each time: a known one would let anyone in on a server.
-        password = secrets.token_urlsafe(12)
-        User.objects.filter(email=EMAIL).delete()
-        user = User.objects.create_user(EMAIL, password, name="Demo")
-        EmailAddress.objects.create(user=user, email=EMAIL, verified=True, primary=True)
+        user, password = _anew(EMAIL, name="Demo")
         fill(user, timezone.now())
         self.stdout.write(self.style.SUCCESS(f"{user.todos.count()} to-dos are waiting."))
         self.stdout.write(f"Log in at /auth/login/\n  e-mail:   {EMAIL}\n  password: {password}")
+        if options["staff"]:
+            _staff, password = _anew(STAFF, name="Staff", is_staff=True, is_superuser=True)
+            self.stdout.write(f"For /admin/\n  e-mail:   {STAFF}\n  password: {password}")
+
+
+def _anew(email: str, **columns: Any) -> tuple[User, str]:
+    """With a random password each time: a known one would let anyone in on a server."""
+    password = secrets.token_urlsafe(12)
+    User.objects.filter(email=email).delete()
+    user = User.objects.create_user(email, password, **columns)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user, password
 
 
 def fill(user: User, now: datetime) -> None:
@@ -39,21 +50,25 @@ def fill(user: User, now: datetime) -> None:
     day = timedelta(days=1)
     rows: list[dict[str, Any]] = [
         {"title": "Read the book about sleep", "tags": ["someday"]},
-        {"title": "Renew the passport", "due_on": today + 40 * day, "priority": Priority.MEDIUM},
-        {"title": "Water the tomatoes", "list": home, "due_on": today, "tags": ["garden"]},
+        {"title": "Renew the passport", "due": Due(today + 40 * day), "priority": Priority.MEDIUM},
+        {"title": "Water the tomatoes", "list": home, "due": Due(today), "tags": ["garden"]},
         {"title": "Repair the kitchen lamp", "list": home, "priority": Priority.LOW},
-        {"title": "Send the invoice for October", "list": work, "due_on": today - 2 * day},
+        {"title": "Send the invoice for October", "list": work, "due": Due(today - 2 * day)},
         {
             "title": "Prepare Monday's demo",
             "list": work,
-            "due_at": now + 2 * day,
+            "due": Due((now + 2 * day).date(), time(14)),
             "priority": Priority.HIGH,
             "notes": "Three slides at most; show the phone.",
             "tags": ["focus"],
         },
-        {"title": "Call the dentist", "due_at": now + timedelta(hours=3), "tags": ["phone"]},
+        {
+            "title": "Call the dentist",
+            "due": Due.at_moment(now + timedelta(hours=3), user.zone),
+            "tags": ["phone"],
+        },
         {"title": "Buy milk", "list": home, "tags": ["errand"]},
-        {"title": "Book the train to Vienna", "due_on": today + day, "priority": Priority.URGENT},
+        {"title": "Book the train to Vienna", "due": Due(today + day), "priority": Priority.URGENT},
     ]
     for row in rows:
         service.add_todo(actor=user, **row)
