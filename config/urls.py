@@ -5,7 +5,7 @@ from django.urls import URLResolver, include, path, re_path
 from django.urls.resolvers import RoutePattern
 from django.views.generic import RedirectView
 
-from config import errors, health
+from config import errors, health, static
 from core import ids  # noqa: F401 - importing registers the path converter
 from core.api.index import IndexView
 
@@ -29,6 +29,7 @@ urlpatterns = [
     path("hello/", health.hello, name="hello"),
     path("healthz/", health.healthz, name="healthz"),
     path("readyz/", health.readyz, name="readyz"),
+    path("static/<path:name>", static.packed, name="static"),
     path("todos/", include("todos.urls")),
     path("account/", include("accounts.urls")),
     lazy_include("auth/", "accounts.auth_urls"),
@@ -36,6 +37,7 @@ urlpatterns = [
     path("api/", include("accounts.api.urls")),
     lazy_include("api/v1/sms/", "sms.api.urls"),
     lazy_include("api/v1/sync/", "todos.sync.urls"),
+    lazy_include("api/v1/todos/bulk/", "todos.sync.bulk_urls"),
     path("api/v1/", IndexView.as_view({"get": "retrieve"}), name="api-index"),
     path("api/v1/", include("todos.api.urls")),
     # Routes of allauth that this service does not offer: numbers, log-in by code, JWT.

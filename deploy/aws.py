@@ -2,10 +2,13 @@
 
 import argparse
 import functools
+import json
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+SETTINGS = Path(__file__).resolve().parent.parent / "zappa_settings.json"
 PROJECT = "nudge"  # project_name of zappa_settings.json; a test compares them
 
 
@@ -55,6 +58,9 @@ def serving_stage(stage: str) -> str:
     """
     if stage != base_stage(stage):
         raise argparse.ArgumentTypeError(f"name the stage itself: {base_stage(stage)}")
+    stages = [name for name in json.loads(SETTINGS.read_text()) if name == base_stage(name)]
+    if stage not in stages:
+        raise argparse.ArgumentTypeError(f"{SETTINGS.name} has no {stage}, but {', '.join(stages)}")
     return stage
 
 
@@ -84,6 +90,11 @@ def parameters_path(stage: str) -> str:
 def bundle_name(stage: str) -> str:
     """Where a starting process looks for all parameters as one (serverless/parameters.py)."""
     return parameters_path(stage) + "bundle/all"
+
+
+def lock_name(stage: str) -> str:
+    """Below the parameters, where no process reads it."""
+    return parameters_path(stage) + "bundle/lock"
 
 
 def api_id(stage: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from deploy import archive, aws, functions, package, stack, static, zappa_files
+from deploy import archive, aws, functions, package, stack, static, versions, zappa_files
 
 PACKAGED_OFFLINE = ("package", "save-python-settings-file", "template")
 NEW_PROCESSES = ("deploy", "update")
@@ -37,10 +37,27 @@ def settings(cli: Any) -> None:
         _use_stack(cli, outputs)
     elif "s3_bucket" not in cli.stage_config:
         cli.s3_bucket_name = _bucket_by_hand(cli.api_stage)
+    _refuse(cli)
     cli.aws_environment_variables = {
         **cli.aws_environment_variables,
         **{name: value for name, value in environment(cli, outputs).items() if value},
     }
+
+
+def _refuse(cli: Any) -> None:
+    """What would end as a function that cannot start, or in a traceback of Zappa."""
+    from click import ClickException
+
+    stage = cli.api_stage
+    if cli.command in NEW_PROCESSES and (wanting := stack.missing(stage)):
+        raise ClickException(
+            f"{stage} would refuse to start without {', '.join(wanting)}: store them under "
+            f"{aws.parameters_path(stage)} (docs/deployment.md)."
+        )
+    if cli.command == "rollback":
+        earlier = len(versions.published(cli.lambda_name)) - 1
+        if int(cli.vargs["num_rollback"]) > earlier:
+            raise ClickException(f"{cli.lambda_name} has {max(earlier, 0)} previous versions.")
 
 
 def environment(cli: Any, outputs: dict[str, str]) -> dict[str, str]:
@@ -59,6 +76,7 @@ def environment(cli: Any, outputs: dict[str, str]) -> dict[str, str]:
         "DEAD_LETTER_QUEUE_URL": outputs.get("DeadLetterQueueUrl", ""),
         "DATABASE_HOST": outputs.get("DatabaseHost", ""),
         "DATABASE_NAME": outputs.get("DatabaseName", ""),
+        "DATABASE_POOLED": outputs.get("DatabasePooled", ""),
         "DATABASE_SECRET_ARN": outputs.get("DatabaseSecretArn", ""),
         "AWS_ENDPOINT_URL": aws.endpoint(),
         "API_URL": aws.api_url(aws.base_stage(stage)) or NOT_KNOWN_YET,
@@ -70,8 +88,9 @@ def zip(cli: Any) -> None:  # noqa: A001 - Zappa's word
     from click import ClickException
 
     try:
-        static.collect(_outputs_if_any(cli))
-        build_id = package.build(Path(cli.zip_path), cli.architecture)
+        static.collect(outputs := _outputs_if_any(cli))
+        packed = static.packed(outputs)
+        build_id = package.build(Path(cli.zip_path), cli.architecture, extra=packed)
     except (archive.PackageError, static.CollectError) as error:
         raise ClickException(str(error)) from None
     sys.stdout.write(f"Build {build_id}\n")
@@ -104,6 +123,9 @@ def _use_stack(cli: Any, outputs: dict[str, str]) -> None:
     cli.manage_roles = False
     cli.zappa.credentials_arn = outputs["RoleArn"]
     cli.dead_letter_config = {"TargetArn": outputs["DeadLetterQueueArn"]}
+    if cli.api_stage == aws.base_stage(cli.api_stage):
+        # Zappa removes at every update what only the function has.
+        cli.lambda_concurrency = int(outputs.get("Concurrency") or 0) or cli.lambda_concurrency
     _use_queue(cli, outputs.get("TaskQueueArn", ""))
     if outputs.get("SubnetIds"):
         cli.vpc_config = {

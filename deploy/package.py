@@ -8,7 +8,7 @@ archive is built from a list of allowed files, so an unexpected file is left out
 import hashlib
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from deploy import archive, contents, dependencies
@@ -19,12 +19,12 @@ ZIPPED_LIMIT = 25 * MEGABYTE  # limits of this project; those of AWS are 50 and 
 UNPACKED_LIMIT = 70 * MEGABYTE
 
 
-def build(target: Path, architecture: str = "x86_64") -> str:
-    """Write the archive and return the id of its content.
+def build(target: Path, architecture: str = "x86_64", *, extra: Sequence[str] = ()) -> str:
+    """Write the archive and return the id of its content; `extra` are more files of the project.
 
     Raises PackageError, and leaves the target as it was.
     """
-    ours = _project()
+    ours = _project(extra)
     _refuse_names(set(ours))
     kept = dependencies.archived(architecture)
     fresh = target.with_suffix(".new")
@@ -38,10 +38,10 @@ def build(target: Path, architecture: str = "x86_64") -> str:
     return build_id
 
 
-def _project() -> dict[str, bytes]:
+def _project(extra: Sequence[str]) -> dict[str, bytes]:
     return {
         path.as_posix(): path.read_bytes()
-        for name in contents.PROJECT
+        for name in (*contents.PROJECT, *extra)
         for path in _files(Path(name))
         if "__pycache__" not in path.parts
     }

@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy import (
@@ -19,6 +20,7 @@ from deploy import (
     aws,
     functions,
     interruption,
+    lock,
     package,
     smoke,
     stack,
@@ -31,10 +33,13 @@ from deploy.progress import done, step
 BUILD = Path("build")
 
 
-def release(stage: str, *, timeout: float = smoke.TIMEOUT_SECONDS) -> None:
+def release(
+    stage: str, *, timeout: float = smoke.TIMEOUT_SECONDS, commands: Sequence[str] = ()
+) -> None:
     """Raises SystemExit, with the old version serving, if any step fails.
 
-    `timeout`: seconds in which the new code must be ready.
+    `timeout`: seconds in which the new code must be ready; `commands`: to be run after the
+    migrations, before the new code serves.
     """
     if wanting := stack.missing(stage):
         raise SystemExit(
@@ -42,8 +47,9 @@ def release(stage: str, *, timeout: float = smoke.TIMEOUT_SECONDS) -> None:
             f"{aws.parameters_path(stage)} (docs/deployment.md)."
         )
     target, build_id = _package(stage)
-    _migrate(stage, target)
-    _switch(stage, target, build_id, timeout)
+    with lock.held(stage):
+        _migrate(stage, target, commands)
+        _switch(stage, target, build_id, timeout)
     # Not known before the first deploy; commands write links, too.
     functions.update_environment(
         aws.function_name(aws.ops_stage(stage)), {"API_URL": aws.api_url(stage)}
@@ -60,15 +66,15 @@ def _package(stage: str) -> tuple[Path, str]:
     target = BUILD / f"{aws.function_name(stage)}.zip"
     try:
         cli = zappa_files.command_line(stage)
-        static.collect(stack.outputs(stage))
-        build_id = package.build(target, cli.architecture)
+        static.collect(outputs := stack.outputs(stage))
+        build_id = package.build(target, cli.architecture, extra=static.packed(outputs))
     except (ClickException, archive.PackageError, static.CollectError) as error:
         raise SystemExit(str(error)) from None
     done(f"{target} has {target.stat().st_size / package.MEGABYTE:.1f} MB")
     return target, build_id
 
 
-def _migrate(stage: str, target: Path) -> None:
+def _migrate(stage: str, target: Path, commands: Sequence[str]) -> None:
     """In the function for commands, which has 15 minutes and no visitors; the old code serves."""
     operations = aws.ops_stage(stage)
     function = aws.function_name(operations)
@@ -76,7 +82,8 @@ def _migrate(stage: str, target: Path) -> None:
     previous = _serving(function)
     try:
         _put(operations, target)
-        done(manage(function, "migrate --noinput --verbosity 1"))
+        for command in ("migrate --noinput --verbosity 1", *commands):
+            done(manage(function, command))
     except BaseException as error:
         _roll_back(function, previous, error)
         if isinstance(error, (ManageError, SystemExit)):

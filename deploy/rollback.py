@@ -6,7 +6,7 @@
 not check whether the older code serves. The database stays: migrations expand, then contract.
 """
 
-from deploy import aws, functions, interruption, smoke, versions
+from deploy import aws, functions, interruption, lock, smoke, versions
 from deploy.progress import step
 
 
@@ -44,7 +44,8 @@ def main() -> None:
     stage = aws.stage_argument("Roll back to the previous version.")
     interruption.sigterm_is_ctrl_c()
     step(f"Rollback of {stage}")
-    rollback(stage)
+    with lock.held(stage):
+        rollback(stage)
 
 
 if __name__ == "__main__":

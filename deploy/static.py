@@ -1,18 +1,22 @@
-"""Static files: uploaded to S3 once, under names with a hash of their content.
+"""Static files: uploaded to S3 once, under names with a hash of their content; without a bucket,
+packed, and served by the function.
 
 The manifest (name -> hashed name) is part of the package, so that code and files always match, also
 after a rollback: older files stay in the bucket.
 """
 
+import json
 import os
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from deploy import aws
 
 MANIFEST = Path("staticfiles/staticfiles.json")
+UNSERVED = ("*.map", "drf_spectacular_sidecar/redoc/*")  # as in serverless/static.py
 
 
 class CollectError(Exception):
@@ -26,8 +30,17 @@ def url(outputs: dict[str, str]) -> str:
     return outputs.get("StaticUrl", "")
 
 
+def packed(outputs: dict[str, str]) -> tuple[str, ...]:
+    """What a package without a bucket for these files has of them; config/static.py serves it."""
+    if outputs.get("StaticBucket"):
+        return ()
+    hashed = json.loads(MANIFEST.read_text())["paths"].values()
+    served = [name for name in hashed if not any(fnmatchcase(name, each) for each in UNSERVED)]
+    return tuple(str(MANIFEST.parent / name) for name in sorted(served))
+
+
 def collect(outputs: dict[str, str]) -> None:
-    """Upload missing files and write the manifest; without a bucket, only the manifest."""
+    """Upload missing files and write the manifest; without a bucket, write both here."""
     bucket = outputs.get("StaticBucket", "")
     environment = {
         **os.environ,
@@ -39,5 +52,5 @@ def collect(outputs: dict[str, str]) -> None:
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if ended.returncode or not MANIFEST.exists():
         raise CollectError(f"collectstatic failed:\n{ended.stderr[-2000:]}")
-    where = urlsplit(url(outputs)).netloc or "this machine only"
+    where = urlsplit(url(outputs)).netloc or "in the package"
     sys.stdout.write(f"Static files are collected ({where}).\n")

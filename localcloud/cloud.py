@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -36,16 +37,21 @@ TWILIO = {
     "AUTH_TOKEN": AUTH_TOKEN,
 }  # the only ones that the stub accepts
 TIMEOUT_SECONDS = 60
+OF_LAMBDA = re.compile(r"\{|[A-Z]+ RequestId: ")  # what a log has beside a command's output
+OWNER = "owner"  # the file that has the number of the process
 READY = "Mails appear here. Stop with Ctrl-C."
 
 
 def up(folder: Path, port: int, minute: float = 60) -> dict[str, str]:
     """Start the parts, create the infrastructure and deploy; returns the URLs to open.
 
-    `minute`: the seconds that a minute of EventBridge takes.
+    `minute`: the seconds that a minute of EventBridge takes. SystemExit if something else has
+    the port.
     """
     down(folder)
+    _refuse_port(port)
     folder.mkdir(parents=True)
+    (folder / OWNER).write_text(str(os.getpid()))
     step("A local AWS, a PostgreSQL, a mailbox and a Twilio stub")
     mail_port, twilio_port = _free_port(), _free_port()
     emulator = [str(EMULATOR_PYTHON), "-m", "localcloud.emulator", "--folder", str(folder)]
@@ -60,8 +66,8 @@ def up(folder: Path, port: int, minute: float = 60) -> dict[str, str]:
     stack.apply(STAGE, {"DbMode": "none", "Nat": "false", "Cdn": "false"})
     _configure(folder, mail_port, twilio_port)
     release.release(STAGE)
-    step("A demo account")
-    done(release.manage(aws.function_name(STAGE), "demo"))
+    step("Two accounts to look around with")
+    done(_plain(release.manage(aws.function_name(STAGE), "demo --staff")))
     return addresses()
 
 
@@ -75,7 +81,49 @@ def down(folder: Path) -> None:
 
 def addresses() -> dict[str, str]:
     page = aws.api_url(STAGE)
-    return {"page": f"{page}todos/", "API": f"{page}api/v1/", "admin": f"{page}admin/"}
+    return {
+        "page": f"{page}todos/",
+        "admin": f"{page}admin/",
+        "API": f"{page}api/v1/",
+        "docs": f"{page}api/docs/",
+    }
+
+
+def commands() -> str:
+    """What a terminal needs for `make logs`, `make manage` and `zappa ...` against this cloud."""
+    variables = {**CREDENTIALS, "AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL"]}
+    exports = " ".join(f"{name}={value}" for name, value in sorted(variables.items()))
+    return f"   For commands in another terminal:\n   export {exports}"
+
+
+def _plain(log: str) -> str:
+    """The command's own lines: those of the log are JSON, those of Lambda begin with a word."""
+    lines = [line.strip() for line in log.splitlines()]
+    return "\n   ".join(line for line in lines if line and not OF_LAMBDA.match(line))
+
+
+def _refuse_second(folder: Path) -> None:
+    """Its `down` would end the first one and remove its data."""
+    try:
+        owner = int((folder / OWNER).read_text())
+    except (FileNotFoundError, ValueError):
+        return
+    if owner != os.getpid() and _runs(owner, "localcloud.cloud"):
+        raise SystemExit(
+            f"A local cloud runs already (process {owner}). Use that one, or end it: Ctrl-C in its "
+            "terminal, or `make cloud-down`."
+        )
+
+
+def _refuse_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # not those that are ending
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            raise SystemExit(
+                f"Something else uses port {port}. Choose another: `make cloud CLOUD_PORT=4600`."
+            ) from None
 
 
 def _speak_to(port: int) -> None:
@@ -201,10 +249,11 @@ def main() -> None:
     if arguments.action == "down":
         down(folder)
         return
+    _refuse_second(folder)  # here, because below whatever happens ends with `down`
     try:
         for name, address in up(folder, arguments.port, arguments.minute).items():
             sys.stdout.write(f"   {name:6} {address}\n")
-        sys.stdout.write(f"{READY}\n")
+        sys.stdout.write(f"{commands()}\n{READY}\n")
         sys.stdout.flush()
         _stay(folder)
     except KeyboardInterrupt:

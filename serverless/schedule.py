@@ -7,7 +7,12 @@ from django.core.management import call_command
 
 from core.tasks import task_boundary
 
-NIGHTLY = ("prune", "clearsessions", "refold")  # each harmless at any time, and twice
+NIGHTLY = (
+    "prune",
+    "clearsessions",
+    "refold",
+    "renew_positions",
+)  # each harmless at any time, and twice
 
 logger = logging.getLogger(__name__)
 

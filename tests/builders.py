@@ -16,6 +16,11 @@ def make_list(owner: User, name: str = "Groceries", **fields: object) -> List:
     return service.add_list(actor=owner, name=name, **fields)
 
 
+def position_of(number: int) -> str:
+    """A position; a higher number is further down."""
+    return f"h{number:08}"
+
+
 def at(moment: datetime) -> Due:
     """Due at this minute, for everybody."""
     return Due.at_moment(moment, ZoneInfo("UTC"))

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from core.feed import stamp, writing
-from todos import quotas
-from todos.models import List, Status, Todo
-from todos.models.columns import after_last, before_first
+from core.feed import draw, stamp, writing
+from core.text import fold
+from todos import ordering, quotas
+from todos.models import List, SavedFilter, Status, Tag, TagAlias, Todo
 from todos.models.due import renew_order, zone_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def add_todo(*, actor: "User", title: str, **fields: Any) -> Todo:
     with writing(actor.pk):
         fields["list"] = fields.get("list") or List.objects.inbox_of(actor)
         if fields.get("position") is None:
-            fields["position"] = before_first(Todo.objects.owned_by(actor))
+            fields["position"] = ordering.before_first(Todo.objects.of(actor.pk))
         if fields.get("status") == Status.FINISHED:
             fields.setdefault("finished_at", timezone.now())
         todo = Todo(owner=actor, created_by=actor.pk, title=title, **fields)
@@ -52,11 +52,46 @@ def add_list(*, actor: "User", name: str, **fields: Any) -> List:
     """A new list: last unless `position` is given. Raises QuotaReached if it is one too many."""
     with writing(actor.pk):
         if fields.get("position") is None:
-            fields["position"] = after_last(List.objects.owned_by(actor))
+            fields["position"] = ordering.after_last(List.objects.of(actor.pk))
         new = List(owner=actor, name=name, **fields)
         new.save(force_insert=True)
         quotas.take(actor, lists=1)
     return new
+
+
+def add_filter(*, actor: "User", name: str, **fields: Any) -> SavedFilter:
+    """A new one: last unless `position` is given. Raises QuotaReached if it is one too many."""
+    with writing(actor.pk):
+        if fields.get("position") is None:
+            fields["position"] = ordering.after_last(SavedFilter.objects.of(actor.pk))
+        new = SavedFilter(owner=actor, name=name, **fields)
+        new.save(force_insert=True)
+        quotas.take(actor, filters=1)
+    return new
+
+
+def add_tag(*, actor: "User", name: str, **fields: Any) -> Tag:
+    """A new tag. Raises QuotaReached if it is one too many, IntegrityError if its name is taken."""
+    with writing(actor.pk):
+        tag = Tag(owner=actor, name=name, **fields)
+        tag.save(force_insert=True)
+        quotas.take(actor, tags=1)
+    return tag
+
+
+def merge_tags(tag: Tag, into: Tag) -> None:
+    """Everything of the first becomes the other's; what it was called leads to that one."""
+    links = Todo.tags.through.objects
+    with writing(tag.owner_id):
+        todos = links.filter(tag=tag).values_list("todo", flat=True)
+        new = [links.model(todo_id=key, tag_id=into.pk) for key in todos]
+        links.bulk_create(new, ignore_conflicts=True, batch_size=1_000)
+        TagAlias.objects.filter(tag=tag).update(tag=into)
+        former = tag.folded or fold(tag.name)
+        tag.delete()  # which stamps the to-dos
+        TagAlias.objects.create(
+            tag=into, folded=former, seq=draw(into.owner_id, 0), renamed_at=timezone.now()
+        )
 
 
 def remove_list(*, actor: "User", todo_list: List, trashes: bool = False) -> None:

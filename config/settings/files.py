@@ -3,7 +3,7 @@
 from typing import Any
 
 from config import env
-from config.settings.runtime import BASE_DIR
+from config.settings.runtime import BASE_DIR, ON_LAMBDA
 
 MANIFEST = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
 PRESIGNED_SECONDS = 900  # the life of a link to an upload
@@ -49,7 +49,8 @@ STATIC_ROOT = BASE_DIR / "staticfiles"  # holds the manifest, also in the packag
 STATICFILES_DIRS = [*BASE_DIR.glob("static")]  # not in the package for Lambda
 MEDIA_ROOT = BASE_DIR / "media"
 STORAGES = storages(
-    hashed=bool(env.text("STATIC_URL")),
+    # Without a URL of their own they are in the package (config/static.py).
+    hashed=bool(env.text("STATIC_URL")) or ON_LAMBDA,
     static_bucket=env.text("STATIC_BUCKET"),
     media_bucket=env.text("MEDIA_BUCKET"),
 )

@@ -73,12 +73,15 @@ class Cloud:
 
     @property
     def address(self) -> str:
-        """Of the stage dev, ending in a slash."""
+        return self.address_of("dev")
+
+    def address_of(self, stage: str) -> str:
+        """Ends in a slash."""
         resource = self.client("cloudformation").describe_stack_resource(
-            StackName="nudge-dev", LogicalResourceId="Api"
+            StackName=f"nudge-{stage}", LogicalResourceId="Api"
         )
         identifier = resource["StackResourceDetail"]["PhysicalResourceId"]
-        return f"{self.endpoint}/_aws/execute-api/{identifier}/dev/"
+        return f"{self.endpoint}/_aws/execute-api/{identifier}/{stage}/"
 
     def ready(self) -> dict[str, Any] | None:
         """What `/readyz/` answers; nothing while a process is starting or its database is away."""

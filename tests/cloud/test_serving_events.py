@@ -104,7 +104,9 @@ def test_the_event_of_a_rule_runs_its_function_once(cloud, rules, path):
 def test_the_night_tells_what_it_did(cloud, rules):
     lines = logged(cloud, event_of(rules[NIGHT]))
     told = [line["message"] for line in lines if line["logger"] == "serverless.schedule"]
-    assert {message.partition(":")[0] for message in told} == {"prune", "clearsessions", "refold"}
+    assert {message.partition(":")[0] for message in told} == {
+        *("prune", "clearsessions", "refold", "renew_positions")
+    }
 
 
 def test_raw_python_is_refused(cloud):

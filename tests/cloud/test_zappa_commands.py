@@ -1,8 +1,10 @@
 """The plain commands of Zappa, as its documents name them, in the order of a stage's life."""
 
 import json
+import re
 import zipfile
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 import requests
@@ -19,6 +21,16 @@ def zappa(cloud: Cloud, *arguments: str, **variables: Any) -> str:
     ended: Ended = cloud.run(str(SCRIPTS / "zappa"), *arguments, **variables)
     assert ended.code == 0, ended.output
     return ended.output
+
+
+def copy_parameters(cloud: Cloud, source: str, target: str) -> None:
+    ssm = cloud.client("ssm")
+    pages = ssm.get_paginator("get_parameters_by_path").paginate(
+        Path=f"/nudge/{source}/", WithDecryption=True
+    )
+    for each in (each for page in pages for each in page["Parameters"]):
+        name = each["Name"].replace(f"/{source}/", f"/{target}/")
+        ssm.put_parameter(Name=name, Value=each["Value"], Type="SecureString", Overwrite=True)
 
 
 def test_status_tells_what_is_deployed(cloud):
@@ -99,15 +111,35 @@ def test_without_infrastructure_the_command_says_what_to_do(cloud):
 
 
 def test_a_bucket_is_enough_if_no_stack_is_wanted(cloud):
-    """Zappa makes the role then, with the policy of this project instead of its own."""
+    """Zappa makes the role then, with the policy of this project instead of its own.
+
+    A stage without its parameters is refused; with them its pages are styled out of the package.
+    """
     cloud.client("s3").create_bucket(Bucket=BUCKET)
+    refused = cloud.run(str(SCRIPTS / "zappa"), "deploy", "staging", S3_BUCKET=BUCKET)
+    assert refused.code != 0
+    assert "staging would refuse to start without DATABASE_URL, EMAIL_HOST" in refused.output
+    copy_parameters(cloud, "dev", "staging")
     assert "Deployment complete" in zappa(cloud, "deploy", "staging", S3_BUCKET=BUCKET)
+    address = cloud.address_of("staging")
+    page = requests.get(f"{address}auth/login/", timeout=TIMEOUT)
+    assert page.status_code == 200
+    [styles, *_] = re.findall(r'href="([^"]+\.css)"', page.text)
+    assert re.fullmatch(r"/.*/static/css/app\.[0-9a-f]{12}\.css", styles)
+    css = requests.get(urljoin(address, styles), timeout=TIMEOUT)
+    assert (css.status_code, css.headers["Content-Type"]) == (200, "text/css")
     role = cloud.client("iam").get_role_policy(
         RoleName="nudge-staging-ZappaLambdaExecutionRole", PolicyName="zappa-permissions"
     )
     assert role["PolicyDocument"] == json.loads((ROOT / "deploy" / "policy.json").read_text())
+    refused = cloud.run(str(SCRIPTS / "zappa"), "rollback", "staging", "-n", "1", S3_BUCKET=BUCKET)
+    assert "nudge-staging has 0 previous versions" in refused.output
+    assert "Traceback" not in refused.output
     zappa(cloud, "undeploy", "staging", "--yes", S3_BUCKET=BUCKET)
     cloud.client("s3").delete_bucket(Bucket=BUCKET)
+    python = str(SCRIPTS / "python")
+    ended = cloud.run(python, "-m", "deploy.destroy", "staging", "--yes-remove", "staging")
+    assert ended.code == 0, ended.output
 
 
 def test_zz_destroy_leaves_nothing_but_the_uploads(cloud):

@@ -49,6 +49,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
         (PRODUCTION, PLAIN),  # a web server of one's own serves /static/
         (PRODUCTION | CDN, HASHED),
         (PRODUCTION | CDN | LAMBDA, HASHED),
+        (PRODUCTION | LAMBDA, HASHED),  # in the package, served by the function
         ({"STATIC_BUCKET": "nudge-static"}, BUCKET),
         (PRODUCTION | CDN | {"STATIC_BUCKET": "nudge-static"}, BUCKET),
     ],

@@ -253,8 +253,11 @@ class Account:
             ]
         }
 
+    def get_parameter(self, Name: str) -> Any:  # noqa: N803
+        return {"Parameter": {"Value": self.parameters[Name]}}
+
     def put_parameter(self, Name: str, Value: str, Type: str, Overwrite: bool, **tier: str) -> Any:  # noqa: N803, FBT001
-        assert Type == "SecureString"
+        assert Type == ("String" if Name.endswith("/lock") else "SecureString")
         assert tier in ({}, {"Tier": "Intelligent-Tiering"})
         if Name in self.parameters and not Overwrite:
             raise self.fail("ParameterAlreadyExists")

@@ -29,6 +29,7 @@ VARIABLES = {
     "DEAD_LETTER_QUEUE_URL": "https://queue.example.com/",
     "DATABASE_HOST": "",
     "DATABASE_NAME": "",
+    "DATABASE_POOLED": "",
     "DATABASE_SECRET_ARN": "",
     "AWS_ENDPOINT_URL": "",
     "API_URL": API,
@@ -44,6 +45,7 @@ def cli(account, monkeypatch):
     return SimpleNamespace(
         overridden=overridden,
         override_stage_config_setting=overridden.__setitem__,
+        lambda_concurrency=7,
         command="update",
         api_stage="dev",
         lambda_name="nudge-dev",
@@ -88,6 +90,24 @@ def test_a_function_with_events_empties_the_queue_of_the_stage(cli, events):
     source = {"arn": OUTPUTS["TaskQueueArn"], "batch_size": 10, "batch_window": 0, "enabled": True}
     queue = {"function": "serverless.events.run", "event_source": source}
     assert cli.overridden == ({"events": [SWEEP, queue]} if events else {})
+
+
+@pytest.mark.parametrize(
+    ("stage", "outputs", "expected"),
+    [("dev", {"Concurrency": "50"}, 50), ("dev", {}, 7), ("dev_ops", {"Concurrency": "50"}, 7)],
+    ids=["the stack's", "the settings'", "never for commands"],
+)
+def test_how_many_processes_may_serve_at_once(cli, account, stage, outputs, expected):
+    cli.api_stage = stage
+    account.stacks["nudge-infra-dev"] = accounts.stack(**OUTPUTS, **outputs)
+    callbacks.settings(cli)
+    assert cli.lambda_concurrency == expected
+
+
+def test_behind_a_pooler_the_functions_know_it(cli, account):
+    account.stacks["nudge-infra-dev"] = accounts.stack(**OUTPUTS, DatabasePooled="True")
+    callbacks.settings(cli)
+    assert cli.aws_environment_variables["DATABASE_POOLED"] == "True"
 
 
 def test_without_a_queue_the_events_stay_as_they_are(cli, account):
@@ -183,8 +203,8 @@ def built(monkeypatch):
     parts: list[tuple[Any, ...]] = []
     monkeypatch.setattr(static, "collect", lambda outputs: parts.append(("collect", outputs)))
 
-    def build(target, architecture):
-        parts.append(("build", target, architecture))
+    def build(target, architecture, *, extra):
+        parts.append(("build", target, architecture, extra))
         return "0123456789ab"
 
     monkeypatch.setattr(package, "build", build)
@@ -195,7 +215,7 @@ def test_static_files_are_collected_and_our_archive_is_written(cli, built, capsy
     callbacks.zip(cli)
     assert built == [
         ("collect", OUTPUTS),
-        ("build", Path("zappa.zip"), "x86_64"),
+        ("build", Path("zappa.zip"), "x86_64", ()),
     ]
     assert capsys.readouterr().out == "Build 0123456789ab\n"
 
@@ -213,7 +233,8 @@ def test_only_a_package_is_made_without_an_account(cli, account, built, error):
     assert built == []
     cli.command = "package"
     callbacks.zip(cli)
-    assert built[0] == ("collect", {})
+    packed = ("staticfiles/css/app.0123.css",)
+    assert built == [("collect", {}), ("build", Path("zappa.zip"), "x86_64", packed)]
 
 
 @pytest.mark.parametrize("error", [archive.PackageError("why"), static.CollectError("why")])
@@ -240,7 +261,7 @@ def test_zappa_and_a_release_write_the_same_files(account, built, monkeypatch, t
     with zipfile.ZipFile(target) as packed:
         of_zappa = {name: packed.read(name) for name in packed.namelist()}
     assert set(of_zappa) == {"django_zappa_app.py", "zappa_settings.py"}
-    assert built[-1] == ("build", target, "x86_64")
+    assert built[-1][:3] == ("build", target, "x86_64")
 
 
 def test_a_stage_of_the_settings_has_its_own_command_line(monkeypatch):
@@ -260,6 +281,37 @@ def test_an_archive_without_a_name_has_the_prefix(cli, tmp_path):
     assert (made.startswith("nudge-dev-"), made.endswith(".zip")) == (True, True)
     with zipfile.ZipFile(made) as packed:
         assert packed.namelist() == []
+
+
+# --- What is refused before it begins -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stage", ["dev", "dev_ops"])
+@pytest.mark.parametrize("command", ["deploy", "update"])
+def test_a_function_that_could_not_start_is_not_deployed(cli, account, command, stage):
+    cli.command, cli.api_stage = command, stage
+    del account.parameters["/nudge/dev/EMAIL_HOST"], account.parameters["/nudge/dev/DATABASE_URL"]
+    with pytest.raises(ClickException, match="would refuse to start without DATABASE_URL, EMAIL_H"):
+        callbacks.settings(cli)
+    cli.command = "tail"
+    callbacks.settings(cli)
+
+
+@pytest.mark.parametrize(("back", "is_there"), [("1", True), ("2", False)])
+def test_a_version_that_never_was_is_not_rolled_back_to(cli, back, is_there):
+    cli.command, cli.vargs = "rollback", {"num_rollback": back}
+    if is_there:
+        callbacks.settings(cli)
+        return
+    with pytest.raises(ClickException, match="nudge-dev has 1 previous versions"):
+        callbacks.settings(cli)
+
+
+def test_files_that_no_page_uses_are_not_packed(account):
+    paths = ["css/app.1.css", "js/app.1.js.map", "drf_spectacular_sidecar/redoc/x.1.js", "a.1.png"]
+    static.MANIFEST.write_text(json.dumps({"paths": {name: name for name in paths}}))
+    assert static.packed({}) == ("staticfiles/a.1.png", "staticfiles/css/app.1.css")
+    assert static.packed(OUTPUTS) == ()
 
 
 # --- After the deployment -------------------------------------------------------------------------
@@ -337,7 +389,7 @@ def collectstatic(monkeypatch, tmp_path):
     [
         (OUTPUTS, "", "statics", "https://static.example.com/", "static.example.com"),
         (OUTPUTS, "http://127.0.0.1:1/", "statics", "http://127.0.0.1:1/statics/", "127.0.0.1:1"),
-        ({}, "http://127.0.0.1:1", "", "/static/", "this machine only"),
+        ({}, "http://127.0.0.1:1", "", "/static/", "in the package"),
     ],
     ids=["AWS", "local AWS", "no bucket"],
 )

@@ -123,6 +123,11 @@ def test_the_stack_takes_no_data_with_it(stage):
         "MediaBucketPolicy": ("RetainExceptOnCreate", "Retain"),
         "Database": ("Snapshot", "Snapshot"),
     }
+    with_backups = Stack(Stage=stage, DbMode="rds", Backups="true").resources["BackupVault"]
+    assert (with_backups["DeletionPolicy"], with_backups["UpdateReplacePolicy"]) == (
+        "Retain",
+        "Retain",
+    )
     assert stack.properties("MediaBucket")["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
@@ -154,14 +159,47 @@ def test_a_restored_database_is_what_the_snapshot_was():
     assert "DBSnapshotIdentifier" not in new
 
 
-def test_only_functions_reach_the_database(full):
-    assert full.properties("DatabaseSecurityGroup")["SecurityGroupIngress"] == [
-        {
-            "IpProtocol": "tcp",
-            "FromPort": 5432,
-            "ToPort": 5432,
-            "SourceSecurityGroupId": "${FunctionSecurityGroup}",
-            "Description": "PostgreSQL",
-        }
+@pytest.mark.parametrize(
+    ("parameters", "caller"),
+    [({}, "${FunctionSecurityGroup}"), ({"RdsProxy": "true"}, "${ProxySecurityGroup}")],
+)
+def test_only_functions_reach_the_database(parameters, caller):
+    """Or the pooler, and only functions reach that."""
+    stack = Stack(Stage="dev", DbMode="rds", **parameters)
+    doors = {
+        name: [(rule["FromPort"], rule["SourceSecurityGroupId"]) for rule in rules]
+        for name, group in stack.of_type("AWS::EC2::SecurityGroup").items()
+        if (rules := group.get("SecurityGroupIngress")) and name != "EndpointSecurityGroup"
+    }
+    expected = {"DatabaseSecurityGroup": [(5432, caller)]}
+    if parameters:
+        expected["ProxySecurityGroup"] = [(5432, "${FunctionSecurityGroup}")]
+    assert doors == expected
+
+
+def test_the_pooler_logs_in_with_the_secret_of_the_database_and_asks_for_tls():
+    stack = Stack(Stage="dev", DbMode="rds", RdsProxy="true")
+    proxy = stack.properties("Proxy")
+    assert (proxy["RequireTLS"], proxy["EngineFamily"]) == (True, "POSTGRESQL")
+    assert [each["SecretArn"] for each in proxy["Auth"]] == [
+        "${Database.MasterUserSecret.SecretArn}"
     ]
-    assert "SecurityGroupIngress" not in full.properties("FunctionSecurityGroup")
+    [policy] = stack.properties("ProxyRole")["Policies"]
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert (statement["Action"], statement["Resource"]) == (
+        "secretsmanager:GetSecretValue",
+        "${Database.MasterUserSecret.SecretArn}",
+    )
+    assert stack.outputs["DatabaseHost"] == "${Proxy.Endpoint}"
+    assert stack.outputs["DatabasePooled"] == "True"
+
+
+def test_a_backup_is_made_every_week_and_kept_for_a_year():
+    stack = Stack(Stage="dev", DbMode="rds", Backups="true")
+    [rule] = stack.properties("BackupPlan")["BackupPlan"]["BackupPlanRule"]
+    assert (rule["ScheduleExpression"], rule["Lifecycle"]) == (
+        "cron(0 2 ? * SUN *)",
+        {"DeleteAfterDays": 365},
+    )
+    chosen = stack.properties("BackupSelection")["BackupSelection"]
+    assert chosen["Resources"] == ["${Database.DBInstanceArn}"]

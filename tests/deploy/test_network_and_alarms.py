@@ -1,5 +1,7 @@
 """The network costs by the hour, so there is no more of it than asked for; alarms and logs."""
 
+import json
+
 import pytest
 
 from sms import policy
@@ -36,6 +38,8 @@ def test_nothing_is_paid_by_the_hour_unless_asked_for(small):
         "AWS::EC2::EIP",
         "AWS::EC2::VPCEndpoint",
         "AWS::RDS::DBInstance",
+        "AWS::RDS::DBProxy",
+        "AWS::Backup::BackupPlan",
     )
     assert small.of_type(*hourly) == {}
 
@@ -102,3 +106,41 @@ def test_an_alarm_is_mailed_where_somebody_is_named(small, full):
         "Protocol": "email",
         "Endpoint": "operator@example.com",
     }
+
+
+# --- Money, and what happens ----------------------------------------------------------------------
+
+
+def test_a_budget_tells_before_the_money_is_spent(small, full):
+    [budget] = full.of_type("AWS::Budgets::Budget").values()
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": "100", "Unit": "USD"}
+    told = [
+        (each["Notification"]["NotificationType"], each["Notification"]["Threshold"])
+        for each in budget["NotificationsWithSubscribers"]
+    ]
+    assert told == [("ACTUAL", 80), ("FORECASTED", 100)]
+    assert {
+        each["Address"] for n in budget["NotificationsWithSubscribers"] for each in n["Subscribers"]
+    } == {"operator@example.com"}
+    assert small.of_type("AWS::Budgets::Budget") == {}
+    assert Stack(Stage="dev", MonthlyBudget="5").of_type("AWS::Budgets::Budget") == {}  # for nobody
+
+
+def test_the_dashboard_shows_this_stage(small):
+    dashboard = small.properties("OperationsDashboard")
+    widgets = json.loads(dashboard["DashboardBody"])["widgets"]
+    assert [widget["properties"]["title"] for widget in widgets] == [
+        "Requests",
+        "Errors and throttles",
+        "Milliseconds",
+        "Cold starts",
+        "Waiting tasks, dead letters",
+        "Messages handed to the provider",
+        "US dollars of the account this month",
+    ]
+    text = dashboard["DashboardBody"]
+    assert "production" not in text
+    assert text.count("nudge-dev") >= 5
+    places = [(widget["x"], widget["y"]) for widget in widgets]
+    assert len(set(places)) == len(places)
+    assert Stack(Stage="dev", Dashboard="false").of_type("AWS::CloudWatch::Dashboard") == {}

@@ -26,9 +26,9 @@ UPDATES = [
 def made(account, clock, monkeypatch):
     """The account; each release packages b"new". Its requests name the packaging, too."""
 
-    def build(target, architecture):
+    def build(target, architecture, *, extra):
         account._request("package")
-        assert architecture == "x86_64"
+        assert (architecture, extra) == ("x86_64", ())
         Path(target).write_bytes(b"new")
         return "id-of-new"
 
@@ -105,7 +105,7 @@ def test_a_release_without_a_parameter_is_refused_before_anything_is_made(made, 
     ids=["package", "static files", "settings"],
 )
 def test_a_release_that_cannot_be_packaged_changes_nothing(made, monkeypatch, place, error):
-    def fail(*_arguments):
+    def fail(*_arguments, **_options):
         raise error
 
     monkeypatch.setattr(*place, fail)
@@ -256,6 +256,7 @@ def test_whatever_ends_a_release_the_old_code_serves_until_the_new_is_proved(mad
     release.release("dev")
     count = len(made.requests)
     proved = made.requests.index(API + "api/v1/todos/") + 1
+    unlocks = made.requests.index("DeleteParameters") + 1
     assert count > 20
     for number in range(1, count + 1):
         made.functions = {name: fresh() for name in ("nudge-dev", "nudge-dev-ops")}
@@ -272,6 +273,8 @@ def test_whatever_ends_a_release_the_old_code_serves_until_the_new_is_proved(mad
             release.release("dev")
         expected = b"new" if number > proved else b"old"
         assert (number, made.functions["nudge-dev"].code) == (number, expected)
+        is_locked = made.parameters.pop("/nudge/dev/bundle/lock", None) is not None
+        assert (number, is_locked) == (number, number == unlocks)
 
 
 def fresh():

@@ -229,6 +229,7 @@ def parts(account, clock, monkeypatch, folder):
     account.stacks.clear()
     account.parameters.clear()
     monkeypatch.setattr(cloud, "_free_port", lambda: next(ports))
+    monkeypatch.setattr(cloud, "_refuse_port", lambda _port: None)
 
     def started(_folder, name, *command):
         done.append(("start", name, *command[1:]))
@@ -260,14 +261,34 @@ def test_up_starts_the_parts_and_deploys_to_them(parts, folder, capsys):
         pair["ParameterKey"]: pair["ParameterValue"] for pair in parts.calls[0][2]["Parameters"]
     }
     assert pairs == {"DbMode": "none", "Nat": "false", "Cdn": "false", "Stage": "dev"}
-    assert parts.calls[-1] == ("manage", "nudge-dev", b"old", "demo")
+    assert parts.calls[-1] == ("manage", "nudge-dev", b"old", "demo --staff")
     page = "http://127.0.0.1:4566/_aws/execute-api/api0/dev/"
     assert addresses == {
         "page": f"{page}todos/",
-        "API": f"{page}api/v1/",
         "admin": f"{page}admin/",
+        "API": f"{page}api/v1/",
+        "docs": f"{page}api/docs/",
     }
     assert "12 parameters are stored under /nudge/dev/" in capsys.readouterr().out
+    assert cloud.commands().splitlines()[1] == (
+        "   export AWS_ACCESS_KEY_ID=test AWS_DEFAULT_REGION=us-east-1 "
+        "AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1 AWS_SECRET_ACCESS_KEY=test"
+    )
+
+
+@pytest.mark.enable_socket
+def test_a_port_that_is_taken_is_told_at_once(folder):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(SystemExit, match=rf"^Something else uses port {port}\..*CLOUD_PORT="):
+            cloud.up(folder, port)
+    cloud._refuse_port(port)
+    assert not folder.exists()
+
+
+def test_the_log_in_stands_alone_among_the_lines_of_lambda():
+    log = 'START RequestId: 1\n{"level": "INFO"}\n9 to-dos\n  password: x\n\nREPORT RequestId: 1'
+    assert cloud._plain(log) == "9 to-dos\n   password: x"
 
 
 def test_up_configures_the_stage_for_services_of_this_machine_only(parts, folder):
@@ -310,6 +331,7 @@ def command(monkeypatch, folder, signals):
         return {"page": "http://page/"}
 
     monkeypatch.setattr(cloud, "up", up)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4999")
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["cloud", *arguments])
@@ -324,7 +346,7 @@ def test_the_cloud_stays_until_ctrl_c_or_sigterm_and_ends_in_order(command, monk
     done = command("up", "--port", "4999", "--minute", "5")
     assert done == [("up", cloud.FOLDER, 4999, 5), ("down", cloud.FOLDER)]
     output = capsys.readouterr().out
-    assert f"   page   http://page/\n{cloud.READY}\n" in output
+    assert f"   page   http://page/\n{cloud.commands()}\n{cloud.READY}\n" in output
     assert "The local cloud ends" in output
 
 
@@ -338,6 +360,23 @@ def test_a_cloud_that_cannot_be_made_is_ended_too(command, monkeypatch):
     with pytest.raises(SystemExit, match=r"^why$"):
         command("up")
     assert ended == [cloud.FOLDER]
+
+
+def test_a_second_cloud_leaves_the_first_alone(command, folder, processes):
+    started = [sys.executable, "-c", WAITS.format("localcloud.cloud")]
+    first = subprocess.Popen(started, stdout=subprocess.PIPE)  # noqa: S603 - ours
+    processes.append(first)
+    (folder / cloud.OWNER).write_text(str(first.pid))
+    with pytest.raises(SystemExit, match=f"runs already .process {first.pid}.*make cloud-down"):
+        command("up", "--folder", str(folder))
+    assert command("down", "--folder", str(folder)) == [("down", folder)]
+
+
+@pytest.mark.parametrize("owner", ["", "4194305"])
+def test_a_cloud_whose_process_has_died_is_no_obstacle(command, folder, monkeypatch, owner):
+    (folder / cloud.OWNER).write_text(owner)
+    monkeypatch.setattr(cloud, "_stay", lambda _folder: None)
+    assert command("up", "--folder", str(folder))[0][0] == "up"
 
 
 def test_down_is_a_command_too(command, folder):

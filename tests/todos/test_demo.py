@@ -12,9 +12,9 @@ from todos.models import Todo
 pytestmark = pytest.mark.django_db
 
 
-def run() -> str:
+def run(*options: str) -> str:
     out = StringIO()
-    call_command("demo", stdout=out)
+    call_command("demo", *options, stdout=out)
     return out.getvalue()
 
 
@@ -34,3 +34,14 @@ def test_demo_again_starts_afresh_and_touches_nobody_else(alice):
     demo = User.objects.get(email="demo@nudge.example")
     assert (Todo.objects.owned_by(demo).count(), Todo.objects.owned_by(alice).count()) == (9, 1)
     assert Todo.objects.owned_by(demo).filter(status="finished").count() == 2
+
+
+def test_demo_makes_somebody_for_the_admin_only_if_asked(alice):
+    run()
+    assert User.objects.filter(is_staff=True).count() == 0
+    printed = re.search(r"/admin/\s+e-mail: +(\S+)\s+password: (\S+)", run("--staff"))
+    assert printed
+    client = Client()
+    form = {"login": printed[1], "password": printed[2]}
+    assert client.post("/auth/login/?next=/admin/", form)["Location"] == "/admin/"
+    assert client.get("/admin/").status_code == 200

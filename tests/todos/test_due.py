@@ -2,11 +2,12 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -66,6 +67,13 @@ def test_a_zone_is_that_of_the_due_and_what_is_left_out_is_null(api, alice):
     put = {"title": "x", "due": {"on": "2026-12-01"}}
     answer = api(alice).put(f"{TODOS}{made['id']}/", put, headers={"If-Match": '"1"'}).json()
     assert answer["due"] == {"on": "2026-12-01", "at": None, "time_zone": None}
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "2026-02-30", "2026-12-01[UTC]", "2026-12-01T9:00"])
+def test_no_other_text_is_a_due(alice, text):
+    assert Due.read(text) is None
+    with pytest.raises(ValidationError):
+        make_todo(alice, due=text)
 
 
 # --- The person's clock ---------------------------------------------------------------------------
@@ -204,3 +212,15 @@ def test_the_trash_is_asked_by_no_filter_and_gives_a_due_back(api, alice):
         assert back["due"] == {"on": "2026-11-26", "at": "09:00", "time_zone": None}
         found = phone.get(f"{TODOS}?due=overdue&priority=4").json()["results"]
     assert [row["id"] for row in found] == [str(todo.pk)]
+
+
+# --- The index ------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads few rows without one")
+def test_what_asks_for_a_day_reads_the_rows_of_that_day_only(alice):
+    own, home = Todo.objects.owned_by(alice).order_by("position", "id"), alice.zone
+    week = own.due_after(NOW).due_before(NOW + timedelta(days=7))
+    for found in (own.due_today(NOW, home), week):
+        assert "INDEX todos_todo_by_due (owner_id=? AND due_order" in found.explain()
+    assert "INDEX todos_todo_start (owner_id=? AND start_on" in own.waiting(NOW, home).explain()

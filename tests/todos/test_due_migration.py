@@ -19,7 +19,7 @@ from todos import dues
 from todos.models import Todo
 from todos.models.due import NEVER
 
-BEFORE = [("todos", "0009_operations_of_devices")]
+BEFORE, AFTER = [("todos", "0009_operations_of_devices")], [("todos", "0011_one_due")]
 
 
 def migrate(targets: list[tuple[str, str]] | None = None) -> Any:
@@ -106,10 +106,10 @@ def test_a_moment_or_a_day_becomes_a_due_that_every_device_reads(release_before,
     for owner in (alice, bob):
         counter.objects.create(account=owner, seq=10)
 
-    migrate()
+    todo = migrate(AFTER).get_model("todos.Todo")
 
-    rows = [Todo.objects.get(pk=key) for key in keys]
-    assert [(str(it.due) if it.due else None, it.due_at, it.due_order) for it in rows] == [
+    rows = [todo.objects.get(pk=key) for key in keys]
+    assert [(it.due, it.due_at, it.due_order) for it in rows] == [
         (due, due_at, order) for _owner, _columns, due, due_at, order in cases
     ]
     assert {row.version for row in rows} == {5}
@@ -118,6 +118,7 @@ def test_a_moment_or_a_day_becomes_a_due_that_every_device_reads(release_before,
     assert sorted(entries[key] for key in keys[:-1]) == [(seq, 5) for seq in range(11, 17)]
     assert entries[keys[-1]] == (11, 5)
     assert dict(FeedCounter.objects.values_list("account", "seq")) == {alice.pk: 16, bob.pk: 11}
+    migrate()
     assert told() == 0
 
 
@@ -141,6 +142,20 @@ def by_the_release_before(todo: Todo, **columns: Any) -> None:
         **columns, due_order=due_at or day or NEVER, version=F("version") + 1, changed_in=marks
     )
     FeedEntry.objects.filter(object_id=todo.pk).update(version=version)
+
+
+@pytest.mark.django_db
+def test_a_moment_follows_the_rules_of_its_zone(alice: User, bob: User):
+    """They have changed since it was stored."""
+    todo, other = (make_todo(alice, due="2026-12-01T09:00[Europe/Berlin]") for _ in range(2))
+    make_todo(bob, due="2026-12-01T09:00[Europe/Berlin]")
+    wrong = moment(2026, 12, 1, 7)
+    QuerySet(Todo).filter(pk=todo.pk).update(due_at=wrong, due_order=wrong)
+    assert [told(), told()] == [1, 0]
+    todo.refresh_from_db()
+    assert (todo.due_at, todo.due_order) == (other.due_at, other.due_order)
+    assert (todo.version, Todo.objects.get(pk=other.pk).version) == (2, 1)
+    feeds.check(alice)
 
 
 @pytest.mark.django_db

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.builders import make_list, make_todo
+from tests.builders import make_list, make_todo, position_of
 from todos.models import Todo
 
 pytestmark = pytest.mark.django_db
@@ -41,8 +41,8 @@ def test_pages_hold_every_row_once_forwards_and_backwards(
 ):
     Todo.objects.all().delete()
     for number, position in enumerate(positions):
-        make_todo(alice, str(number), position=position, priority=position)
-        make_todo(bob, "bob's", position=position)
+        make_todo(alice, str(number), position=position_of(position), priority=position)
+        make_todo(bob, "bob's", position=position_of(position))
     client, url = api(alice), f"{TODOS}?ordering={ordering}&limit={limit}"
     everything = [
         row["title"] for row in client.get(f"{TODOS}?ordering={ordering}").json()["results"]
@@ -131,7 +131,13 @@ def test_two_hundred_todos_with_full_notes_come_in_pages_of_a_megabyte(api, alic
     for owner in (alice, bob):
         todo_list = make_list(owner)
         Todo.objects.bulk_create(
-            Todo(owner=owner, list=todo_list, title=f"{number:03}", notes=notes, position=number)
+            Todo(
+                owner=owner,
+                list=todo_list,
+                title=f"{number:03}",
+                notes=notes,
+                position=position_of(number),
+            )
             for number in range(200)
         )
     client, url, pages = api(alice), f"{TODOS}?limit=200", []

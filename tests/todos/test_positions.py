@@ -1,39 +1,43 @@
-"""Manual order is the order of numbers, from one end of what JSON holds exactly to the other."""
+"""Manual order is the order of keys, byte by byte on every database."""
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 
+from core.order_keys import SMALLEST, is_key
 from tests.builders import make_list, make_todo
+from tests.core.test_order_keys import NO_KEYS
 from tests.todos.pages import PAGE, titles
 from todos.models import List, Todo
 
 pytestmark = pytest.mark.django_db
 TODOS, LISTS = "/api/v1/todos/", "/api/v1/lists/"
-LIMIT = 9_007_199_254_740_991  # 2**53 - 1
 ENDPOINTS = [(TODOS, "title"), (LISTS, "name")]
 both = pytest.mark.parametrize(("path", "name"), ENDPOINTS, ids=["to-do", "list"])
+ORDER = ["A" + "0" * 25 + "1", "Xzzz", "Y00", "Z0", "ZZ", "Zz", "a0", "a00V", "a0V", "aA", "aa"]
 
 
 @both
-@pytest.mark.parametrize("position", [LIMIT, -LIMIT, 0, 1, -1, 1024, 10**15])
-def test_every_position_up_to_the_limits_is_kept(api, alice, path, name, position):
+@pytest.mark.parametrize("position", [f"{SMALLEST}1", "Zz", "a0", "a0V", "z" * 27, "a" * 128])
+def test_every_key_is_kept(api, alice, path, name, position):
     phone = api(alice)
     made = phone.post(path, {name: "x", "position": position})
     assert (made.status_code, made.json()["position"]) == (201, position)
-    changed = phone.patch(made["Location"], {"position": -position})
-    assert (changed.status_code, changed.json()["position"]) == (200, -position)
+    changed = phone.patch(made["Location"], {"position": "a1"})
+    assert (changed.status_code, changed.json()["position"]) == (200, "a1")
 
 
 @both
 @pytest.mark.parametrize(
     ("position", "code"),
     [
-        (LIMIT + 1, "max_value"),
-        (-LIMIT - 1, "min_value"),
-        (10**300, "max_value"),
-        (-(10**300), "min_value"),
+        *((text, "invalid") for text in NO_KEYS[1:] if not text.endswith((" ", "\n", "\0"))),
+        ("", "blank"),
+        ("a" * 129, "max_length"),
+        (0, "invalid"),
+        (None, "null"),
     ],
 )
-def test_a_position_beyond_the_limits_is_400(api, alice, path, name, position, code):
+def test_what_is_no_key_is_400(api, alice, path, name, position, code):
     phone = api(alice)
     made = phone.post(path, {name: "x"})
     for answer in (
@@ -45,62 +49,57 @@ def test_a_position_beyond_the_limits_is_400(api, alice, path, name, position, c
     assert phone.get(made["Location"]).json() == made.json()
 
 
-def test_the_first_todo_of_an_account_stands_at_0_and_later_ones_before_it(api, alice, bob):
-    make_todo(bob, position=-5000)
+@pytest.mark.parametrize("make", [make_todo, make_list])
+def test_the_database_takes_exactly_the_keys(alice, make):
+    row = make(alice)
+    statement = f"UPDATE {row._meta.db_table} SET place = %s"  # noqa: S608
+    for text in (*NO_KEYS, "a" * 129, *ORDER, f"{SMALLEST}1", "a" * 128, "a01"):
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(statement, [text])
+            taken = True
+        except (DatabaseError, ValueError):
+            taken = False
+        assert taken is is_key(text), text
+
+
+def test_a_new_todo_stands_before_all_and_a_new_list_behind_all(api, alice, bob):
+    make_todo(bob, position="Xzzz")
+    make_list(bob, position="a9")
     phone = api(alice)
-    made = [phone.post(TODOS, {"title": str(number)}).json()["position"] for number in range(12)]
-    assert made == [-1024 * number for number in range(12)]
+    phone.get(LISTS)  # makes the inbox
+    made = [phone.post(TODOS, {"title": str(number)}).json()["position"] for number in range(4)]
+    assert made == ["a0", "Zz", "Zy", "Zx"]
+    made = [phone.post(LISTS, {"name": str(number)}).json()["position"] for number in range(3)]
+    assert made == ["a0", "a1", "a2"]
 
 
-def test_the_first_list_of_an_account_stands_at_0_and_later_ones_behind_it(api, alice, bob):
-    make_list(bob, position=5000)
-    phone = api(alice)
-    made = [phone.post(LISTS, {"name": str(number)}).json()["position"] for number in range(12)]
-    assert made == [1024 * number for number in range(12)]
-
-
-def test_beside_the_inbox_the_first_list_leaves_room(api, alice):
-    phone = api(alice)
-    phone.get(LISTS)
-    assert phone.post(LISTS, {"name": "x"}).json()["position"] == 1023
-
-
-@pytest.mark.parametrize("distance", [0, 1, 1023, 1024, 1025])
-def test_at_the_ends_a_new_position_stays_within_the_limits(api, alice, distance):
-    make_todo(alice, position=-LIMIT + distance)
-    make_list(alice, position=LIMIT - distance)
-    phone = api(alice)
-    todo, home = phone.post(TODOS, {"title": "x"}), phone.post(LISTS, {"name": "x"})
-    room = max(distance - 1024, 0)
-    assert (todo.status_code, todo.json()["position"]) == (201, -LIMIT + room)
-    assert (home.status_code, home.json()["position"]) == (201, LIMIT - room)
-
-
-def test_the_operator_adds_within_the_limits_too(web, staff, alice):
-    operator = web(staff)
-    todo, home = make_todo(alice, position=-LIMIT), make_list(alice, position=LIMIT)
+def test_the_operator_adds_at_the_same_places(web, staff, alice):
+    operator, todo = web(staff), make_todo(alice)
     form = {"owner": alice.pk, "list": todo.list_id, "title": "new", "priority": 0}
+    form["recurrence_from"] = "due"
     assert operator.post("/admin/todos/todo/add/", form).status_code == 302
-    assert operator.post("/admin/todos/list/add/", {"owner": alice.pk, "name": "n"}).status_code
-    assert Todo.objects.get(title="new").position == -LIMIT
-    assert List.objects.get(name="n").position == LIMIT == home.position
+    form = {"owner": alice.pk, "name": "new"}
+    assert operator.post("/admin/todos/list/add/", form).status_code == 302
+    assert (todo.position, Todo.objects.get(title="new").position) == ("a0", "Zz")
+    assert List.objects.get(name="new").position == "a0"
 
 
-def test_order_is_that_of_numbers_and_not_of_digits(api, web, alice, bob):
-    numbers = [-LIMIT, -100, -10, -9, -1, 0, 2, 9, 10, 11, 100, 1000, LIMIT]
-    for number in sorted(numbers, key=str):
-        make_todo(alice, str(number), position=number)
-        make_todo(bob, "bob's", position=number)
-    expected = [str(number) for number in numbers]
+def test_order_is_that_of_bytes(api, web, alice, bob):
+    for position in sorted(ORDER, key=str.casefold):
+        make_todo(alice, position, position=position)
+        make_todo(bob, "bob's", position=position)
     phone, seen = api(alice), []
     url: str | None = f"{TODOS}?limit=1"
-    for _ in numbers:
+    for _ in ORDER:
         page = phone.get(url).json()
         seen += [row["title"] for row in page["results"]]
         url = page["next"]
     assert url is None
-    assert seen == expected
-    assert titles(web(alice).get(PAGE)) == expected
+    assert seen == ORDER == sorted(ORDER)
+    assert titles(web(alice).get(PAGE)) == ORDER
+    last = make_todo(alice, "before all").position
+    assert last < ORDER[0]
 
 
 @pytest.mark.parametrize("amount", [9, 10, 11, 100])

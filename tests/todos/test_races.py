@@ -182,3 +182,16 @@ def test_ticking_on_the_page_what_is_being_removed_is_404_or_done(alice, phones)
             *(lambda c=tab, t=todo: c.post(act("finish", t)).status_code for tab in tabs),
         )
         assert (gone, set(answers) <= {302, 404}) == (204, True), answers
+
+
+def test_moves_at_the_same_moment_never_choose_one_key(alice, phones):
+    first = make_todo(alice, "first")
+    rows = [make_todo(alice, str(number), position="a9") for number in range(4)]
+    for side in ("after", "before") * 5:
+        body = {side: str(first.pk)}
+        calls = [
+            lambda row=row, phone=phone, body=body: phone.post(f"{TODOS}{row.pk}/move/", body)
+            for row, phone in zip(rows, phones, strict=False)
+        ]
+        assert {answer.status_code for answer in at_once(*calls)} == {200}
+        assert len(set(Todo.objects.values_list("position", flat=True))) == 5

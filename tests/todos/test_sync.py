@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db.models import QuerySet
 
 from core.feed import FeedCounter
+from core.feed_repair import VERSIONS_APART
 from tests.builders import make_list, make_todo
 from tests.feeds import check, living
 from todos.models import List, SyncOperation, Tag, Todo
@@ -133,6 +134,37 @@ def test_a_snapshot_is_told_of_no_deletion_and_a_copy_of_each(phone, tablet, ali
     assert phone.versions() == tablet.versions() == living(alice)
     page = phone.client.get(SYNC).json()
     assert {change["op"] for change in page["changes"]} == {"upsert"}
+
+
+def test_a_copy_that_begins_is_told_what_its_own_operations_have_deleted(phone, alice):
+    """Results may have shown it: here of a creation that is sent again."""
+    key = uuid.uuid4()
+    made = operation("todo", key, "create", fields={"title": "x"})
+    gone = operation("todo", key, "purge", after=made["op_id"])
+    phone.push(made)
+    phone.cursor = None
+    answer = phone.send(made, gone)
+    assert [it["status"] for it in answer["results"]] == ["replayed", "applied"]
+    assert answer["results"][0]["todo"]["id"] == str(key)
+    assert (answer["changes"][-1]["op"], answer["changes"][-1]["id"]) == ("purge", str(key))
+
+
+def test_a_purge_after_a_restore_is_no_conflict(phone, alice):
+    """The versions were raised, but nobody has changed anything."""
+    todo = make_todo(alice)
+    call_command("begin_epoch", stdout=StringIO())
+    [result] = phone.push(operation("todo", todo.pk, "purge", base_version=1))
+    assert (result["status"], result["version"]) == ("applied", VERSIONS_APART + 2)
+
+
+def test_a_version_of_the_lost_time_has_not_seen_what_came_after_a_restore(phone, alice):
+    todo = make_todo(alice)
+    call_command("begin_epoch", stdout=StringIO())
+    todo.rename("since")
+    [result] = phone.push(
+        operation("todo", todo.pk, "update", base_version=9, fields={"title": "lost"})
+    )
+    assert (result["status"], result["conflicting"]) == ("conflict", ["title"])
 
 
 def test_a_cursor_that_is_held_is_304_until_something_changes(phone, alice):
@@ -420,11 +452,11 @@ def test_a_clock_at_the_end_of_the_calendar_is_no_error(phone, alice, sent_at, a
 
 def test_the_last_position_holds(phone, alice):
     todo = make_todo(alice)
-    todo.change(position=7)
+    todo.change(position="a7")
     [result] = phone.push(
-        operation("todo", todo.pk, "move", base_version=1, fields={"position": 9})
+        operation("todo", todo.pk, "move", base_version=1, fields={"position": "a9"})
     )
-    assert (result["status"], result["todo"]["position"]) == ("merged", 9)
+    assert (result["status"], result["todo"]["position"]) == ("merged", "a9")
     [result] = phone.push(operation("todo", todo.pk, "move", base_version=3, fields={"title": "x"}))
     assert (result["status"], result["errors"][0]["attr"]) == ("invalid", "fields")
 
@@ -466,6 +498,37 @@ def test_a_purge_of_what_somebody_has_changed_is_a_conflict(phone, alice):
     )
 
 
+def test_a_move_may_name_a_neighbor(phone, alice, bob):
+    home = make_list(alice)
+    todo, other, theirs = make_todo(alice), make_todo(alice, list=home), make_todo(bob)
+    beside = {"list": str(home.pk), "after": str(other.pk)}
+
+    def moved(**fields: object) -> dict:
+        [result] = phone.push(operation("todo", todo.pk, "move", base_version=1, fields=fields))
+        return result
+
+    for fields, status, why in (
+        ({"after": str(other.pk)}, "refused", "not_found"),
+        ({"before": str(theirs.pk)}, "refused", "not_found"),
+        ({**beside, "position": "a0"}, "invalid", "fields"),
+        ({**beside, "before": str(other.pk)}, "invalid", None),
+        ({"after": 7}, "invalid", "after"),
+    ):
+        result = moved(**fields)
+        told = result["code"] if status == "refused" else result["errors"][0]["attr"]
+        assert (result["status"], told) == (status, why)
+    result = moved(**beside)
+    assert (result["status"], result["todo"]["list"], result["version"]) == (
+        "applied",
+        str(home.pk),
+        2,
+    )
+    assert result["todo"]["position"] > other.position
+    fields = {"before": str(List.objects.inbox_of(alice).pk)}
+    [result] = phone.push(operation("list", home.pk, "move", base_version=1, fields=fields))
+    assert (result["status"], result["list"]["position"] < "Zz") == ("applied", True)
+
+
 @pytest.mark.parametrize("trashes", [True, False])
 def test_a_list_that_has_gone_meanwhile_is_the_inbox(phone, alice, trashes):
     home = make_list(alice)
@@ -473,7 +536,7 @@ def test_a_list_that_has_gone_meanwhile_is_the_inbox(phone, alice, trashes):
     fields = {"todos": "trash"} if trashes else {}
     gone = operation("list", home.pk, "purge", base_version=1, fields=fields)
     moved = operation(
-        "todo", todo.pk, "move", base_version=1, fields={"list": str(home.pk), "position": 3}
+        "todo", todo.pk, "move", base_version=1, fields={"list": str(home.pk), "position": "a3"}
     )
     made = operation(
         "todo", uuid.uuid4(), "create", fields={"title": "x", "list": str(home.pk).upper()}
@@ -549,9 +612,9 @@ def test_members_can_be_emptied_without_null(phone, alice):
     [result] = phone.push(changed)
     shown = result["todo"]
     assert (shown["notes"], shown["due"], shown["tags"]) == ("", None, [])
-    wrong = operation("todo", todo.pk, "update", base_version=2, clear=["title"])
-    [result] = phone.push(wrong)
-    assert (result["status"], result["errors"][0]["attr"]) == ("invalid", "clear")
+    for wrong in ({"clear": ["title"]}, {"clear": ["notes"], "fields": {"notes": "n"}}):
+        [result] = phone.push(operation("todo", todo.pk, "update", base_version=2, **wrong))
+        assert (result["status"], result["errors"][0]["attr"]) == ("invalid", "clear")
 
 
 def test_one_bad_operation_spoils_no_other(phone, alice):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from tests.builders import make_list, make_todo
+from tests.builders import make_list, make_todo, position_of
 from tests.conftest import bearer_token, make_user
 from tests.feeds import check, living
 from todos import service
@@ -109,7 +109,7 @@ def act(phone: Phone, verb: str, number: int, text: str) -> None:  # noqa: C901 
             fields = {"tags_added": [text[:1]], "tags_removed": [text[-1:]]}
             phone.do("todo", key, "update", fields=fields)
         case "move" if key and home:
-            phone.do("todo", key, "move", fields={"list": home, "position": number})
+            phone.do("todo", key, "move", fields={"list": home, "position": position_of(number)})
         case "finish" | "reopen" | "trash" | "restore" | "purge" if key:
             phone.do("todo", key, verb)
         case "sync" | "lost answer":

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from tests.builders import at, make_list, make_todo
+from tests.builders import at, make_list, make_todo, position_of
 from tests.todos.pages import PAGE, titles
 from todos.models import Due, Priority
 
@@ -155,7 +155,7 @@ def test_queries_do_not_grow_with_the_rows(alice, browser, amount, django_assert
 
 def test_show_more_leads_through_all_rows_once(alice, browser):
     for number in range(101):
-        make_todo(alice, f"number {number:03}", position=number // 2)
+        make_todo(alice, f"number {number:03}", position=position_of(number // 2))
 
     first = browser.get(PAGE)
     second = browser.get(f"{PAGE}{first.context['next']}")
@@ -171,7 +171,7 @@ def test_show_more_leads_through_all_rows_once(alice, browser):
 def test_show_more_keeps_the_filter(alice, browser):
     for number in range(51):
         make_todo(alice, f"open {number}")
-    make_todo(alice, "finished", position=9_999_999).finish()
+    make_todo(alice, "finished", position=position_of(9_999_999)).finish()
 
     first = browser.get(f"{PAGE}?status=open")
     second = browser.get(f"{PAGE}{first.context['next']}")
@@ -195,7 +195,7 @@ def test_bad_place_is_the_first_page(alice, browser, after):
 def test_place_of_another_account_shows_own_rows_only(alice, bob, browser, web):
     for number in range(51):
         make_todo(bob, f"bob {number}")
-    make_todo(alice, position=9_999_999)
+    make_todo(alice, position=position_of(9_999_999))
     place = web(bob).get(PAGE).context["next"]
 
     assert titles(browser.get(f"{PAGE}{place}")) == ["buy milk"]

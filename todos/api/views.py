@@ -25,6 +25,7 @@ from todos.api.filters import (
     ordering_fields,
 )
 from todos.api.ids import known_object
+from todos.api.moves import MovingViewSet, TodoMoveSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer
 from todos.models import List, ListQuerySet, Todo, TodoQuerySet
 
@@ -33,7 +34,7 @@ class OwnedViewSet(VersionedViewSet):
     """Creates for the caller; an id sent twice with the same content is one object."""
 
     def save_new(self, serializer: Any) -> tuple[Versioned, bool]:
-        key = serializer.validated_data.get("id")
+        key = serializer.validated_data.get(self.model.feed_key)
         known = known_object(self.caller, serializer) if key else None
         if known is not None:
             return known, False
@@ -41,12 +42,12 @@ class OwnedViewSet(VersionedViewSet):
             with transaction.atomic():
                 return serializer.save(actor=self.caller), True
         except IntegrityError as error:
-            if key and serializer.Meta.model.objects.filter(pk=key).exists():
+            if key and self.model.objects.filter(**{self.model.feed_key: key}).exists():
                 raise Conflict("This id is taken by another object.", code="id_taken") from error
             raise
 
 
-class ListViewSet(OwnedViewSet):
+class ListViewSet(MovingViewSet, OwnedViewSet):
     """Your lists. The inbox is always there, cannot be removed and cannot be archived."""
 
     serializer_class = ListSerializer
@@ -75,12 +76,13 @@ class ListViewSet(OwnedViewSet):
         service.remove_list(actor=self.caller, todo_list=instance, trashes=trashes)
 
 
-class TodoViewSet(OwnedViewSet):
+class TodoViewSet(MovingViewSet, OwnedViewSet):
     """Your to-dos in manual order."""
 
     serializer_class = TodoSerializer
     queryset = Todo.objects.none()
     filter_class = TodoFilterSerializer
+    move_class = TodoMoveSerializer
 
     def get_queryset(self) -> TodoQuerySet:
         return Todo.objects.owned_by(self.caller).prefetch_related("tags")

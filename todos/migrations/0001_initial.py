@@ -4,7 +4,6 @@ import datetime
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import todos.models.columns
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -28,7 +27,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveBigIntegerField(default=1, editable=False)),
                 ('name', models.CharField(max_length=128, verbose_name='name')),
                 ('color', models.CharField(blank=True, max_length=7, verbose_name='color')),
-                ('position', todos.models.columns.PositionField(default=0)),
+                ('position', models.BigIntegerField(default=0, verbose_name='position')),
                 ('is_inbox', models.BooleanField(default=False, editable=False, verbose_name='inbox')),
                 ('archived_at', models.DateTimeField(blank=True, null=True, verbose_name='archived at')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lists', to=settings.AUTH_USER_MODEL)),
@@ -62,7 +61,7 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField(blank=True, null=True, verbose_name='due at')),
                 ('due_on', models.DateField(blank=True, null=True, verbose_name='due on')),
                 ('due_order', models.DateTimeField(default=datetime.datetime(9999, 12, 31, 0, 0, tzinfo=datetime.timezone.utc), editable=False)),
-                ('position', todos.models.columns.PositionField(default=0)),
+                ('position', models.BigIntegerField(default=0, verbose_name='position')),
                 ('finished_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='finished at')),
                 ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('list', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='todos', to='todos.list', verbose_name='list')),

@@ -34,6 +34,10 @@ class Migration(migrations.Migration):
             name='start_on',
             field=core.columns.DayField(blank=True, null=True, verbose_name='not before'),
         ),
+        migrations.AddIndex(
+            model_name='todo',
+            index=models.Index(condition=models.Q(('start_on__isnull', False)), fields=['owner', 'start_on'], name='todos_todo_start'),
+        ),
         migrations.AlterField(
             model_name='todo',
             name='due_at',

@@ -1,27 +1,61 @@
-"""The manual order of lists and to-dos."""
+"""Columns that lists, to-dos, tags and filters share: the manual order, and a color."""
 
-from typing import Any
+from typing import Any, Final
 
+from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import CharField, Func, Q, Value
+from django.db.models.functions import Length, StrIndex, Substr
+from django.db.models.lookups import Exact, GreaterThan, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
-STEP = 1024
-LIMIT = 2**53 - 1  # what every JSON client can hold exactly (RFC 8259, section 6)
+from core.columns import LineField
+from core.order_keys import DIGITS, FIRST, HEADS, LONGEST, PATTERN, SMALLEST
+
+# Rows that the former release makes, which knows no keys, until they are given one; it is in front
+# of all others, and long enough to be renewed.
+UNPLACED: Final = SMALLEST + "1" * 38
+BEFORE_FIRST: Final = "Zz"  # where the inbox begins
+COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Write a color as #rrggbb."))
+KEY = RegexValidator(PATTERN.replace("$", r"\Z"), _("Enter a valid value."))
 
 
-class PositionField(models.BigIntegerField[int, int]):
-    """Lower comes first; the id decides between equals."""
+def ColorField(**kwargs: Any) -> LineField[str, str]:  # noqa: N802 - stands for a column
+    """#rrggbb or nothing."""
+    return LineField(_("color"), max_length=7, blank=True, validators=[COLOR], **kwargs)
+
+
+class PositionField(models.CharField[str, str]):
+    """Lower comes first, byte by byte on every database; the id decides between equals."""
+
+    default_validators = [KEY]
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"verbose_name": _("position"), "default": 0, **kwargs})
+        usual = {"verbose_name": _("position"), "default": FIRST, "db_default": UNPLACED}
+        column = {"db_column": "place", "max_length": LONGEST}
+        super().__init__(**{**usual, **column, **kwargs})
+
+    def db_parameters(self, connection: Any) -> Any:
+        collation = {"postgresql": "C", "sqlite": "BINARY"}[connection.vendor]
+        return {**super().db_parameters(connection), "collation": collation}
 
 
-def before_first(queryset: models.QuerySet[Any]) -> int:
-    """A position in front of every row. Two at the same moment may share one, which is harmless."""
-    first: int | None = queryset.aggregate(first=models.Min("position"))["first"]
-    return 0 if first is None else max(first - STEP, -LIMIT)
+class FormerPositionField(models.BigIntegerField[int, int]):
+    """The order as the former release knows it, which may still run; the next one drops it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        usual = {"db_column": "position", "default": 0, "db_default": 0, "editable": False}
+        super().__init__(**{**usual, **kwargs})
 
 
-def after_last(queryset: models.QuerySet[Any]) -> int:
-    last: int | None = queryset.aggregate(last=models.Max("position"))["last"]
-    return 0 if last is None else min(last + STEP, LIMIT)
+def is_key(field: str) -> Q:
+    """What core.order_keys.is_key() says, in SQL."""
+    others = Func(field, Value(DIGITS), function="TRIM", output_field=CharField())
+    length, head = Length(field), Substr(field, 1, 1)
+    whole = Q()
+    for heads in (HEADS[26:], HEADS[25::-1]):  # the first is followed by one digit, and so on
+        place = StrIndex(Value(heads), head)
+        ends = Q(Exact(length, place + 1)) | ~Q(**{f"{field}__endswith": DIGITS[0]})
+        whole |= Q(GreaterThan(place, 0)) & Q(GreaterThan(length, place)) & ends
+    is_short = Q(LessThanOrEqual(length, LONGEST))
+    return Q(Exact(others, Value(""))) & is_short & ~Q(**{field: SMALLEST}) & whole

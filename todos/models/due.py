@@ -132,7 +132,7 @@ def renew_order(todos: "models.QuerySet[Any]", zone: ZoneInfo) -> int:
     The caller is `writing`. No answer says the order, so no version changes.
     """
     known = set(todos.exclude(due=None).values_list("due", "due_order").distinct())
-    wrong = sorted((before, str(due)) for due, before in known if due.order(zone) != before)
+    wrong = sorted((before, str(due)) for due, before in known if due and due.order(zone) != before)
     moved = 0
     for start in range(0, len(wrong), BATCH):
         some = wrong[start : start + BATCH]
@@ -207,9 +207,6 @@ class DueField(models.Field[Any, Any]):
 
     def get_prep_value(self, value: Any) -> str | None:
         return None if value is None else str(value)
-
-    def value_to_string(self, obj: models.Model) -> str:
-        return self.get_prep_value(self.value_from_object(obj)) or ""
 
     def pre_save(self, model_instance: Any, add: bool) -> Due | None:  # noqa: FBT001 - Django's
         due = model_instance.due = self.to_python(super().pre_save(model_instance, add))

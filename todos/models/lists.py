@@ -1,7 +1,6 @@
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -10,13 +9,18 @@ from core.columns import FoldedField, LineField, MomentField
 from core.conditions import in_range, is_color, is_line
 from core.feed import SyncedQuerySet
 from core.models import Versioned
-from todos.models.columns import PositionField
+from todos.models.columns import (
+    BEFORE_FIRST,
+    ColorField,
+    FormerPositionField,
+    PositionField,
+    is_key,
+)
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 NAME_LENGTH = 128
-COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Write a color as #rrggbb."))
 
 
 class ListQuerySet(SyncedQuerySet):
@@ -27,7 +31,7 @@ class ListQuerySet(SyncedQuerySet):
         """The account's one inbox, created on first use; a constraint keeps it unique."""
         inbox: List
         inbox, _created = self.get_or_create(
-            owner=user, is_inbox=True, defaults={"name": "Inbox", "position": -1}
+            owner=user, is_inbox=True, defaults={"name": "Inbox", "position": BEFORE_FIRST}
         )
         return inbox
 
@@ -43,12 +47,13 @@ class List(Versioned):
     )
     name = LineField(_("name"), max_length=NAME_LENGTH)
     folded = FoldedField(of=("name",), db_default="")
-    color = LineField(_("color"), max_length=7, blank=True, validators=[COLOR])
+    color = ColorField()
     position = PositionField()
+    former_position = FormerPositionField()
     is_inbox = models.BooleanField(_("inbox"), default=False, editable=False)
     archived_at = MomentField(_("archived at"), null=True, blank=True)
 
-    feed_kind = "list"
+    feed_kind, derived = "list", frozenset({"former_position"})
     objects = ListQuerySet.as_manager()
 
     class Meta:
@@ -63,6 +68,7 @@ class List(Versioned):
                 condition=is_line("name", NAME_LENGTH), name="todos_list_name_line"
             ),
             models.CheckConstraint(condition=is_color("color"), name="todos_list_color"),
+            models.CheckConstraint(condition=is_key("position"), name="todos_list_position_key"),
             models.CheckConstraint(
                 condition=in_range("archived_at"), name="todos_list_archived_at_range"
             ),
@@ -71,7 +77,7 @@ class List(Versioned):
                 name="todos_list_inbox_not_archived",
             ),
         )
-        indexes = (models.Index(fields=("owner", "position", "id"), name="todos_list_order"),)
+        indexes = (models.Index(fields=("owner", "position", "id"), name="todos_list_by_place"),)
 
     def __str__(self) -> str:
         return self.name

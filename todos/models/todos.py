@@ -18,9 +18,10 @@ from core.conditions import days_in_range, in_range, is_line, is_note
 from core.feed import SyncedQuerySet, writing
 from core.models import Versioned
 from core.text import fold
-from todos.models.columns import PositionField
+from todos.models.columns import FormerPositionField, PositionField, is_key
 from todos.models.due import NEVER, OF_DUE, DueField, day_bounds, is_due
 from todos.models.lists import List
+from todos.models.recurrence import RecurrenceFrom, RuleField, follow
 from todos.models.tags import Tag, folded_names
 
 if TYPE_CHECKING:
@@ -64,10 +65,15 @@ class TodoQuerySet(SyncedQuerySet):
 
     def mentioning(self, text: str) -> Self:
         """Every word of the text stands in the title, the notes or a tag, however spelt."""
-        query = Q()
+        found = self
         for word in fold(text).split():
-            query &= Q(folded__contains=word) | Q(folded_tags__contains=word)
-        return self.filter(query)
+            found = found.containing(word)
+        return found
+
+    def containing(self, text: str) -> Self:
+        """The text as a whole stands in the title and the notes, or in the tags."""
+        part = fold(text)
+        return self.filter(Q(folded__contains=part) | Q(folded_tags__contains=part))
 
     def fold_tags(self) -> int:
         """Renew what `mentioning` finds of the tags; call it after tags were set or renamed."""
@@ -141,13 +147,24 @@ class Todo(Versioned):
     due_on = DayField(null=True, editable=False)  # for the release before; goes with the next
     due_order = models.DateTimeField(_("due"), default=NEVER, editable=False)
     start_on = DayField(_("not before"), null=True, blank=True)
+    recurrence = RuleField(_("comes again"))
+    recurrence_from = models.CharField(
+        _("counted from"),
+        max_length=10,
+        choices=RecurrenceFrom.choices,
+        default=RecurrenceFrom.DUE,
+        db_default=RecurrenceFrom.DUE,
+    )
+    # The version in which finishing another one made it: while it is that, nobody has touched it.
+    made_in = models.PositiveBigIntegerField(null=True, editable=False)
     tags = models.ManyToManyField(Tag, blank=True, related_name="todos", verbose_name=_("tags"))
     position = PositionField()
+    former_position = FormerPositionField()
     finished_at = MomentField(_("finished at"), null=True, blank=True, editable=False)
     deleted_at = MomentField(_("in the trash since"), null=True, editable=False)
     status_at = MomentField(null=True, editable=False)  # when it was finished or reopened last
 
-    feed_kind, derived = "todo", frozenset({*OF_DUE, "status_at"})
+    feed_kind, derived = "todo", frozenset({*OF_DUE, "made_in", "status_at", "former_position"})
     objects = TodoQuerySet.as_manager()
 
     class Meta:
@@ -155,6 +172,7 @@ class Todo(Versioned):
         verbose_name_plural = _("to-dos")
         ordering = ("position", "id")
         constraints = (
+            models.CheckConstraint(condition=is_key("position"), name="todos_todo_position_key"),
             models.CheckConstraint(
                 condition=is_line("title", TITLE_LENGTH), name="todos_todo_title_line"
             ),
@@ -182,14 +200,25 @@ class Todo(Versioned):
                 condition=days_in_range("start_on"), name="todos_todo_start_on_range"
             ),
             models.CheckConstraint(
+                condition=Q(recurrence_from__in=RecurrenceFrom.values),
+                name="todos_todo_recurrence_from",
+            ),
+            models.CheckConstraint(
                 condition=Q(priority__lte=Priority.URGENT), name="todos_todo_priority_range"
             ),
         )
         indexes = (
-            models.Index(fields=("owner", "position", "id"), name="todos_todo_order"),
-            models.Index(fields=("owner", "status", "position", "id"), name="todos_todo_by_status"),
-            models.Index(fields=("list", "position", "id"), name="todos_todo_by_list"),
+            models.Index(fields=("owner", "position", "id"), name="todos_todo_by_place"),
+            models.Index(
+                fields=("owner", "status", "position", "id"), name="todos_todo_by_status_place"
+            ),
+            models.Index(fields=("list", "position", "id"), name="todos_todo_by_list_place"),
             models.Index(fields=("owner", "due_order", "id"), name="todos_todo_by_due"),
+            models.Index(
+                fields=("owner", "start_on"),
+                condition=Q(start_on__isnull=False),
+                name="todos_todo_start",
+            ),
             models.Index(
                 fields=("owner", "deleted_at", "id"),
                 condition=Q(deleted_at__isnull=False),
@@ -228,6 +257,11 @@ class Todo(Versioned):
         if differing:
             self.save_changes(*differing)
         return bool(differing)
+
+    def save_changes(self, *members: str) -> None:
+        super().save_changes(*members)
+        if "status" in members:
+            follow(self)
 
     def set_tags(self, names: Collection[str]) -> bool:
         """Exactly these tags of the owner; whether they are others. The caller saves the to-do."""

@@ -12,6 +12,7 @@ from core.api.fields import (
     StrictUUIDField,
 )
 from core.api.parameters import NoFilters
+from todos.api.clearing import ClearField
 from todos.sync.kinds import KINDS, VERBS
 from todos.sync.pull import MAX_LIMIT
 
@@ -42,9 +43,7 @@ class OperationSerializer(StrictSerializer):
         help_text="The version that it changes.",
     )
     at = StrictDateTimeField(required=False, help_text="When it happened, by the device's clock.")
-    clear = serializers.ListField(
-        child=serializers.CharField(), required=False, help_text="Members to be emptied."
-    )
+    clear = ClearField()
 
     def get_fields(self) -> dict[str, Any]:
         """One member has the name of a property of serializers."""

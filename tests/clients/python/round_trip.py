@@ -4,7 +4,7 @@ import re
 import sys
 import uuid
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,11 @@ from nudge_client import (
     ApiClient,
     AuthApi,
     Configuration,
+    DueRequest,
     EmailVerificationRequest,
     LogInRequest,
     SignUpRequest,
+    TodoClear,
     TodoRequest,
     TodosApi,
     TodoStatus,
@@ -60,7 +62,8 @@ def main(url: str, mails: Path) -> None:
     stranger = refused(401, TodosApi(client(url)).list_todos)
     assert stranger.errors[0].code == "not_authenticated"
     todos = TodosApi(client(url, signed_up(url, mails)))
-    wanted = TodoRequest(id=uuid.uuid4(), title="Buy milk", due_on=date(2026, 12, 1), tags=["shop"])
+    due = DueRequest(on=date(2026, 12, 1), at="09:00", time_zone="Europe/Berlin")
+    wanted = TodoRequest(id=uuid.uuid4(), title="Buy milk", due=due, tags=["shop"])
     made = todos.create_todo(wanted)
     assert todos.create_todo(wanted) == made
     page = todos.list_todos(status=TodoStatus.OPEN)
@@ -73,8 +76,14 @@ def main(url: str, mails: Path) -> None:
     late = TodoUpdate(title="Buy soy milk")
     stale = refused(412, lambda: todos.update_todo(made.id, if_match='"1"', todo_update=late))
     assert stale.current == changed
-    cleared = todos.update_todo(made.id, todo_update=TodoUpdate(due_on=None))
-    assert cleared.due_on is None
+    assert changed.due
+    assert (changed.due.on, changed.due.at) == (date(2026, 12, 1), "09:00")
+    assert changed.due_at == datetime(2026, 12, 1, 8, tzinfo=UTC)
+    moved = todos.update_todo(made.id, todo_update=TodoUpdate(due=DueRequest(on=due.on)))
+    assert moved.due
+    assert (moved.due.on, moved.due.at, moved.due_at) == (due.on, None, None)
+    cleared = todos.update_todo(made.id, todo_update=TodoUpdate(clear=[TodoClear.DUE]))
+    assert cleared.due is None
     finished = todos.finish_todo(made.id)
     assert finished.status == TodoStatus.FINISHED
     assert finished.finished_at

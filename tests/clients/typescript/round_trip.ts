@@ -8,6 +8,7 @@ import {
   Configuration,
   ResponseError,
   StaleTodoFromJSON,
+  TodoClear,
   TodoStatus,
   TodosApi,
   type Todo,
@@ -52,8 +53,9 @@ async function main(): Promise<void> {
   assert.equal(stranger.errors[0]?.code, "not_authenticated");
   const todos = new TodosApi(configuration(await signedUp()));
   const id = crypto.randomUUID();
-  const dueOn = new Date("2026-12-01T00:00:00Z");
-  const todoRequest: TodoRequest = { id, title: "Buy milk", dueOn, tags: ["shop"] };
+  const on = new Date("2026-12-01T00:00:00Z");
+  const due = { on, at: "09:00", timeZone: "Europe/Berlin" };
+  const todoRequest: TodoRequest = { id, title: "Buy milk", due, tags: ["shop"] };
   const made: Todo = await todos.createTodo({ todoRequest });
   assert.deepEqual(await todos.createTodo({ todoRequest }), made);
   const page = await todos.listTodos({ status: TodoStatus.Open });
@@ -64,8 +66,11 @@ async function main(): Promise<void> {
   const late = todos.updateTodo({ id, ifMatch: '"1"', todoUpdate: { title: "Buy soy milk" } });
   const stale = await refused(412, late, StaleTodoFromJSON);
   assert.deepEqual(stale.current, changed);
-  const cleared = await todos.updateTodo({ id, todoUpdate: { dueOn: null } });
-  assert.equal(cleared.dueOn, null);
+  assert.deepEqual([changed.due, changed.dueAt], [due, new Date("2026-12-01T08:00:00Z")]);
+  const moved = await todos.updateTodo({ id, todoUpdate: { due: { on } } });
+  assert.deepEqual([moved.due, moved.dueAt], [{ on, at: null, timeZone: null }, null]);
+  const cleared = await todos.updateTodo({ id, todoUpdate: { clear: [TodoClear.Due] } });
+  assert.equal(cleared.due, null);
   const finished = await todos.finishTodo({ id });
   assert.equal(finished.status, TodoStatus.Finished);
   assert(finished.finishedAt instanceof Date);

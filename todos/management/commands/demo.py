@@ -13,22 +13,33 @@ from accounts.models import User
 from todos import service
 from todos.models import Due, List, Priority, Todo
 
-EMAIL = "demo@nudge.example"
+EMAIL, STAFF = "demo@nudge.example", "staff@nudge.example"
 
 
 class Command(BaseCommand):
     help = "Make a demo account with lively data and print how to log in."
 
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--staff", action="store_true", help="and one for the admin")
+
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        # A random password each time: a known one would let anyone in on a server.
-        password = secrets.token_urlsafe(12)
-        User.objects.filter(email=EMAIL).delete()
-        user = User.objects.create_user(EMAIL, password, name="Demo")
-        EmailAddress.objects.create(user=user, email=EMAIL, verified=True, primary=True)
+        user, password = _anew(EMAIL, name="Demo")
         fill(user, timezone.now())
         self.stdout.write(self.style.SUCCESS(f"{user.todos.count()} to-dos are waiting."))
         self.stdout.write(f"Log in at /auth/login/\n  e-mail:   {EMAIL}\n  password: {password}")
+        if options["staff"]:
+            _staff, password = _anew(STAFF, name="Staff", is_staff=True, is_superuser=True)
+            self.stdout.write(f"For /admin/\n  e-mail:   {STAFF}\n  password: {password}")
+
+
+def _anew(email: str, **columns: Any) -> tuple[User, str]:
+    """With a random password each time: a known one would let anyone in on a server."""
+    password = secrets.token_urlsafe(12)
+    User.objects.filter(email=email).delete()
+    user = User.objects.create_user(email, password, **columns)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user, password
 
 
 def fill(user: User, now: datetime) -> None:
@@ -39,7 +50,12 @@ def fill(user: User, now: datetime) -> None:
     day = timedelta(days=1)
     rows: list[dict[str, Any]] = [
         {"title": "Read the book about sleep", "tags": ["someday"]},
-        {"title": "Renew the passport", "due": Due(today + 40 * day), "priority": Priority.MEDIUM},
+        {
+            "title": "Renew the passport",
+            "start_on": today + 10 * day,
+            "due": Due(today + 40 * day),
+            "priority": Priority.MEDIUM,
+        },
         {"title": "Water the tomatoes", "list": home, "due": Due(today), "tags": ["garden"]},
         {"title": "Repair the kitchen lamp", "list": home, "priority": Priority.LOW},
         {"title": "Send the invoice for October", "list": work, "due": Due(today - 2 * day)},

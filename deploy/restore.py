@@ -1,0 +1,46 @@
+"""Serves a stage from a snapshot of its database.
+
+    python -m deploy.restore dev nudge-restored      make restore STAGE=dev SNAPSHOT=nudge-restored
+
+Every device then reads everything anew, because it may know what the snapshot does not. Messages
+are switched off: those that are queued in the snapshot may have been sent since.
+"""
+
+import argparse
+import sys
+
+from deploy import aws, interruption, release, stack
+from deploy.progress import step
+
+DEVICES = "begin_epoch"
+
+
+def restore(stage: str, snapshot: str) -> None:
+    """SystemExit, before anything is changed, if the stack has no database."""
+    if not stack.databases(stage):
+        raise SystemExit(
+            f"{stack.name(stage)} has no database. Restore it where it is, then run "
+            f'`make manage STAGE={stage} CMD="{DEVICES}"`.'
+        )
+    step(f"Messages of {stage} are switched off")
+    stack.put_parameter(stage, "SMS_ENABLED", "False")
+    step(f"The database of {stage}, from {snapshot}")
+    stack.apply(stage, {"DatabaseSnapshot": snapshot})
+    release.release(stage, commands=(DEVICES,))
+    sys.stdout.write(
+        "Look at the log of messages in the admin. Then send again: set the parameter SMS_ENABLED "
+        f"to True and run `make restart STAGE={stage}`.\n"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Serve a stage from a snapshot of its database.")
+    parser.add_argument("stage", type=aws.serving_stage)
+    parser.add_argument("snapshot")
+    arguments = parser.parse_args()
+    interruption.sigterm_is_ctrl_c()
+    restore(arguments.stage, arguments.snapshot)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""A stage served from a snapshot: no message twice, and every device reads everything anew."""
+
+import sys
+
+import pytest
+
+from deploy import interruption, release, restore
+from tests.deploy.test_release import ARCHIVE, made
+
+__all__ = ["made"]
+UPDATE = {"ParameterKey": "DatabaseSnapshot", "ParameterValue": "nudge-restored"}
+
+
+@pytest.fixture
+def database(made):
+    made.databases = {"nudge-db": False}
+    return made
+
+
+def test_devices_are_told_after_the_migrations_and_before_anybody_is_served(
+    database, monkeypatch, capsys
+):
+    monkeypatch.setattr(interruption, "sigterm_is_ctrl_c", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["restore", "dev", "nudge-restored"])
+    restore.main()
+    [update, *calls] = database.calls
+    assert update[:2] == ("update", "nudge-infra-dev")
+    assert UPDATE in update[2]["Parameters"]
+    assert [call for call in calls if call[0] in ("zappa", "manage")] == [
+        ("zappa", "update", "dev_ops", "--zip", ARCHIVE),
+        ("manage", "nudge-dev-ops", b"new", "migrate --noinput --verbosity 1"),
+        ("manage", "nudge-dev-ops", b"new", "begin_epoch"),
+        ("zappa", "update", "dev", "--zip", ARCHIVE),
+    ]
+    assert database.parameters["/nudge/dev/SMS_ENABLED"] == "False"
+    assert "run `make restart STAGE=dev`" in capsys.readouterr().out
+
+
+def test_messages_are_switched_off_before_the_snapshot_serves(database):
+    def look(request):
+        if request == "UpdateStack":
+            assert database.parameters["/nudge/dev/SMS_ENABLED"] == "False"
+
+    database.at_request = look
+    restore.restore("dev", "nudge-restored")
+
+
+def test_if_devices_cannot_be_told_nothing_is_served_from_it(database):
+    database.logs["begin_epoch"] = "the database is away"
+    with pytest.raises(SystemExit, match="Migrations failed, dev is as it was"):
+        restore.restore("dev", "nudge-restored")
+    assert database.functions["nudge-dev"].code == b"old"
+
+
+def test_a_database_elsewhere_is_restored_where_it_is(made):
+    with pytest.raises(SystemExit, match=r"has no database.*CMD=\"begin_epoch\""):
+        restore.restore("dev", "nudge-restored")
+    assert (made.calls, "/nudge/dev/SMS_ENABLED" in made.parameters) == ([], False)
+
+
+def test_an_ordinary_release_tells_no_device(database):
+    release.release("dev")
+    assert "begin_epoch" not in str(database.calls)
