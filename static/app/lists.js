@@ -135,9 +135,14 @@ function plainSections(route, alive, { lists, zone, sort }, withFinished) {
   return found;
 }
 
+/** Due by today, and not to be started later. @param {Todo} todo @param {Now} now @param {string} zone */
+function isForToday(todo, now, zone) {
+  return (seen(todo, zone)?.on ?? LATE) <= now.on && (todo.start_on ?? "") <= now.on;
+}
+
 /** @param {Todo[]} open @param {Data} data @returns {Section[]} */
 function todaySections(open, { now, zone }) {
-  const due = open.filter((todo) => (seen(todo, zone)?.on ?? LATE) <= now.on);
+  const due = open.filter((todo) => isForToday(todo, now, zone));
   const order = sorter("due", zone);
   const late = due.filter((todo) => isLate(todo, now, zone)).sort(order);
   const rest = due.filter((todo) => !isLate(todo, now, zone)).sort(order);
@@ -207,7 +212,7 @@ export function counts({ todos, lists, now, zone }) {
     const on = seen(todo, zone)?.on;
     if (!on) continue;
     days[on] = (days[on] ?? 0) + 1;
-    if (on <= now.on) due++;
+    if (isForToday(todo, now, zone)) due++;
   }
   const named = [...tags.values()].sort((a, b) => a.name.localeCompare(b.name));
   return { lists: inLists, tags: named, today: due, days };

@@ -9,6 +9,7 @@
  * @property {"open" | "finished"} status
  * @property {number} priority
  * @property {import("#app/days.js").Due | null} due
+ * @property {string | null} [start_on]
  * @property {string[]} tags
  * @property {string} position
  * @property {string} created_at

@@ -50,8 +50,9 @@ export async function whoIs() {
 /** Ends the session. Throws Trouble. */
 export async function logOut() {
   const body = new URLSearchParams({ csrfmiddlewaretoken: token });
-  const answer = await fetch(page.logout ?? "", { method: "POST", body }).catch(() => null);
-  if (!answer?.ok) throw new Trouble(answer?.status ?? 0);
+  const options = /** @type {const} */ ({ method: "POST", body, redirect: "manual" });
+  const answer = await fetch(page.logout ?? "", options).catch(() => null);
+  if (answer?.type !== "opaqueredirect") throw new Trouble(answer?.status ?? 0);
 }
 
 export function toLogIn() {

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User
 from tests.browser.app import (
@@ -155,6 +155,19 @@ def test_several_at_once_and_undo_several_deep(visit, alice):
     assert stored(alice, status="open") == ["one", "two", "three", "four"]
 
 
+def drag(page: Page, source: Locator, target: Locator, down: float = 0.5) -> None:
+    """To that part of the target's height, as a hand does: on the way, not at once."""
+    begin, end = source.bounding_box(), target.bounding_box()
+    assert begin
+    assert end
+    page.mouse.move(begin["x"] + 120, begin["y"] + begin["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(begin["x"] + 130, begin["y"] + begin["height"] / 2 + 12, steps=4)
+    page.mouse.move(end["x"] + 40, end["y"] + end["height"] * down, steps=12)
+    page.wait_for_timeout(200)
+    page.mouse.up()
+
+
 def test_rows_are_dragged_to_a_place_and_into_a_list(visit, alice):
     home = make_list(alice, "Household")
     for title in ("three", "two", "one"):
@@ -162,10 +175,10 @@ def test_rows_are_dragged_to_a_place_and_into_a_list(visit, alice):
     page = visit(as_=alice)
     open_page(page)
     page.wait_for_timeout(300)  # the library of dragging comes by itself
-    row(page, "one").drag_to(row(page, "three"), target_position={"x": 200, "y": 40})
+    drag(page, row(page, "one"), row(page, "three"), down=0.9)
     eventually(lambda: titles(page), ["two", "three", "one"], page)
     link = page.get_by_role("navigation", name="Views").get_by_role("link", name="Household")
-    row(page, "two").drag_to(link)
+    drag(page, row(page, "two"), link)
     eventually(lambda: titles(page), ["three", "one"], page)
     all_sent(page)
     assert stored(alice, list=home) == ["two"]
@@ -178,6 +191,7 @@ def test_everything_by_keyboard(visit, alice):
     page.keyboard.press("n")
     page.keyboard.type("buy milk")
     page.keyboard.press("Enter")
+    expect(tick(page, "buy milk")).to_be_visible()
     page.keyboard.press("Escape")
     for key in ("j", "Alt+ArrowDown"):
         page.keyboard.press(key)
