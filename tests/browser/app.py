@@ -1,6 +1,5 @@
 """Words of the tests about the page: what a person does, and what the server has then."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -57,10 +56,11 @@ def stored(person: User, **filters: Any) -> list[str]:
 
 def eventually(read: Callable[[], Any], wanted: Any, page: Page, seconds: float = SECONDS) -> None:
     """`read` gives `wanted` before long; the page's policy forbids Playwright's own way to wait."""
-    end = time.monotonic() + seconds
-    while (seen := read()) != wanted and time.monotonic() < end:
+    for _ in range(int(seconds * 20)):
+        if read() == wanted:
+            break
         page.wait_for_timeout(50)
-    assert seen == wanted
+    assert read() == wanted
 
 
 def all_sent(page: Page) -> None:

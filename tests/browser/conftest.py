@@ -40,11 +40,12 @@ class Requests:
 
     def wait(self) -> None:
         """Until none is left, and none is on its way."""
-        end = time.monotonic() + 10
         calm = 0
-        while calm < 4 and time.monotonic() < end:
+        for _ in range(200):
             time.sleep(0.05)
             calm = 0 if self.running else calm + 1
+            if calm == 4:
+                break
 
 
 @pytest.fixture(scope="session")
