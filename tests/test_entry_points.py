@@ -175,6 +175,11 @@ BY_NAME: dict[str, list[Any]] = {
         Due(date(2028, 2, 29), None, "Europe/Berlin"),
     ],
     "todos.Todo.priority": [0, 4, 5, -1, 2**31, 2**64],
+    "todos.Todo.recurrence": [
+        *("FREQ=DAILY", "rrule:byday=FR,MO;freq=weekly;", "FREQ=DAILY;BYDAY=", "FREQ=HOURLY"),
+        *("every day", f"FREQ=YEARLY;{'BYMONTH=1,2,3;' * 30}", "FREQ=MONTHLY;BYMONTHDAY=\u0661"),
+    ],
+    "todos.Todo.recurrence_from": ["due", "completion", "", "never", "DUE"],
     "todos.Todo.status": ["open", "finished", "", "done", "FINISHED"],
 }
 ELSEWHERE = {
@@ -201,6 +206,7 @@ ELSEWHERE = {
 BEYOND_SQL: set[Any] = {
     "accounts.User.language",
     "accounts.User.time_zone",
+    "todos.Todo.recurrence",
     "todos.Todo.status",
     "\u0378",
 }
@@ -235,7 +241,8 @@ COLUMNS = [
     *("todos.SavedFilter.color", "todos.SavedFilter.name", "todos.SavedFilter.query"),
     "todos.Tag.color",
     *("todos.Todo.due", "todos.Todo.notes", "todos.Todo.priority", "todos.Todo.start_on"),
-    *("todos.Todo.status", "todos.Todo.title"),
+    *("todos.Todo.recurrence", "todos.Todo.recurrence_from", "todos.Todo.status"),
+    "todos.Todo.title",
 ]
 
 
@@ -439,6 +446,8 @@ PAST_BY_NAME: dict[str, list[Any]] = {
     "todos.Tag.color": ["red", "\x1b"],
     "todos.Todo.due": ["soon", "9999-12-31", "0001-01-01T00:00[Mars/Base]"],
     "todos.Todo.priority": [9, 32767],
+    "todos.Todo.recurrence": ["FREQ=SECONDLY", "", "\x1b"],
+    "todos.Todo.recurrence_from": ["never"],
     "sms.Allowance.per_day": [2**31 - 1],
 }
 

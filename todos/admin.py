@@ -219,9 +219,20 @@ class TodoAdmin(OwnedAdmin):
     search_fields = ("folded", "folded_tags", "owner__email")
     date_hierarchy = "created_at"
     autocomplete_fields = ("owner", "list", "tags")
-    fields = ("owner", "list", "title", "notes", "priority", "start_on", "due", "tags")
+    fields = (
+        "owner",
+        "list",
+        "title",
+        "notes",
+        "priority",
+        "start_on",
+        "due",
+        "recurrence",
+        "recurrence_from",
+        "tags",
+    )
     facts = ("due_at", "status", "finished_at", "deleted_at", "created_by", *FACTS)
-    hidden = (*OwnedAdmin.hidden, "due_on", "due_order", "status_at")
+    hidden = (*OwnedAdmin.hidden, "due_on", "due_order", "made_in", "status_at")
     actions = ("finish", "reopen", "move_to_trash", "restore")
     show_full_result_count = False
     private = frozenset({"title", "notes", "folded", "folded_tags", "tags"})

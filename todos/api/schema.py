@@ -4,20 +4,30 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
 
 from core.api.schema import documented
 from todos.api.clearing import ClearField
 from todos.api.filters import ListFilterSerializer, RemovalSerializer, TodoFilterSerializer
 from todos.api.moves import MoveSerializer, TodoMoveSerializer
+from todos.api.quick import (
+    QuickAddFilterSerializer,
+    QuickAddSerializer,
+    TodoPreviewSerializer,
+)
+from todos.api.recurrence import OccurrencesFilterSerializer
 from todos.api.saved_filters import SavedFilterSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer, TodoTagSerializer
+from todos.api.summary import SummarySerializer
 from todos.api.tags import MergeSerializer
 
 
 class ListUpdateSerializer(ListSerializer):
     """The members that change."""
 
-    clear = ClearField()
+    clear = ClearField(
+        child=serializers.ChoiceField(choices=sorted(ListSerializer().empty_values()))
+    )
 
     class Meta(ListSerializer.Meta):
         fields = (*ListSerializer.Meta.fields, "clear")
@@ -26,7 +36,9 @@ class ListUpdateSerializer(ListSerializer):
 class TodoUpdateSerializer(TodoSerializer):
     """The members that change."""
 
-    clear = ClearField()
+    clear = ClearField(
+        child=serializers.ChoiceField(choices=sorted(TodoSerializer().empty_values()))
+    )
 
     class Meta(TodoSerializer.Meta):
         fields = (*TodoSerializer.Meta.fields, "clear")
@@ -84,6 +96,40 @@ class Todos(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         )(documented(self.target_class))
 
 
+class QuickAdd(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "todos.api.quick.QuickAddView"
+
+    def view_replacement(self) -> Any:
+        """A preview answers 200 and makes nothing."""
+        return documented(
+            self.target_class,
+            quick_add=extend_schema(
+                summary="Add a to-do by a sentence",
+                parameters=[QuickAddFilterSerializer],
+                request=QuickAddSerializer,
+                responses={201: TodoSerializer, 200: TodoPreviewSerializer},
+            ),
+        )
+
+
+class Occurrences(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "todos.api.recurrence.OccurrencesView"
+
+    def view_replacement(self) -> Any:
+        described = extend_schema(
+            summary="Preview when a to-do comes again", parameters=[OccurrencesFilterSerializer]
+        )
+        return documented(self.target_class, retrieve=described)
+
+
+class Summary(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "todos.api.summary.SummaryView"
+
+    def view_replacement(self) -> Any:
+        described = extend_schema(summary="Count open to-dos", responses=SummarySerializer)
+        return documented(self.target_class, retrieve=described)
+
+
 class SavedFilters(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     target_class = "todos.api.saved_filters.SavedFilterViewSet"
 
@@ -138,6 +184,7 @@ EXAMPLES = {
     "name": "Shopping",
     "color": "#2f9e44",
     "title": "Buy milk",
+    "text": "Pay rent every month #home tomorrow 9am",
     "notes": "Two litres.",
     "tags": ["shop"],
     "q": "milk",

@@ -22,6 +22,7 @@ from core.text import fold
 from todos import service
 from todos.api.clearing import ClearField, cleared
 from todos.api.due import DueMember
+from todos.api.recurrence import RecurrenceMember
 from todos.models import List, ListQuerySet, Priority, Tag, Todo
 from todos.models.columns import KEY
 from todos.models.tags import NAME_LENGTH
@@ -194,6 +195,7 @@ class TodoSerializer(OwnedSerializer):
 
     list = OwnedRelatedField(required=False)
     due = DueMember()
+    recurrence = RecurrenceMember()
     priority = StrictIntegerField(min_value=0, max_value=max(Priority), required=False)
     tags = TagNamesField()
 
@@ -209,6 +211,8 @@ class TodoSerializer(OwnedSerializer):
             "start_on",
             "due",
             "due_at",
+            "recurrence",
+            "recurrence_from",
             "tags",
             "position",
             "created_by",

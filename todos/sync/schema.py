@@ -34,10 +34,15 @@ def _members() -> dict[str, Any]:
     for member in copies.values():
         member.required = False
     fate.required = False
-    return {**copies, "todos": fate, **MoveSerializer().fields}
+    return {**copies, "todos": fate, **MoveSerializer().get_fields()}
 
 
-OperationFields = type("OperationFieldsSerializer", (StrictSerializer,), _members())
+class OperationFields(StrictSerializer):
+    """The members of an object of any kind; an operation names those that it changes."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """DRF makes declared fields anew, and would forget that none is required."""
+        return _members()
 
 
 class DocumentedOperationSerializer(OperationSerializer):
@@ -174,7 +179,6 @@ class Sync(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
 
 EXAMPLES = {
-    "clear": ["notes"],
     "conflicting": ["title"],
     "cursor": "WyI3ZjFjMWEwZSIsNDIsMF0:1vO",
     "tags_added": ["shop"],
