@@ -18,6 +18,7 @@ from config.errors import api_not_found
 from sms.models import Message
 from tests.builders import make_list, make_todo
 from tests.conftest import bearer_token, make_user
+from todos.models import SavedFilter, Tag
 
 pytestmark = pytest.mark.django_db
 VERBS = ("get", "head", "options", "post", "put", "patch", "delete")
@@ -71,7 +72,13 @@ NOT_OFFERED = {
 
 # Routes that name a person's own object: a stranger's must be 404 for everybody else.
 OWNED = {
+    "/api/v1/filters/<id:pk>/",
+    "/api/v1/filters/<id:pk>/move/",
     "/api/v1/lists/<id:pk>/",
+    "/api/v1/lists/<id:pk>/move/",
+    "/api/v1/tags/<id:pk>/",
+    "/api/v1/tags/<id:pk>/merge/",
+    "/api/v1/todos/<id:pk>/move/",
     "/api/v1/sms/messages/<id:pk>/",
     "/api/v1/sms/messages/<id:pk>/cancel/",
     "/api/v1/todos/<id:pk>/",
@@ -90,12 +97,15 @@ OWNED = {
 PERSONAL = {
     "/api/v1/",
     "/api/v1/account/",
+    "/api/v1/filters/",
     "/api/v1/lists/",
     "/api/v1/sms/messages/",
     "/api/v1/sms/messages/segments/",
     "/api/v1/summary/",
     "/api/v1/sync/",
     "/api/v1/todos/",
+    "/api/v1/tags/",
+    "/api/v1/todos/bulk/",
     "/api/v1/todos/quick/",
     "/api/v1/trash/",
     "/api/v1/session/",
@@ -166,6 +176,8 @@ def strangers_objects(bob) -> dict[str, object]:
     return {
         "todos": make_todo(bob, tags=["private"]).pk,
         "lists": make_list(bob).pk,
+        "tags": Tag.objects.get(owner=bob).uuid,
+        "filters": SavedFilter.objects.create(owner=bob, name="private", query="is:open").pk,
         "messages": text.pk,
     }
 
