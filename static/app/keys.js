@@ -118,7 +118,7 @@ SINGLE.Delete = /** @type {() => unknown} */ (SINGLE["#"]);
 
 /** @type {Record<string, string>} */
 const GO = { i: "inbox", t: "today", u: "upcoming", f: "finished", s: "search" };
-let going = 0; // when `g` was pressed
+let going = Number.NEGATIVE_INFINITY; // when `g` was pressed, on the clock of events
 
 /** @param {EventTarget | null} target */
 function types(target) {
@@ -165,7 +165,7 @@ function combined(event) {
 /** @param {string} key @param {number} at @returns {(() => unknown) | undefined} */
 function alone(key, at) {
   if (at - going < 1500) {
-    going = 0;
+    going = Number.NEGATIVE_INFINITY;
     const view = GO[key];
     return view ? () => state.go({ view }) : undefined;
   }
