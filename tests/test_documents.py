@@ -12,6 +12,8 @@ from django.conf import settings
 from accounts.models import User
 from sms.models import Message
 from todos.models import Todo
+from todos.recurrence.reading import READERS
+from todos.recurrence.rules import FREQUENCIES
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("accounts", "config", "core", "serverless", "sms", "todos")
@@ -129,6 +131,7 @@ OTHERS = {
     "START": "a line that Lambda logs",
     "UV_DEFAULT_INDEX": "uv, which installs the dependencies",
 }
+OTHERS |= dict.fromkeys([*READERS, *FREQUENCIES], "a part of a rule of RFC 5545")
 REMOVED = {"BACKGROUND", "BACKGROUND_THREADS", "SMS_ACCOUNT_DAILY_LIMIT"}  # the changelog says so
 
 

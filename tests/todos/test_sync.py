@@ -511,7 +511,7 @@ def test_a_move_may_name_a_neighbor(phone, alice, bob):
         ({"after": str(other.pk)}, "refused", "not_found"),
         ({"before": str(theirs.pk)}, "refused", "not_found"),
         ({**beside, "position": "a0"}, "invalid", "fields"),
-        ({**beside, "before": str(other.pk)}, "invalid", "non_field_errors"),
+        ({**beside, "before": str(other.pk)}, "invalid", None),
         ({"after": 7}, "invalid", "after"),
     ):
         result = moved(**fields)

@@ -54,6 +54,11 @@ class Cursor:
         return signing.dumps([self.epoch, self.place, self.began], salt=_SALT)
 
 
+def place_of(account: User, text: str | None) -> int | None:
+    """How far a device has read, if it says so. Raises Resync."""
+    return Cursor.read(text, counter_of(account)).place if text else None
+
+
 def counter_of(account: User) -> FeedCounter:
     """Read without a lock."""
     found = FeedCounter.objects.filter(account=account).first()

@@ -14,6 +14,7 @@ from rest_framework.serializers import Field
 from accounts.api.serializers import ProfileSerializer
 from accounts.models import User
 from core.columns import FoldedField
+from todos.api.saved_filters import SavedFilterSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer, TodoTagSerializer
 from todos.models import Tag
 
@@ -81,6 +82,7 @@ def _getter(field: Any) -> Callable[[Any], Any]:
 
 _ALL: Final = (
     Kind(ListSerializer, frozenset({"create", "update", "move", "purge"})),
+    Kind(SavedFilterSerializer, frozenset({"create", "update", "move", "purge"})),
     Kind(TodoTagSerializer, frozenset({"create", "update", "purge"})),
     Kind(TodoSerializer, frozenset(VERBS), shows=("tags",)),
     Kind(ProfileSerializer, frozenset({"update"})),

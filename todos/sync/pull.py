@@ -91,7 +91,10 @@ def _change(entry: Any, rows: dict[tuple[str, UUID], Any]) -> dict[str, Any] | N
 
 
 def _size(change: dict[str, Any] | None) -> int:
-    """Bytes, roughly."""
-    content = (change or {}).get((change or {}).get("kind", ""), {})
-    texts = (value for value in content.values() if isinstance(value, str))
+    return size_of((change or {}).get((change or {}).get("kind", "")))
+
+
+def size_of(content: dict[str, Any] | None) -> int:
+    """Bytes of an object in an answer, roughly."""
+    texts = (value for value in (content or {}).values() if isinstance(value, str))
     return _MEMBERS_BYTES + sum(len(text.encode()) for text in texts)
