@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('todos', '0014_order_by_keys'),
+        ('todos', '0017_recurrence'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
