@@ -4,9 +4,12 @@ PORT ?= 8000
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest
 
+# Bytecode is kept: without it, to collect the tests takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run demo test coverage test-postgres test-faults test-browser test-nightly test-versions nightly mutants
-.PHONY: test-clients test-contract check audit fmt lock bench bench-cold clean
+.PHONY: test-clients test-contract check audit fmt lock bench bench-growth bench-cold clean
 .PHONY: infra deploy rollback restore restart logs manage destroy cloud cloud-down cloud-test
 
 help: ## show this list
@@ -37,14 +40,14 @@ demo: .venv/.runtime ## make a demo account with lively data and print how to lo
 LONG := --timeout=1800 -o faulthandler_timeout=1860
 
 test: .venv/.dev ## the fast suite on SQLite (COVERAGE=1: with branch coverage of the source, 100 %)
-	$(PYTEST) -n 2 $(if $(COVERAGE),--cov --cov-report=term)
+	$(PYTEST) -n 2 --dist worksteal $(if $(COVERAGE),--cov --cov-report=term)
 
 coverage: ## the same as `make test COVERAGE=1`
 	@$(MAKE) --no-print-directory test COVERAGE=1
 
 # A test that does not use the database runs in `make test` only.
 test-postgres: .venv/.dev ## what uses the database, and the race tests, on a real PostgreSQL
-	$(BIN)/python -m tests.on_postgres -n 2 -m "database and not browser and not faults and not sqlite and not cloud and not nightly"
+	$(BIN)/python -m tests.on_postgres -n 2 --dist worksteal -m "database and not browser and not faults and not sqlite and not cloud and not nightly"
 
 test-faults: .venv/.dev ## kill -9 a hundred times: no message is sent twice, none is lost
 	$(BIN)/python -m tests.on_postgres --durable -m "faults and not nightly" $(LONG)
@@ -110,10 +113,14 @@ lock: .venv/.dev ## compile requirements*.in to hashed requirements*.txt
 bench: .venv/.dev ## measure what docs/performance.md promises
 	$(BIN)/python -m benchmarks.start
 	$(BIN)/python -m benchmarks.warm
+	$(BIN)/python -m benchmarks.sync
 	$(BIN)/python -m benchmarks.sms
 	$(BIN)/python -m benchmarks.walk
 	$(BIN)/python -m benchmarks.quickadd
 	$(BIN)/python -m benchmarks.recurrence
+
+bench-growth: .venv/.dev ## measure every filter and ordering in a database of a million to-dos
+	$(BIN)/python -m benchmarks.growth
 
 bench-cold: .venv/.dev build/runtime/.ready ## measure the cold start of the package, beside others
 	$(BIN)/python -m benchmarks.cold_start

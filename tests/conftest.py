@@ -1,5 +1,7 @@
 """Three people and their clients; everything else is built where it is needed."""
 
+import functools
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +11,9 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.test import Client
+from django.core.management.color import no_style
+from django.db import connections
+from django.test import Client, TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
 
@@ -20,7 +24,7 @@ from tests import documented, task_backends
 PASSWORD = "correct horse battery"
 
 # How long an example takes depends on the machine, so no profile has a deadline.
-hypothesis_settings.register_profile("tests", deadline=None, print_blob=True)
+hypothesis_settings.register_profile("tests", deadline=None, print_blob=True, max_examples=50)
 hypothesis_settings.register_profile(
     "nightly", hypothesis_settings.get_profile("tests"), max_examples=2000
 )
@@ -75,6 +79,37 @@ def _clients_ask() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Client, "request", request)
+        yield
+
+
+# What `migrate` makes of the models; to make them again takes thirty times as long as to empty
+# all other tables.
+MADE_OF_MODELS = {"django_content_type", "auth_permission"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _rows_are_deleted_and_not_made_again() -> Iterator[None]:
+    """A test with `transaction=True` leaves the database as `migrate` has made it."""
+
+    def empty(self: TransactionTestCase) -> None:
+        for name in self._databases_names(include_mirrors=False):
+            database = connections[name]
+            tables = {*database.introspection.django_table_names(only_existing=True)}
+            statements = database.ops.sql_flush(no_style(), sorted(tables - MADE_OF_MODELS))
+            database.ops.execute_sql_flush(statements)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _the_files_of_aws_are_read_once() -> Iterator[None]:
+    """To describe a service and its addresses, botocore reads megabytes for every session."""
+    from botocore.loaders import JSONFileLoader
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", functools.cache(JSONFileLoader.load_file))
         yield
 
 
@@ -141,6 +176,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES:
             item.add_marker("database")
+
+
+def pytest_collection_finish() -> None:
+    """To search what was imported for garbage, again and again, took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.hookimpl(wrapper=True)

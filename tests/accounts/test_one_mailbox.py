@@ -189,6 +189,15 @@ def test_a_double_is_reported_and_left_as_it_is(doubles, capsys):
     ]
 
 
+def test_guesses_at_the_old_spelling_of_a_double_count_for_the_same_lock(doubles, web):
+    _first, second, _alone = doubles
+    migrate()
+    browser = web(User.objects.get(pk=second.pk))
+    for _ in range(5):
+        browser.post("/auth/reauthenticate/", {"password": "a wrong password"})
+    assert Phone("203.0.113.7").log_in(MUNICH, "a wrong password").status_code == 429
+
+
 @pytest.mark.undocumented("an address that a former release took")
 def test_both_of_a_double_log_in_with_their_own_passwords(doubles):
     first, second, _alone = doubles

@@ -123,21 +123,27 @@ def test_blanks_are_a_part_of_it_at_every_way_in(db, way):
     assert not by_page("carol@example.com", BLANKS.strip())
 
 
+def hashed_as_typed(user: User, password: str) -> User:
+    User.objects.filter(pk=user.pk).update(password=make_password(password))
+    return User.objects.get(pk=user.pk)
+
+
 @pytest.fixture
 def of_before(alice) -> User:
-    """Hashed as it was typed."""
-    User.objects.filter(pk=alice.pk).update(password=make_password(DECOMPOSED))
-    return User.objects.get(pk=alice.pk)
+    return hashed_as_typed(alice, DECOMPOSED)
 
 
+@pytest.mark.parametrize("blank", ["", " "])
 @pytest.mark.parametrize("log_in", [by_api, by_page])
-def test_a_password_of_before_is_hashed_anew_at_a_log_in(of_before, log_in):
-    assert not log_in(of_before.email, COMPOSED)
-    assert log_in(of_before.email, DECOMPOSED)
+def test_a_password_of_before_is_hashed_anew_at_a_log_in(alice, log_in, blank):
+    decomposed, composed = (f"{blank}{each}{blank}" for each in (DECOMPOSED, COMPOSED))
+    of_before = hashed_as_typed(alice, decomposed)
+    assert not log_in(of_before.email, composed)
+    assert log_in(of_before.email, decomposed)
     stored = User.objects.get(pk=of_before.pk).password
     assert stored != of_before.password
-    assert log_in(of_before.email, COMPOSED)
-    assert log_in(of_before.email, DECOMPOSED)
+    assert log_in(of_before.email, composed)
+    assert log_in(of_before.email, decomposed)
     assert User.objects.get(pk=of_before.pk).password == stored
 
 

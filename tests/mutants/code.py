@@ -19,6 +19,7 @@ def changed_functions(path: str, old: str, new: str) -> list[Change] | None:
 
 def exchange(changes: list[Change]) -> None:
     """Let every function object that has the old code, wrapped or not, run the new one."""
+    gc.unfreeze()  # serverless/handler.py, which a test imports, hides what there is from gc
     replacements = {_identity(old): new for old, new in changes}
     path = changes[0][0].co_filename
     for each in gc.get_objects():

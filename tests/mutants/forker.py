@@ -14,6 +14,7 @@ from typing import IO, Any, NoReturn
 import pytest
 from hypothesis import Phase, settings
 
+from tests import documented
 from tests.mutants.code import changed_functions, exchange
 
 
@@ -25,7 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     # Any counterexample will do: to look for the smallest takes longer than all other tests.
-    settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate], deadline=None)
+    phases = [Phase.explicit, Phase.generate]
+    settings.register_profile("mutants", settings.get_profile("tests"), phases=phases)
     settings.load_profile("mutants")
     orders, answers = (private(config.getoption(name)) for name in ("--orders", "--answers"))
     forker = Forker(os.fdopen(orders), os.fdopen(answers, "w", buffering=1))
@@ -103,6 +105,8 @@ def change(order: dict[str, Any]) -> None:
     path = str(Path(order["file"]).absolute())
     if changes := changed_functions(path, order["old"], order["new"]):
         exchange(changes)
+        documented.document.cache_clear()  # it was made by the code of before
+        documented.contract.cache_clear()
 
 
 def make_database(session: pytest.Session) -> None:

@@ -1,10 +1,12 @@
 """The table of mutants fits the code: a change of the code moves its mutants along."""
 
+import gc
 from collections import Counter
+from typing import Any
 
 import pytest
 
-from tests.mutants.code import changed_functions
+from tests.mutants.code import changed_functions, exchange
 from tests.mutants.table import LANES, ROOT, Mutant, chosen, load, package_tests
 
 MUTANTS = load()
@@ -121,3 +123,15 @@ def test_only_changes_within_functions_need_no_import(old, new, changed):
     found = changed_functions("thing.py", BEFORE, BEFORE.replace(old, new))
 
     assert (found and [code.co_qualname for code, _ in found]) == changed
+
+
+def test_what_is_hidden_from_the_collector_is_exchanged_too():
+    """serverless/handler.py hides what was imported before it, so a mutant would change nothing."""
+    old, new = "def answer():\n    return 1\n", "def answer():\n    return 2\n"
+    module: dict[str, Any] = {}
+    exec(compile(old, "of_this_test.py", "exec"), module)  # noqa: S102 - the text above
+    gc.freeze()
+
+    exchange(changed_functions("of_this_test.py", old, new) or [])
+
+    assert module["answer"]() == 2

@@ -550,11 +550,12 @@ class Account(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_a_client_and_the_model_agree_after_every_step():
+@pytest.mark.parametrize("examples", [4, pytest.param(12, marks=pytest.mark.nightly)])
+def test_a_client_and_the_model_agree_after_every_step(examples):
     run_state_machine_as_test(
         Account,
         settings=settings(
-            max_examples=12,
+            max_examples=examples,
             stateful_step_count=30,
             deadline=None,
             phases=[Phase.reuse, Phase.generate],  # 30 steps can be read; to shorten takes minutes

@@ -212,7 +212,7 @@ class Change:
         if verb == "create":
             return self._created()
         row = self._living() if verb not in ("restore", "purge", "trash") else self._any()
-        status = "applied" if self.seen.knows(row.version) else "merged"
+        status = "applied" if self.seen.knows(row.changed_last) else "merged"
         verbs: dict[str, Callable[[Any], Any]] = {
             "update": self._update,
             "move": self._update,
@@ -320,7 +320,7 @@ class Change:
 
     def _purge(self, row: Any) -> None:
         """What somebody else has changed meanwhile is not lost unseen."""
-        if not self.seen.knows(row.version) and self.kind.name == "todo":
+        if not self.seen.knows(row.changed_last) and self.kind.name == "todo":
             raise RefusedError("conflict", row=row, conflicting=["deleted_at"])
         self.more = {"version": row.version + 1}
         if not isinstance(row, List):

@@ -37,7 +37,12 @@ def _members() -> dict[str, Any]:
     return {**copies, "todos": fate, **MoveSerializer().fields}
 
 
-OperationFields = type("OperationFieldsSerializer", (StrictSerializer,), _members())
+class OperationFields(StrictSerializer):
+    """The members of an object of any kind; an operation names those that it changes."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """DRF makes declared fields anew, and would forget that none is required."""
+        return _members()
 
 
 class DocumentedOperationSerializer(OperationSerializer):
