@@ -34,7 +34,7 @@ def _members() -> dict[str, Any]:
     for member in copies.values():
         member.required = False
     fate.required = False
-    return {**copies, "todos": fate, **MoveSerializer().fields}
+    return {**copies, "todos": fate, **MoveSerializer().get_fields()}
 
 
 class OperationFields(StrictSerializer):
