@@ -70,10 +70,12 @@ NOT_OFFERED = {
 # Routes that name a person's own object: a stranger's must be 404 for everybody else.
 OWNED = {
     "/api/v1/lists/<id:pk>/",
+    "/api/v1/lists/<id:pk>/move/",
     "/api/v1/sms/messages/<id:pk>/",
     "/api/v1/sms/messages/<id:pk>/cancel/",
     "/api/v1/todos/<id:pk>/",
     "/api/v1/todos/<id:pk>/finish/",
+    "/api/v1/todos/<id:pk>/move/",
     "/api/v1/todos/<id:pk>/reopen/",
     "/api/v1/trash/<id:pk>/",
     "/api/v1/trash/<id:pk>/restore/",
@@ -250,7 +252,7 @@ def test_other_peoples_objects_do_not_exist(alice, staff, web, strangers_objects
         before = everything()
         headers = {"If-Match": "*"}
         data = {"title": "x", "name": "x", "status": "finished"}
-        if path.endswith(("/finish/", "/reopen/", "/restore/")):
+        if path.endswith(("/finish/", "/move/", "/reopen/", "/restore/")):
             data = {}  # an unknown member is 400 before anything is looked for
         if verb in ("get", "head"):
             data = {}  # a parameter that does not exist is 400 as well
