@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test coverage test-postgres test-faults test-browser test-nightly test-versions nightly mutants
-.PHONY: test-clients test-contract check audit fmt lock bench bench-cold clean
+.PHONY: test-clients test-contract check audit fmt lock bench bench-growth bench-cold clean
 .PHONY: infra deploy rollback restore restart logs manage destroy cloud cloud-down cloud-test
 
 help: ## show this list
@@ -113,8 +113,14 @@ lock: .venv/.dev ## compile requirements*.in to hashed requirements*.txt
 bench: .venv/.dev ## measure what docs/performance.md promises
 	$(BIN)/python -m benchmarks.start
 	$(BIN)/python -m benchmarks.warm
+	$(BIN)/python -m benchmarks.sync
 	$(BIN)/python -m benchmarks.sms
 	$(BIN)/python -m benchmarks.walk
+	$(BIN)/python -m benchmarks.quickadd
+	$(BIN)/python -m benchmarks.recurrence
+
+bench-growth: .venv/.dev ## measure every filter and ordering in a database of a million to-dos
+	$(BIN)/python -m benchmarks.growth
 
 bench-cold: .venv/.dev build/runtime/.ready ## measure the cold start of the package, beside others
 	$(BIN)/python -m benchmarks.cold_start

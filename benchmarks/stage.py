@@ -57,7 +57,7 @@ def account(email: str, todos: int) -> "User":
     inbox = List.objects.inbox_of(user)
     tags = Tag.objects.named(user, ["home", "work"])
     rows = [
-        Todo(owner=user, created_by=user, list=inbox, title=f"To-do {n}", position=f"h{n:08}")
+        Todo(owner=user, created_by=user.pk, list=inbox, title=f"To-do {n}", position=f"h{n:08}")
         for n in range(todos)
     ]
     Todo.objects.bulk_create(rows, batch_size=500)

@@ -37,6 +37,7 @@ urlpatterns = [
     path("api/", include("accounts.api.urls")),
     lazy_include("api/v1/sms/", "sms.api.urls"),
     lazy_include("api/v1/sync/", "todos.sync.urls"),
+    lazy_include("api/v1/todos/bulk/", "todos.sync.bulk_urls"),
     path("api/v1/", IndexView.as_view({"get": "retrieve"}), name="api-index"),
     path("api/v1/", include("todos.api.urls")),
     # Routes of allauth that this service does not offer: numbers, log-in by code, JWT.

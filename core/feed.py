@@ -278,6 +278,11 @@ class Synced(Folding):
         account_id: uuid.UUID = getattr(self, self.account_column)
         return account_id
 
+    @property
+    def changed_last(self) -> int:
+        """The version of the last change; a restored database has raised versions without one."""
+        return max(self.changed_in.values(), default=1)
+
     @classmethod
     def seen(cls, columns: Iterable[str] | None = None) -> list[str]:
         """Those of the columns, or of all, that answers are made of."""

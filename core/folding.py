@@ -27,9 +27,9 @@ def fold_rows(model: Any) -> None:
         last = keys[-1]
 
 
-def refold(model: type[Synced]) -> int:
-    """What fold_rows() does, by the writers of today; how many rows it was."""
-    keys = list(_missing(model).values_list("pk", flat=True))
+def refold(model: type[Synced], keys: Iterable[Any] | None = None) -> int:
+    """What fold_rows() does, by the writers of today, also to these rows; how many it was."""
+    keys = list(_missing(model).values_list("pk", flat=True) if keys is None else keys)
     for key in keys:
         row = model.objects.get(pk=key)  # type: ignore[attr-defined]  # of each concrete model
         with writing(row.account_id):

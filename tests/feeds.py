@@ -2,9 +2,9 @@
 
 from accounts.models import User
 from core.feed import FeedCounter, FeedEntry, Synced, SyncedQuerySet
-from todos.models import List, Tag, Todo
+from todos.models import List, SavedFilter, Tag, Todo
 
-SYNCED: tuple[type[Synced], ...] = (List, Tag, Todo, User)
+SYNCED: tuple[type[Synced], ...] = (List, SavedFilter, Tag, Todo, User)
 
 
 def living(account: User) -> dict[tuple[str, str], int]:

@@ -25,7 +25,8 @@ from sms.api.serializers import MessageDetailSerializer
 from tests import documented, test_api_document
 from tests.builders import make_todo
 from todos.admin import TodoAdmin
-from todos.api.serializers import ListSerializer, TodoSerializer
+from todos.api.saved_filters import SavedFilterSerializer
+from todos.api.serializers import ListSerializer, TodoSerializer, TodoTagSerializer
 from todos.models import List, Tag, Todo
 
 APPS = ("accounts", "core", "sms", "todos")
@@ -35,11 +36,13 @@ NOT_IN_THE_ADMIN = {
     "sms.Message.idempotency_key": "a word of the client, which the scope makes unique",
     "todos.Todo.due_on": "made of the due, for the release before",
     "todos.Todo.due_order": "made of the due",
+    "todos.Todo.made_in": "of use to recurrence only",
     "todos.Todo.status_at": "of use to a merge only",
     "todos.List.former_position": "of use to the former release only",
     "todos.Todo.former_position": "of use to the former release only",
     "accounts.User.changed_in": "of use to a merge only",
     "todos.List.changed_in": "of use to a merge only",
+    "todos.SavedFilter.changed_in": "of use to a merge only",
     "todos.Tag.changed_in": "of use to a merge only",
     "todos.Todo.changed_in": "of use to a merge only",
 }
@@ -55,6 +58,11 @@ NOT_IN_THE_API = {
     "sms.Message.sender": "always the caller",
     "todos.List.changed_in": "of use to a merge only",
     "todos.List.owner": "always the caller",
+    "todos.SavedFilter.changed_in": "of use to a merge only",
+    "todos.SavedFilter.owner": "always the caller",
+    "todos.Tag.changed_in": "of use to a merge only",
+    "todos.Tag.id": "the key of a row; clients know its uuid",
+    "todos.Tag.owner": "always the caller",
     "todos.Todo.changed_in": "of use to a merge only",
     "todos.Todo.status_at": "of use to a merge only",
     "todos.List.former_position": "of use to the former release only",
@@ -62,6 +70,7 @@ NOT_IN_THE_API = {
     "todos.Todo.owner": "always the caller",
     "todos.Todo.due_on": "made of the due, for the release before",
     "todos.Todo.due_order": "made of the due",
+    "todos.Todo.made_in": "of use to recurrence only",
 }
 
 
@@ -106,7 +115,13 @@ def test_the_admin_shows_every_column_or_says_why_not(staff):
 
 def missing_in_the_api() -> set[str]:
     found = set()
-    for serializer in (ListSerializer, MessageDetailSerializer, TodoSerializer):
+    for serializer in (
+        ListSerializer,
+        MessageDetailSerializer,
+        SavedFilterSerializer,
+        TodoSerializer,
+        TodoTagSerializer,
+    ):
         shown = {field.source for field in serializer().fields.values()} | {"created_by"}
         found |= {label(it) for it in columns(serializer.Meta.model) if it.name not in shown}
     return found

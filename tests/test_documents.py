@@ -12,6 +12,8 @@ from django.conf import settings
 from accounts.models import User
 from sms.models import Message
 from todos.models import Todo
+from todos.recurrence.reading import READERS
+from todos.recurrence.rules import FREQUENCIES
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("accounts", "config", "core", "serverless", "sms", "todos")
@@ -54,7 +56,8 @@ def test_every_link_leads_somewhere(document, target):
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_file_that_is_named_exists(document):
     """`tests/core/` or `config/env.py` in back-ticks, from the root of the project."""
-    folders = "|".join([*APPS, "benchmarks", "docs", "tests", "templates", "static", r"\.ci"])
+    others = ["benchmarks", "docs", "examples", "tests", "templates", "static", r"\.ci"]
+    folders = "|".join([*APPS, *others])
     named = re.findall(rf"`((?:{folders})/[\w./-]*)`", document.read_text())
     assert [path for path in named if not (ROOT / path).exists()] == []
 
@@ -128,6 +131,7 @@ OTHERS = {
     "START": "a line that Lambda logs",
     "UV_DEFAULT_INDEX": "uv, which installs the dependencies",
 }
+OTHERS |= dict.fromkeys([*READERS, *FREQUENCIES], "a part of a rule of RFC 5545")
 REMOVED = {"BACKGROUND", "BACKGROUND_THREADS", "SMS_ACCOUNT_DAILY_LIMIT"}  # the changelog says so
 
 
@@ -229,6 +233,19 @@ def run_in_shell(script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - our own document
         command, capture_output=True, check=False, text=True, timeout=60
     )
+
+
+def test_the_clients_of_the_sync_document_are_as_short_as_it_says():
+    """`make test-clients` runs them."""
+    text = re.sub(r"\s+", " ", (ROOT / "docs" / "sync.md").read_text())
+    named = re.findall(r"\]\(\.\./examples/([\w.-]+)\)", text)
+    assert set(named) == {path.name for path in (ROOT / "examples").iterdir() if path.is_file()}
+    said = {"rxdb-adapter.mjs": "at most 80 lines"}
+    for name in named:
+        most = said.get(name, "at most 100 lines")
+        assert most in text
+        lines = [line for line in (ROOT / "examples" / name).read_text().splitlines() if line]
+        assert len(lines) <= int(re.sub(r"\D", "", most)), name
 
 
 @pytest.mark.enable_socket

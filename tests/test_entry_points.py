@@ -27,10 +27,12 @@ from sms.api.send import SmsSendSerializer
 from sms.api.serializers import NewMessageSerializer
 from sms.models import Allowance, Message, OptOut
 from tests.builders import make_list, make_todo
+from todos import service
 from todos.api.due import DueMember
-from todos.api.serializers import ListSerializer, TodoSerializer
+from todos.api.saved_filters import SavedFilterSerializer
+from todos.api.serializers import ListSerializer, TodoSerializer, TodoTagSerializer
 from todos.forms import TitleForm
-from todos.models import Due, List, Tag, Todo
+from todos.models import Due, List, SavedFilter, Tag, Todo
 
 pytestmark = pytest.mark.django_db
 admin.autodiscover()
@@ -38,7 +40,14 @@ admin.autodiscover()
 APPS = ("accounts", "core", "sms", "todos")
 REFUSED = "refused"
 HALF = "a\ud800"  # half a character: JSON can name it, a browser cannot send it
-LIST, TODO = "/api/v1/lists/{}/", "/api/v1/todos/{}/"
+TODO = "/api/v1/todos/{}/"
+API_PATHS: dict[Any, str] = {
+    List: "/api/v1/lists/{0.pk}/",
+    SavedFilter: "/api/v1/filters/{0.pk}/",
+    Tag: "/api/v1/tags/{0.uuid}/",
+    Todo: "/api/v1/todos/{0.pk}/",
+    User: "/api/v1/account/",
+}
 
 
 def label(column: Any) -> str:
@@ -47,7 +56,13 @@ def label(column: Any) -> str:
 
 # --- Which columns anybody may write, and where ---------------------------------------------------
 
-API: dict[Any, Any] = {List: ListSerializer, Todo: TodoSerializer, User: ProfileSerializer}
+API: dict[Any, Any] = {
+    List: ListSerializer,
+    SavedFilter: SavedFilterSerializer,
+    Tag: TodoTagSerializer,
+    Todo: TodoSerializer,
+    User: ProfileSerializer,
+}
 PAGE: dict[Any, Any] = {Todo: TitleForm, User: ProfileForm}
 # Serializers without a model: their members and the columns that these fill.
 OF_A_MESSAGE = {"to": "to", "body": "body", "msg": "body", "send_at": "send_at"}
@@ -63,7 +78,7 @@ def in_the_api() -> dict[str, str]:
     }
     members = {**NewMessageSerializer().fields, **SmsSendSerializer().fields}
     of_a_message = {f"sms.Message.{OF_A_MESSAGE[name]}": name for name in members}
-    return {**found, "todos.Tag.name": "tags", **of_a_message}
+    return {**found, **of_a_message}
 
 
 def on_the_page() -> dict[str, str]:
@@ -139,16 +154,19 @@ BY_CLASS: dict[type[models.Field], Callable[[Any], list[Any]]] = {
     DayField: lambda column: DAYS,
     models.BooleanField: lambda column: [True, False],
 }
+COLORS = [
+    *("", "#aabbcc", "#AABBCC", "red", "#aabbc", "#aabbccd", "#aabbcg", "aabbccd", "#aabbcc\n"),
+    "#\uff11\uff11\uff11\uff11\uff11\uff11",
+]
 BY_NAME: dict[str, list[Any]] = {
     "accounts.User.language": ["en", "", "xx", "EN", "e" * 17, "\0"],
     "accounts.User.time_zone": [
         *("Europe/Berlin", "UTC", "", "Mars/Base", "../etc/passwd", "a" * 65, "Europe/Berlin\0"),
     ],
     "sms.Allowance.per_day": [0, 1_000_000, 1_000_001, -1, 2**31, 2**63, 2**64],
-    "todos.List.color": [
-        *("", "#aabbcc", "#AABBCC", "red", "#aabbc", "#aabbccd", "#aabbcg", "aabbccd", "#aabbcc\n"),
-        "#\uff11\uff11\uff11\uff11\uff11\uff11",
-    ],
+    "todos.List.color": COLORS,
+    "todos.SavedFilter.color": COLORS,
+    "todos.Tag.color": COLORS,
     "todos.Todo.due": [
         *(Due(day) for day in DAYS),
         *(Due(date(2028, 2, 29), at) for at in (time(0), time(9), time(23, 59))),
@@ -157,6 +175,11 @@ BY_NAME: dict[str, list[Any]] = {
         Due(date(2028, 2, 29), None, "Europe/Berlin"),
     ],
     "todos.Todo.priority": [0, 4, 5, -1, 2**31, 2**64],
+    "todos.Todo.recurrence": [
+        *("FREQ=DAILY", "rrule:byday=FR,MO;freq=weekly;", "FREQ=DAILY;BYDAY=", "FREQ=HOURLY"),
+        *("every day", f"FREQ=YEARLY;{'BYMONTH=1,2,3;' * 30}", "FREQ=MONTHLY;BYMONTHDAY=\u0661"),
+    ],
+    "todos.Todo.recurrence_from": ["due", "completion", "", "never", "DUE"],
     "todos.Todo.status": ["open", "finished", "", "done", "FINISHED"],
 }
 ELSEWHERE = {
@@ -170,6 +193,9 @@ ELSEWHERE = {
     "sms.Message.to": "tests/sms: which spellings of a number are one",
     "todos.List.id": "tests/core/test_ids.py",
     "todos.List.position": "only the API writes it: tests/todos/test_positions.py",
+    "todos.SavedFilter.id": "tests/core/test_ids.py",
+    "todos.SavedFilter.position": "only the API writes it: tests/todos/test_positions.py",
+    "todos.Tag.uuid": "tests/core/test_ids.py",
     "todos.Todo.id": "tests/core/test_ids.py",
     "todos.Todo.list": "a choice of rows",
     "todos.Todo.position": "only the API writes it: tests/todos/test_positions.py",
@@ -180,6 +206,7 @@ ELSEWHERE = {
 BEYOND_SQL: set[Any] = {
     "accounts.User.language",
     "accounts.User.time_zone",
+    "todos.Todo.recurrence",
     "todos.Todo.status",
     "\u0378",
 }
@@ -192,7 +219,7 @@ def column_of(name: str) -> Any:
 
 
 def models_of_ours() -> list[type[models.Model]]:
-    return [List, Tag, Todo, User, Allowance, Message, OptOut]
+    return [List, SavedFilter, Tag, Todo, User, Allowance, Message, OptOut]
 
 
 def values(name: str) -> list[Any] | None:
@@ -211,8 +238,11 @@ COLUMNS = [
     *("accounts.User.is_superuser", "accounts.User.language", "accounts.User.last_login"),
     *("accounts.User.name", "accounts.User.time_zone", "sms.Allowance.per_day"),
     *("todos.List.archived_at", "todos.List.color", "todos.List.name", "todos.Tag.name"),
+    *("todos.SavedFilter.color", "todos.SavedFilter.name", "todos.SavedFilter.query"),
+    "todos.Tag.color",
     *("todos.Todo.due", "todos.Todo.notes", "todos.Todo.priority", "todos.Todo.start_on"),
-    *("todos.Todo.status", "todos.Todo.title"),
+    *("todos.Todo.recurrence", "todos.Todo.recurrence_from", "todos.Todo.status"),
+    "todos.Todo.title",
 ]
 
 
@@ -246,7 +276,7 @@ class World:
 
     def read(self, column: Any) -> Any:
         if column.model is Tag:
-            return self.rows[Todo].tags.values_list("name", flat=True).first()
+            return self.rows[Todo].tags.values_list(column.name, flat=True).first()
         row = column.model.objects.filter(pk=self.rows[column.model].pk)
         return row.values_list(column.name, flat=True).get()
 
@@ -256,19 +286,24 @@ def world(api, web, alice, bob, staff) -> World:
     todo = make_todo(alice, "before", tags=["before"], list=make_list(alice))
     make_todo(bob, tags=["before"])
     rows: dict[Any, Any] = {Todo: todo, List: todo.list, Tag: todo.tags.get(), User: alice}
+    rows[SavedFilter] = service.add_filter(actor=alice, name="before", query="before")
     rows[Allowance] = Allowance.objects.create(account=alice, per_day=7)
     User.objects.filter(pk=alice.pk).update(name="before")
     return World(api(alice), web(alice), web(staff), rows)
 
 
 def by_the_api(world: World, column: Any, value: Any) -> bool:
-    todo, todo_list = world.rows[Todo], world.rows[List]
-    path = {User: "/api/v1/account/", List: LIST.format(todo_list.pk)}.get(
-        column.model, TODO.format(todo.pk)
-    )
+    path = API_PATHS[column.model].format(world.rows[column.model])
     plain = value.isoformat() if isinstance(value, date) else value
     plain = DueMember().to_representation(value) if isinstance(value, Due) else plain
-    body = {in_the_api()[label(column)]: [plain] if column.model is Tag else plain}
+    return patched(world, path, {in_the_api()[label(column)]: plain}, value)
+
+
+def by_tagging(world: World, column: Any, value: Any) -> bool:
+    return patched(world, TODO.format(world.rows[Todo].pk), {"tags": [value]}, value)
+
+
+def patched(world: World, path: str, body: Any, value: Any) -> bool:
     text = json.dumps(body, ensure_ascii=value == HALF)
     return accepted(world.phone.patch(path, text, content_type="application/json"), 200, 400)
 
@@ -373,6 +408,7 @@ def outcome(world: World, write: Callable[..., bool], column: Any, value: Any) -
 
 def entry_points(column: Any, operator: User) -> dict[str, Callable[..., bool]]:
     found = {"model": by_the_model}
+    found |= {"tagging": by_tagging} if label(column) == "todos.Tag.name" else {}
     found |= {"api": by_the_api} if label(column) in in_the_api() else {}
     found |= {"page": by_the_page} if label(column) in on_the_page() else {}
     return found | ({"admin": by_the_admin} if label(column) in in_the_admin(operator) else {})
@@ -384,7 +420,7 @@ def test_a_value_has_one_outcome_at_every_entry_point(world, staff, name):
     ways = entry_points(column, staff)
     assert len(ways) > 1
     for value in values(name) or ():
-        asked = {way for way in ways if value != HALF or way in ("model", "api")}
+        asked = {way for way in ways if value != HALF or way in ("model", "api", "tagging")}
         outcomes = {way: outcome(world, ways[way], column, value) for way in asked}
         assert len(set(outcomes.values())) == 1, (value, outcomes)
         expected = outcomes["model"]
@@ -405,8 +441,13 @@ PAST_BY_NAME: dict[str, list[Any]] = {
     "accounts.User.language": ["xx", "\u202e"],
     "accounts.User.time_zone": ["Mars/Base", "", "../etc"],
     "todos.List.color": ["red", "\x1b"],
+    "todos.SavedFilter.color": ["red", "\x1b"],
+    "todos.SavedFilter.query": ["due:soon", "\x1b"],
+    "todos.Tag.color": ["red", "\x1b"],
     "todos.Todo.due": ["soon", "9999-12-31", "0001-01-01T00:00[Mars/Base]"],
     "todos.Todo.priority": [9, 32767],
+    "todos.Todo.recurrence": ["FREQ=SECONDLY", "", "\x1b"],
+    "todos.Todo.recurrence_from": ["never"],
     "sms.Allowance.per_day": [2**31 - 1],
 }
 
@@ -447,7 +488,8 @@ def test_rows_that_were_written_past_the_rules_are_shown(world, staff, zone, num
     paths = ["/todos/", f"/todos/?edit={todo.pk}", "/account/"]
     for path in paths:
         assert world.browser.get(path).status_code == 200, path
-    for path in ("/api/v1/todos/", TODO.format(todo.pk), "/api/v1/lists/", "/api/v1/account/"):
+    pages = [f"/api/v1/{name}/" for name in ("todos", "lists", "tags", "filters", "account")]
+    for path in (*pages, TODO.format(todo.pk)):
         assert world.phone.get(path).status_code == 200, path
     for model, row in world.rows.items():
         page = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"

@@ -182,6 +182,12 @@ def test_a_member_that_an_answer_may_lack_says_when_it_is_there(whole):
     assert silent == []
 
 
+def test_an_operation_of_sync_need_not_name_all_members(whole):
+    fields = whole["components"]["schemas"]["OperationFieldsRequest"]
+    assert {"title", "name", "time_zone", "tags_added", "todos"} <= set(fields["properties"])
+    assert "required" not in fields
+
+
 def test_every_component_is_used(whole):
     used = bodies(whole, "request") | bodies(whole, "response")
     used |= {node["$ref"].split("/")[-1] for _, node in nodes(whole["paths"]) if "$ref" in node}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Count, F, QuerySet
 from django.db.models.query import ModelIterable
@@ -17,13 +17,15 @@ from django.utils.translation import ngettext
 from accounts.sessions import signed_in_user
 from core.admin import SearchableAdmin
 from core.columns import FoldedField
-from core.feed import writing
+from core.feed import stamp, writing
 from core.selection import is_too_large
+from core.text import isolated
 from todos import ordering, service
 from todos.forms import TodoAdminForm
-from todos.models import List, Tag, Todo
+from todos.models import List, SavedFilter, Tag, Todo
 
 MOST_CHANGED = 1_500  # to-dos of one action: each is an UPDATE, and API Gateway waits for 29 s
+MOST_MERGED = 100
 FACTS = ("id", "position", "version", "created_at", "updated_at")
 
 
@@ -131,9 +133,10 @@ class ListAdmin(OwnedAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[List]) -> None:
         keys = [row.pk for row in queryset]
         rows = List.objects.select_related("owner").filter(pk__in=keys)
+        trashes = request.POST.get("todos") == "trash"
         with writing(*rows.accounts()):
             for todo_list in rows:
-                service.remove_list(actor=todo_list.owner, todo_list=todo_list)
+                service.remove_list(actor=todo_list.owner, todo_list=todo_list, trashes=trashes)
 
 
 def _leaving(row: Any) -> str:
@@ -149,7 +152,46 @@ def _leaving(row: Any) -> str:
 class TagAdmin(OwnedAdmin):
     list_display = ("name", "owner")
     search_fields = ("folded", "owner__email")
-    fields = ("owner", "name")
+    fields = ("owner", "name", "color")
+    actions = ("merge",)
+
+    @admin.action(description=_("Merge selected tags into the most used"), permissions=["delete"])
+    def merge(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Of equally used ones the oldest stays."""
+        if is_too_large(request, self, queryset, MOST_MERGED):
+            return
+        keys = list(queryset.values_list("pk", flat=True))
+        tags = Tag.objects.select_related("owner").filter(pk__in=keys)
+        with writing(*tags.accounts()):
+            kept, *others = tags.annotate(used=Count("todos")).order_by("-used", "pk")
+            if {tag.owner_id for tag in others} - {kept.owner_id}:
+                text = _("These tags belong to several people.")
+                self.message_user(request, text, messages.ERROR)
+                return
+            for tag in others:
+                service.merge_tags(tag, kept)
+        told = _("Merged into “%(tag)s”.") % {"tag": isolated(kept.name)}
+        self.log_change(request, kept, told)
+        self.message_user(request, told)
+
+
+@admin.register(SavedFilter)
+class SavedFilterAdmin(OwnedAdmin):
+    list_display = ("name", "owner", "created_at")
+    search_fields = ("name", "owner__email")
+    fields = ("owner", "name", "query", "color")
+    facts = FACTS
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: SavedFilter,
+        form: ModelForm[SavedFilter],
+        change: bool,  # noqa: FBT001 - Django's signature
+    ) -> None:
+        if not change:
+            obj.position = ordering.after_last(SavedFilter.objects.of(obj.owner_id))
+        obj.save()
 
 
 @admin.register(Todo)
@@ -177,9 +219,20 @@ class TodoAdmin(OwnedAdmin):
     search_fields = ("folded", "folded_tags", "owner__email")
     date_hierarchy = "created_at"
     autocomplete_fields = ("owner", "list", "tags")
-    fields = ("owner", "list", "title", "notes", "priority", "start_on", "due", "tags")
+    fields = (
+        "owner",
+        "list",
+        "title",
+        "notes",
+        "priority",
+        "start_on",
+        "due",
+        "recurrence",
+        "recurrence_from",
+        "tags",
+    )
     facts = ("due_at", "status", "finished_at", "deleted_at", "created_by", *FACTS)
-    hidden = (*OwnedAdmin.hidden, "due_on", "due_order", "status_at")
+    hidden = (*OwnedAdmin.hidden, "due_on", "due_order", "made_in", "status_at")
     actions = ("finish", "reopen", "move_to_trash", "restore")
     show_full_result_count = False
     private = frozenset({"title", "notes", "folded", "folded_tags", "tags"})
@@ -268,8 +321,13 @@ class TodoAdmin(OwnedAdmin):
         self.message_user(request, text % {"count": count})
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """The tags of a new row come after it; those of an old one are saved with it."""
         super().save_related(request, form, formsets, change)
-        Todo.objects.filter(pk=form.instance.pk).fold_tags()
+        if not change and form.cleaned_data["tags"]:
+            rows = Todo.objects.filter(pk=form.instance.pk)
+            with writing(form.instance.owner_id):
+                rows.fold_tags()
+                stamp(form.instance.owner_id, rows, "tags")
 
     def save_model(
         self,

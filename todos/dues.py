@@ -112,10 +112,16 @@ def _accounts_out_of_order() -> Iterator[Any]:
     columns = ("owner", "owner__time_zone", "due", "due_order")
     rows = Todo.objects.exclude(due=None).order_by().values_list(*columns).distinct()
     for owner, zone, due, order in rows.iterator():
-        if due.order(zone_called(zone)) != order:
+        if due and due.order(zone_called(zone)) != order:
             yield owner
 
 
 def _renewed(owner: Any) -> int:
     with writing(owner):
-        return renew_order(Todo.objects.of(owner), zone_of(owner))
+        own = Todo.objects.of(owner)
+        late = [
+            todo for todo in own.exclude(due_at=None) if todo.due and todo.due.due_at != todo.due_at
+        ]
+        for todo in late:  # an answer says the moment
+            todo.save_changes("due")
+        return len(late) + renew_order(own, zone_of(owner))

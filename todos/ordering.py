@@ -1,4 +1,4 @@
-"""The manual order of an account's lists, and of its to-dos, which is one order for all lists.
+"""The manual order of an account's lists, filters, and to-dos, which is one order for all lists.
 
 All of it is for whoever is `writing`: the account's counter is locked, so two that move at once
 wait for each other and never choose one key.
@@ -13,7 +13,7 @@ from django.db.models.functions import Length
 
 from core.feed import SyncedQuerySet, stamp, writing
 from core.order_keys import LONGEST, between, spread
-from todos.models import List, Todo
+from todos.models import List, SavedFilter, Todo
 from todos.models.columns import UNPLACED
 
 RENEWED: Final = 64  # longer keys are renewed by the nightly job
@@ -109,7 +109,7 @@ def renew_all() -> int:
     Each account in a transaction of its own; how many rows it was.
     """
     changed = 0
-    for model in (List, Todo):
+    for model in (List, SavedFilter, Todo):
         long = model.objects.alias(length=Length("position")).filter(length__gt=RENEWED)
         for account in sorted(long.accounts()):
             with writing(account):
@@ -120,7 +120,7 @@ def renew_all() -> int:
 def _renew(rows: SyncedQuerySet, is_crowded: Callable[[str], bool]) -> int:
     """Spread the shortest run of rows that has all the crowded ones, in the order they have."""
     order = sorted(
-        rows.values_list("position", "former_position", "pk"),
+        rows.values_list("position", _former(rows.model), "pk"),
         key=lambda it: (it[0], it[1] if it[0] == UNPLACED else 0, it[2]),
     )
     crowded = [place for place, (key, _former, _pk) in enumerate(order) if is_crowded(key)]
@@ -130,6 +130,12 @@ def _renew(rows: SyncedQuerySet, is_crowded: Callable[[str], bool]) -> int:
     new = {order[first + number][2]: key for number, key in enumerate(keys)}
     _write(rows, new)
     return len(new)
+
+
+def _former(model: Any) -> Any:
+    """The column of the former release, if that has known the model."""
+    is_there = any(column.name == "former_position" for column in model._meta.concrete_fields)
+    return "former_position" if is_there else Value(0)
 
 
 def _spread(keys: list[str], first: int, last: int) -> tuple[int, list[str]]:

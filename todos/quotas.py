@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from core.quotas import QuotaReached
-from todos.models import List, Tag, Todo
+from todos.models import List, SavedFilter, Tag, Todo
 from todos.models.usage import OctetLength, Usage
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def take(owner: "User", **added: int) -> None:
-    """Count what this transaction has just added: `lists`, `todos`, `tags`, `bytes`.
+    """Count what this transaction has just added: `lists`, `todos`, `tags`, `filters`, `bytes`.
 
     Each may be more than was really new. Raises QuotaReached if the account now holds too much;
     the caller's transaction must end with it.
@@ -54,6 +54,7 @@ def _held(owner: "User") -> dict[str, int]:
     return {
         "lists": List.objects.owned_by(owner).filter(is_inbox=False).count(),
         "tags": Tag.objects.owned_by(owner).count(),
+        "filters": SavedFilter.objects.owned_by(owner).count(),
         **Todo.objects.of(owner.pk).aggregate(  # the trash takes room too
             todos=Count("pk"), bytes=Coalesce(Sum(OctetLength("notes")), 0)
         ),
@@ -70,6 +71,7 @@ def _refusal(name: str) -> str:
         "lists": _("lists besides the inbox"),
         "todos": _("to-dos"),
         "tags": _("tags"),
+        "filters": _("saved filters"),
         "bytes": _("bytes of notes"),
     }
     return _(

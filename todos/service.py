@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from core.feed import stamp, writing
+from core.feed import draw, stamp, writing
+from core.text import fold
 from todos import ordering, quotas
-from todos.models import List, Status, Todo
+from todos.models import List, SavedFilter, Status, Tag, TagAlias, Todo
 from todos.models.due import renew_order, zone_of
 
 if TYPE_CHECKING:
@@ -56,6 +57,41 @@ def add_list(*, actor: "User", name: str, **fields: Any) -> List:
         new.save(force_insert=True)
         quotas.take(actor, lists=1)
     return new
+
+
+def add_filter(*, actor: "User", name: str, **fields: Any) -> SavedFilter:
+    """A new one: last unless `position` is given. Raises QuotaReached if it is one too many."""
+    with writing(actor.pk):
+        if fields.get("position") is None:
+            fields["position"] = ordering.after_last(SavedFilter.objects.of(actor.pk))
+        new = SavedFilter(owner=actor, name=name, **fields)
+        new.save(force_insert=True)
+        quotas.take(actor, filters=1)
+    return new
+
+
+def add_tag(*, actor: "User", name: str, **fields: Any) -> Tag:
+    """A new tag. Raises QuotaReached if it is one too many, IntegrityError if its name is taken."""
+    with writing(actor.pk):
+        tag = Tag(owner=actor, name=name, **fields)
+        tag.save(force_insert=True)
+        quotas.take(actor, tags=1)
+    return tag
+
+
+def merge_tags(tag: Tag, into: Tag) -> None:
+    """Everything of the first becomes the other's; what it was called leads to that one."""
+    links = Todo.tags.through.objects
+    with writing(tag.owner_id):
+        todos = links.filter(tag=tag).values_list("todo", flat=True)
+        new = [links.model(todo_id=key, tag_id=into.pk) for key in todos]
+        links.bulk_create(new, ignore_conflicts=True, batch_size=1_000)
+        TagAlias.objects.filter(tag=tag).update(tag=into)
+        former = tag.folded or fold(tag.name)
+        tag.delete()  # which stamps the to-dos
+        TagAlias.objects.create(
+            tag=into, folded=former, seq=draw(into.owner_id, 0), renamed_at=timezone.now()
+        )
 
 
 def remove_list(*, actor: "User", todo_list: List, trashes: bool = False) -> None:

@@ -60,7 +60,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^healthz/$", r"^readyz/$"]  # health checks come without TLS
 X_FRAME_OPTIONS = "DENY"
 MAX_BODY_BYTES = 64 * 1024
-MAX_BODY_BYTES_OF = {"/api/v1/sync/": 1024 * 1024}  # what a device did in days without a network
+MAX_BODY_BYTES_OF = dict.fromkeys(  # what a device did in days without a network
+    ("/api/v1/sync/", "/api/v1/todos/bulk/"), 1024 * 1024
+)
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_BODY_BYTES, *MAX_BODY_BYTES_OF.values())
 SESSION_COOKIE_NAME = "__Host-sessionid" if PRODUCTION else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if PRODUCTION else "csrftoken"

@@ -41,12 +41,12 @@ def name_enums(result: Json, **kwargs: Any) -> Json:
     named: dict[tuple[str, ...], str] = {}
     for component in sorted(schemas, key=lambda name: (bool(_REQUESTS.search(name)), name)):
         for member, schema in schemas[component].get("properties", {}).items():
-            if choices := _choices(schema):
+            if choices := _choices(schema.get("items", schema)):
                 noun = _REQUESTS.sub("", component)
                 named.setdefault(choices, noun + member.title().replace("_", ""))
     found = [member for each in schemas.values() for member in each.get("properties", {}).values()]
     found += [p["schema"] for _, _, o in operations(result) for p in o.get("parameters", ())]
-    for schema in found:
+    for schema in (each.get("items", each) for each in found):
         schema.pop("x-spec-enum-id", None)
         if name := named.get(_choices(schema)):
             schemas.setdefault(name, {**schema, "enum": list(_choices(schema))})

@@ -208,7 +208,7 @@ class OwnedRelatedField(serializers.RelatedField[Any, Any, Any]):
     def to_internal_value(self, data: Any) -> Any:
         key = StrictUUIDField().run_validation(data)
         choices = getattr(self.parent, f"owned_{self.field_name}")()
-        found = choices.filter(pk=key).first()
+        found = choices.filter(**{choices.model.feed_key: key}).first()
         if found is None:
             self.fail("does_not_exist")
         return found

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from rest_framework import viewsets
 from rest_framework.decorators import MethodMapper
 from rest_framework.exceptions import ValidationError
@@ -24,7 +25,7 @@ from core.api.deprecation import deprecation_of
 from core.api.errors import PreconditionFailed, PreconditionRequired
 from core.api.fields import StrictSerializer
 from core.api.parameters import NoFilters, read_parameters
-from core.feed import writing
+from core.feed import Synced, writing
 from core.http import holds
 from core.idempotency import idempotent
 from core.models import Versioned
@@ -101,7 +102,8 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
             instance, created = self.save_new(serializer)
         response = self.answer(instance, HTTPStatus.CREATED if created else HTTPStatus.OK)
         if created:
-            response["Location"] = f"{request.build_absolute_uri(request.path)}{instance.pk}/"
+            path = f"{request.path}{getattr(instance, instance.feed_key)}/"
+            response["Location"] = request.build_absolute_uri(path)
         return response
 
     def save_new(self, serializer: BaseSerializer[Any]) -> tuple[Versioned, bool]:
@@ -134,12 +136,13 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
         """PUT with `If-None-Match: *` creates under the id of the path (RFC 9110, 13.1.2)."""
         data = request.data  # read before the account is locked
         with self.writing():
-            existing = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
+            existing = self.named().first()
             if existing is not None:
                 raise PreconditionFailed(current=self.get_serializer(existing).data)
             serializer = self.get_serializer(data=data)
             serializer.is_valid(raise_exception=True)
-            if serializer.validated_data.setdefault("id", self.kwargs["pk"]) != self.kwargs["pk"]:
+            key = self.kwargs["pk"]
+            if serializer.validated_data.setdefault(self.model.feed_key, key) != key:
                 message = "The id of an object never changes."
                 raise ValidationError({"id": [message]}, code="immutable")
             instance, _created = self.save_new(serializer)  # nobody else creates it: locked
@@ -154,11 +157,23 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
 
     def locked_object(self) -> Any:
         """The caller's object, after If-Match; 404 or 412 otherwise. The caller is `writing`."""
-        instance = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
+        instance = self.named().first()
         if instance is None:
             raise Http404
         check_version(self.request, instance, self.get_serializer)
         return instance
+
+    @property
+    def model(self) -> Any:
+        model: type[Synced] = self.serializer_class.Meta.model  # type: ignore[union-attr]
+        return model
+
+    def named(self) -> Any:
+        """The caller's object of the id in the path, in a queryset."""
+        return self.get_queryset().filter(**{self.model.feed_key: self.kwargs["pk"]})
+
+    def get_object(self) -> Any:
+        return get_object_or_404(self.named())
 
     def answer(self, instance: Versioned, status: int = HTTPStatus.OK) -> Response:
         data = self.get_serializer(instance).data

@@ -24,6 +24,10 @@ schemathesis.openapi.format(
     "iana-time-zone",
     st.sampled_from(sorted(zoneinfo.available_timezones() - {"Factory", "localtime"})),
 )
+schemathesis.openapi.format(
+    "recurrence",
+    st.sampled_from(["FREQ=DAILY", "FREQ=MONTHLY;BYDAY=2FR;COUNT=3", "RRULE:FREQ=YEARLY"]),
+)
 schemathesis.openapi.format("entity-tag", st.sampled_from(['"1"', '"2"', 'W/"3"', "*"]))
 schemathesis.openapi.format(
     "phone-number",
@@ -50,6 +54,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         body.pop("archived_at", None)  # the inbox cannot be archived
     if isinstance(body.get("send_at"), str) and _is_far(body["send_at"]):
         body["send_at"] = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    if isinstance(body.get("clear"), list):
+        body["clear"] = [name for name in body["clear"] if name not in body]
     due = body.get("due")
     if isinstance(due, dict) and due.get("at") is None and isinstance(due.get("time_zone"), str):
         due.pop("time_zone")  # only with a time

@@ -3,6 +3,8 @@
 `make test-clients` makes build/clients first.
 """
 
+import json
+import re
 import shutil
 import uuid
 from collections import Counter
@@ -14,6 +16,7 @@ import requests
 
 from core.api.document import operations
 from tests.clients import tools
+from tests.clients.devices import account, pulled
 from tests.clients.production import Server
 from tests.documented import contract, document
 
@@ -47,15 +50,38 @@ def test_the_typescript_client_compiles_and_works(clients, server):
     tools.node(tools.npm_package("typescript/bin/tsc"), "--project", folder)
     output = tools.node(folder / "compiled" / "round_trip.js", server.url, server.mails)
     assert output == "Round trip done.\n"
+    _, token = account(server)
+    output = tools.node(folder / "compiled" / "session.js", server.url, token, session(folder))
+    assert json.loads(output) == versions(server, token)
 
 
 def test_the_python_client_has_types_and_works(clients, server):
     folder = clients["python"]
-    shutil.copy(tools.HERE / "python" / "round_trip.py", folder)
+    programs = ("round_trip.py", "session.py")
+    for name in programs:
+        shutil.copy(tools.HERE / "python" / name, folder)
     cache = folder / "cache"
-    tools.run(tools.PYTHON, "-m", "mypy", "--cache-dir", cache, "round_trip.py", folder=folder)
+    tools.run(tools.PYTHON, "-m", "mypy", "--cache-dir", cache, *programs, folder=folder)
     output = tools.run(tools.PYTHON, "round_trip.py", server.url, server.mails, folder=folder)
     assert output == "Round trip done.\n"
+    _, token = account(server)
+    sent = (server.url, token, session(folder))
+    output = tools.run(tools.PYTHON, "session.py", *sent, folder=folder)
+    assert json.loads(output) == versions(server, token)
+
+
+def session(folder: Path) -> Path:
+    """An offline session as it was recorded, with ids of its own."""
+    text = (tools.HERE / "session.json").read_text()
+    for name in sorted(set(re.findall(r"\{[a-z]+(?: \d+)?\}", text)) - {"{account}"}):
+        text = text.replace(name, str(uuid.uuid4()))
+    path = folder / "session.json"
+    path.write_text(text)
+    return path
+
+
+def versions(server: Server, token: str) -> dict[str, int]:
+    return {key: it["version"] for key, it in pulled(server, token).items()}
 
 
 def test_the_models_of_kotlin_compile_and_read_every_answer(clients, server, tmp_path):
@@ -78,6 +104,7 @@ def test_the_models_of_kotlin_compile_and_read_every_answer(clients, server, tmp
     assert output == f"{len(answers)} answers read.\n"
     models = {path.name.split(".")[0] for path in answers}
     assert {"ApiError", "AuthError", "Authenticated", "StaleTodo", "TodoListPage"} <= models
+    assert {"SyncAnswer", "SyncPage"} <= models
 
 
 class Recorder:
@@ -110,10 +137,10 @@ def recorded(server: Server, folder: Path) -> list[Path]:
     phone.ask("get", "/readyz/")
     phone.ask("get", "/api/auth/app/v1/config")
     phone.ask("get", "/api/v1/todos/")
-    account = {"email": f"{uuid.uuid4().hex}@example.com", "password": PASSWORD}
-    phone.ask("post", "/api/auth/app/v1/auth/signup", account)
-    server.manage("shell", code=VERIFY.format(**account))
-    answer = phone.ask("post", "/api/auth/app/v1/auth/login", account)
+    person = {"email": f"{uuid.uuid4().hex}@example.com", "password": PASSWORD}
+    phone.ask("post", "/api/auth/app/v1/auth/signup", person)
+    server.manage("shell", code=VERIFY.format(**person))
+    answer = phone.ask("post", "/api/auth/app/v1/auth/login", person)
     phone.token = answer["meta"]["session_token"]
     phone.ask("get", "/api/auth/app/v1/auth/sessions")
     phone.ask("get", "/api/auth/app/v1/account/email")
@@ -130,6 +157,12 @@ def recorded(server: Server, folder: Path) -> list[Path]:
     phone.ask("get", "/api/v1/sms/messages/")
     phone.ask("post", "/api/v1/sms/messages/segments/", {"body": "hey", "to": "+15005550006"})
     phone.ask("post", "/service/sms/send", {"msg": "hey mate!!!"})
+    owner = phone.ask("get", "/api/v1/sync/")["account"]
+    for request in json.loads(session(folder).read_text().replace("{account}", owner)):
+        sent = {"account": owner, "sent_at": "2026-11-26T12:00:00Z"}
+        sent["operations"] = [*request["operations"], {"op": "?"}]
+        phone.ask("post", "/api/v1/sync/", sent)
+    phone.ask("get", "/api/v1/sync/?cursor=nowhere")
     return phone.files
 
 

@@ -13,6 +13,7 @@ from core.models import IdempotencyKey
 from sms.models import Allowance, Message
 from tests.builders import make_list, make_todo
 from tests.conftest import make_user
+from todos import service
 from todos.models import List, Todo
 
 KEY = UUID("0fa1b2c3-d4e5-4f60-8a7b-9c0d1e2f3a4b")
@@ -45,6 +46,8 @@ def test_every_route_that_names_a_row_takes_ids_in_any_case():
 def rows(alice, bob) -> None:
     make_list(alice, id=KEY)
     make_todo(alice, id=KEY)
+    service.add_tag(actor=alice, name="home", uuid=KEY)
+    service.add_filter(actor=alice, name="x", query="x", id=KEY)
     Message.objects.create(id=KEY, sender=alice, to="+15005550006", body="a", provider="console")
     make_todo(bob)
 

@@ -79,9 +79,11 @@ def test_what_is_not_there_in_any_spelling_gets_no_hint(path):
 
 RESOURCES = {
     "account": "/api/v1/account/",
+    "filters": "/api/v1/filters/",
     "lists": "/api/v1/lists/",
     "sms_messages": "/api/v1/sms/messages/",
     "sync": "/api/v1/sync/",
+    "tags": "/api/v1/tags/",
     "todos": "/api/v1/todos/",
     "trash": "/api/v1/trash/",
 }

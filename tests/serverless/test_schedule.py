@@ -61,7 +61,7 @@ def test_the_night_removes_what_is_over_and_keeps_the_rest(handler, caplog):
             " 0 operations of devices removed."
         ),
         "clearsessions: done",
-        "refold: 0 rows folded, 0 dues renewed.",
+        "refold: 0 rows folded, 0 fed, 0 dues renewed.",
         "renew_positions: 0 positions renewed.",
     ]
 

@@ -28,6 +28,8 @@ def todo_form(todo: Todo, **changes: object) -> dict[str, object]:
         "due_0": f"{due.on}" if due else "",
         "due_1": f"{due.at:%H:%M}" if due and due.at else "",
         "due_2": due.time_zone or "" if due else "",
+        "recurrence": todo.recurrence or "",
+        "recurrence_from": todo.recurrence_from,
         "tags": [tag.pk for tag in todo.tags.all()],
         **changes,
     }

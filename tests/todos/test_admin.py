@@ -27,6 +27,7 @@ def test_a_todo_is_added_first_and_says_by_whom(operator, staff, alice, bob):
         "list": before.list_id,
         "title": "  new  ",
         "priority": "2",
+        "recurrence_from": "due",
         "status": "finished",
         "position": "99",
         "tags": [],
@@ -86,6 +87,8 @@ def test_every_field_of_a_todo_can_be_changed_and_no_other(operator, alice, bob)
         "notes": "n",
         "priority": 4,
         "start_on": "2026-03-01",
+        "recurrence": "freq=daily",
+        "recurrence_from": "completion",
         "due_0": "2026-03-04",
         "due_1": "09:00",
         "due_2": "europe/berlin",
@@ -103,6 +106,7 @@ def test_every_field_of_a_todo_can_be_changed_and_no_other(operator, alice, bob)
     assert stored.due == Due(date(2026, 3, 4), time(9), "Europe/Berlin")
     assert stored.due_order == stored.due_at == datetime(2026, 3, 4, 8, tzinfo=UTC)
     assert stored.start_on == date(2026, 3, 1)
+    assert (stored.recurrence, stored.recurrence_from) == ("FREQ=DAILY", "completion")
     assert list(stored.tags.all()) == [tag]
     assert (stored.owner, stored.created_by, stored.status) == (alice, alice.pk, Status.OPEN)
     assert (stored.position, stored.version) == (todo.position, 2)

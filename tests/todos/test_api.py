@@ -45,6 +45,8 @@ def shown(todo: Todo) -> dict:
         "start_on": todo.start_on and todo.start_on.isoformat(),
         "due": todo.due and due(todo.due),
         "due_at": moment(todo.due_at),
+        "recurrence": todo.recurrence,
+        "recurrence_from": todo.recurrence_from,
         "tags": sorted(todo.tags.values_list("name", flat=True)),
         "position": todo.position,
         "created_by": str(todo.created_by),

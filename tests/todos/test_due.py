@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -212,3 +212,15 @@ def test_the_trash_is_asked_by_no_filter_and_gives_a_due_back(api, alice):
         assert back["due"] == {"on": "2026-11-26", "at": "09:00", "time_zone": None}
         found = phone.get(f"{TODOS}?due=overdue&priority=4").json()["results"]
     assert [row["id"] for row in found] == [str(todo.pk)]
+
+
+# --- The index ------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads few rows without one")
+def test_what_asks_for_a_day_reads_the_rows_of_that_day_only(alice):
+    own, home = Todo.objects.owned_by(alice).order_by("position", "id"), alice.zone
+    week = own.due_after(NOW).due_before(NOW + timedelta(days=7))
+    for found in (own.due_today(NOW, home), week):
+        assert "INDEX todos_todo_by_due (owner_id=? AND due_order" in found.explain()
+    assert "INDEX todos_todo_start (owner_id=? AND start_on" in own.waiting(NOW, home).explain()

@@ -145,6 +145,20 @@ def by_the_release_before(todo: Todo, **columns: Any) -> None:
 
 
 @pytest.mark.django_db
+def test_a_moment_follows_the_rules_of_its_zone(alice: User, bob: User):
+    """They have changed since it was stored."""
+    todo, other = (make_todo(alice, due="2026-12-01T09:00[Europe/Berlin]") for _ in range(2))
+    make_todo(bob, due="2026-12-01T09:00[Europe/Berlin]")
+    wrong = moment(2026, 12, 1, 7)
+    QuerySet(Todo).filter(pk=todo.pk).update(due_at=wrong, due_order=wrong)
+    assert [told(), told()] == [1, 0]
+    todo.refresh_from_db()
+    assert (todo.due_at, todo.due_order) == (other.due_at, other.due_order)
+    assert (todo.version, Todo.objects.get(pk=other.pk).version) == (2, 1)
+    feeds.check(alice)
+
+
+@pytest.mark.django_db
 def test_what_the_release_before_writes_is_taken_over_at_night(alice: User, bob: User):
     alice.time_zone = "Europe/Berlin"
     alice.save()

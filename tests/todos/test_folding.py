@@ -15,6 +15,7 @@ from core import folding
 from core.dates import LAST_MOMENT
 from core.text import fold
 from tests.builders import make_list, make_todo
+from tests.feeds import check, living
 from todos.models import Due, List, Tag, Todo
 
 BEFORE = [("accounts", "0001_initial"), ("todos", "0002_text_constraints_and_names")]
@@ -35,7 +36,7 @@ def release_before() -> Iterator[Any]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_was_stored_comes_into_its_form(release_before, monkeypatch):
+def test_what_was_stored_comes_into_its_form_and_into_the_feed(release_before, monkeypatch, api):
     monkeypatch.setattr(folding, "BATCH", 2)
     user, todo_list, tag, todo = (
         release_before.get_model(*name.split("."))
@@ -101,6 +102,11 @@ def test_what_was_stored_comes_into_its_form(release_before, monkeypatch):
     last_minute = LAST_MOMENT.replace(second=0, microsecond=0)
     assert Todo.objects.get(pk=theirs.pk).due_at == last_minute
     assert Todo.objects.get(title="day").due == Due(date(1900, 1, 1))
+    for account in User.objects.all():
+        check(account)
+        page = api(account).get("/api/v1/sync/").json()
+        told = {(it["kind"], it["id"]): it["version"] for it in page["changes"]}
+        assert told == living(account)
 
 
 def as_the_release_before(row: Any, **columns: Any) -> None:
@@ -115,7 +121,7 @@ def as_the_release_before(row: Any, **columns: Any) -> None:
 def refolded() -> int:
     out = StringIO()
     call_command("refold", stdout=out)
-    return int(out.getvalue().removesuffix(" rows folded, 0 dues renewed.\n"))
+    return int(out.getvalue().removesuffix(" rows folded, 0 fed, 0 dues renewed.\n"))
 
 
 @pytest.mark.django_db

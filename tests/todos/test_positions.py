@@ -77,6 +77,7 @@ def test_a_new_todo_stands_before_all_and_a_new_list_behind_all(api, alice, bob)
 def test_the_operator_adds_at_the_same_places(web, staff, alice):
     operator, todo = web(staff), make_todo(alice)
     form = {"owner": alice.pk, "list": todo.list_id, "title": "new", "priority": 0}
+    form["recurrence_from"] = "due"
     assert operator.post("/admin/todos/todo/add/", form).status_code == 302
     form = {"owner": alice.pk, "name": "new"}
     assert operator.post("/admin/todos/list/add/", form).status_code == 302

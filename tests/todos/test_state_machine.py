@@ -36,6 +36,8 @@ DEFAULTS: dict[str, Any] = {
     "priority": 0,
     "start_on": None,
     "due": None,
+    "recurrence": None,
+    "recurrence_from": "due",
     "tags": [],
 }
 DUES: list[dict[str, Any] | None] = [  # and when they are due for somebody who lives by UTC

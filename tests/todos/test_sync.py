@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db.models import QuerySet
 
 from core.feed import FeedCounter
+from core.feed_repair import VERSIONS_APART
 from tests.builders import make_list, make_todo
 from tests.feeds import check, living
 from todos.models import List, SyncOperation, Tag, Todo
@@ -133,6 +134,37 @@ def test_a_snapshot_is_told_of_no_deletion_and_a_copy_of_each(phone, tablet, ali
     assert phone.versions() == tablet.versions() == living(alice)
     page = phone.client.get(SYNC).json()
     assert {change["op"] for change in page["changes"]} == {"upsert"}
+
+
+def test_a_copy_that_begins_is_told_what_its_own_operations_have_deleted(phone, alice):
+    """Results may have shown it: here of a creation that is sent again."""
+    key = uuid.uuid4()
+    made = operation("todo", key, "create", fields={"title": "x"})
+    gone = operation("todo", key, "purge", after=made["op_id"])
+    phone.push(made)
+    phone.cursor = None
+    answer = phone.send(made, gone)
+    assert [it["status"] for it in answer["results"]] == ["replayed", "applied"]
+    assert answer["results"][0]["todo"]["id"] == str(key)
+    assert (answer["changes"][-1]["op"], answer["changes"][-1]["id"]) == ("purge", str(key))
+
+
+def test_a_purge_after_a_restore_is_no_conflict(phone, alice):
+    """The versions were raised, but nobody has changed anything."""
+    todo = make_todo(alice)
+    call_command("begin_epoch", stdout=StringIO())
+    [result] = phone.push(operation("todo", todo.pk, "purge", base_version=1))
+    assert (result["status"], result["version"]) == ("applied", VERSIONS_APART + 2)
+
+
+def test_a_version_of_the_lost_time_has_not_seen_what_came_after_a_restore(phone, alice):
+    todo = make_todo(alice)
+    call_command("begin_epoch", stdout=StringIO())
+    todo.rename("since")
+    [result] = phone.push(
+        operation("todo", todo.pk, "update", base_version=9, fields={"title": "lost"})
+    )
+    assert (result["status"], result["conflicting"]) == ("conflict", ["title"])
 
 
 def test_a_cursor_that_is_held_is_304_until_something_changes(phone, alice):
@@ -479,7 +511,7 @@ def test_a_move_may_name_a_neighbor(phone, alice, bob):
         ({"after": str(other.pk)}, "refused", "not_found"),
         ({"before": str(theirs.pk)}, "refused", "not_found"),
         ({**beside, "position": "a0"}, "invalid", "fields"),
-        ({**beside, "before": str(other.pk)}, "invalid", "non_field_errors"),
+        ({**beside, "before": str(other.pk)}, "invalid", None),
         ({"after": 7}, "invalid", "after"),
     ):
         result = moved(**fields)

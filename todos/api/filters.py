@@ -4,8 +4,10 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -14,7 +16,8 @@ from accounts.models import User
 from core.api.fields import StrictLineField, StrictUUIDField
 from core.api.parameters import FlagField, NoFilters, SeveralField
 from core.dates import clamped, read_day, read_moment
-from todos.models import ListQuerySet, Priority, Status, TodoQuerySet
+from todos.models import ListQuerySet, Priority, SavedFilter, Status, TodoQuerySet
+from todos.models.search import check_query, matching
 from todos.models.tags import NAME_LENGTH
 
 ORDERINGS = {
@@ -92,8 +95,13 @@ class TodoFilterSerializer(NoFilters):
     q = StrictLineField(
         required=False,
         max_length=200,
-        help_text="Words in the title, the notes or the tags, in any spelling of case.",
+        validators=[check_query],
+        help_text=(
+            "Words in the title, the notes or the tags, in any spelling of case; `tag:`, `list:`,"
+            " `due:`, `priority:` and `is:` with a value."
+        ),
     )
+    filter = StrictUUIDField(required=False, help_text="A saved filter.")
     ordering = serializers.ChoiceField(choices=ORDERING_CHOICES, required=False)
 
 
@@ -120,9 +128,23 @@ def apply_filters(todos: TodoQuerySet, filters: Mapping[str, Any], user: User) -
     todos = todos.filter(**_plain(filters, of_lists="list__"))
     if "tag" in filters:
         todos = todos.tagged(filters["tag"])
+    now = timezone.now()
     if "q" in filters:
-        todos = todos.mentioning(filters["q"])
-    return _due(todos, filters, timezone.now(), user.zone)
+        todos = matching(todos, filters["q"], now, user.zone)
+    if "filter" in filters:
+        todos = _saved(todos, filters["filter"], now, user)
+    return _due(todos, filters, now, user.zone)
+
+
+def _saved(todos: TodoQuerySet, key: UUID, at: datetime, user: User) -> TodoQuerySet:
+    saved = SavedFilter.objects.owned_by(user).filter(pk=key).first()
+    if saved is None:
+        message = "There is no such object."
+        raise serializers.ValidationError({"filter": [message]}, code="does_not_exist")
+    try:
+        return matching(todos, saved.query, at, user.zone)
+    except DjangoValidationError as error:  # written by a release that knew more words
+        raise serializers.ValidationError({"filter": error.messages}, code="bad_query") from error
 
 
 def _due(

@@ -4,18 +4,30 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
 
 from core.api.schema import documented
 from todos.api.clearing import ClearField
 from todos.api.filters import ListFilterSerializer, RemovalSerializer, TodoFilterSerializer
 from todos.api.moves import MoveSerializer, TodoMoveSerializer
-from todos.api.serializers import ListSerializer, TodoSerializer
+from todos.api.quick import (
+    QuickAddFilterSerializer,
+    QuickAddSerializer,
+    TodoPreviewSerializer,
+)
+from todos.api.recurrence import OccurrencesFilterSerializer
+from todos.api.saved_filters import SavedFilterSerializer
+from todos.api.serializers import ListSerializer, TodoSerializer, TodoTagSerializer
+from todos.api.summary import SummarySerializer
+from todos.api.tags import MergeSerializer
 
 
 class ListUpdateSerializer(ListSerializer):
     """The members that change."""
 
-    clear = ClearField()
+    clear = ClearField(
+        child=serializers.ChoiceField(choices=sorted(ListSerializer().empty_values()))
+    )
 
     class Meta(ListSerializer.Meta):
         fields = (*ListSerializer.Meta.fields, "clear")
@@ -24,7 +36,9 @@ class ListUpdateSerializer(ListSerializer):
 class TodoUpdateSerializer(TodoSerializer):
     """The members that change."""
 
-    clear = ClearField()
+    clear = ClearField(
+        child=serializers.ChoiceField(choices=sorted(TodoSerializer().empty_values()))
+    )
 
     class Meta(TodoSerializer.Meta):
         fields = (*TodoSerializer.Meta.fields, "clear")
@@ -64,6 +78,66 @@ class Todos(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         )(documented(self.target_class))
 
 
+class QuickAdd(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "todos.api.quick.QuickAddView"
+
+    def view_replacement(self) -> Any:
+        """A preview answers 200 and makes nothing."""
+        return documented(
+            self.target_class,
+            quick_add=extend_schema(
+                summary="Add a to-do by a sentence",
+                parameters=[QuickAddFilterSerializer],
+                request=QuickAddSerializer,
+                responses={201: TodoSerializer, 200: TodoPreviewSerializer},
+            ),
+        )
+
+
+class Occurrences(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "todos.api.recurrence.OccurrencesView"
+
+    def view_replacement(self) -> Any:
+        described = extend_schema(
+            summary="Preview when a to-do comes again", parameters=[OccurrencesFilterSerializer]
+        )
+        return documented(self.target_class, retrieve=described)
+
+
+class Summary(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "todos.api.summary.SummaryView"
+
+    def view_replacement(self) -> Any:
+        described = extend_schema(summary="Count open to-dos", responses=SummarySerializer)
+        return documented(self.target_class, retrieve=described)
+
+
+class SavedFilters(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "todos.api.saved_filters.SavedFilterViewSet"
+
+    def view_replacement(self) -> Any:
+        """A creation sent again answers 200 with the object that is there."""
+        created = extend_schema(responses={201: SavedFilterSerializer, 200: SavedFilterSerializer})
+        return extend_schema_view(
+            create=created,
+            update=created,
+            move=extend_schema(request=MoveSerializer, responses=SavedFilterSerializer),
+        )(documented(self.target_class))
+
+
+class Tags(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "todos.api.tags.TagViewSet"
+
+    def view_replacement(self) -> Any:
+        """A name that is there already answers 200 with the tag that has it."""
+        created = extend_schema(responses={201: TodoTagSerializer, 200: TodoTagSerializer})
+        return extend_schema_view(
+            create=created,
+            update=created,
+            merge=extend_schema(request=MergeSerializer, responses=TodoTagSerializer),
+        )(documented(self.target_class))
+
+
 class Trash(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     target_class = "todos.api.views.TrashViewSet"
 
@@ -90,9 +164,11 @@ EXAMPLES = {
     "name": "Shopping",
     "color": "#2f9e44",
     "title": "Buy milk",
+    "text": "Pay rent every month #home tomorrow 9am",
     "notes": "Two litres.",
     "tags": ["shop"],
     "q": "milk",
+    "query": "tag:shop is:open",
     "ids": ["7f1c1a0e-3f52-4a8e-9a55-0c8f2f9f5b10"],
     "archived": False,
     "position": "a1V",

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.sessions import signed_in_user
+from core.api.errors import Conflict
 from core.api.fields import (
     OwnedRelatedField,
     StrictCharField,
@@ -21,6 +22,7 @@ from core.text import fold
 from todos import service
 from todos.api.clearing import ClearField, cleared
 from todos.api.due import DueMember
+from todos.api.recurrence import RecurrenceMember
 from todos.models import List, ListQuerySet, Priority, Tag, Todo
 from todos.models.columns import KEY
 from todos.models.tags import NAME_LENGTH
@@ -108,10 +110,11 @@ class OwnedSerializer(StrictModelSerializer):
         return None if value is None else field.to_representation(value)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if self.instance is not None and attrs.pop("id", self.instance.pk) != self.instance.pk:
-            raise serializers.ValidationError(
-                {"id": [self.error_messages["immutable"]]}, code="immutable"
-            )
+        if self.instance is not None:
+            own = getattr(self.instance, self.instance.feed_key)
+            if attrs.pop(self.instance.feed_key, own) != own:
+                message = self.error_messages["immutable"]
+                raise serializers.ValidationError({"id": [message]}, code="immutable")
         return attrs
 
     def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
@@ -161,27 +164,30 @@ class ListSerializer(OwnedSerializer):
         return service.add_list(**validated_data)
 
 
-class TodoTagSerializer(StrictModelSerializer):
+class TodoTagSerializer(OwnedSerializer):
     """A word that to-dos share; they show it by its name."""
 
     id = StrictUUIDField(source="uuid", required=False)
 
     class Meta:
         model = Tag
-        fields = ("id", "name", "version")
-        read_only_fields = ("version",)
+        fields = ("id", "name", "color", "created_at", "updated_at", "version")
 
     def create(self, validated_data: dict[str, Any]) -> Tag:
-        tag = Tag(owner=validated_data.pop("actor"), **validated_data)
-        tag.save()
-        return tag
+        return service.add_tag(**validated_data)
 
     def update(self, instance: Tag, validated_data: dict[str, Any]) -> Tag:
+        """Raises Conflict if another tag has the name: to merge them is an act of its own."""
+        name = validated_data.get("name", instance.name)
+        other = Tag.objects.same_name(instance.owner, name)
+        if other is not None and other != instance:
+            message = "Another tag has this name. Merge them, or take another one."
+            raise Conflict(message, code="same_name")
         instance.change(**validated_data)
         return instance
 
-    def same_content(self, stored: Tag) -> bool:
-        return bool(stored.name == self.validated_data["name"])
+    def same_content(self, stored: Any) -> bool:
+        return all(getattr(stored, name) == value for name, value in self.validated_data.items())
 
 
 class TodoSerializer(OwnedSerializer):
@@ -189,6 +195,7 @@ class TodoSerializer(OwnedSerializer):
 
     list = OwnedRelatedField(required=False)
     due = DueMember()
+    recurrence = RecurrenceMember()
     priority = StrictIntegerField(min_value=0, max_value=max(Priority), required=False)
     tags = TagNamesField()
 
@@ -204,6 +211,8 @@ class TodoSerializer(OwnedSerializer):
             "start_on",
             "due",
             "due_at",
+            "recurrence",
+            "recurrence_from",
             "tags",
             "position",
             "created_by",

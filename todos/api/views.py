@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from core.api.errors import Conflict
 from core.api.fields import StrictSerializer
-from core.api.viewsets import ApiViewSet
+from core.api.viewsets import ApiViewSet, VersionedViewSet
 from core.models import Versioned
 from todos import service
 from todos.api.filters import (
@@ -30,11 +30,11 @@ from todos.api.serializers import ListSerializer, TodoSerializer
 from todos.models import List, ListQuerySet, Todo, TodoQuerySet
 
 
-class OwnedViewSet(MovingViewSet):
+class OwnedViewSet(VersionedViewSet):
     """Creates for the caller; an id sent twice with the same content is one object."""
 
     def save_new(self, serializer: Any) -> tuple[Versioned, bool]:
-        key = serializer.validated_data.get("id")
+        key = serializer.validated_data.get(self.model.feed_key)
         known = known_object(self.caller, serializer) if key else None
         if known is not None:
             return known, False
@@ -42,12 +42,12 @@ class OwnedViewSet(MovingViewSet):
             with transaction.atomic():
                 return serializer.save(actor=self.caller), True
         except IntegrityError as error:
-            if key and serializer.Meta.model.objects.filter(pk=key).exists():
+            if key and self.model.objects.filter(**{self.model.feed_key: key}).exists():
                 raise Conflict("This id is taken by another object.", code="id_taken") from error
             raise
 
 
-class ListViewSet(OwnedViewSet):
+class ListViewSet(MovingViewSet, OwnedViewSet):
     """Your lists. The inbox is always there, cannot be removed and cannot be archived."""
 
     serializer_class = ListSerializer
@@ -76,7 +76,7 @@ class ListViewSet(OwnedViewSet):
         service.remove_list(actor=self.caller, todo_list=instance, trashes=trashes)
 
 
-class TodoViewSet(OwnedViewSet):
+class TodoViewSet(MovingViewSet, OwnedViewSet):
     """Your to-dos in manual order."""
 
     serializer_class = TodoSerializer

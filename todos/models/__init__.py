@@ -1,7 +1,8 @@
 from todos.models.due import Due
+from todos.models.filters import SavedFilter
 from todos.models.lists import List, ListQuerySet
 from todos.models.operations import SyncOperation
-from todos.models.tags import Tag, TagQuerySet
+from todos.models.tags import Tag, TagAlias, TagQuerySet
 from todos.models.todos import Priority, Status, Todo, TodoQuerySet
 from todos.models.usage import Usage
 
@@ -10,9 +11,11 @@ __all__ = [
     "List",
     "ListQuerySet",
     "Priority",
+    "SavedFilter",
     "Status",
     "SyncOperation",
     "Tag",
+    "TagAlias",
     "TagQuerySet",
     "Todo",
     "TodoQuerySet",

@@ -1,4 +1,4 @@
-"""The manual order of lists and to-dos."""
+"""Columns that lists, to-dos, tags and filters share: the manual order, and a color."""
 
 from typing import Any, Final
 
@@ -9,13 +9,20 @@ from django.db.models.functions import Length, StrIndex, Substr
 from django.db.models.lookups import Exact, GreaterThan, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
+from core.columns import LineField
 from core.order_keys import DIGITS, FIRST, HEADS, LONGEST, PATTERN, SMALLEST
 
 # Rows that the former release makes, which knows no keys, until they are given one; it is in front
 # of all others, and long enough to be renewed.
 UNPLACED: Final = SMALLEST + "1" * 38
 BEFORE_FIRST: Final = "Zz"  # where the inbox begins
+COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Write a color as #rrggbb."))
 KEY = RegexValidator(PATTERN.replace("$", r"\Z"), _("Enter a valid value."))
+
+
+def ColorField(**kwargs: Any) -> LineField[str, str]:  # noqa: N802 - stands for a column
+    """#rrggbb or nothing."""
+    return LineField(_("color"), max_length=7, blank=True, validators=[COLOR], **kwargs)
 
 
 class PositionField(models.CharField[str, str]):

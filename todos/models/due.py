@@ -132,7 +132,7 @@ def renew_order(todos: "models.QuerySet[Any]", zone: ZoneInfo) -> int:
     The caller is `writing`. No answer says the order, so no version changes.
     """
     known = set(todos.exclude(due=None).values_list("due", "due_order").distinct())
-    wrong = sorted((before, str(due)) for due, before in known if due.order(zone) != before)
+    wrong = sorted((before, str(due)) for due, before in known if due and due.order(zone) != before)
     moved = 0
     for start in range(0, len(wrong), BATCH):
         some = wrong[start : start + BATCH]

@@ -1,7 +1,6 @@
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -10,13 +9,18 @@ from core.columns import FoldedField, LineField, MomentField
 from core.conditions import in_range, is_color, is_line
 from core.feed import SyncedQuerySet
 from core.models import Versioned
-from todos.models.columns import BEFORE_FIRST, FormerPositionField, PositionField, is_key
+from todos.models.columns import (
+    BEFORE_FIRST,
+    ColorField,
+    FormerPositionField,
+    PositionField,
+    is_key,
+)
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 NAME_LENGTH = 128
-COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Write a color as #rrggbb."))
 
 
 class ListQuerySet(SyncedQuerySet):
@@ -43,7 +47,7 @@ class List(Versioned):
     )
     name = LineField(_("name"), max_length=NAME_LENGTH)
     folded = FoldedField(of=("name",), db_default="")
-    color = LineField(_("color"), max_length=7, blank=True, validators=[COLOR])
+    color = ColorField()
     position = PositionField()
     former_position = FormerPositionField()
     is_inbox = models.BooleanField(_("inbox"), default=False, editable=False)

@@ -1,19 +1,23 @@
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.columns import FoldedField, LineField
-from core.conditions import is_line
+from core.columns import FoldedField, LineField, MomentField
+from core.conditions import is_color, is_line
 from core.db_functions import Joined, RandomUUID
-from core.feed import Synced, SyncedQuerySet, stamp, writing
+from core.feed import Synced, SyncedQuerySet, draw, stamp, writing
 from core.text import fold
+from todos.models.columns import ColorField
+from todos.models.operations import OPERATIONS_KEPT
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -61,6 +65,13 @@ class Tag(Synced):
         verbose_name=_("owner"),
     )
     name = LineField(_("name"), max_length=NAME_LENGTH)
+    color = ColorField(default="", db_default="")
+    created_at = MomentField(
+        _("created at"), default=timezone.now, db_default=Now(), editable=False
+    )
+    updated_at = MomentField(
+        _("updated at"), default=timezone.now, db_default=Now(), editable=False
+    )
     folded = FoldedField(of=("name",), null=True)  # null: made by a release without the column
     uuid = models.UUIDField(  # the id that clients know; the key stays a number
         _("id of clients"),
@@ -87,6 +98,7 @@ class Tag(Synced):
             models.CheckConstraint(
                 condition=is_line("name", NAME_LENGTH), name="todos_tag_name_line"
             ),
+            models.CheckConstraint(condition=is_color("color"), name="todos_tag_color"),
         )
 
     def __str__(self) -> str:
@@ -102,7 +114,11 @@ class Tag(Synced):
         *,
         dying: bool = False,
     ) -> Iterator[None]:
-        """To-dos show tags by name, and are found by it."""
+        """To-dos show tags by name, and are found by it; a former name stays known for a while."""
+        if not dying and "name" not in members:
+            yield
+            return
+        former = {} if dying else {row.pk: row.folded or fold(row.name) for row in rows}
         todo: Any = cls._meta.get_field("todos").related_model
         links = todo.tags.through.objects.filter(tag__in=[row.pk for row in rows])
         shown = links.values("todo")
@@ -110,5 +126,43 @@ class Tag(Synced):
             pk__in=[link["todo"] for link in shown] if dying else shown
         )
         yield
-        todos.fold_tags()
-        stamp(account_id, todos, "tags")
+        stamp(account_id, todos, "tags", folded_tags=folded_names(cls))
+        if former:
+            TagAlias.objects.remember(account_id, rows, former)
+
+
+class TagAliasQuerySet(models.QuerySet["TagAlias"]):
+    def expired(self, at: datetime) -> Self:
+        return self.filter(renamed_at__lte=at - OPERATIONS_KEPT)
+
+    def remember(
+        self, account_id: "UUID", rows: "models.QuerySet[Any]", former: Mapping[int, str]
+    ) -> None:
+        """The folded names that tags have given up by this change; the caller is `writing`."""
+        now, seq = timezone.now(), draw(account_id, 0)
+        self.bulk_create(
+            TagAlias(tag=row, folded=former[row.pk], seq=seq, renamed_at=now)
+            for row in rows.filter(pk__in=former)
+            if row.folded != former[row.pk]
+        )
+
+
+class TagAlias(models.Model):
+    """A name that a tag has had: what a device means that has not heard of the other name yet.
+
+    `seq` is the place of the change in the feed.
+    """
+
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="aliases")
+    folded = models.TextField()
+    seq = models.PositiveBigIntegerField()
+    renamed_at = models.DateTimeField(db_index=True)
+
+    objects = TagAliasQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "former name of a tag"
+        verbose_name_plural = "former names of tags"
+
+    def __str__(self) -> str:
+        return self.folded

@@ -21,6 +21,7 @@ from core.text import fold
 from todos.models.columns import FormerPositionField, PositionField, is_key
 from todos.models.due import NEVER, OF_DUE, DueField, day_bounds, is_due
 from todos.models.lists import List
+from todos.models.recurrence import RecurrenceFrom, RuleField, follow
 from todos.models.tags import Tag, folded_names
 
 if TYPE_CHECKING:
@@ -64,10 +65,15 @@ class TodoQuerySet(SyncedQuerySet):
 
     def mentioning(self, text: str) -> Self:
         """Every word of the text stands in the title, the notes or a tag, however spelt."""
-        query = Q()
+        found = self
         for word in fold(text).split():
-            query &= Q(folded__contains=word) | Q(folded_tags__contains=word)
-        return self.filter(query)
+            found = found.containing(word)
+        return found
+
+    def containing(self, text: str) -> Self:
+        """The text as a whole stands in the title and the notes, or in the tags."""
+        part = fold(text)
+        return self.filter(Q(folded__contains=part) | Q(folded_tags__contains=part))
 
     def fold_tags(self) -> int:
         """Renew what `mentioning` finds of the tags; call it after tags were set or renamed."""
@@ -141,6 +147,16 @@ class Todo(Versioned):
     due_on = DayField(null=True, editable=False)  # for the release before; goes with the next
     due_order = models.DateTimeField(_("due"), default=NEVER, editable=False)
     start_on = DayField(_("not before"), null=True, blank=True)
+    recurrence = RuleField(_("comes again"))
+    recurrence_from = models.CharField(
+        _("counted from"),
+        max_length=10,
+        choices=RecurrenceFrom.choices,
+        default=RecurrenceFrom.DUE,
+        db_default=RecurrenceFrom.DUE,
+    )
+    # The version in which finishing another one made it: while it is that, nobody has touched it.
+    made_in = models.PositiveBigIntegerField(null=True, editable=False)
     tags = models.ManyToManyField(Tag, blank=True, related_name="todos", verbose_name=_("tags"))
     position = PositionField()
     former_position = FormerPositionField()
@@ -148,7 +164,7 @@ class Todo(Versioned):
     deleted_at = MomentField(_("in the trash since"), null=True, editable=False)
     status_at = MomentField(null=True, editable=False)  # when it was finished or reopened last
 
-    feed_kind, derived = "todo", frozenset({*OF_DUE, "status_at", "former_position"})
+    feed_kind, derived = "todo", frozenset({*OF_DUE, "made_in", "status_at", "former_position"})
     objects = TodoQuerySet.as_manager()
 
     class Meta:
@@ -182,6 +198,10 @@ class Todo(Versioned):
             models.CheckConstraint(condition=is_due("due"), name="todos_todo_due_form"),
             models.CheckConstraint(
                 condition=days_in_range("start_on"), name="todos_todo_start_on_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(recurrence_from__in=RecurrenceFrom.values),
+                name="todos_todo_recurrence_from",
             ),
             models.CheckConstraint(
                 condition=Q(priority__lte=Priority.URGENT), name="todos_todo_priority_range"
@@ -237,6 +257,11 @@ class Todo(Versioned):
         if differing:
             self.save_changes(*differing)
         return bool(differing)
+
+    def save_changes(self, *members: str) -> None:
+        super().save_changes(*members)
+        if "status" in members:
+            follow(self)
 
     def set_tags(self, names: Collection[str]) -> bool:
         """Exactly these tags of the owner; whether they are others. The caller saves the to-do."""

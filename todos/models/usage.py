@@ -17,6 +17,7 @@ class Usage(models.Model):
     lists = models.PositiveBigIntegerField(default=0)
     todos = models.PositiveBigIntegerField(default=0)
     tags = models.PositiveBigIntegerField(default=0)
+    filters = models.PositiveBigIntegerField(default=0, db_default=0)
     bytes = models.PositiveBigIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -44,14 +44,19 @@ class Cursor:
         return cursor
 
     @classmethod
-    def beginning(cls, counter: FeedCounter) -> Self:
-        return cls(counter.epoch.hex, 0, counter.seq)
+    def beginning(cls, counter: FeedCounter, began: int) -> Self:
+        return cls(counter.epoch.hex, 0, began)
 
     def at(self, place: int) -> "Cursor":
         return Cursor(self.epoch, place, self.began)
 
     def __str__(self) -> str:
         return signing.dumps([self.epoch, self.place, self.began], salt=_SALT)
+
+
+def place_of(account: User, text: str | None) -> int | None:
+    """How far a device has read, if it says so. Raises Resync."""
+    return Cursor.read(text, counter_of(account)).place if text else None
 
 
 def counter_of(account: User) -> FeedCounter:

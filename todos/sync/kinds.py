@@ -1,14 +1,22 @@
 """The kinds of objects that devices keep, and how each is read and shown."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Prefetch
+from rest_framework.serializers import Field
+
 from accounts.api.serializers import ProfileSerializer
 from accounts.models import User
+from core.columns import FoldedField
+from todos.api.saved_filters import SavedFilterSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer, TodoTagSerializer
+from todos.models import Tag
 
 VERBS: Final = ("create", "update", "move", "finish", "reopen", "trash", "restore", "purge")
 
@@ -19,7 +27,7 @@ class Kind:
 
     serializer: type[Any]
     verbs: frozenset[str]
-    shows: tuple[str, ...] = ()  # relations that the serializer reads
+    shows: tuple[str, ...] = ()  # tags, which the serializer reads by their names
 
     @property
     def model(self) -> Any:
@@ -32,23 +40,49 @@ class Kind:
 
     def found(self, account: User, keys: Iterable[UUID]) -> dict[UUID, Any]:
         """The account's rows of these ids, in the trash or not."""
-        wanted = self.model.objects.of(account.pk).filter(**{f"{self.model.feed_key}__in": keys})
-        rows = list(wanted.prefetch_related(*self.shows))
+        rows = list(self._wanted(account, keys).prefetch_related(*self.shows))
         for row in rows:
             if hasattr(row, "owner_id"):
                 row.owner = account  # at hand, not to be asked for again
         return {self.key(row): row for row in rows}
+
+    def read(self, account: User, keys: Iterable[UUID]) -> dict[UUID, Any]:
+        """The same, to be shown and not changed: without what nobody is shown."""
+        tags = (Prefetch(name, Tag.objects.only("name")) for name in self.shows)
+        rows = self._wanted(account, keys).defer(*self._unshown).prefetch_related(*tags)
+        return {self.key(row): row for row in rows}
+
+    def _wanted(self, account: User, keys: Iterable[UUID]) -> Any:
+        return self.model.objects.of(account.pk).filter(**{f"{self.model.feed_key}__in": keys})
+
+    @cached_property
+    def _unshown(self) -> list[str]:
+        columns = self.model._meta.concrete_fields
+        return ["changed_in", *(it.name for it in columns if isinstance(it, FoldedField))]
 
     def key(self, row: Any) -> UUID:
         key: UUID = getattr(row, self.model.feed_key)
         return key
 
     def show(self, row: Any) -> dict[str, Any]:
-        return dict(self.serializer(row).data)
+        """As the serializer does, which for each row would find out anew what to ask and how."""
+        values = ((name, get(row), write) for name, get, write in self._members)
+        return {name: None if it is None else write(it) for name, it, write in values}
+
+    @cached_property
+    def _members(self) -> list[tuple[str, Callable[[Any], Any], Callable[[Any], Any]]]:
+        fields = [it for it in self.serializer().fields.values() if not it.write_only]
+        return [(it.field_name, _getter(it), it.to_representation) for it in fields]
+
+
+def _getter(field: Any) -> Callable[[Any], Any]:
+    is_plain = type(field).get_attribute is Field.get_attribute
+    return attrgetter(field.source) if is_plain else field.get_attribute
 
 
 _ALL: Final = (
     Kind(ListSerializer, frozenset({"create", "update", "move", "purge"})),
+    Kind(SavedFilterSerializer, frozenset({"create", "update", "move", "purge"})),
     Kind(TodoTagSerializer, frozenset({"create", "update", "purge"})),
     Kind(TodoSerializer, frozenset(VERBS), shows=("tags",)),
     Kind(ProfileSerializer, frozenset({"update"})),

@@ -10,7 +10,7 @@ from todos.api.moves import MoveSerializer, TodoMoveSerializer
 from todos.ordering import SIDES, moved
 
 PLACES: Final[Mapping[str, type[MoveSerializer]]] = MappingProxyType(
-    {"list": MoveSerializer, "todo": TodoMoveSerializer}
+    {"filter": MoveSerializer, "list": MoveSerializer, "todo": TodoMoveSerializer}
 )
 
 

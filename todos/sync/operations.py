@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from drf_standardized_errors.formatter import flatten_errors
 from rest_framework.exceptions import ValidationError
+from rest_framework.settings import api_settings
 
 from accounts.models import User
 from core.api.errors import Conflict
@@ -22,6 +23,7 @@ from todos.api.ids import known_object
 from todos.models import List, Status, SyncOperation, Tag
 from todos.models.operations import OPERATIONS_KEPT
 from todos.ordering import NoNeighborError
+from todos.sync.aliases import Aliases
 from todos.sync.kinds import KINDS, Kind
 from todos.sync.merge import Seen, conflicting, tags_after
 from todos.sync.moves import with_position
@@ -58,8 +60,13 @@ class RefusedError(Exception):
 class Push:
     """The operations of one request. Their account is locked: nobody else writes meanwhile."""
 
-    def __init__(self, request: Any, account: User, sent_at: datetime) -> None:
+    shape: ClassVar[type[OperationSerializer]] = OperationSerializer
+
+    def __init__(
+        self, request: Any, account: User, sent_at: datetime, place: int | None = None
+    ) -> None:
         self.request, self.account = request, account
+        self.aliases = Aliases(account, place)
         self.now = timezone.now()
         self.sent_at = sent_at
         self.rows: dict[tuple[str, UUID], Any] = {}
@@ -68,18 +75,21 @@ class Push:
 
     def run(self, items: list[Any]) -> list[Result]:
         """The results, in the order of the operations."""
-        parsed = [OperationSerializer(data=item) for item in items]
+        parsed = [self.shape(data=item) for item in items]
         wanted = [it.validated_data for it in parsed if it.is_valid()]
         self._remember(it[name] for it in wanted for name in ("op_id", "after") if it.get(name))
         self._load(wanted)
         results = [self._one(it, item) for it, item in zip(parsed, items, strict=True)]
+        self._keep()
+        return results
+
+    def _keep(self) -> None:
         SyncOperation.objects.bulk_create(
             self.made.values(),
             update_conflicts=True,
             unique_fields=["account", "op_id"],
             update_fields=["kind", "object_id", "status", "base", "own", "done_at"],
         )
-        return results
 
     def _remember(self, op_ids: Iterable[UUID]) -> None:
         kept = SyncOperation.objects.filter(account=self.account, op_id__in=set(op_ids))
@@ -143,6 +153,9 @@ class Push:
             more |= refusal.more
         except ValidationError as error:
             row, status, more = None, "invalid", {"errors": _flat(error.detail)}
+        except Conflict as conflict:
+            row, status = self.row(operation.kind, operation.id), "refused"
+            more = {"code": str(conflict.get_codes())}
         except QuotaReached:
             row, status, more = None, "refused", {"code": "quota_reached"}
         except IntegrityError:  # such as an id that another account has
@@ -199,7 +212,7 @@ class Change:
         if verb == "create":
             return self._created()
         row = self._living() if verb not in ("restore", "purge", "trash") else self._any()
-        status = "applied" if self.seen.knows(row.version) else "merged"
+        status = "applied" if self.seen.knows(row.changed_last) else "merged"
         verbs: dict[str, Callable[[Any], Any]] = {
             "update": self._update,
             "move": self._update,
@@ -248,7 +261,11 @@ class Change:
             if row is not None:
                 return row, "merged", {"code": "same_name", "id": str(row.uuid)}
         if row is None:
-            dated = {"finished_at": self.operation.at} if self._is_finished(serializer) else {}
+            dated: dict[str, Any] = {}
+            if self._is_finished(serializer):
+                dated["finished_at"] = self.operation.at
+            if "tags" in serializer.validated_data:
+                dated["tags"] = self._by_now(serializer.validated_data["tags"])
             row = serializer.save(actor=self.account, **dated)
         return row, "merged" if self.more else "applied", self.more
 
@@ -259,13 +276,21 @@ class Change:
             fields = self._placed(row, fields)
         serializer = self.kind.serializer(row, data=fields, partial=True, context=self._context)
         changes = dict(self._checked(serializer).validated_data)
+        if "tags" in changes:
+            changes["tags"] = self._by_now(changes["tags"], row)
         if names := conflicting(row, self.seen, changes):
             raise RefusedError("conflict", row=row, conflicting=names)
         if any(tags.values()) and self.kind.name == "todo":
-            changes["tags"] = tags_after(row, *self._tag_names(tags))
+            both = (self._by_now(names, row) for names in self._tag_names(tags))
+            changes["tags"] = tags_after(row, *both)
         if "status" in changes:
             self._switch(row, changes.pop("status"))
         serializer.update(row, changes)
+
+    def _by_now(self, names: list[str], row: Any = None) -> list[str]:
+        """Tags that were renamed behind the device's back, as they are called now."""
+        unseen = row is not None and not self.seen.knows(row.changed_in.get("tags", 0))
+        return self.push.aliases.current(names, self.operation.at, is_unseen=unseen)
 
     def _placed(self, row: Any, fields: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -295,7 +320,7 @@ class Change:
 
     def _purge(self, row: Any) -> None:
         """What somebody else has changed meanwhile is not lost unseen."""
-        if not self.seen.knows(row.version) and self.kind.name == "todo":
+        if not self.seen.knows(row.changed_last) and self.kind.name == "todo":
             raise RefusedError("conflict", row=row, conflicting=["deleted_at"])
         self.more = {"version": row.version + 1}
         if not isinstance(row, List):
@@ -361,4 +386,11 @@ def _code_of_conflict(operation: Operation) -> str:
 
 def _flat(detail: Any) -> list[dict[str, Any]]:
     errors = flatten_errors(ValidationError(detail).detail)
-    return [{"code": it.code, "detail": it.detail, "attr": it.attr} for it in errors]
+    return [
+        {
+            "code": it.code,
+            "detail": it.detail,
+            "attr": None if it.attr == api_settings.NON_FIELD_ERRORS_KEY else it.attr,
+        }
+        for it in errors
+    ]

@@ -22,10 +22,16 @@ class Page:
     has_more: bool
 
 
-def changes_behind(account: User, text: str | None, limit: int = MAX_LIMIT) -> Page:
-    """A page of up to `limit` changes and about 1 MB. Raises Resync."""
+def changes_behind(
+    account: User, text: str | None, limit: int = MAX_LIMIT, *, began: int | None = None
+) -> Page:
+    """A page of up to `limit` changes and about 1 MB. Raises Resync.
+
+    `began`: where the counter stood before the device was told anything; left out, now.
+    """
     counter = counter_of(account)
-    cursor = Cursor.read(text, counter) if text else Cursor.beginning(counter)
+    began = counter.seq if began is None else began
+    cursor = Cursor.read(text, counter) if text else Cursor.beginning(counter, began)
     entries = list(_entries(account, cursor, limit + 1))
     shown, more = _fitting(account, entries[:limit])
     place = shown[-1][0] if shown else cursor.place
@@ -37,11 +43,13 @@ def changes_behind(account: User, text: str | None, limit: int = MAX_LIMIT) -> P
 
 def _entries(account: User, cursor: Cursor, amount: int) -> Any:
     entries = FeedEntry.objects.filter(account=account, seq__gt=cursor.place)
-    return entries.exclude(deleted=True, seq__lte=cursor.began).order_by("seq")[:amount]
+    shown = entries.exclude(deleted=True, seq__lte=cursor.began).order_by("seq")
+    names = ("seq", "kind", "object_id", "version", "deleted")
+    return shown.values_list(*names, named=True)[:amount]
 
 
 def _fitting(
-    account: User, entries: list[FeedEntry]
+    account: User, entries: list[Any]
 ) -> tuple[list[tuple[int, dict[str, Any] | None]], bool]:
     """(place, change) of those that fit into a page, and whether some do not.
 
@@ -59,7 +67,7 @@ def _fitting(
     return shown, False
 
 
-def _rows(account: User, entries: list[FeedEntry]) -> dict[tuple[str, UUID], Any]:
+def _rows(account: User, entries: list[Any]) -> dict[tuple[str, UUID], Any]:
     keys: dict[str, list[UUID]] = defaultdict(list)
     for entry in entries:
         if not entry.deleted:
@@ -67,11 +75,11 @@ def _rows(account: User, entries: list[FeedEntry]) -> dict[tuple[str, UUID], Any
     return {
         (name, key): row
         for name, wanted in keys.items()
-        for key, row in KINDS[name].found(account, wanted).items()
+        for key, row in KINDS[name].read(account, wanted).items()
     }
 
 
-def _change(entry: FeedEntry, rows: dict[tuple[str, UUID], Any]) -> dict[str, Any] | None:
+def _change(entry: Any, rows: dict[tuple[str, UUID], Any]) -> dict[str, Any] | None:
     named = {"kind": entry.kind, "id": str(entry.object_id)}
     if entry.deleted:
         return {**named, "op": "purge", "version": entry.version}
@@ -83,7 +91,10 @@ def _change(entry: FeedEntry, rows: dict[tuple[str, UUID], Any]) -> dict[str, An
 
 
 def _size(change: dict[str, Any] | None) -> int:
-    """Bytes, roughly."""
-    content = (change or {}).get((change or {}).get("kind", ""), {})
-    texts = (value for value in content.values() if isinstance(value, str))
+    return size_of((change or {}).get((change or {}).get("kind", "")))
+
+
+def size_of(content: dict[str, Any] | None) -> int:
+    """Bytes of an object in an answer, roughly."""
+    texts = (value for value in (content or {}).values() if isinstance(value, str))
     return _MEMBERS_BYTES + sum(len(text.encode()) for text in texts)

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from core.api.fields import StrictSerializer
 from core.api.schema import ApiErrorItemSerializer, ApiErrorSerializer, documented
 from todos.api.moves import MoveSerializer
+from todos.sync.bulk import BulkOperationSerializer, BulkSerializer
 from todos.sync.kinds import KINDS
 from todos.sync.operations import OUTCOMES
 from todos.sync.shapes import MAX_OPERATIONS, BatchSerializer, OperationSerializer, PullSerializer
@@ -33,10 +34,15 @@ def _members() -> dict[str, Any]:
     for member in copies.values():
         member.required = False
     fate.required = False
-    return {**copies, "todos": fate, **MoveSerializer().fields}
+    return {**copies, "todos": fate, **MoveSerializer().get_fields()}
 
 
-OperationFields = type("OperationFieldsSerializer", (StrictSerializer,), _members())
+class OperationFields(StrictSerializer):
+    """The members of an object of any kind; an operation names those that it changes."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """DRF makes declared fields anew, and would forget that none is required."""
+        return _members()
 
 
 class DocumentedOperationSerializer(OperationSerializer):
@@ -106,6 +112,51 @@ class SyncAnswerSerializer(SyncPageSerializer):
     results = SyncResultSerializer(many=True)
 
 
+class DocumentedBulkOperationSerializer(BulkOperationSerializer):
+    """One change of one to-do."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "fields": OperationFields(required=False)}
+
+
+class BulkRequestSerializer(BulkSerializer):
+    """What is to be done, in this order."""
+
+    operations: Any = DocumentedBulkOperationSerializer(many=True, max_length=MAX_OPERATIONS)  # type: ignore[call-arg]
+
+
+class BulkResultSerializer(serializers.Serializer[Any]):
+    """What became of one operation."""
+
+    id = serializers.UUIDField(
+        allow_null=True, help_text="Null if the operation could not be read."
+    )
+    status = serializers.ChoiceField(choices=[it for it in OUTCOMES if it != "replayed"])
+    version = serializers.IntegerField(required=False, help_text="If there is or was a to-do.")
+    todo = _OBJECTS["todo"](required=False, help_text="As it is now; the first megabyte of all.")
+    error = ApiErrorSerializer(required=False, help_text="If nothing was done.")
+
+
+class BulkAnswerSerializer(serializers.Serializer[Any]):
+    """What became of each operation, in their order."""
+
+    results = BulkResultSerializer(many=True)
+
+
+class BulkTodos(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "todos.sync.bulk.BulkViewSet"
+
+    def view_replacement(self) -> Any:
+        return extend_schema_view(
+            create=extend_schema(
+                operation_id="changeTodos",
+                summary="Change many to-dos at once",
+                request=BulkRequestSerializer,
+                responses={200: BulkAnswerSerializer},
+            )
+        )(documented(self.target_class))
+
+
 class Sync(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     target_class = "todos.sync.views.SyncViewSet"
 
@@ -128,7 +179,6 @@ class Sync(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
 
 EXAMPLES = {
-    "clear": ["notes"],
     "conflicting": ["title"],
     "cursor": "WyI3ZjFjMWEwZSIsNDIsMF0:1vO",
     "tags_added": ["shop"],

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from core.api.errors import Conflict
 from core.api.viewsets import ApiViewSet
+from todos.sync.cursor import counter_of, place_of
 from todos.sync.operations import Push
 from todos.sync.pull import MAX_LIMIT, Page, changes_behind
 from todos.sync.shapes import BatchSerializer, PullSerializer
@@ -36,8 +37,10 @@ class SyncViewSet(ApiViewSet):
         if sent["account"] != self.caller.pk:
             raise Conflict("These operations belong to another account.", code="other_account")
         with self.writing():
-            results = Push(request, self.caller, sent["sent_at"]).run(sent["operations"])
-            page = changes_behind(self.caller, sent.get("cursor"))
+            began = counter_of(self.caller).seq  # results may show what is purged further on
+            place = place_of(self.caller, sent.get("cursor"))
+            results = Push(request, self.caller, sent["sent_at"], place).run(sent["operations"])
+            page = changes_behind(self.caller, sent.get("cursor"), began=began)
         return Response({"results": results, **self._told(page)})
 
     def _told(self, page: Page) -> dict[str, Any]:

@@ -2,15 +2,17 @@
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
 
-from core.db_functions import RandomUUID
-from core.feed import FeedCounter
+from core.feed_repair import begin_epoch
 
 
 class Command(BaseCommand):
     help = "Tell every device to push what it has and to read everything anew (after a restore)."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        count = FeedCounter.objects.update(epoch=RandomUUID())
-        self.stdout.write(f"The devices of {count} accounts will read everything anew.")
+        accounts = list(get_user_model().objects.values_list("pk", flat=True))
+        for account_id in accounts:
+            begin_epoch(account_id)
+        self.stdout.write(f"The devices of {len(accounts)} accounts will read everything anew.")

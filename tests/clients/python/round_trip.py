@@ -16,6 +16,7 @@ from nudge_client import (
     EmailVerificationRequest,
     LogInRequest,
     SignUpRequest,
+    TodoClear,
     TodoRequest,
     TodosApi,
     TodoStatus,
@@ -81,7 +82,7 @@ def main(url: str, mails: Path) -> None:
     moved = todos.update_todo(made.id, todo_update=TodoUpdate(due=DueRequest(on=due.on)))
     assert moved.due
     assert (moved.due.on, moved.due.at, moved.due_at) == (due.on, None, None)
-    cleared = todos.update_todo(made.id, todo_update=TodoUpdate(clear=["due"]))
+    cleared = todos.update_todo(made.id, todo_update=TodoUpdate(clear=[TodoClear.DUE]))
     assert cleared.due is None
     finished = todos.finish_todo(made.id)
     assert finished.status == TodoStatus.FINISHED

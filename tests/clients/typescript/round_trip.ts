@@ -8,6 +8,7 @@ import {
   Configuration,
   ResponseError,
   StaleTodoFromJSON,
+  TodoClear,
   TodoStatus,
   TodosApi,
   type Todo,
@@ -68,7 +69,7 @@ async function main(): Promise<void> {
   assert.deepEqual([changed.due, changed.dueAt], [due, new Date("2026-12-01T08:00:00Z")]);
   const moved = await todos.updateTodo({ id, todoUpdate: { due: { on } } });
   assert.deepEqual([moved.due, moved.dueAt], [{ on, at: null, timeZone: null }, null]);
-  const cleared = await todos.updateTodo({ id, todoUpdate: { clear: ["due"] } });
+  const cleared = await todos.updateTodo({ id, todoUpdate: { clear: [TodoClear.Due] } });
   assert.equal(cleared.due, null);
   const finished = await todos.finishTodo({ id });
   assert.equal(finished.status, TodoStatus.Finished);

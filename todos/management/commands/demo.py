@@ -50,7 +50,12 @@ def fill(user: User, now: datetime) -> None:
     day = timedelta(days=1)
     rows: list[dict[str, Any]] = [
         {"title": "Read the book about sleep", "tags": ["someday"]},
-        {"title": "Renew the passport", "due": Due(today + 40 * day), "priority": Priority.MEDIUM},
+        {
+            "title": "Renew the passport",
+            "start_on": today + 10 * day,
+            "due": Due(today + 40 * day),
+            "priority": Priority.MEDIUM,
+        },
         {"title": "Water the tomatoes", "list": home, "due": Due(today), "tags": ["garden"]},
         {"title": "Repair the kitchen lamp", "list": home, "priority": Priority.LOW},
         {"title": "Send the invoice for October", "list": work, "due": Due(today - 2 * day)},

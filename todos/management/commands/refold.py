@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from accounts.models import User
+from core.feed_repair import bury_gone, feed_unfed, synced_models
 from core.folding import refold
 from todos import dues
 from todos.folding import refold_tags
@@ -12,8 +13,20 @@ from todos.models import List, Todo
 
 
 class Command(BaseCommand):
-    help = "Fold what is not folded yet, and renew dues; harmless at any time, and twice."
+    help = "Fold and feed what is not yet, and renew dues; harmless at any time, and twice."
 
     def handle(self, *args: Any, **options: Any) -> None:
         rows = refold_tags() + sum(map(refold, (User, List, Todo)))
-        self.stdout.write(f"{rows} rows folded, {dues.take_over()} dues renewed.")
+        renewed = dues.take_over()
+        self.stdout.write(f"{rows} rows folded, {feed()} fed, {renewed} dues renewed.")
+
+
+def feed() -> int:
+    """What was written past the feed: what is searched for in it may be outdated too."""
+    total = 0
+    for model in synced_models():
+        keys = feed_unfed(model)
+        total += refold(model, keys) + bury_gone(model)
+        if model is Todo:
+            Todo.objects.filter(pk__in=keys).fold_tags()
+    return total

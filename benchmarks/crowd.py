@@ -1,0 +1,162 @@
+"""A crowd: many cold starts at once, a backlog of messages, a database without connections left.
+
+The starts are simulated with the pauses that the code makes, against AWS's rate for the parameters
+of an account. The backlog is handed out by the sweep and delivered for real, on PostgreSQL, minute
+by minute of a simulated clock. The requests are real, too, by one thread each.
+
+python -m benchmarks.crowd [--starts 1000] [--texts 5000] [--people 100]
+"""
+
+import argparse
+import collections
+import heapq
+import random
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from benchmarks import stage
+from core.tasks import TaskBackend
+
+RATE = 40.0  # GetParameter calls a second that AWS answers (Service Quotas, Systems Manager)
+PER_MINUTE = 600
+CONNECTIONS = 20
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)  # in the past: deliveries read the real clock
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--starts", type=int, default=1000)
+    parser.add_argument("--texts", type=int, default=5000)
+    parser.add_argument("--people", type=int, default=100)
+    options = parser.parse_args()
+    random.seed(1)
+    late = starts(options.starts)
+    with stage.database():
+        minutes, twice, seconds = backlog(options.texts)
+        seen = full_database(options.people)
+    print("| crowd | what happens |")
+    print("|---|---|")
+    print(
+        f"| {options.starts:,} cold starts in one second | {options.starts - late:,} get their "
+        f"parameters within 7 s; {late:,} answer 503 with `Retry-After` and try again |"
+    )
+    print(
+        f"| {options.texts:,} messages due at once, `SMS_PER_MINUTE={PER_MINUTE}` | all accepted "
+        f"after {minutes} minutes, {twice} handed out twice, no minute above {PER_MINUTE}; "
+        f"{seconds / options.texts * 1000:.0f} ms of work each |"
+    )
+    print(
+        f"| {options.people} requests at once, {CONNECTIONS} connections | "
+        + ", ".join(f"{count} x {status}" for status, count in sorted(seen.items()))
+        + " |"
+    )
+
+
+def starts(count: int) -> int:
+    """How many get no parameters within the time that a start has (serverless/aws.py)."""
+    from serverless import aws
+
+    tokens, at = RATE, 0.0
+    began = [number / count for number in range(count)]
+    waits = [aws.pauses() for _ in range(count)]
+    calls, late = [(when, number) for number, when in enumerate(began)], 0
+    while calls:
+        now, number = heapq.heappop(calls)
+        tokens, at = min(RATE, tokens + (now - at) * RATE), now
+        if tokens >= 1:
+            tokens -= 1
+        elif (again := now + next(waits[number])) <= began[number] + aws.BUDGET_SECONDS:
+            heapq.heappush(calls, (again, number))
+        else:
+            late += 1
+    return late
+
+
+class Queue(TaskBackend):
+    """In the place of SQS; `waiting` has the ids in their order."""
+
+    waiting: list[str] = []
+
+    def enqueue(self, task: Any, ids: tuple[str, ...]) -> None:
+        self.waiting.extend(ids)
+
+
+def backlog(texts: int) -> tuple[int, int, float]:
+    """The minutes until all are accepted, how many were handed out twice, seconds of work."""
+    from django.conf import settings
+
+    from sms import delivery, sweep
+    from sms.models import Allowance, Message
+
+    settings.SMS_PROVIDER = "memory"
+    settings.SMS_PER_MINUTE = PER_MINUTE
+    settings.TASKS = {"default": {"BACKEND": "benchmarks.crowd.Queue"}}
+    person = stage.account("crowd@example.com", 0)
+    Allowance.objects.create(account=person, per_day=1_000_000)
+    rows = [
+        Message(
+            sender=person,
+            to=f"+1415555{number % 10_000:04}",
+            body=f"Reminder {number}",
+            provider="memory",
+            created_at=NOON,
+            next_attempt_at=NOON,
+        )
+        for number in range(texts)
+    ]
+    Message.objects.bulk_create(rows, batch_size=1000)
+    seen: collections.Counter[str] = collections.Counter()
+    minute, began = 0, time.perf_counter()
+    while Message.objects.waiting().exists():
+        # The clock of the sweep alone moves: what it handed out counts as within its own minute.
+        sweep.sweep(at=NOON + minute * timedelta(minutes=1), seconds=600)
+        assert len(Queue.waiting) <= PER_MINUTE
+        seen.update(Queue.waiting)
+        for message_id in Queue.waiting:
+            delivery.deliver(message_id)
+        Queue.waiting.clear()
+        minute += 1
+    seconds = time.perf_counter() - began
+    assert Message.objects.filter(state="accepted").count() == texts
+    return minute, sum(count - 1 for count in seen.values()), seconds
+
+
+def full_database(people: int) -> collections.Counter[str]:
+    """What so many people see if the database has connections for a few of them."""
+    from django.db import connection, connections
+    from django.test import Client
+
+    person = stage.account("person@example.com", 50)
+    headers = {"Authorization": f"Bearer {stage.token(person)}", "Host": "localhost"}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE ROLE crowd LOGIN CONNECTION LIMIT {CONNECTIONS} IN ROLE pg_read_all_data;"
+            "GRANT pg_write_all_data TO crowd"
+        )
+    connections.close_all()
+    connections["default"].settings_dict["USER"] = "crowd"
+    seen: collections.Counter[str] = collections.Counter()
+    together = threading.Barrier(people)
+
+    def ask() -> None:
+        connections["default"].settings_dict["USER"] = "crowd"
+        together.wait()
+        answer = Client(raise_request_exception=False).get("/api/v1/todos/", headers=headers)
+        again = " with `Retry-After`" if "Retry-After" in answer.headers else ""
+        seen[f"{answer.status_code}{again}"] += 1
+        together.wait()  # everybody keeps the connection until all were answered
+        connections.close_all()
+
+    threads = [threading.Thread(target=ask) for _ in range(people)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    connections["default"].settings_dict["USER"] = "postgres"
+    return seen
+
+
+if __name__ == "__main__":
+    main()

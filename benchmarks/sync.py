@@ -1,0 +1,163 @@
+"""A copy of 10,000 to-dos is pulled, and 1,000 operations are pushed, 100 in a request.
+
+Beside the pull: the same rows, fetched with psycopg and written by json.dumps, and nothing else.
+
+python -m benchmarks.sync
+"""
+
+import json
+import time
+import tracemalloc
+import uuid
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import stage
+from localcloud.lambda_events import CONTEXT, request
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+TODOS, PAGE, ROUNDS, BATCH = 10_000, 500, 5, 100
+Ask = Callable[..., Any]
+
+
+def main() -> None:
+    with stage.database():
+        person = stage.account("person@example.com", TODOS)
+        stage.account("stranger@example.com", 1_000)
+        ask = asker(person)
+        report_pull(person, ask)
+        print()
+        report_push(person, ask)
+        print()
+        report_memory(ask)
+
+
+def asker(person: "User") -> Ask:
+    from serverless.handler import handler
+
+    headers = {"Authorization": f"Bearer {stage.token(person)}", "Host": "localhost"}
+    headers["Content-Type"] = "application/json"
+
+    def ask(query: str = "", **sent: Any) -> Any:
+        event = request("rest_custom_domain", f"/api/v1/sync/?{query}", headers=headers, **sent)
+        answer = handler(event, CONTEXT)
+        assert answer["statusCode"] == 200, answer
+        return json.loads(answer["body"])
+
+    return ask
+
+
+# --- Pull -----------------------------------------------------------------------------------------
+
+
+def report_pull(person: "User", ask: Ask) -> None:
+    pages = list(pulled(ask))
+    changes = sum(len(page["changes"]) for page in pages)
+    assert changes >= TODOS
+    times = stage.interleaved(ROUNDS, sync=lambda: list(pulled(ask)), raw=lambda: raw(person))
+    print("| pull, PostgreSQL, median of 5 | requests | Nudge | raw fetch, json.dumps | ratio |")
+    print("|---|---|---|---|---|")
+    print(
+        f"| {changes:,} changes | {len(pages)} | {times['sync']:.0f} ms | {times['raw']:.0f} ms"
+        f" | {times['sync'] / times['raw']:.2f} |"
+    )
+
+
+def pulled(ask: Ask) -> Iterator[Any]:
+    query, more = f"limit={PAGE}", True
+    while more:
+        page = ask(query)
+        yield page
+        query, more = f"limit={PAGE}&cursor={page['cursor']}", page["has_more"]
+
+
+def raw(person: "User") -> None:
+    """Every row of the person, in as many answers, each parsed as the other's is."""
+    from django.db import connection
+
+    from todos.models import Todo
+
+    names = sorted((str(it.column) for it in Todo._meta.concrete_fields), key=lambda it: it != "id")
+    last = uuid.UUID(int=0)
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT {', '.join(names)} FROM todos_todo WHERE owner_id = %s AND id > %s"  # noqa: S608 - no input
+                " ORDER BY id LIMIT %s",
+                [person.pk, last, PAGE],
+            )
+            rows = cursor.fetchall()
+            cursor.execute(
+                "SELECT link.todo_id, tag.name FROM todos_todo_tags AS link"
+                " JOIN todos_tag AS tag ON tag.id = link.tag_id WHERE link.todo_id = ANY(%s)",
+                [[row[0] for row in rows]],
+            )
+            tags = cursor.fetchall()
+        if not rows:
+            return
+        last = rows[-1][0]
+        shown = [dict(zip(names, row, strict=True)) for row in rows]
+        json.loads(json.dumps({"changes": shown, "tags": tags}, default=str))
+
+
+# --- Push -----------------------------------------------------------------------------------------
+
+
+def report_push(person: "User", ask: Ask) -> None:
+    """The life of to-dos: what each request does, and to which hundred of them."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    keys = [[str(uuid.uuid4()) for _ in range(BATCH)] for _ in range(3)]
+    cursor = list(pulled(ask))[-1]["cursor"]
+    print("| push, 100 operations in a request | queries an operation | milliseconds each |")
+    print("|---|---|---|")
+    for verb, which in LIFE:
+        operations = [operation(key, verb) for key in keys[which]]
+        body = {"account": str(person.pk), "cursor": cursor, "sent_at": "2026-11-26T12:00:00Z"}
+        sent = json.dumps({**body, "operations": operations})
+        with CaptureQueriesContext(connection) as captured:
+            began = time.perf_counter()
+            answer = ask(method="POST", body=sent)
+            took = (time.perf_counter() - began) * 1000 / BATCH
+        assert {it["status"] for it in answer["results"]} <= {"applied", "merged"}, answer
+        print(f"| {verb} | {len(captured) / BATCH:.2f} | {took:.1f} |")
+        cursor = answer["cursor"]
+
+
+FIELDS = {
+    "create": {"title": "To-do", "tags": ["home"]},
+    "update": {"title": "Another", "notes": "Two litres."},
+}
+LIFE = (
+    *(("create", 0), ("create", 1), ("create", 2), ("update", 0), ("update", 1)),
+    *(("finish", 0), ("reopen", 0), ("trash", 1), ("restore", 1), ("purge", 2)),
+)
+
+
+def operation(key: str, verb: str) -> dict[str, Any]:
+    built = {} if verb == "create" else {"base_version": 2**40}  # as if it had seen everything
+    named = {"op_id": str(uuid.uuid4()), "kind": "todo", "id": key, "op": verb}
+    return {**named, **built, "fields": FIELDS.get(verb, {})}
+
+
+# --- Memory ---------------------------------------------------------------------------------------
+
+
+def report_memory(ask: Ask) -> None:
+    """The most that Python holds at once, at the beginning of a pull and at its end."""
+    peaks = []
+    tracemalloc.start()
+    for _page in pulled(ask):
+        peaks.append(tracemalloc.get_traced_memory()[1] / 2**20)
+        tracemalloc.reset_peak()
+    tracemalloc.stop()
+    print("| memory of a pull | first page | last full page |")
+    print("|---|---|---|")
+    print(f"| peak | {peaks[0]:.1f} MiB | {peaks[-2]:.1f} MiB |")
+
+
+if __name__ == "__main__":
+    main()

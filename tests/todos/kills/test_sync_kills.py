@@ -1,0 +1,126 @@
+"""Eight writers of every kind, some of which are killed, and a reader that polls: it has all."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from tests.builders import make_todo
+from tests.config.conftest import ROOT
+from tests.feeds import check, living
+from tests.sms.faults.test_kill import database_url, pipes
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.enable_socket]
+WRITERS = 8
+
+
+@pytest.fixture
+def world(alice, bob, staff) -> Iterator["World"]:
+    for owner in (alice, bob):
+        make_todo(owner, tags=["a"])
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url(),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DEBUG": "True",
+        "WRITE_LIMIT": "1000000",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.todos.kills.writer"],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        yield World(process, alice, bob)
+        pipes(process)[0].close()
+
+
+class World:
+    """Writers begin and end here; `copy` is what the reader holds."""
+
+    def __init__(self, process: "subprocess.Popen[str]", account: User, other: User) -> None:
+        self.process, self.account, self.other = process, account, other
+        self.copy: dict[tuple[str, str], Any] = {}
+        self.cursor: str | None = None
+        self.ended: list[int] = []
+
+    def call(self, line: str) -> int:
+        orders, told = pipes(self.process)
+        orders.write(f"{line}\n")
+        orders.flush()
+        return int(told.readline())
+
+    def begin(self, seed: int, changes: int) -> int:
+        return self.call(f"{self.account.email} {self.other.email} {seed} {changes}")
+
+    def poll(self, client: Any) -> bool:
+        """Whether there is more."""
+        query = {"limit": 50} | ({"cursor": self.cursor} if self.cursor else {})
+        page = client.get("/api/v1/sync/", query).json()
+        for change in page["changes"]:
+            key = change["kind"], change["id"]
+            if change["op"] == "purge":
+                self.copy.pop(key, None)
+            else:
+                self.copy[key] = change
+        self.cursor = page["cursor"]
+        return bool(page["has_more"])
+
+
+def until_all_end(world: World, processes: list[int], kills: int, dice: random.Random) -> None:
+    """Some are killed in the middle of their work."""
+    for victim in dice.sample(processes, kills):
+        time.sleep(dice.random())
+        os.kill(victim, signal.SIGKILL)
+    world.ended = [world.call(f"wait {process}") for process in processes]
+
+
+def run(world: World, client: Any, seed: int, changes: int) -> None:
+    dice = random.Random(seed)  # noqa: S311 - whom to kill, and when
+    processes = [world.begin(dice.randrange(10**6), changes) for _ in range(WRITERS)]
+    end = threading.Thread(target=until_all_end, args=(world, processes, 2, dice))
+    end.start()
+    while end.is_alive():
+        world.poll(client)
+    end.join()
+    while world.poll(client):
+        pass
+    assert set(world.ended) <= {0, -signal.SIGKILL}
+    assert world.ended.count(0) >= WRITERS - 2
+
+
+def assert_equal(world: World, client: Any) -> None:
+    assert {key: it["version"] for key, it in world.copy.items()} == living(world.account)
+    for account in (world.account, world.other):
+        check(account)
+    anew = World(world.process, world.account, world.other)
+    while anew.poll(client):
+        pass
+    assert anew.copy == world.copy
+
+
+@pytest.mark.postgres
+def test_a_reader_has_what_writers_of_every_kind_have_written(world, api, alice):
+    client = api(alice)
+    run(world, client, 1, 10)
+    assert_equal(world, client)
+    assert len(world.copy) > 30
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(10))
+def test_a_reader_has_what_five_hundred_changes_of_each_have_left(world, api, alice, seed):
+    client = api(alice)
+    run(world, client, seed, 500)
+    assert_equal(world, client)

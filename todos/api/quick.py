@@ -1,0 +1,121 @@
+"""Quick add over HTTP: a sentence in, a to-do out, or what the sentence would make."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, Final
+
+from django.utils import timezone
+from drf_standardized_errors.formatter import flatten_errors
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.fields import StrictLineField, StrictSerializer
+from core.api.parameters import FlagField, NoFilters
+from core.api.viewsets import ApiViewSet
+from core.idempotency import idempotent
+from core.text import fold
+from todos.api.due import DueMember
+from todos.api.serializers import TodoSerializer
+from todos.models import List, Todo
+from todos.models.recurrence import RecurrenceFrom
+from todos.quickadd import LIMIT, Reading, read
+
+KINDS: Final = ("date", "time", "recurrence", "tag", "list", "priority")
+
+
+class QuickAddFilterSerializer(NoFilters):
+    """Whether to make it."""
+
+    preview = FlagField(required=False, help_text="`true`: only read the sentence, make nothing.")
+
+
+class QuickAddSerializer(StrictSerializer):
+    """A sentence such as `pay rent every month !1 #home tomorrow 9am`, English or Chinese."""
+
+    text = StrictLineField(max_length=LIMIT)
+
+
+class SpanSerializer(serializers.Serializer[Any]):
+    """Code points of the text from `start` up to `end`, understood as `kind`."""
+
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=KINDS)
+
+    class Meta:
+        ref_name = "QuickAddSpan"
+
+
+class TodoPreviewSerializer(serializers.Serializer[Any]):
+    """What was understood. `list` is null for the inbox."""
+
+    title = serializers.CharField()
+    due = DueMember(required=True)
+    recurrence = serializers.CharField(allow_null=True)
+    recurrence_from = serializers.ChoiceField(choices=RecurrenceFrom.choices)
+    tags = serializers.ListField(child=serializers.CharField())
+    list = serializers.UUIDField(allow_null=True)
+    priority = serializers.IntegerField()
+    spans = SpanSerializer(many=True)
+
+
+class QuickAddView(ApiViewSet):
+    """To-dos by a sentence."""
+
+    serializer_class = TodoSerializer
+    queryset = Todo.objects.none()
+    action_filters = MappingProxyType({"quick_add": QuickAddFilterSerializer})
+
+    @idempotent
+    def quick_add(self, request: Request) -> Response:
+        """Dates, times, rules, tags, lists and priorities are taken out of the text.
+
+        What is not understood stays in the title. Unknown tags are made; the name of an unknown
+        list stays in the title.
+        """
+        asked = QuickAddSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        lists = self._lists()
+        reading = read(
+            asked.validated_data["text"],
+            timezone.now(),
+            self.caller.zone,
+            lambda name: fold(name) in lists,
+        )
+        members = _members(reading, lists)
+        if self.filters.get("preview"):
+            spans = [vars(span) for span in reading.spans]
+            return Response({**members, "spans": spans})
+        return self._made(members)
+
+    def _lists(self) -> dict[str, str]:
+        """Folded name -> id; of two alike the first."""
+        shown = List.objects.owned_by(self.caller).filter(archived_at=None)
+        return {
+            fold(each.name): str(each.pk) for each in reversed(shown.order_by("position", "id"))
+        }
+
+    def _made(self, members: Mapping[str, Any]) -> Response:
+        given = {name: value for name, value in members.items() if name != "list" or value}
+        serializer = self.get_serializer(data=given)
+        with self.writing():
+            if not serializer.is_valid():
+                problems = list(flatten_errors(ValidationError(dict(serializer.errors)).detail))
+                raise ValidationError({"text": [str(problems[0].detail)]}, code=problems[0].code)
+            todo = serializer.save(actor=self.caller)
+        return Response(self.get_serializer(todo).data, status=HTTPStatus.CREATED)
+
+
+def _members(reading: Reading, lists: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "title": reading.title,
+        "due": reading.due,
+        "recurrence": reading.recurrence,
+        "recurrence_from": reading.recurrence_from,
+        "tags": sorted(reading.tags),
+        "list": lists[fold(reading.list)] if reading.list else None,
+        "priority": reading.priority or 0,
+    }

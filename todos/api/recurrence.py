@@ -1,0 +1,81 @@
+"""The recurrence of a to-do as the API reads and writes it, and what comes of it."""
+
+from types import MappingProxyType
+from typing import Any, Final
+
+from django.core.exceptions import ValidationError as Refused
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.fields import StrictCharField
+from core.api.parameters import NoFilters
+from core.api.viewsets import ApiViewSet
+from todos import recurrence
+from todos.api.due import DueMember
+from todos.models import Todo, TodoQuerySet
+from todos.models.recurrence import occurrences, rule_of
+
+MOST_OCCURRENCES: Final = 100
+
+
+@extend_schema_field(
+    {
+        "type": "string",
+        "maxLength": recurrence.LENGTH,
+        "format": "recurrence",
+        "examples": ["FREQ=WEEKLY;BYDAY=MO"],
+    }
+)
+class RecurrenceMember(StrictCharField):
+    """A rule of RFC 5545 without its name, `FREQ=WEEKLY;BYDAY=MO`; answered in one spelling."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        given = {"required": False, "allow_null": True, "max_length": recurrence.LENGTH}
+        super().__init__(**{**given, **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            return str(recurrence.read(text))
+        except Refused as error:
+            raise serializers.ValidationError(error.messages, code=error.code) from error
+
+
+class OccurrencesFilterSerializer(NoFilters):
+    """How many days to look ahead."""
+
+    limit = serializers.IntegerField(
+        required=False, default=10, min_value=1, max_value=MOST_OCCURRENCES
+    )
+
+
+class OccurrencesSerializer(serializers.Serializer[Any]):
+    """What a rule gives, from the due of the to-do on, itself included."""
+
+    words = serializers.CharField(allow_null=True, help_text="The rule in words; null without one.")
+    results = serializers.ListField(child=DueMember())
+
+
+class OccurrencesView(ApiViewSet):
+    """When a to-do comes again."""
+
+    serializer_class = OccurrencesSerializer
+    queryset = Todo.objects.none()
+    action_filters = MappingProxyType({"retrieve": OccurrencesFilterSerializer})
+
+    def get_queryset(self) -> TodoQuerySet:
+        return Todo.objects.owned_by(self.caller)
+
+    def retrieve(self, request: Request, pk: object) -> Response:
+        """The next days of its rule, if it were finished on each of them."""
+        todo = self.get_object()
+        rule = rule_of(todo)
+        shape = self.get_serializer(
+            {
+                "words": recurrence.in_words(rule) if rule else None,
+                "results": occurrences(todo, self.filters["limit"]),
+            }
+        )
+        return Response(shape.data)

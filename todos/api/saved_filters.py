@@ -1,0 +1,43 @@
+"""Saved filters over HTTP."""
+
+from typing import Any
+
+from todos import service
+from todos.api.moves import MovingViewSet
+from todos.api.serializers import OwnedSerializer
+from todos.api.views import OwnedViewSet
+from todos.models import SavedFilter
+from todos.models.filters import SavedFilterQuerySet
+
+
+class SavedFilterSerializer(OwnedSerializer):
+    """A search to be made again."""
+
+    class Meta:
+        model = SavedFilter
+        fields = (
+            "id",
+            "name",
+            "query",
+            "color",
+            "position",
+            "created_at",
+            "updated_at",
+            "version",
+        )
+
+    def create(self, validated_data: dict[str, Any]) -> SavedFilter:
+        return service.add_filter(**validated_data)
+
+
+class SavedFilterViewSet(MovingViewSet, OwnedViewSet):
+    """Your saved filters: searches to be made again, by `GET /api/v1/todos/?filter=`."""
+
+    serializer_class = SavedFilterSerializer
+    queryset = SavedFilter.objects.none()
+
+    def get_queryset(self) -> SavedFilterQuerySet:
+        return SavedFilter.objects.owned_by(self.caller)
+
+    def get_ordering(self) -> list[str]:
+        return ["position", "id"]

@@ -1,0 +1,7 @@
+"""To-dos that come again: rules of RFC 5545, the days that they give, and their words."""
+
+from todos.recurrence.reading import LENGTH, read
+from todos.recurrence.rules import Rule
+from todos.recurrence.words import in_words
+
+__all__ = ["LENGTH", "Rule", "in_words", "read"]

@@ -1,0 +1,111 @@
+"""A rule in words, in the language that is active: `every second Friday`."""
+
+from collections.abc import Sequence
+
+from django.utils.dates import MONTHS, WEEKDAYS
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+
+from core.dates import read_day
+from todos.recurrence.rules import Rule, Weekday
+
+ONE = {
+    "DAILY": gettext_lazy("every day"),
+    "WEEKLY": gettext_lazy("every week"),
+    "MONTHLY": gettext_lazy("every month"),
+    "YEARLY": gettext_lazy("every year"),
+}
+SEVERAL = {
+    "DAILY": gettext_lazy("every %(n)s days"),
+    "WEEKLY": gettext_lazy("every %(n)s weeks"),
+    "MONTHLY": gettext_lazy("every %(n)s months"),
+    "YEARLY": gettext_lazy("every %(n)s years"),
+}
+NTH_WEEKDAY = {
+    1: gettext_lazy("the first %(day)s"),
+    2: gettext_lazy("the second %(day)s"),
+    3: gettext_lazy("the third %(day)s"),
+    4: gettext_lazy("the fourth %(day)s"),
+    5: gettext_lazy("the fifth %(day)s"),
+    -1: gettext_lazy("the last %(day)s"),
+}
+WORKDAYS = tuple((0, day) for day in range(5))
+ENDINGS = {1: "st", 2: "nd", 3: "rd"}
+
+
+def in_words(rule: Rule) -> str:
+    said = _days(rule)
+    if rule.count:
+        return _("%(rule)s, %(n)s times") % {"rule": said, "n": rule.count}
+    if rule.until:
+        day = read_day(f"{rule.until[:4]}-{rule.until[4:6]}-{rule.until[6:8]}")
+        return _("%(rule)s, until %(day)s") % {"rule": said, "day": day}
+    return said
+
+
+def _days(rule: Rule) -> str:
+    every = str(ONE[rule.freq])
+    if rule.interval > 1:
+        every = str(SEVERAL[rule.freq]) % {"n": rule.interval}
+    if not (rule.weekdays or rule.month_days or rule.months or rule.positions):
+        return every
+    if rule.freq == "WEEKLY" and not rule.months:
+        return _weekly(rule, every)
+    days = _of_a_month(rule) if rule.freq == "MONTHLY" else _of_a_year(rule)
+    if not days:
+        return _("by the rule %(rule)s") % {"rule": rule}
+    return _("%(every)s on %(days)s") % {"every": every, "days": _listed(days)}
+
+
+def _weekly(rule: Rule, every: str) -> str:
+    if rule.interval == 1 and rule.weekdays == WORKDAYS:
+        return _("every weekday")
+    days = _listed([str(WEEKDAYS[day]) for _nth, day in rule.weekdays])
+    if rule.interval == 1:
+        return _("every %(days)s") % {"days": days}
+    if rule.interval == 2 and len(rule.weekdays) == 1:
+        return _("every second %(day)s") % {"day": days}
+    return _("%(every)s on %(days)s") % {"every": every, "days": days}
+
+
+def _of_a_month(rule: Rule) -> list[str]:
+    if rule.months or rule.positions or (rule.weekdays and rule.month_days):
+        return []
+    if rule.weekdays:
+        return _nth_weekdays(rule.weekdays)
+    return [_month_day(day) for day in rule.month_days]
+
+
+def _nth_weekdays(weekdays: Sequence[Weekday]) -> list[str]:
+    """Empty if there are no words for one of them."""
+    if any(nth not in NTH_WEEKDAY for nth, _day in weekdays):
+        return []
+    return [str(NTH_WEEKDAY[nth]) % {"day": WEEKDAYS[day]} for nth, day in weekdays]
+
+
+def _month_day(day: int) -> str:
+    if day == -1:
+        return _("the last day")
+    if day < 0:
+        return _("the %(nth)s day from the end") % {"nth": _ordinal(-day), "n": -day}
+    return _("the %(nth)s") % {"nth": _ordinal(day), "n": day}
+
+
+def _of_a_year(rule: Rule) -> list[str]:
+    is_date = len(rule.months) == 1 and rule.month_days and rule.month_days[0] > 0
+    if rule.freq != "YEARLY" or not is_date or rule.weekdays or rule.positions:
+        return []
+    month = MONTHS[rule.months[0]]
+    return [_("%(day)s %(month)s") % {"day": day, "month": month} for day in rule.month_days]
+
+
+def _listed(words: Sequence[str]) -> str:
+    if len(words) == 1:
+        return words[0]
+    first = pgettext("between days", ", ").join(words[:-1])
+    return _("%(days)s and %(day)s") % {"days": first, "day": words[-1]}
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number in (11, 12, 13) else ENDINGS.get(number % 10, "th")
+    return f"{number}{ending}"

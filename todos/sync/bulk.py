@@ -1,0 +1,104 @@
+"""`POST /api/v1/todos/bulk/`: many changes of to-dos at once, for clients that keep no copy."""
+
+import uuid
+from typing import Any, ClassVar, Final
+
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.fields import StrictChoiceField, StrictSerializer, StrictUUIDField
+from core.api.viewsets import ApiViewSet
+from core.idempotency import idempotent
+from todos.sync.merge import Seen
+from todos.sync.operations import DONE, Operation, Push, Result
+from todos.sync.pull import PAGE_BYTES, size_of
+from todos.sync.shapes import LARGEST, MAX_OPERATIONS, OperationSerializer
+
+OPERATIONS: Final = ("create", "update", "move", "finish", "reopen", "trash", "restore", "purge")
+SHOWN: Final = ("id", "status", "version", "todo")
+DETAILS: Final = {
+    "already_exists": "You have made this object; it has changed since.",
+    "conflict": "This does not fit what is there.",
+    "deleted": "This to-do is in the trash, or was deleted for good.",
+    "id_taken": "This id is taken by another object.",
+    "not_found": "There is nothing here, or it is not yours.",
+    "quota_reached": "Your account holds as much as it may.",
+    "version_mismatch": "This member has changed since the version that you name.",
+}
+
+
+class BulkOperationSerializer(OperationSerializer):
+    """One change of one to-do."""
+
+    id = StrictUUIDField(required=False, help_text="Only a creation may leave it out.")
+    op = StrictChoiceField(choices=list(OPERATIONS))
+
+    def get_fields(self) -> dict[str, Any]:
+        kept = super().get_fields()
+        return {name: it for name, it in kept.items() if name not in ("op_id", "after", "kind")}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "id" not in attrs and attrs["op"] != "create":
+            raise serializers.ValidationError({"id": ["Say which to-do."]}, code="required")
+        return {"id": uuid.uuid4(), **attrs, "op_id": uuid.uuid4(), "kind": "todo"}
+
+
+class BulkSerializer(StrictSerializer):
+    """What is to be done, in this order."""
+
+    operations = serializers.ListField(max_length=MAX_OPERATIONS)
+
+
+class Bulk(Push):
+    """Without a version an operation takes the to-do as it is, and nothing is remembered of it."""
+
+    shape: ClassVar[type[OperationSerializer]] = BulkOperationSerializer
+
+    def _seen(self, operation: Operation) -> Seen:
+        return Seen(operation.base_version or LARGEST)
+
+    def _keep(self) -> None:
+        """A repeated request is known by its Idempotency-Key."""
+
+
+class BulkViewSet(ApiViewSet):
+    """Many changes of your to-dos at once."""
+
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Apply up to 100 operations in their order; one that is refused spoils no other."""
+        bulk = BulkSerializer(data=request.data)
+        bulk.is_valid(raise_exception=True)
+        with self.writing():
+            results = Bulk(request, self.caller, timezone.now()).run(
+                bulk.validated_data["operations"]
+            )
+        return Response({"results": _fitting([_told(result) for result in results])})
+
+
+def _told(result: Result) -> Result:
+    """Without the names of the protocol, and a refusal in the shape of errors."""
+    shown: Result = {"id": None}
+    shown |= {name: value for name, value in result.items() if name in SHOWN}
+    return shown if result["status"] in DONE else {**shown, "error": _error(result)}
+
+
+def _error(result: Result) -> dict[str, Any]:
+    if result["status"] == "invalid":
+        return {"type": "validation_error", "errors": result["errors"]}
+    code = {"conflict": "version_mismatch"}.get(result["status"]) or result.get("code", "deleted")
+    about = result.get("conflicting") or [None]
+    errors = [{"code": code, "detail": DETAILS[code], "attr": name} for name in about]
+    return {"type": "client_error", "errors": errors}
+
+
+def _fitting(results: list[Result]) -> list[Result]:
+    """About a megabyte: the objects beyond are left out, not what became of them."""
+    size = 0
+    for result in results:
+        size += size_of(result.get("todo"))
+        if size > PAGE_BYTES:
+            result.pop("todo", None)
+    return results
