@@ -575,7 +575,7 @@ def test_a_tag_of_the_same_name_is_that_tag(phone, alice):
         ("applied", None),
         ("applied", None),
         ("applied", None),
-        ("refused", "conflict"),
+        ("refused", "same_name"),
         ("applied", None),
     ]
     assert [row["tags"] for (kind, _), row in phone.copy.items() if kind == "todo"] == [["House"]]

@@ -57,7 +57,9 @@ def test_a_tag_is_made_read_changed_and_removed(api, alice, bob, rows):
     assert read.json() == shown
     cached = phone.get(made["Location"], headers={"If-None-Match": read["ETag"]})
     assert cached.status_code == 304
-    changed = phone.patch(f"{TAGS}{key.upper()}/", {"color": ""}, headers={"If-Match": '"1"'})
+    changed = phone.patch(
+        f"{TAGS}{key.upper()}/", {"clear": ["color"]}, headers={"If-Match": '"1"'}
+    )
     assert (changed.json()["color"], changed["ETag"]) == ("", '"2"')
     stale = phone.put(f"{TAGS}{key}/", {"name": "x"}, headers={"If-Match": '"1"'})
     assert (stale.status_code, stale.json()["current"]["version"]) == (412, 2)

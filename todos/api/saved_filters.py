@@ -15,7 +15,7 @@ class SavedFilterSerializer(OwnedSerializer):
 
     class Meta:
         model = SavedFilter
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "name",
             "query",

@@ -44,6 +44,24 @@ class TodoUpdateSerializer(TodoSerializer):
         fields = (*TodoSerializer.Meta.fields, "clear")
 
 
+class TodoTagUpdateSerializer(TodoTagSerializer):
+    """The members that change."""
+
+    clear = ClearField()
+
+    class Meta(TodoTagSerializer.Meta):
+        fields = (*TodoTagSerializer.Meta.fields, "clear")
+
+
+class SavedFilterUpdateSerializer(SavedFilterSerializer):
+    """The members that change."""
+
+    clear = ClearField()
+
+    class Meta(SavedFilterSerializer.Meta):
+        fields = (*SavedFilterSerializer.Meta.fields, "clear")
+
+
 class Lists(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     target_class = "todos.api.views.ListViewSet"
 
@@ -121,6 +139,7 @@ class SavedFilters(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         return extend_schema_view(
             create=created,
             update=created,
+            partial_update=extend_schema(request=SavedFilterUpdateSerializer),
             move=extend_schema(request=MoveSerializer, responses=SavedFilterSerializer),
         )(documented(self.target_class))
 
@@ -134,6 +153,7 @@ class Tags(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         return extend_schema_view(
             create=created,
             update=created,
+            partial_update=extend_schema(request=TodoTagUpdateSerializer),
             merge=extend_schema(request=MergeSerializer, responses=TodoTagSerializer),
         )(documented(self.target_class))
 

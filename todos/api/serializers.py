@@ -171,7 +171,7 @@ class TodoTagSerializer(OwnedSerializer):
 
     class Meta:
         model = Tag
-        fields = ("id", "name", "color", "created_at", "updated_at", "version")
+        fields: tuple[str, ...] = ("id", "name", "color", "created_at", "updated_at", "version")
 
     def create(self, validated_data: dict[str, Any]) -> Tag:
         return service.add_tag(**validated_data)
