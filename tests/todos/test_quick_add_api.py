@@ -10,7 +10,8 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from tests.builders import make_list, make_todo
-from todos.models import Due, List, Tag, Todo
+from todos import service
+from todos.models import Due, List, SavedFilter, Tag, Todo
 
 pytestmark = pytest.mark.django_db
 QUICK, SUMMARY = "/api/v1/todos/quick/", "/api/v1/summary/"
@@ -135,6 +136,8 @@ def filled(owner):
     make_todo(owner, due=Due(date(2026, 11, 27)), start_on=date(2026, 11, 27))
     make_todo(owner, due=Due(today), status="finished", tags=["home"])
     make_todo(owner, due=Due(today), tags=["home"]).trash()
+    service.add_filter(actor=owner, name="Home today", query="tag:home due:today")
+    service.add_filter(actor=owner, name="Nothing", query="nothing")
     return inbox, office
 
 
@@ -150,6 +153,12 @@ def test_the_summary_counts_what_the_filters_find(api, alice, bob):
         "overdue": 2,
         "by_list": [{"id": str(inbox.pk), "todos": 2}, {"id": str(office.pk), "todos": 2}],
         "by_tag": [{"id": ids["bills"], "todos": 1}, {"id": ids["home"], "todos": 2}],
+        "by_filter": [
+            {"id": str(each.pk), "todos": number}
+            for each, number in zip(
+                SavedFilter.objects.owned_by(alice).order_by("position"), (2, 0), strict=True
+            )
+        ],
     }
     for query, expected in (("due=today", 2), ("due=overdue", 2), (f"list={inbox.pk}", 2)):
         answer = phone.get(f"/api/v1/todos/?status=open&{query}").json()
@@ -163,5 +172,6 @@ def test_the_summary_asks_as_often_for_much_as_for_little(api, alice, django_ass
         phone.get(SUMMARY)
     for number in range(5):
         make_todo(alice, tags=[f"tag{number}"], list=make_list(alice, f"list{number}"))
+        service.add_filter(actor=alice, name=f"filter{number}", query=f"tag:tag{number}")
     with django_assert_num_queries(len(little)):
         phone.get(SUMMARY)

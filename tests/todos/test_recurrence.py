@@ -201,3 +201,7 @@ def test_a_rule_in_words(text, english, chinese):
     assert in_words(read(text)) == english
     with translation.override("zh-hans"):
         assert in_words(read(text)) == chinese
+
+
+def test_a_search_looks_at_so_many_days():
+    assert sum(1 for _day in islice(read("FREQ=DAILY").days(date(2026, 1, 1)), 20_000)) == 15_000

@@ -1,5 +1,6 @@
 """How many open to-dos there are where, in a constant number of queries."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q
@@ -9,7 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.viewsets import ApiViewSet
-from todos.models import List, Status, Tag, Todo
+from todos.models import List, SavedFilter, Status, Tag, Todo
+from todos.models.search import matching
 
 OPEN = Q(todos__status=Status.OPEN, todos__deleted_at=None)
 
@@ -32,6 +34,7 @@ class SummarySerializer(serializers.Serializer[Any]):
     overdue = serializers.IntegerField(help_text="`?due=overdue`")
     by_list = CountSerializer(many=True)
     by_tag = CountSerializer(many=True)
+    by_filter = CountSerializer(many=True)
 
 
 class SummaryView(ApiViewSet):
@@ -40,7 +43,7 @@ class SummaryView(ApiViewSet):
     serializer_class = SummarySerializer
 
     def retrieve(self, request: Request) -> Response:
-        """How many open to-dos are in the inbox, due today, overdue, in each list, of each tag."""
+        """How many are in the inbox, due today, overdue; in each list, tag and saved filter."""
         now, caller = timezone.now(), self.caller
         lists = List.objects.owned_by(caller).annotate(open=Count("todos", filter=OPEN))
         tags = Tag.objects.owned_by(caller).annotate(open=Count("todos", filter=OPEN))
@@ -52,9 +55,19 @@ class SummaryView(ApiViewSet):
                 "today": todos.due_today(now, caller.zone).count(),
                 "overdue": todos.overdue(now).count(),
                 "by_list": [{"id": each.pk, "todos": each.open} for each in counted],
+                "by_filter": self._by_filter(now),
                 "by_tag": [
                     {"id": each.uuid, "todos": each.open} for each in tags.order_by("folded")
                 ],
             }
         )
         return Response(shape.data)
+
+    def _by_filter(self, now: datetime) -> list[dict[str, Any]]:
+        """One query counts what all of them find."""
+        saved = list(SavedFilter.objects.owned_by(self.caller).order_by("position", "id"))
+        todos = Todo.objects.owned_by(self.caller).open()
+        found = [matching(todos, each.query, now, self.caller.zone).values("pk") for each in saved]
+        counts = {f"n{n}": Count("pk", filter=Q(pk__in=keys)) for n, keys in enumerate(found)}
+        counted = todos.aggregate(**counts)
+        return [{"id": each.pk, "todos": counted[f"n{n}"]} for n, each in enumerate(saved)]
