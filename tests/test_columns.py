@@ -186,7 +186,7 @@ def test_a_put_that_leaves_a_new_column_out_resets_it(api, alice):
 @pytest.mark.parametrize("value", [5, None])
 def test_undo_brings_a_new_column_back(web, alice, value):
     todo, browser = make_todo(alice, estimate=value), web(alice)
-    browser.post(f"/todos/{todo.pk}/delete/")
+    browser.post(f"/todos/plain/{todo.pk}/delete/")
     assert not Todo.objects.owned_by(alice).exists()
     browser.post("/todos/undo/")
     assert Todo.objects.values_list("estimate", flat=True).get() == value

@@ -1,14 +1,16 @@
 from django.urls import path
 
-from todos import views
+from todos import shell, views
 
 app_name = "todos"
 urlpatterns = [
-    path("", views.index, name="index"),
-    path("undo/", views.undo, name="undo"),
-    path("<id:pk>/", views.detail, name="detail"),
-    path("<id:pk>/finish/", views.finish, name="finish"),
-    path("<id:pk>/reopen/", views.reopen, name="reopen"),
-    path("<id:pk>/rename/", views.rename, name="rename"),
-    path("<id:pk>/delete/", views.delete, name="delete"),
+    path("", shell.index, name="index"),
+    path("worker.js", shell.worker, name="worker"),
+    path("manifest.webmanifest", shell.manifest, name="manifest"),
+    path("plain/", views.index, name="plain"),
+    path("plain/undo/", views.undo, name="undo"),
+    path("plain/<id:pk>/finish/", views.finish, name="finish"),
+    path("plain/<id:pk>/reopen/", views.reopen, name="reopen"),
+    path("plain/<id:pk>/rename/", views.rename, name="rename"),
+    path("plain/<id:pk>/delete/", views.delete, name="delete"),
 ]

@@ -1,4 +1,4 @@
-"""The to-do page: every change is a form that works without JavaScript; htmx gets partials."""
+"""The to-dos for a browser without JavaScript: a list, and a form for every change."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +13,11 @@ from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.sessions import signed_in_user
 from core.api.pagination import page_after
@@ -89,75 +88,48 @@ def _changes(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
-    """The list, or one more page of it for htmx; POST adds."""
-    if request.method == "POST":
-        return _add(request)
-    if _is_htmx(request):
-        return render(request, "todos/_rows.html", _page(request))
-    return _whole_page(request)
+    """A page of the list; POST adds."""
+    return _add(request) if request.method == "POST" else _whole_page(request)
 
 
 def _add(request: HttpRequest) -> HttpResponse:
     form = TitleForm(request.POST)
     if not form.is_valid():
-        return _refuse(request, "todos/_add.html", add_form=form)
+        return _refuse(request, add_form=form)
     actor = signed_in_user(request)
     try:
         with writing(actor.pk, savepoint=True):
             todo = service.add_todo(actor=actor, title=form.cleaned_data["title"])
     except QuotaReached as error:
         form.add_error("title", str(error))
-        return _refuse(request, "todos/_add.html", add_form=form)
+        return _refuse(request, add_form=form)
     if not ListState.of(request).shows(todo):
         messages.success(request, format_html(_("Added “{title}”."), title=_isolated(todo)))
-    if not _is_htmx(request):
-        return _redirect(request, todo)
-    is_shown = ListState.of(request).shows(todo)
-    return _answer(request, "todos/_added.html", todo=todo, is_shown=is_shown, add_form=TitleForm())
-
-
-@require_safe
-def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One row; where "Cancel" leads."""
-    todo = _own(request, pk)
-    if not _is_htmx(request):
-        return _redirect(request, todo)
-    return _answer(request, "todos/_todo.html", todo=todo)
+    return _redirect(request, todo)
 
 
 @_changes
 def finish(request: HttpRequest, pk: UUID) -> HttpResponse:
     todo = _own(request, pk)
     todo.finish()
-    return _row_response(request, todo)
+    return _redirect(request, todo)
 
 
 @_changes
 def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
     todo = _own(request, pk)
     todo.reopen()
-    return _row_response(request, todo)
+    return _redirect(request, todo)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@_changes
 def rename(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """GET is the form in state of the row, POST the new title."""
-    if request.method == "POST":
-        return _rename(request, pk=pk)
-    todo = _own(request, pk)
-    if not _is_htmx(request):
-        return redirect(f"{reverse('todos:index')}?edit={pk}{ListState.of(request).parameters}")
-    return _answer(request, "todos/_edit.html", todo=todo, edit_form=_title_form(todo))
-
-
-@_writing
-def _rename(request: HttpRequest, pk: UUID) -> HttpResponse:
     todo = _own(request, pk)
     form = TitleForm(request.POST)
     if not form.is_valid():
-        return _refuse(request, "todos/_edit.html", todo=todo, edit_form=form)
+        return _refuse(request, todo=todo, edit_form=form)
     todo.rename(form.cleaned_data["title"])
-    return _row_response(request, todo)
+    return _redirect(request, todo)
 
 
 @_changes
@@ -168,7 +140,7 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     request.session[_REMOVED] = {"at": timezone.now().timestamp(), "id": str(todo.pk)}
     deleted = format_html(_("Deleted “{title}”."), title=_isolated(todo))
     messages.info(request, deleted, extra_tags="undo")
-    return _answer(request, "todos/_gone.html") if _is_htmx(request) else _redirect(request)
+    return _redirect(request)
 
 
 @_changes
@@ -177,10 +149,7 @@ def undo(request: HttpRequest) -> HttpResponse:
     todo = _restore(request)
     if todo is None:
         messages.warning(request, _("There is nothing left to undo."))
-    if not _is_htmx(request):
-        return _redirect(request, todo)
-    first_page = _page(request, ListState(status=ListState.of(request).status))
-    return _answer(request, "todos/_list.html", clears_messages=True, **first_page)
+    return _redirect(request, todo)
 
 
 def _restore(request: HttpRequest) -> Todo | None:
@@ -196,10 +165,6 @@ def _restore(request: HttpRequest) -> Todo | None:
 def _isolated(todo: Todo) -> str:
     """In a sentence, whose words keep their places."""
     return format_html("<bdi>{}</bdi>", todo.title)
-
-
-def _is_htmx(request: HttpRequest) -> bool:
-    return request.headers.get("HX-Request") == "true"
 
 
 def _todos(request: HttpRequest) -> TodoQuerySet:
@@ -220,9 +185,9 @@ def _title_form(todo: Todo) -> TitleForm:
     return TitleForm(initial={"title": todo.title})
 
 
-def _page(request: HttpRequest, state: ListState | None = None) -> dict[str, Any]:
+def _page(request: HttpRequest) -> dict[str, Any]:
     """The rows of this page, and the state of the next."""
-    state = state or ListState.of(request)
+    state = ListState.of(request)
     rows = page_after(_in_view(request, state), _ORDER, _key(state.after), PAGE_SIZE + 1)
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     next_after = signing.dumps([rows[-1].position, str(rows[-1].pk)], salt=_SALT) if more else ""
@@ -235,10 +200,15 @@ def _page(request: HttpRequest, state: ListState | None = None) -> dict[str, Any
 
 def _whole_page(request: HttpRequest, *, status: int = HTTPStatus.OK, **forms: Any) -> HttpResponse:
     """The page, with the `add_form` or the `edit_form` of a `todo` if one was refused."""
-    context = {"add_form": TitleForm(), **_page(request), **_summary(request), **forms}
+    context = {
+        "add_form": TitleForm(),
+        "open_count": _todos(request).open().count(),
+        **_page(request),
+        **forms,
+    }
     if "edit_form" not in forms:
         context |= _editing(found_in(request.GET.get("edit", "")), context["todos"])
-    return render(request, "todos/index.html", context, status=status)
+    return render(request, "todos/plain.html", context, status=status)
 
 
 def _editing(wanted: UUID | None, rows: list[Todo]) -> dict[str, Any]:
@@ -246,38 +216,11 @@ def _editing(wanted: UUID | None, rows: list[Todo]) -> dict[str, Any]:
     return {"todo": todo, "edit_form": _title_form(todo) if todo else None}
 
 
-def _summary(request: HttpRequest) -> dict[str, Any]:
-    """What changes beside the rows: the counter, and whether the list is empty."""
-    state = ListState.of(request)
-    return {
-        "open_count": _todos(request).open().count(),
-        "is_empty": not _in_view(request, state).exists(),
-    }
-
-
-def _row_response(request: HttpRequest, todo: Todo) -> HttpResponse:
-    """The row, or an empty response if the filter no longer shows it."""
-    if not _is_htmx(request):
-        return _redirect(request, todo)
-    shown = ListState.of(request).shows(todo)
-    return _answer(request, "todos/_todo.html" if shown else "todos/_gone.html", todo=todo)
-
-
-def _answer(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-    """A partial, and out of band the counter, the hint for an empty list and the messages."""
-    context = {"state": ListState.of(request), **_summary(request), **context}
-    parts = (render_to_string(name, context, request) for name in (template, "todos/_oob.html"))
-    return HttpResponse("".join(parts))
-
-
-def _refuse(request: HttpRequest, partial: str, **context: Any) -> HttpResponse:
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    if not _is_htmx(request):
-        return _whole_page(request, status=status, **context)
-    return render(request, partial, {"state": ListState.of(request), **context}, status=status)
+def _refuse(request: HttpRequest, **forms: Any) -> HttpResponse:
+    return _whole_page(request, status=HTTPStatus.UNPROCESSABLE_ENTITY, **forms)
 
 
 def _redirect(request: HttpRequest, todo: Todo | None = None) -> HttpResponse:
     """To the same filter and page, at the row that changed."""
     anchor = f"#todo-{todo.pk}" if todo else ""
-    return redirect(f"{reverse('todos:index')}{ListState.of(request)}{anchor}")
+    return redirect(f"{reverse('todos:plain')}{ListState.of(request)}{anchor}")

@@ -3,7 +3,13 @@ from typing import ClassVar
 from django.conf import settings
 
 from accounts.models import User, time_zone_named, validate_time_zone
-from core.api.fields import StrictCharField, StrictChoiceField, StrictModelSerializer
+from core.api.fields import (
+    StrictCharField,
+    StrictChoiceField,
+    StrictModelSerializer,
+    StrictSerializer,
+    StrictUUIDField,
+)
 
 
 class ProfileSerializer(StrictModelSerializer):
@@ -24,3 +30,10 @@ class ProfileSerializer(StrictModelSerializer):
         """Saves the given columns only, so that concurrent changes of others are kept."""
         instance.change(**validated_data)
         return instance
+
+
+class PageSessionSerializer(StrictSerializer):
+    """Who calls, as a page needs to know."""
+
+    account = StrictUUIDField(help_text="The id of the profile.")
+    csrf_token = StrictCharField(help_text="For X-CSRFToken of changes with a session cookie.")

@@ -1,11 +1,13 @@
 from typing import Any
 
+from django.middleware.csrf import get_token
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from accounts.api.serializers import ProfileSerializer
+from accounts.api.serializers import PageSessionSerializer, ProfileSerializer
 from accounts.models import User
 from accounts.sessions import signed_in_user
-from core.api.viewsets import VersionedViewSet
+from core.api.viewsets import ApiViewSet, VersionedViewSet
 
 
 class ProfileView(VersionedViewSet):
@@ -24,3 +26,17 @@ class ProfileView(VersionedViewSet):
 
     def get_object(self) -> User:
         return signed_in_user(self.request)
+
+
+class PageSessionView(ApiViewSet):
+    """Who is logged in, and the token that changes need beside a session cookie.
+
+    A page from a cache must hold neither: a log-in changes both.
+    """
+
+    serializer_class = PageSessionSerializer
+
+    def retrieve(self, request: Request) -> Response:
+        # The request of Django, which sets the cookie that belongs to the token.
+        token = get_token(request._request)  # noqa: SLF001 - DRF has no public name for it
+        return Response({"account": self.caller.pk, "csrf_token": token})

@@ -32,7 +32,7 @@ def _content_security_policy(static_url: str) -> dict[str, Any]:
             "img-src": [*own, "data:"],
             "font-src": own,
             "manifest-src": own,
-            "connect-src": [SELF],
+            "connect-src": own,  # the service worker keeps static files
             "form-action": [SELF],
             "frame-ancestors": [NONE],
             "base-uri": [NONE],

@@ -33,6 +33,7 @@ def test_log_out_stays_below_the_stage(client, alice):
     client.force_login(alice)
     with override_script_prefix("/dev/"):
         closed = client.post("/auth/logout/")
+        assert closed["Clear-Site-Data"] == '"storage"'
     assert (closed.status_code, closed["Location"]) == (302, "/dev/")
 
 
@@ -43,7 +44,7 @@ def test_sign_up_opens_an_empty_list_and_log_out_closes_it(client, db):
 
     carol = User.objects.get()
     assert opened.redirect_chain[-1] == ("/todos/", 302)
-    assert "A clear head starts here" in opened.text
+    assert '<div id="app">' in opened.text
     assert "carol@example.com" in opened.text
     assert (carol.email, carol.time_zone) == ("carol@example.com", "Europe/Vienna")
     assert "You are logged out." in closed.text

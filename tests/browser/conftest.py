@@ -1,11 +1,13 @@
 """The browser against Django's live server."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.signals import request_finished, request_started
 from django.test import Client
 from playwright.sync_api import Browser, Page
 
@@ -22,16 +24,47 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
+class Requests:
+    """How many the server is answering; the database may not be emptied meanwhile."""
+
+    def __init__(self) -> None:
+        self.running = 0
+        request_started.connect(self._begin)
+        request_finished.connect(self._end)
+
+    def _begin(self, **kwargs: Any) -> None:
+        self.running += 1
+
+    def _end(self, **kwargs: Any) -> None:
+        self.running -= 1
+
+    def wait(self) -> None:
+        """Until none is left, and none is on its way."""
+        calm = 0
+        for _ in range(200):
+            time.sleep(0.05)
+            calm = 0 if self.running else calm + 1
+            if calm == 4:
+                break
+
+
+@pytest.fixture(scope="session")
+def requests() -> Requests:
+    return Requests()
+
+
 @pytest.fixture
-def visit(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+def visit(chromium: Browser, live_server: Any, requests: Requests) -> Iterator[Callable[..., Page]]:
     """`visit(as_=alice, **options of the context)`: a tab; the console must stay clean."""
     with tabs(chromium, live_server.url) as open_tab:
 
-        def visit(as_: User | None = None, **options: Any) -> Page:
+        def visit(as_: User | None = None, *, complains: bool = False, **options: Any) -> Page:
+            """`complains`: the console may, for the test cuts the network."""
             cookies = [_session_of(as_, live_server.url)] if as_ else []
-            return open_tab(cookies, **options)
+            return open_tab(cookies, complains=complains, **options)
 
         yield visit
+    requests.wait()
 
 
 def _session_of(user: User, url: str) -> Any:

@@ -19,9 +19,10 @@ ARGUMENTS = (
     "--disable-sync",
 )
 TIMEOUT_MS = 10_000
-# Chromium and htmx report a page's answer of 404 or 422 on the console; for us it is no error.
+# Chromium reports a page's answer of 404 or 422 on the console; for us it is no error.
 _NO_SUCH_PAGE = re.compile(r"server responded with a status of (404|422) ")
-_NO_SUCH_PARTIAL = re.compile(r"Response Status Error Code 404 ")
+# What a network that fails, or a session that ended, leaves there.
+_NO_NETWORK = re.compile(r"net::ERR_|status of (401|403|409|410) ")
 
 
 @contextmanager
@@ -51,13 +52,19 @@ def tabs(
         if _is_complaint(message, static):
             complaints.append(message.text)
 
-    def open_tab(cookies: list[Any] | None = None, **options: Any) -> Page:
+    def listen_less(message: ConsoleMessage) -> None:
+        if not _NO_NETWORK.search(message.text):
+            listen(message)
+
+    def open_tab(
+        cookies: list[Any] | None = None, *, complains: bool = False, **options: Any
+    ) -> Page:
         context = browser.new_context(base_url=base_url, **options)
         contexts.append(context)
         context.set_default_timeout(TIMEOUT_MS)
         context.add_cookies(cookies or [])
         page = context.new_page()
-        page.on("console", listen)
+        page.on("console", listen_less if complains else listen)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
 
@@ -68,6 +75,6 @@ def tabs(
 
 
 def _is_complaint(message: ConsoleMessage, static: str) -> bool:
-    if message.type != "error" or _NO_SUCH_PARTIAL.match(message.text):
+    if message.type != "error":
         return False
     return static in message.location["url"] or not _NO_SUCH_PAGE.search(message.text)

@@ -1,12 +1,24 @@
-"""What people do on the to-do page, with a mouse, with a keyboard, with and without JavaScript."""
+"""What people do with the page: by mouse, by keyboard, and without JavaScript."""
 
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User
-from tests.builders import make_todo
+from tests.browser.app import (
+    add,
+    all_sent,
+    eventually,
+    open_detail,
+    open_page,
+    row,
+    rows,
+    stored,
+    tick,
+    titles,
+)
+from tests.builders import make_list, make_todo
 from tests.conftest import PASSWORD
 from todos.models import Todo
 
@@ -22,255 +34,216 @@ def sign_up(page: Page, email: str) -> None:
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign up").click()
-    page.wait_for_url("**/todos/")
+    page.wait_for_url("**/todos/**")
 
 
-def add(page: Page, title: str) -> None:
-    page.get_by_label("New to-do").fill(title)
-    page.get_by_role("button", name="Add", exact=True).click()
-    expect(tick(page, title)).to_be_visible()
-
-
-def tick(page: Page, title: str):
-    return page.get_by_role("checkbox", name=title, exact=True)
-
-
-def the_whole_way(page: Page) -> None:
-    sign_up(page, "carol@example.com")
-    add(page, "buy milk")
-    expect(page.get_by_text("1 item left")).to_be_visible()
-    tick(page, "buy milk").click()
-    expect(page.get_by_text("0 items left")).to_be_visible()
-    expect(tick(page, "buy milk")).to_be_checked()
-
-    page.get_by_label("Rename “buy milk”").click()
-    expect(page.get_by_label("New title of “buy milk”")).to_be_focused()
-    page.get_by_label("New title of “buy milk”").fill("buy oat milk")
-    page.get_by_role("button", name="Save").click()
-    expect(tick(page, "buy oat milk")).to_be_checked()
-
-    page.get_by_role("button", name="Delete “buy oat milk”").click()
-    expect(page.get_by_text("Deleted “buy oat milk”.")).to_be_visible()
-    expect(tick(page, "buy oat milk")).to_have_count(0)
-    expect(page.get_by_text("A clear head starts here")).to_be_visible()
-    page.get_by_role("button", name="Undo").click()
-    expect(tick(page, "buy oat milk")).to_be_checked()
-    expect(page.get_by_text("Deleted")).to_have_count(0)
-
-    page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_text("You are logged out.")).to_be_visible()
-    page.goto("/todos/")
-    expect(page).to_have_url(re.compile(r"/auth/login/\?next=/todos/$"))
+def undo(page: Page) -> None:
+    page.get_by_role("button", name="Undo").last.click()
 
 
 def test_from_sign_up_to_log_out(visit):
     page = visit(timezone_id="Asia/Tokyo")
+    sign_up(page, "carol@example.com")
+    carol = User.objects.get()
+    open_page(page)
+    add(page, "buy milk")
+    row(page, "buy milk").locator(".title").dblclick()
+    rows(page).get_by_label("Title").fill("buy oat milk")
+    rows(page).get_by_label("Title").press("Enter")
+    tick(page, "buy oat milk").click()
+    expect(page.get_by_text("Finished buy oat milk")).to_be_visible()
+    undo(page)
+    expect(tick(page, "buy oat milk")).not_to_be_checked()
+    open_detail(page, "buy oat milk").get_by_role("button", name="Move to trash").click()
+    undo(page)
+    expect(tick(page, "buy oat milk")).to_be_visible()
 
-    the_whole_way(page)
+    all_sent(page)
+    assert (stored(carol, status="open"), carol.time_zone) == (["buy oat milk"], "Asia/Tokyo")
+    page.get_by_label("Account menu").click()
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url("**/auth/login/**")
+    page.goto("/todos/")
+    expect(page).to_have_url(re.compile(r"/auth/login/\?next=/todos/$"))
 
-    assert User.objects.get().time_zone == "Asia/Tokyo"
 
-
-def test_from_sign_up_to_log_out_without_javascript(visit):
-    the_whole_way(visit(java_script_enabled=False))
+def test_the_whole_way_without_javascript(visit):
+    page = visit(java_script_enabled=False)
+    sign_up(page, "carol@example.com")
+    page.get_by_role("link", name="Your to-dos without JavaScript").click()
+    page.get_by_label("New to-do").fill("buy milk")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("checkbox", name="buy milk").click()
+    expect(page.get_by_text("0 items left")).to_be_visible()
+    page.get_by_label("Rename “buy milk”").click()
+    page.get_by_label("New title of “buy milk”").fill("buy oat milk")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Delete “buy oat milk”").click()
+    expect(page.get_by_text("A clear head starts here")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("checkbox", name="buy oat milk")).to_be_checked()
 
     assert [todo.title for todo in Todo.objects.all()] == ["buy oat milk"]
 
 
-def test_with_javascript_the_page_is_never_loaded_again(visit, alice):
-    make_todo(alice, "call mum")
+def test_everything_of_a_todo_is_set_in_its_panel(visit, alice):
+    home = make_list(alice, "Household")
+    make_todo(alice, "buy milk")
     page = visit(as_=alice)
-    page.goto("/todos/")
-    page.evaluate("document.body.dataset.first = 'yes'")
+    open_page(page)
+    panel = open_detail(page, "buy milk")
+    panel.get_by_label("Due").fill("2031-05-02")
+    panel.get_by_label("Time").fill("09:30")
+    panel.get_by_label("Priority").select_option("Urgent")
+    panel.get_by_label("Tags").fill("shop")
+    panel.get_by_label("Tags").press("Enter")
+    panel.get_by_role("button", name="Add", exact=True).click()
+    panel.get_by_label("Notes").fill("two **litres**, see https://example.com/milk")
+    panel.get_by_label("Title").click()
+    panel.get_by_label("List").select_option("Household")
 
-    add(page, "buy milk")
-    tick(page, "buy milk").click()
-    page.get_by_label("Rename “call mum”").click()
-    page.get_by_label("New title").fill("call dad")
-    page.get_by_role("button", name="Save").click()
-    expect(tick(page, "call dad")).to_be_visible()
-    page.get_by_role("button", name="Delete “buy milk”").click()
-    page.get_by_role("button", name="Undo").click()
-    expect(tick(page, "buy milk")).to_be_checked()
+    expect(panel.get_by_role("strong")).to_have_text("litres")
+    expect(panel.get_by_role("link")).to_have_attribute("href", "https://example.com/milk")
+    all_sent(page)
+    todo = Todo.objects.get()
+    assert (str(todo.due.on), str(todo.due.at), todo.priority, todo.list) == (
+        "2031-05-02",
+        "09:30:00",
+        4,
+        home,
+    )
+    assert [tag.name for tag in todo.tags.all()] == ["shop"]
+    assert todo.notes == "two **litres**, see https://example.com/milk"
 
-    assert page.evaluate("document.body.dataset.first") == "yes"
+
+def test_views_search_and_links(visit, alice):
+    home = make_list(alice, "Household")
+    make_todo(alice, "soap", list=home, tags=["shop"])
+    make_todo(alice, "Straße fegen").finish()
+    page = visit(as_=alice)
+    open_page(page)
+    links = page.get_by_role("navigation", name="Views")
+    for name, shown in (("Household", "soap"), ("#shop", "soap"), ("Finished", "Straße fegen")):
+        links.get_by_role("link", name=name).click()
+        eventually(lambda: titles(page), [shown], page)
+    page.keyboard.press("/")
+    page.get_by_role("searchbox").fill("STRASSE")
+    eventually(lambda: titles(page), ["Straße fegen"], page)
+    page.reload()
+    eventually(lambda: titles(page), ["Straße fegen"], page)
+    page.goto(f"/todos/#/todo/{Todo.objects.get(title='soap').pk}")
+    expect(page.get_by_role("complementary", name="soap")).to_be_visible()
+    expect(page.get_by_role("heading", name="Household")).to_be_visible()
 
 
-def press_tab_until(page: Page, name: str) -> None:
-    """As a person without a mouse would; fails where the control cannot be reached."""
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if (
-            page.evaluate(
-                "document.activeElement.ariaLabel ?? document.activeElement.textContent"
-            ).strip()
-            == name
-        ):
-            return
-    pytest.fail(f"Tab never reaches {name!r}")
+def test_several_at_once_and_undo_several_deep(visit, alice):
+    for title in ("four", "three", "two", "one"):
+        make_todo(alice, title)
+    page = visit(as_=alice)
+    open_page(page)
+    row(page, "one").locator(".title").click(modifiers=["Control"])
+    row(page, "three").locator(".title").click(modifiers=["Shift"])
+    bar = page.get_by_role("toolbar", name="Selected to-dos")
+    expect(bar.get_by_text("3 selected")).to_be_visible()
+    bar.get_by_role("button", name="Finish").click()
+    eventually(lambda: titles(page), ["four"], page)
+    tick(page, "four").click()
+    page.locator("body").press("Control+z")
+    page.locator("body").press("Control+z")
+    eventually(lambda: titles(page), ["one", "two", "three", "four"], page)
+    all_sent(page)
+    assert stored(alice, status="open") == ["one", "two", "three", "four"]
+
+
+def drag(page: Page, source: Locator, target: Locator, down: float = 0.5) -> None:
+    """To that part of the target's height, as a hand does: on the way, not at once."""
+    begin, end = source.bounding_box(), target.bounding_box()
+    assert begin
+    assert end
+    page.mouse.move(begin["x"] + 120, begin["y"] + begin["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(begin["x"] + 130, begin["y"] + begin["height"] / 2 + 12, steps=4)
+    page.mouse.move(end["x"] + 40, end["y"] + end["height"] * down, steps=12)
+    page.wait_for_timeout(200)
+    page.mouse.up()
+
+
+def test_rows_are_dragged_to_a_place_and_into_a_list(visit, alice):
+    home = make_list(alice, "Household")
+    for title in ("three", "two", "one"):
+        make_todo(alice, title)
+    page = visit(as_=alice)
+    open_page(page)
+    page.wait_for_timeout(300)  # the library of dragging comes by itself
+    drag(page, row(page, "one"), row(page, "three"), down=0.9)
+    eventually(lambda: titles(page), ["two", "three", "one"], page)
+    link = page.get_by_role("navigation", name="Views").get_by_role("link", name="Household")
+    drag(page, row(page, "two"), link)
+    eventually(lambda: titles(page), ["three", "one"], page)
+    all_sent(page)
+    assert stored(alice, list=home) == ["two"]
 
 
 def test_everything_by_keyboard(visit, alice):
+    make_todo(alice, "call mum")
     page = visit(as_=alice)
-    page.goto("/todos/")
-
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    expect(page.get_by_label("New to-do")).to_be_focused()
+    open_page(page)
+    page.keyboard.press("n")
     page.keyboard.type("buy milk")
     page.keyboard.press("Enter")
     expect(tick(page, "buy milk")).to_be_visible()
-    expect(page.get_by_label("New to-do")).to_be_focused()
-
-    while not tick(page, "buy milk").evaluate("tick => tick === document.activeElement"):
-        page.keyboard.press("Tab")
-    page.keyboard.press("Space")
-    expect(tick(page, "buy milk")).to_be_checked()
-    expect(tick(page, "buy milk")).to_be_focused()
-
-    press_tab_until(page, "Rename “buy milk”")
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("New title")).to_be_focused()
-    page.keyboard.press("End")
-    page.keyboard.type(" and eggs")
-    page.keyboard.press("Enter")
-    expect(tick(page, "buy milk and eggs")).to_be_focused()
-
-    press_tab_until(page, "Delete “buy milk and eggs”")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Undo")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(tick(page, "buy milk and eggs")).to_be_focused()
-
-
-def test_escape_leaves_the_edit_form_and_changes_nothing(visit, alice):
-    todo = make_todo(alice)
-    page = visit(as_=alice)
-    page.goto("/todos/")
-
-    page.get_by_label("Rename “buy milk”").click()
-    page.get_by_label("New title").fill("something else")
     page.keyboard.press("Escape")
-
-    expect(tick(page, "buy milk")).to_be_focused()
-    todo.refresh_from_db()
-    assert (todo.title, todo.version) == ("buy milk", 1)
-
-
-def test_refused_titles_are_explained_and_kept(visit, alice):
-    make_todo(alice)
-    page = visit(as_=alice)
-    page.goto("/todos/")
-    field = page.get_by_label("New to-do")
-
-    field.fill("x" * 129)
-    field.press("Enter")
-    expect(page.get_by_text("At most 128 characters fit; this is 129.")).to_be_visible()
-    expect(field).to_have_value("x" * 129)
-    expect(field).to_be_focused()
-    field.fill("short")
-    field.press("Enter")
-    expect(tick(page, "short")).to_be_visible()
-    expect(page.get_by_text("At most 128")).to_have_count(0)
-
-    page.get_by_label("Rename “short”").click()
-    page.get_by_label("New title").fill("   ")
+    for key in ("j", "Alt+ArrowDown"):
+        page.keyboard.press(key)
+    eventually(lambda: titles(page), ["call mum", "buy milk"], page)
+    page.keyboard.press("e")
+    page.keyboard.type("buy oat milk")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Write what needs to be done.")).to_be_visible()
-    expect(page.get_by_label("New title")).to_be_focused()
+    expect(row(page, "buy oat milk").locator(".title")).to_be_focused()
+    page.keyboard.press("p")
+    expect(page.get_by_label("Priority")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(row(page, "buy oat milk").locator(".title")).to_be_focused()
+    page.keyboard.press("x")
+    expect(row(page, "call mum").locator(".title")).to_be_focused()
+    page.keyboard.press("#")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("g")
+    page.keyboard.press("f")
+    eventually(lambda: titles(page), ["buy oat milk"], page)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    page.keyboard.press("Escape")
+    all_sent(page)
+    assert (stored(alice, status="open"), stored(alice, status="finished")) == (
+        ["call mum"],
+        ["buy oat milk"],
+    )
 
 
-def test_what_is_typed_while_the_first_title_is_under_way_is_kept(visit, alice):
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script>{{7*7}}"
+
+
+def test_markup_is_text_everywhere(visit, alice):
+    home = make_list(alice, HOSTILE)
+    notes = f"{HOSTILE}\n[x](javascript:alert(1)) <javascript:alert(1)>"
+    make_todo(alice, HOSTILE, notes=notes, tags=[HOSTILE[:50]], list=home)
     page = visit(as_=alice)
-    page.goto("/todos/")
-    waiting: list[Route] = []
+    page.on("dialog", lambda dialog: pytest.fail(f"text was run: {dialog.message}"))
+    open_page(page, f"list/{home.pk}")
+    panel = open_detail(page, HOSTILE)
+    expect(panel.locator(".prose")).to_contain_text("{{7*7}}")
+    tick(page, HOSTILE).click()
+    expect(page.get_by_text(f"Finished {HOSTILE}")).to_be_visible()
 
-    def hold(route: Route) -> None:
-        waiting.append(route)
-
-    page.route("**/todos/", hold)
-    field = page.get_by_label("New to-do")
-
-    field.fill("buy milk")
-    field.press("Enter")
-    expect(field).to_have_value("")
-    field.press_sequentially("buy eggs")
-    waiting[0].continue_()
-    page.unroute("**/todos/")
-    expect(tick(page, "buy milk")).to_be_visible()
-    expect(field).to_have_value("buy eggs")
-    field.press("Enter")
-    expect(tick(page, "buy eggs")).to_be_visible()
-
-    expect(page.get_by_text("2 items left")).to_be_visible()
-
-
-def test_lost_connection_is_said_and_the_title_given_back(visit, alice):
-    page = visit(as_=alice)
-    page.goto("/todos/")
-    page.route("**/todos/", lambda route: route.fulfill(status=404, body=""))
-    field = page.get_by_label("New to-do")
-
-    field.fill("buy milk")
-    field.press("Enter")
-
-    expect(page.get_by_text("That did not arrive.")).to_be_visible()
-    expect(field).to_have_value("buy milk")
-
-
-def test_session_that_ended_leads_to_the_log_in(visit, alice):
-    make_todo(alice)
-    page = visit(as_=alice)
-    page.goto("/todos/")
-    page.context.clear_cookies(name="sessionid")
-
-    tick(page, "buy milk").click()
-
-    page.wait_for_url("**/auth/login/?next=/todos/")
-
-
-def test_filters_empty_hint_and_show_more(visit, alice):
-    for number in range(60):
-        make_todo(alice, f"number {number}")
-    page = visit(as_=alice)
-    page.goto("/todos/?status=open")
-
-    expect(page.locator(".todo")).to_have_count(50)
-    page.get_by_role("link", name="Show more").press("Enter")
-    expect(page.locator(".todo")).to_have_count(60)
-    expect(tick(page, "number 9")).to_be_focused()
-    tick(page, "number 9").click()
-    expect(page.locator(".todo")).to_have_count(59)
-    page.get_by_role("link", name="Finished").click()
-    expect(page.locator(".todo")).to_have_count(1)
-    tick(page, "number 9").click()
-    expect(page.get_by_text("Nothing finished yet")).to_be_visible()
+    assert page.locator("#app img, #app script, #app a[href^='javascript']").count() == 0
 
 
 def test_second_account_sees_nothing(visit, alice, bob):
     todo = make_todo(alice, "alice's secret")
     page = visit(as_=bob)
+    open_page(page)
+    page.goto(f"/todos/#/todo/{todo.pk}")
+    page.wait_for_timeout(300)
 
-    page.goto("/todos/")
-    expect(page.get_by_text("A clear head starts here")).to_be_visible()
-    answer = page.goto(f"/todos/{todo.pk}/")
-
-    assert answer
-    assert answer.status == 404
     assert "secret" not in page.content()
-
-
-def test_markup_in_a_title_is_never_run(visit, alice):
-    make_todo(alice, "<img src=x onerror=alert(1)><script>alert(1)</script>")
-    page = visit(as_=alice)
-    page.on("dialog", lambda dialog: pytest.fail(f"a title was run: {dialog.message}"))
-
-    page.goto("/todos/")
-    page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("Deleted “<img src=x")).to_be_visible()
-    page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("1 item left")).to_be_visible()
-
-    expect(page.locator("#todos img, #messages img")).to_have_count(0)

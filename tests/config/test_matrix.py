@@ -29,6 +29,8 @@ PUBLIC = {
     "/hello/",
     "/healthz/",
     "/readyz/",
+    "/todos/worker.js",
+    "/todos/manifest.webmanifest",
     "/api/schema/",
     "/api/docs/",
     "/api/browse/login/",
@@ -85,11 +87,10 @@ OWNED = {
     "/api/v1/todos/<id:pk>/reopen/",
     "/api/v1/trash/<id:pk>/",
     "/api/v1/trash/<id:pk>/restore/",
-    "/todos/<id:pk>/",
-    "/todos/<id:pk>/finish/",
-    "/todos/<id:pk>/reopen/",
-    "/todos/<id:pk>/rename/",
-    "/todos/<id:pk>/delete/",
+    "/todos/plain/<id:pk>/finish/",
+    "/todos/plain/<id:pk>/reopen/",
+    "/todos/plain/<id:pk>/rename/",
+    "/todos/plain/<id:pk>/delete/",
 }
 
 # Routes of the signed-in person that name nothing of anybody.
@@ -107,6 +108,7 @@ PERSONAL = {
     "/api/v1/todos/bulk/",
     "/api/v1/todos/quick/",
     "/api/v1/trash/",
+    "/api/v1/session/",
     "/api/auth/app/v1/account/email",
     "/api/auth/app/v1/account/password/change",
     "/api/auth/app/v1/auth/reauthenticate",
@@ -119,7 +121,8 @@ PERSONAL = {
     "/auth/reauthenticate/",
     "/auth/sessions/",
     "/todos/",
-    "/todos/undo/",
+    "/todos/plain/",
+    "/todos/plain/undo/",
 }
 
 # Where every operator may end: at the empty index, as for missing objects, and at the own account.

@@ -301,4 +301,4 @@ def test_the_policy_lets_only_our_own_files_in(settings_of, static_url, sources)
     directives = settings_of(STATIC_URL=static_url)["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
     assert directives["script-src"] == directives["style-src"] == sources
     assert directives["default-src"] == ["'none'"]
-    assert directives["connect-src"] == ["'self'"]
+    assert directives["connect-src"] == sources

@@ -44,7 +44,11 @@ def test_the_fourth_write_of_any_device_or_page_is_429_until_the_window_ends(
     phone, tablet, browser = api(alice), api(alice), web(alice)
     assert told(phone.post(TODOS, {"title": "one"})) == (201, POLICY, '"writes";r=2;t=901')
     clock.shift(timedelta(minutes=10))
-    assert told(browser.post("/todos/", {"title": "two"})) == (302, POLICY, '"writes";r=1;t=301')
+    assert told(browser.post("/todos/plain/", {"title": "two"})) == (
+        302,
+        POLICY,
+        '"writes";r=1;t=301',
+    )
     assert told(tablet.post(TODOS, {"title": ""})) == (400, POLICY, '"writes";r=0;t=301')
     refused = phone.post(TODOS, {"title": "three"})
     assert told(refused) == (429, POLICY, '"writes";r=0;t=301')
@@ -53,11 +57,11 @@ def test_the_fourth_write_of_any_device_or_page_is_429_until_the_window_ends(
     assert (refused.json()["type"], error["code"], error["attr"]) == (
         "client_error", "throttled", None,
     )  # fmt: skip
-    page = browser.post("/todos/", {"title": "three"})
+    page = browser.post("/todos/plain/", {"title": "three"})
     assert told(page) == (429, POLICY, '"writes";r=0;t=301')
     assert page["Retry-After"] == "301"
     sentence = "You have made too many changes at once. Please wait a few minutes."
-    assert_shape("/todos/", page, 429, "throttled", sentence)
+    assert_shape("/todos/plain/", page, 429, "throttled", sentence)
     assert told(api(bob).post(TODOS, {"title": "his"})) == (201, POLICY, '"writes";r=2;t=301')
     assert sorted(Todo.objects.values_list("title", flat=True)) == ["his", "one", "two"]
 
@@ -68,11 +72,11 @@ def test_the_fourth_write_of_any_device_or_page_is_429_until_the_window_ends(
 def test_reading_is_neither_counted_nor_refused(api, web, alice, settings):
     settings.WRITE_LIMIT = 0
     todo = make_todo(alice)
-    for client, path in ((api(alice), f"{TODOS}{todo.pk}/"), (web(alice), "/todos/")):
+    for client, path in ((api(alice), f"{TODOS}{todo.pk}/"), (web(alice), "/todos/plain/")):
         for verb in ("get", "head", "options"):
             response = getattr(client, verb)(path)
             assert "RateLimit" not in response
-            assert response.status_code < 300 or (verb, path) == ("options", "/todos/")
+            assert response.status_code < 300 or (verb, path) == ("options", "/todos/plain/")
     assert not Counter.objects.exists()
 
 
@@ -88,7 +92,7 @@ def test_every_route_of_a_person_counts_its_writes(alice, web, api, path):
 
 def test_strangers_are_not_counted(db):
     for client in (Client(), APIClient()):
-        for path in ("/todos/", TODOS, "/auth/login/", "/service/sms/send"):
+        for path in ("/todos/plain/", TODOS, "/auth/login/", "/service/sms/send"):
             assert "RateLimit" not in client.post(path)
     assert not Counter.objects.filter(scope__startswith="writes:").exists()
 
@@ -109,7 +113,7 @@ def test_a_broken_count_is_not_taken_for_a_database_that_is_away(web, alice, mon
 
     monkeypatch.setattr(write_limit, "spend", broken)
     with pytest.raises(ValueError, match="a fault of ours"):
-        web(alice).post("/todos/", {"title": "x"})
+        web(alice).post("/todos/plain/", {"title": "x"})
 
 
 def test_a_count_that_the_database_cannot_take_is_503(api, web, alice, monkeypatch):
@@ -118,7 +122,7 @@ def test_a_count_that_the_database_cannot_take_is_503(api, web, alice, monkeypat
 
     phone, browser = api(alice), web(alice)
     monkeypatch.setattr(write_limit, "spend", away)
-    for path, client in (("/todos/", browser), (TODOS, phone)):
+    for path, client in (("/todos/plain/", browser), (TODOS, phone)):
         client.raise_request_exception = False
         response = client.post(path, {"title": "x"})
         assert (response.status_code, response["Retry-After"]) == (503, "5")

@@ -131,7 +131,7 @@ def test_a_person_signs_up_and_every_link_leads_back(browser, place):
     [letter] = mail.outbox
     [link] = re.findall(r"https?://\S+", str(letter.body))
     assert link.startswith(f"{origin}{prefix}/auth/confirm-email/")
-    page = browser.get("/todos/")
+    page = browser.get("/todos/plain/")
     assert page.status == 200
     links = links_in(page.text)
     assert f"{prefix}/account/" in links
@@ -147,12 +147,12 @@ def test_a_person_logs_in_and_adds_a_todo(browser, place, alice, bob):
     assert (told.status, told.headers["location"]) == (302, f"{prefix}/account/")
     assert set(browser.cookies) == {"__Host-sessionid", "__Host-csrftoken", "__Host-device"}
     assert [cookie for cookie in told.cookies if "Path=/;" not in cookie] == []
-    page = browser.get("/todos/")
+    page = browser.get("/todos/plain/")
     data = {"csrfmiddlewaretoken": token_in(page.text), "title": "Buy milk"}
-    told = browser.post("/todos/", data)
+    told = browser.post("/todos/plain/", data)
     [todo] = Todo.objects.owned_by(alice)
     assert (told.status, todo.title) == (302, "Buy milk")
-    assert told.headers["location"] == f"{prefix}/todos/#todo-{todo.pk}"
+    assert told.headers["location"] == f"{prefix}/todos/plain/#todo-{todo.pk}"
 
 
 def test_a_form_of_another_origin_is_refused(browser, alice):

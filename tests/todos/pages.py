@@ -1,4 +1,4 @@
-"""Words that the tests of the to-do page share."""
+"""Words that the tests of the plain page share."""
 
 from typing import Any
 
@@ -7,8 +7,7 @@ from django.urls import reverse
 
 from todos.models import Todo
 
-PAGE = "/todos/"
-HTMX = {"HX-Request": "true"}
+PAGE = "/todos/plain/"
 
 
 def act(name: str, todo: Todo, query: str = "") -> str:

@@ -134,13 +134,13 @@ def test_the_api_takes_each_and_answers_what_is_stored(api, alice, bob):
 
 
 def test_each_stands_apart_on_the_page(web, alice, rows):
-    browser, path = web(alice), "/todos/"
+    browser, path = web(alice), "/todos/plain/"
     texts, free = set[str](), set[str]()
     while path:
         page = browser.get(path)
         shown = Shown(page.content.decode(), ("bdi",))
         texts, free = texts | shown.texts, free | shown.free
-        path = page.context["next"] and f"/todos/{page.context['next']}"
+        path = page.context["next"] and f"/todos/plain/{page.context['next']}"
     names = {todo.title for todo in rows}
     names |= {todo.list.name for todo in rows[:20]} | {tag.name for tag in Tag.objects.all()[:20]}
     assert {name.strip() for name in names} <= texts
@@ -148,13 +148,13 @@ def test_each_stands_apart_on_the_page(web, alice, rows):
 
 
 def test_what_is_told_about_each_stands_apart(web, alice, first_rows):
-    bfirst_rowser = web(alice)
+    browser = web(alice)
     for todo in first_rows[::7]:
-        bfirst_rowser.post(f"/todos/{todo.pk}/delete/")
-        shown = Shown(bfirst_rowser.get("/todos/").content.decode(), ("bdi",))
+        browser.post(f"/todos/plain/{todo.pk}/delete/")
+        shown = Shown(browser.get("/todos/plain/").content.decode(), ("bdi",))
         assert todo.title in shown.texts - shown.free
         form = Shown(
-            bfirst_rowser.get(f"/todos/?edit={first_rows[-1].pk}").content.decode(), ("bdi",)
+            browser.get(f"/todos/plain/?edit={first_rows[-1].pk}").content.decode(), ("bdi",)
         )
         assert not any(todo.title in text for text in form.free)
 

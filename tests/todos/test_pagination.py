@@ -107,7 +107,7 @@ def test_a_cursor_with_other_content_or_of_another_purpose_is_404(api, alice, bo
     phone = api(alice)
     link = phone.get(f"{TODOS}?limit=1").json()["next"]
     cursor = parse_qs(urlsplit(link).query)["cursor"][0]
-    place = str(web(alice).get("/todos/").context["next"])
+    place = str(web(alice).get("/todos/plain/").context["next"])
     of_the_page = parse_qs(place.removeprefix("?"))["after"][0]
     assert phone.get(TODOS, {"cursor": cursor}).status_code == 200
     last = "_-"[cursor[-1] == "_"]

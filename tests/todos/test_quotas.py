@@ -8,7 +8,7 @@ from django.db import transaction
 from core.models import Counter, IdempotencyKey
 from core.quotas import QuotaReached
 from tests.builders import make_list, make_todo
-from tests.todos.pages import HTMX
+from tests.todos.pages import PAGE
 from tests.todos.test_races import at_once, phones_of
 from todos import quotas
 from todos.models import List, Tag, Todo, Usage
@@ -119,10 +119,9 @@ def test_a_refusal_is_no_answer_to_keep(api, alice, full):
     assert phone.post(TODOS, {"title": "x"}, headers=key).status_code == 201
 
 
-@pytest.mark.parametrize("headers", [{}, HTMX])
-def test_the_page_says_that_the_account_is_full(browser, full, headers):
+def test_the_page_says_that_the_account_is_full(browser, full):
     before = rows()
-    response = browser.post("/todos/", {"title": "one more"}, headers=headers)
+    response = browser.post(PAGE, {"title": "one more"})
     assert response.status_code == 422
     assert refusal("2", "to-dos", "todos") in response.text
     assert 'value="one more"' in response.text
@@ -130,10 +129,10 @@ def test_the_page_says_that_the_account_is_full(browser, full, headers):
 
 
 def test_the_trash_takes_room_so_an_undo_always_has_it(browser, full, alice):
-    browser.post(f"/todos/{full['todo'].pk}/delete/")
+    browser.post(f"{PAGE}{full['todo'].pk}/delete/")
     with pytest.raises(QuotaReached), transaction.atomic():
         make_todo(alice, "quicker")
-    browser.post("/todos/undo/")
+    browser.post(f"{PAGE}undo/")
     assert Todo.objects.owned_by(alice).filter(pk=full["todo"].pk).exists()
 
 

@@ -85,7 +85,7 @@ def test_every_way_of_finishing_makes_the_next(api, web, alice, staff, way):
         "patch": lambda: phone.patch(path, {"status": "finished"}),
         "put": lambda: phone.put(path, finished, headers={"If-Match": "*"}),
         "sync": lambda: [phone.post("/api/v1/sync/", batch) for _ in range(2)],
-        "page": lambda: browser.post(f"/todos/{todo.pk}/finish/"),
+        "page": lambda: browser.post(f"/todos/plain/{todo.pk}/finish/"),
         "admin": lambda: web(staff).post("/admin/todos/todo/", action),
         "model": todo.finish,
     }

@@ -95,7 +95,7 @@ def test_each_word_may_stand_somewhere_else(api, alice):
 def test_what_is_changed_is_found_by_its_new_words_only(api, alice, web):
     todo, phone = make_todo(alice, "first", notes="one", tags=["red"]), api(alice)
     phone.patch(f"{TODOS}{todo.pk}/", {"notes": "two"})
-    web(alice).post(f"/todos/{todo.pk}/rename/", {"title": "second"})
+    web(alice).post(f"/todos/plain/{todo.pk}/rename/", {"title": "second"})
     phone.patch(f"{TODOS}{todo.pk}/", {"tags": ["blue"]})
     assert [found(phone, word) for word in ("second", "two", "blue")] == [["second"]] * 3
     assert [found(phone, word) for word in ("first", "one", "red")] == [[]] * 3

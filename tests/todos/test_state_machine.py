@@ -28,7 +28,7 @@ from tests.builders import make_list, make_todo
 from tests.conftest import bearer_token, make_user
 from todos.models import List, Tag, Todo
 
-TODOS, LISTS, TRASH, PAGE = "/api/v1/todos/", "/api/v1/lists/", "/api/v1/trash/", "/todos/"
+TODOS, LISTS, TRASH, PAGE = "/api/v1/todos/", "/api/v1/lists/", "/api/v1/trash/", "/todos/plain/"
 START = datetime(2026, 11, 20, 9, tzinfo=UTC)
 DEFAULTS: dict[str, Any] = {
     "notes": "",

@@ -1,11 +1,11 @@
-"""The to-do page: add, tick and rename, as plain forms and for htmx."""
+"""The plain page: add, tick and rename."""
 
 from uuid import UUID
 
 import pytest
 
 from tests.builders import make_todo
-from tests.todos.pages import HTMX, PAGE, act, row, titles
+from tests.todos.pages import PAGE, act, row, titles
 from todos.models import Status, Todo
 
 
@@ -20,28 +20,10 @@ def test_add_puts_the_todo_on_top_of_the_inbox(alice, browser):
     assert (todo.owner, todo.created_by, todo.list.is_inbox) == (alice, alice.pk, True)
 
 
-def test_add_by_htmx_answers_with_an_empty_form_and_the_row_beside_it(alice, browser):
-    response = browser.post(PAGE, {"title": "buy milk"}, headers=HTMX)
-
-    assert response.status_code == 200
-    assert "<html" not in response.text
-    assert 'value=""' in response.text
-    assert 'hx-swap-oob="afterbegin:#todos"' in response.text
-    assert "buy milk" in response.text
-    assert "1 item left" in response.text
-
-
 def test_add_under_the_finished_filter_says_so(alice, browser):
     response = browser.post(f"{PAGE}?status=finished", {"title": "buy milk"}, follow=True)
 
     assert titles(response) == []
-    assert "Added “<bdi>buy milk</bdi>”." in response.text
-
-
-def test_add_by_htmx_under_the_finished_filter_adds_no_row(alice, browser):
-    response = browser.post(f"{PAGE}?status=finished", {"title": "buy milk"}, headers=HTMX)
-
-    assert "afterbegin:#todos" not in response.text
     assert "Added “<bdi>buy milk</bdi>”." in response.text
 
 
@@ -55,15 +37,13 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("title", "error"), REFUSED)
-@pytest.mark.parametrize("headers", [{}, HTMX])
-def test_refused_title_is_422_and_keeps_what_was_typed(alice, browser, title, error, headers):
-    response = browser.post(PAGE, {"title": title}, headers=headers)
+def test_refused_title_is_422_and_keeps_what_was_typed(alice, browser, title, error):
+    response = browser.post(PAGE, {"title": title})
 
     assert response.status_code == 422
     assert error in response.text
     assert 'aria-invalid="true" aria-describedby="id_title_error"' in response.text
     assert f'value="{title}"' in response.text
-    assert ("<html" in response.text) == (not headers)
     assert not Todo.objects.exists()
 
 
@@ -87,28 +67,6 @@ def test_tick_and_untick(alice, browser):
     assert (row(todo)["status"], row(todo)["finished_at"]) == (Status.OPEN, None)
 
 
-def test_tick_by_htmx_answers_with_the_row_and_the_counter(alice, browser):
-    todo = make_todo(alice)
-
-    response = browser.post(act("finish", todo), headers=HTMX)
-
-    assert response.status_code == 200
-    assert f'<li id="todo-{todo.pk}"' in response.text
-    assert 'aria-checked="true"' in response.text
-    assert '<p id="counter" hx-swap-oob="innerHTML">' in response.text
-    assert "0 items left" in response.text
-    assert "<html" not in response.text
-
-
-def test_tick_by_htmx_under_the_open_filter_takes_the_row_away(alice, browser):
-    todo = make_todo(alice)
-
-    response = browser.post(act("finish", todo, "?status=open"), headers=HTMX)
-
-    assert "<li" not in response.text
-    assert "All done" in response.text
-
-
 def test_rename_keeps_the_filter(alice, browser):
     todo = make_todo(alice)
 
@@ -118,28 +76,18 @@ def test_rename_keeps_the_filter(alice, browser):
     assert (row(todo)["title"], row(todo)["version"]) == ("buy oat milk", 2)
 
 
-def test_rename_by_htmx_answers_with_the_row(alice, browser):
-    todo = make_todo(alice)
-
-    response = browser.post(act("rename", todo), {"title": "buy oat milk"}, headers=HTMX)
-
-    assert "buy oat milk" in response.text
-    assert "<form" not in response.text
-
-
 @pytest.mark.parametrize(("title", "error"), REFUSED)
-@pytest.mark.parametrize("headers", [{}, HTMX])
-def test_refused_rename_is_422_in_the_row(alice, browser, title, error, headers):
+def test_refused_rename_is_422_in_the_row(alice, browser, title, error):
     todo, other = make_todo(alice), make_todo(alice, "other")
     before = row(todo)
 
-    response = browser.post(act("rename", todo), {"title": title}, headers=headers)
+    response = browser.post(act("rename", todo), {"title": title})
 
     assert response.status_code == 422
     assert error in response.text
     assert f'value="{title}"' in response.text
     assert f'aria-describedby="rename-{todo.pk}_error"' in response.text
-    assert (other.title in response.text) == (not headers)
+    assert other.title in response.text
     assert row(todo) == before
 
 
@@ -160,27 +108,6 @@ def test_edit_of_nothing_is_the_list(alice, browser, wanted):
 
     assert "buy milk" in page
     assert "Save" not in page
-
-
-def test_edit_form_by_htmx_is_the_row_and_plain_get_leads_to_the_page(alice, browser):
-    todo = make_todo(alice)
-
-    partial = browser.get(act("rename", todo), headers=HTMX)
-    plain = browser.get(act("rename", todo, "?status=open"))
-
-    assert 'value="buy milk"' in partial.text
-    assert "<html" not in partial.text
-    assert plain.url == f"{PAGE}?edit={todo.pk}&status=open"
-
-
-def test_cancel_by_htmx_is_the_row_and_plain_get_leads_to_the_page(alice, browser):
-    todo = make_todo(alice)
-
-    partial = browser.get(act("detail", todo), headers=HTMX)
-    plain = browser.get(act("detail", todo))
-
-    assert "buy milk" in partial.text
-    assert plain.url == f"{PAGE}#todo-{todo.pk}"
 
 
 def test_a_rename_to_the_same_title_changes_nothing(alice, browser):

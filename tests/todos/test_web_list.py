@@ -1,4 +1,4 @@
-"""The to-do page: what it shows and how it goes on."""
+"""The plain page: what it shows and how it goes on."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from tests.builders import at, make_list, make_todo, position_of
-from tests.todos.pages import HTMX, PAGE, titles
+from tests.todos.pages import PAGE, titles
 from todos.models import Due, Priority
 
 PAST = datetime(2020, 1, 2, 3, 4, tzinfo=UTC)
@@ -147,7 +147,7 @@ def test_queries_do_not_grow_with_the_rows(alice, browser, amount, django_assert
     for number in range(amount):
         make_todo(alice, f"number {number}", list=home, tags=["a", f"tag {number}"])
 
-    with django_assert_num_queries(6):  # session, user, rows, tags, open ones, any at all
+    with django_assert_num_queries(5):  # session, user, open ones, rows, tags
         response = browser.get(PAGE)
 
     assert len(titles(response)) == amount
@@ -199,17 +199,6 @@ def test_place_of_another_account_shows_own_rows_only(alice, bob, browser, web):
     place = web(bob).get(PAGE).context["next"]
 
     assert titles(browser.get(f"{PAGE}{place}")) == ["buy milk"]
-
-
-def test_show_more_by_htmx_is_rows_only(alice, browser):
-    for number in range(51):
-        make_todo(alice, f"number {number}")
-    place = browser.get(PAGE).context["next"]
-
-    response = browser.get(f"{PAGE}{place}", headers=HTMX)
-
-    assert titles(response) == ["number 0"]
-    assert "<html" not in response.text
 
 
 def forged(signed: str, content: object) -> str:

@@ -1,18 +1,15 @@
-"""The to-do page against strangers, forged forms and titles that are markup."""
+"""The plain page against strangers, forged forms and titles that are markup."""
 
-import hashlib
 from html.parser import HTMLParser
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
 from tests.builders import make_list, make_todo
-from tests.todos.pages import HTMX, PAGE, act, row
-from todos.models import Status, Todo
+from tests.todos.pages import PAGE, act, row
+from todos.models import Todo
 
 ACTIONS = ("finish", "reopen", "rename", "delete")
 
@@ -35,7 +32,7 @@ class Elements(HTMLParser):
         self.texts.append(data.strip())
 
 
-SCRIPT_FILES = 3  # htmx and two modules
+SCRIPT_FILES = 3  # the theme, the messages, the log-out
 PAYLOADS = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -84,31 +81,27 @@ def test_answers_are_not_stored_and_carry_the_security_headers(alice, browser):
 @pytest.mark.parametrize(
     ("path", "methods"),
     [
-        ("/todos/", ["put", "patch", "delete"]),
-        ("/todos/undo/", ["get", "put", "patch", "delete"]),
-        ("/todos/{pk}/", ["post", "put", "patch", "delete"]),
-        ("/todos/{pk}/rename/", ["put", "patch", "delete"]),
-        *((f"/todos/{{pk}}/{name}/", ["get", "put"]) for name in ("finish", "reopen", "delete")),
+        ("", ["put", "patch", "delete"]),
+        ("undo/", ["get", "put", "patch", "delete"]),
+        *((f"{{pk}}/{name}/", ["get", "put"]) for name in ACTIONS),
     ],
 )
 def test_wrong_method_is_405_and_changes_nothing(alice, browser, path, methods):
     todo = make_todo(alice)
     before = row(todo)
 
-    answers = [getattr(browser, method)(path.format(pk=todo.pk)) for method in methods]
+    answers = [getattr(browser, method)(PAGE + path.format(pk=todo.pk)) for method in methods]
 
     assert [answer.status_code for answer in answers] == [405] * len(methods)
     assert row(todo) == before
 
 
-@pytest.mark.parametrize("name", [*ACTIONS, "detail"])
-@pytest.mark.parametrize("headers", [{}, HTMX])
-def test_todo_of_somebody_else_is_404_and_unchanged(alice, bob, web, name, headers):
+@pytest.mark.parametrize("name", ACTIONS)
+def test_todo_of_somebody_else_is_404_and_unchanged(alice, bob, web, name):
     todo = make_todo(alice)
     before = row(todo)
-    send = web(bob).get if name == "detail" else web(bob).post
 
-    response = send(act(name, todo), {"title": "stolen"}, headers=headers)
+    response = web(bob).post(act(name, todo), {"title": "stolen"})
 
     assert response.status_code == 404
     assert "buy milk" not in response.text
@@ -117,20 +110,18 @@ def test_todo_of_somebody_else_is_404_and_unchanged(alice, bob, web, name, heade
 
 @pytest.mark.parametrize("name", ACTIONS)
 def test_unknown_or_malformed_id_is_404(browser, name):
-    answers = [
-        browser.post(f"/todos/{pk}/{name}/", {"title": "x"}) for pk in (uuid4(), "1", "x%00")
-    ]
+    answers = [browser.post(f"{PAGE}{pk}/{name}/", {"title": "x"}) for pk in (uuid4(), "1", "x%00")]
 
     assert [answer.status_code for answer in answers] == [404, 404, 404]
 
 
-@pytest.mark.parametrize("name", [*ACTIONS, "index", "undo"])
+@pytest.mark.parametrize("name", [*ACTIONS, "plain", "undo"])
 def test_change_without_a_token_is_403(alice, name):
     todo = make_todo(alice)
     before = row(todo)
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(alice)
-    path = reverse(f"todos:{name}") if name in ("index", "undo") else act(name, todo)
+    path = reverse(f"todos:{name}") if name in ("plain", "undo") else act(name, todo)
 
     response = strict.post(path, {"title": "forged"})
 
@@ -139,19 +130,7 @@ def test_change_without_a_token_is_403(alice, name):
     assert list(Todo.objects.values()) == [before]
 
 
-def test_token_of_the_page_is_accepted_in_the_header_htmx_sends(alice):
-    todo = make_todo(alice)
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(alice)
-    token = strict.get(PAGE).context["csrf_token"]
-
-    response = strict.post(act("finish", todo), headers={**HTMX, "X-CSRFToken": str(token)})
-
-    assert response.status_code == 200
-    assert row(todo)["status"] == Status.FINISHED
-
-
-@pytest.mark.parametrize("name", ["finish", "reopen", "delete"])
+@pytest.mark.parametrize("name", ACTIONS)
 def test_change_after_the_session_ended_leads_to_the_list_not_to_a_post_url(alice, client, name):
     todo = make_todo(alice)
     before = row(todo)
@@ -160,12 +139,3 @@ def test_change_after_the_session_ended_leads_to_the_list_not_to_a_post_url(alic
 
     assert (response.status_code, response.url) == (302, "/auth/login/")
     assert row(todo) == before
-
-
-def test_htmx_is_the_file_that_was_published():
-    """`npm pack htmx.org@2.0.11`, dist/htmx.min.js; a new version needs a new name and sum."""
-    files = sorted((Path(settings.BASE_DIR) / "static/vendor").iterdir())
-
-    assert {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files} == {
-        "htmx-2.0.11.min.js": "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717"
-    }

@@ -1,4 +1,4 @@
-"""The to-do page: delete, and undo for ten minutes."""
+"""The plain page: delete, and undo for ten minutes."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +7,7 @@ import time_machine
 from django.contrib.messages import get_messages
 
 from tests.builders import make_list, make_todo
-from tests.todos.pages import HTMX, PAGE, act, row, titles
+from tests.todos.pages import PAGE, act, row
 from todos import service
 from todos.models import Priority, Todo
 
@@ -42,31 +42,15 @@ def test_delete_offers_undo_which_brings_everything_back(alice, browser):
 
     deleted = browser.post(act("delete", todo, "?status=finished"), follow=True)
     gone = not Todo.objects.owned_by(alice).exists()
-    undone = browser.post("/todos/undo/?status=finished", follow=True)
+    undone = browser.post("/todos/plain/undo/?status=finished", follow=True)
 
     assert deleted.redirect_chain == [(f"{PAGE}?status=finished", 302)]
     assert "Deleted “<bdi>buy milk</bdi>”." in deleted.text
-    assert 'action="/todos/undo/?status=finished"' in deleted.text
+    assert 'action="/todos/plain/undo/?status=finished"' in deleted.text
     assert gone
     assert undone.redirect_chain == [(f"{PAGE}?status=finished#todo-{todo.pk}", 302)]
     assert everything(Todo.objects.get()) == before
     assert row(todo)["version"] == 4
-
-
-def test_delete_and_undo_by_htmx(alice, browser):
-    todo, _other = make_todo(alice), make_todo(alice, "other")
-
-    deleted = browser.post(act("delete", todo), headers=HTMX)
-    undone = browser.post("/todos/undo/", headers=HTMX)
-
-    assert "<li" not in deleted.text
-    assert "1 item left" in deleted.text
-    assert "Deleted “<bdi>buy milk</bdi>”." in deleted.text
-    assert titles(undone) == ["other", "buy milk"]
-    assert '<ul id="todos"' in undone.text
-    assert "2 items left" in undone.text
-    assert '<div id="messages" hx-swap-oob="innerHTML">' in undone.text
-    assert "Deleted" not in undone.text
 
 
 def test_undo_of_a_removed_list_leads_to_the_inbox(alice, browser):
@@ -75,7 +59,7 @@ def test_undo_of_a_removed_list_leads_to_the_inbox(alice, browser):
     browser.post(act("delete", todo))
     service.remove_list(actor=alice, todo_list=home)
 
-    browser.post("/todos/undo/")
+    browser.post("/todos/plain/undo/")
 
     assert Todo.objects.owned_by(alice).get().list.is_inbox
 
@@ -83,7 +67,7 @@ def test_undo_of_a_removed_list_leads_to_the_inbox(alice, browser):
 def test_undo_twice_brings_back_once(alice, browser):
     browser.post(act("delete", make_todo(alice)))
 
-    first, second = browser.post("/todos/undo/"), browser.post("/todos/undo/")
+    first, second = browser.post("/todos/plain/undo/"), browser.post("/todos/plain/undo/")
 
     assert (first.status_code, second.status_code) == (302, 302)
     assert said(second)[-1] == "There is nothing left to undo."
@@ -96,7 +80,7 @@ def test_undo_that_lost_the_race_changes_nothing(alice, browser):
     Todo.objects.get().restore()
     before = row(todo)
 
-    response = browser.post("/todos/undo/", follow=True)
+    response = browser.post("/todos/plain/undo/", follow=True)
 
     assert "There is nothing left to undo." in response.text
     assert row(todo) == before
@@ -106,8 +90,8 @@ def test_only_the_last_one_comes_back(alice, browser):
     browser.post(act("delete", make_todo(alice, "first")))
     browser.post(act("delete", make_todo(alice, "second")))
 
-    browser.post("/todos/undo/")
-    browser.post("/todos/undo/")
+    browser.post("/todos/plain/undo/")
+    browser.post("/todos/plain/undo/")
 
     assert [todo.title for todo in Todo.objects.owned_by(alice)] == ["second"]
 
@@ -118,7 +102,7 @@ def test_undo_works_for_ten_minutes(alice, bob, web, seconds, back):
         browser = web(alice)
         browser.post(act("delete", make_todo(alice)))
         clock.shift(timedelta(seconds=seconds))
-        browser.post("/todos/undo/")
+        browser.post("/todos/plain/undo/")
 
     assert Todo.objects.owned_by(alice).count() == back
 
@@ -127,9 +111,9 @@ def test_undo_of_another_account_brings_nothing_back(alice, bob, browser, web):
     browser.post(act("delete", make_todo(alice)))
     stranger = web(bob)
 
-    response = stranger.post("/todos/undo/", follow=True)
+    response = stranger.post("/todos/plain/undo/", follow=True)
     nothing = not Todo.objects.filter(deleted_at=None).exists()
-    browser.post("/todos/undo/")
+    browser.post("/todos/plain/undo/")
 
     assert "There is nothing left to undo." in response.text
     assert nothing
@@ -140,7 +124,7 @@ def test_undo_is_forgotten_with_the_session(alice, bob, browser):
     browser.post(act("delete", make_todo(alice)))
     browser.force_login(bob)
 
-    browser.post("/todos/undo/")
+    browser.post("/todos/plain/undo/")
 
     assert not Todo.objects.filter(deleted_at=None).exists()
 
@@ -150,7 +134,7 @@ def test_undo_counts_the_versions_on_and_keeps_the_moments(alice, browser):
     before = row(todo)
     for _ in range(3):
         browser.post(act("delete", todo))
-        browser.post("/todos/undo/")
+        browser.post("/todos/plain/undo/")
     after = row(todo)
     assert after["version"] == before["version"] + 6
     assert after["updated_at"] > before["updated_at"]

@@ -1,0 +1,323 @@
+// Every change that a person can make, and how it is taken back.
+import { signal } from "@preact/signals";
+import { homeOf } from "#app/lists.js";
+import { inverse, matters } from "#app/model.js";
+import { byPlace, placeBehind, places, placesInFront } from "#app/order.js";
+import { undisputed } from "#app/settle.js";
+import { all, selection, store, toast } from "#app/state.js";
+import { uuid } from "#app/store.js";
+import { clean, gettext, ngettext, split } from "#app/text.js";
+
+/** @typedef {import("#app/model.js").Deed} Deed */
+/** @typedef {import("#app/model.js").Todo} Todo */
+/** @typedef {import("#app/model.js").List} List */
+/** @typedef {import("#app/model.js").Fields} Fields */
+/** @typedef {import("#app/settle.js").Problem} Problem */
+/** @typedef {{text: string, title: string, deeds: Deed[]}} Step */
+
+export const LONGEST_UNDO = 100;
+export const done = signal(/** @type {Step[]} */ ([]));
+export const undone = signal(/** @type {Step[]} */ ([]));
+
+/**
+ * Does it, remembers how to take it back, and says so if there is something to say.
+ * @param {Deed[]} deeds
+ * @param {string} [text]
+ * @param {string} [title] of the one to-do that it is about
+ */
+function act(deeds, text = "", title = "") {
+  const back = commit(deeds);
+  if (!back) return;
+  if (back.length) done.value = [...done.value, { text, title, deeds: back }].slice(-LONGEST_UNDO);
+  undone.value = [];
+  if (text) toast.value = { text, title, undo: back.length > 0 };
+}
+
+/** The deeds that take these back, the last one first; undefined if they change nothing.
+ * @param {Deed[]} deeds
+ */
+function commit(deeds) {
+  const data = store.peek();
+  const real = data ? deeds.filter((deed) => matters(data.get(deed.kind, deed.id), deed)) : [];
+  if (!data || !real.length) return undefined;
+  const back = real.map((deed) => inverse(data.get(deed.kind, deed.id), deed));
+  data.commit(real);
+  return back.filter((deed) => deed !== undefined).reverse();
+}
+
+export function undo() {
+  const step = done.value.at(-1);
+  if (!step) return;
+  done.value = done.value.slice(0, -1);
+  const again = commit(step.deeds);
+  if (again) undone.value = [...undone.value, { ...step, deeds: again }];
+  const text = step.text ? gettext("Undone: {what}", { what: step.text }) : gettext("Undone");
+  toast.value = { text, title: step.title, undo: false };
+}
+
+export function redo() {
+  const step = undone.value.at(-1);
+  if (!step) return;
+  undone.value = undone.value.slice(0, -1);
+  const back = commit(step.deeds);
+  if (back) done.value = [...done.value, { ...step, deeds: back }];
+  toast.value = { text: step.text || gettext("Done again"), title: step.title, undo: true };
+}
+
+// --- To-dos ---------------------------------------------------------------------------------------
+
+const lists = () => /** @type {List[]} */ (all("list"));
+const todos = () => /** @type {Todo[]} */ (all("todo"));
+
+export const inbox = () => lists().find((list) => list.is_inbox);
+
+/** Those of a list; the inbox has also those of lists that nobody knows. @param {string | undefined} id */
+function inList(id) {
+  const known = new Map(lists().map((list) => [list.id, list]));
+  return todos().filter((todo) => !todo.deleted_at && homeOf(todo, known)?.id === id);
+}
+
+/**
+ * New to-dos in front of the others; what a title cannot hold goes to the notes.
+ * @param {string[]} titles
+ * @param {Fields} [fields]
+ * @returns {string[]} their ids
+ */
+export function add(titles, fields = {}) {
+  const wanted = titles.map(clean).filter(Boolean);
+  const list = fields.list ?? inbox()?.id;
+  const first = placesInFront(front(inList(list)), wanted.length);
+  const deeds = wanted.map((text, index) => {
+    const [title, notes] = split(text);
+    const rest = { ...(notes ? { notes } : {}), ...(list ? { list } : {}) };
+    const made = { title, position: first[index], ...rest, ...fields };
+    return /** @type {Deed} */ ({ kind: "todo", id: uuid(), op: "create", fields: made });
+  });
+  if (deeds.length === 1) act(deeds);
+  else act(deeds, ngettext("{count} to-do added", "{count} to-dos added", deeds.length));
+  return deeds.map(({ id }) => id);
+}
+
+/** The first of them, in an array. @param {Todo[]} some */
+function front(some) {
+  const first = some.reduce(
+    (best, todo) => (best && byPlace(best, todo) < 0 ? best : todo),
+    /** @type {Todo | undefined} */ (undefined),
+  );
+  return first ? [first] : [];
+}
+
+/** @param {string[]} ids */
+const titleOf = (ids) =>
+  ids.length === 1 ? (store.peek()?.get("todo", ids[0] ?? "")?.title ?? "") : "";
+
+/**
+ * @param {string[]} ids
+ * @param {Deed["op"]} op
+ * @param {[string, string]} words one, many
+ * @param {Fields} [fields]
+ */
+function each(ids, op, [one, many], fields) {
+  const title = titleOf(ids);
+  const deeds = ids.map(
+    (id) => /** @type {Deed} */ ({ kind: "todo", id, op, ...(fields ? { fields } : {}) }),
+  );
+  act(deeds, ngettext(one, many, ids.length), title);
+}
+
+/** @param {string[]} ids @param {Fields} fields @param {[string, string]} [words] */
+export function change(ids, fields, words) {
+  each(ids, "update", words ?? [gettext("Changed"), gettext("{count} to-dos changed")], fields);
+}
+
+/** @param {string[]} ids */
+export function finish(ids) {
+  each(ids, "finish", [gettext("Finished"), gettext("{count} to-dos finished")]);
+}
+
+/** @param {string[]} ids */
+export function reopen(ids) {
+  each(ids, "reopen", [gettext("Open again"), gettext("{count} to-dos open again")]);
+}
+
+/** @param {Todo} todo */
+export const tick = (todo) => (todo.status === "open" ? finish([todo.id]) : reopen([todo.id]));
+
+/** @param {string[]} ids */
+export function trash(ids) {
+  each(ids, "trash", [
+    gettext("Moved to the trash:"),
+    gettext("{count} to-dos moved to the trash"),
+  ]);
+  selection.value = new Set([...selection.value].filter((id) => !ids.includes(id)));
+}
+
+/** @param {string[]} ids */
+export function restore(ids) {
+  each(ids, "restore", [gettext("Restored"), gettext("{count} to-dos restored")]);
+}
+
+/** For good. @param {string[]} ids */
+export function purge(ids) {
+  each(ids, "purge", [gettext("Deleted for good"), gettext("{count} to-dos deleted for good")]);
+}
+
+/**
+ * What somebody began to edit: if others have changed it since, the server must hear of that.
+ * @typedef {{id: string, member: "title" | "notes", value: string, version: number}} Draft
+ */
+
+/** @param {Todo} todo @param {"title" | "notes"} member @returns {Draft} */
+export const draft = (todo, member) => ({
+  id: todo.id,
+  member,
+  value: todo[member],
+  version: todo.version,
+});
+
+/** @param {Draft} began @param {Fields} fields @param {string} text @param {string} title */
+function write(began, fields, text, title) {
+  const now = store.peek()?.get("todo", began.id)?.[began.member];
+  const unseen = now !== began.value && began.version ? { base_version: began.version } : {};
+  act([{ kind: "todo", id: began.id, op: "update", fields, ...unseen }], text, title);
+}
+
+/** @param {Draft} began @param {string} text */
+export function rename(began, text) {
+  const title = clean(text);
+  if (!title || title === began.value) return;
+  const [head, rest] = split(title);
+  const notes = store.peek()?.get("todo", began.id)?.notes ?? "";
+  const fields = rest
+    ? { title: head, notes: notes ? `${rest}\n\n${notes}` : rest }
+    : { title: head };
+  write(began, fields, gettext("Renamed"), head);
+}
+
+/** @param {Draft} began @param {string} text */
+export function takeNotes(began, text) {
+  const notes = text.normalize("NFC").trimEnd();
+  if (notes !== began.value) write(began, { notes }, gettext("Notes changed"), titleOf([began.id]));
+}
+
+/** @param {string[]} ids @param {string | null} on @param {string | null} [at] */
+export function schedule(ids, on, at = null) {
+  const words = /** @type {[string, string]} */ (
+    on
+      ? [gettext("Rescheduled"), gettext("{count} to-dos rescheduled")]
+      : [gettext("No longer due"), gettext("{count} to-dos no longer due")]
+  );
+  change(ids, { due: on ? { on, at, time_zone: null } : null }, words);
+}
+
+/** Another day at the same time. @param {string[]} ids @param {string} on */
+export function postpone(ids, on) {
+  const deeds = ids.map((id) => {
+    const due = store.peek()?.get("todo", id)?.due;
+    const at = due?.at ?? null;
+    const fields = { due: { on, at, time_zone: at ? (due?.time_zone ?? null) : null } };
+    return /** @type {Deed} */ ({ kind: "todo", id, op: "update", fields });
+  });
+  const text = ngettext("Rescheduled", "{count} to-dos rescheduled", ids.length);
+  act(deeds, text, titleOf(ids));
+}
+
+/** @param {string[]} ids @param {number} priority */
+export function prioritise(ids, priority) {
+  change(ids, { priority }, [
+    gettext("Priority changed"),
+    gettext("Priority of {count} to-dos changed"),
+  ]);
+}
+
+/** @param {string[]} ids @param {string[]} added @param {string[]} [removed] */
+export function tag(ids, added, removed = []) {
+  const fields = { tags_added: added.map(clean).filter(Boolean), tags_removed: removed };
+  change(ids, fields, [gettext("Tags changed"), gettext("Tags of {count} to-dos changed")]);
+}
+
+/** @param {string[]} ids @param {string} list */
+export function moveToList(ids, list) {
+  const found = placesInFront(front(inList(list)), ids.length);
+  const deeds = ids.map((id, index) => {
+    const fields = { list, position: found[index] };
+    return /** @type {Deed} */ ({ kind: "todo", id, op: "move", fields });
+  });
+  const name = lists().find((one) => one.id === list)?.name ?? "";
+  const text = ngettext("Moved to {name}", "{count} to-dos moved to {name}", ids.length, { name });
+  act(deeds, text, titleOf(ids));
+}
+
+/**
+ * Between two neighbours, in the order given.
+ * @param {string[]} ids
+ * @param {Todo | undefined} before
+ * @param {Todo | undefined} after
+ */
+export function place(ids, before, after) {
+  const found = places(before?.position ?? null, after?.position ?? null, ids.length);
+  const deeds = ids.map((id, index) => {
+    const fields = { position: found[index] };
+    return /** @type {Deed} */ ({ kind: "todo", id, op: "move", fields });
+  });
+  act(deeds, ngettext("Moved", "{count} to-dos moved", ids.length), titleOf(ids));
+}
+
+// --- Lists ----------------------------------------------------------------------------------------
+
+/** @param {string} text @returns {string} its id */
+export function addList(text) {
+  const name = clean(text);
+  if (!name) return "";
+  const id = uuid();
+  const fields = { name, position: placeBehind(lists().sort(byPlace)) };
+  act([{ kind: "list", id, op: "create", fields }], gettext("List added"), name);
+  return id;
+}
+
+/** @param {string} id @param {Fields} fields */
+export function changeList(id, fields) {
+  act([{ kind: "list", id, op: "update", fields }], gettext("List changed"));
+}
+
+/**
+ * For good; its to-dos move to the inbox, or to the trash.
+ * @param {string} id
+ * @param {boolean} trashes
+ */
+export function removeList(id, trashes) {
+  const home = inbox()?.id ?? "";
+  const deeds = inList(id).map((todo) => {
+    const deed = trashes ? { op: "trash" } : { op: "move", fields: { list: home } };
+    return /** @type {Deed} */ ({ kind: "todo", id: todo.id, ...deed });
+  });
+  commit([...deeds, { kind: "list", id, op: "purge", fields: { todos: "move" } }]);
+  done.value = [];
+  toast.value = { text: gettext("List deleted"), title: "", undo: false };
+}
+
+// --- What a person has to decide --------------------------------------------------------------------
+
+/** Keep what was written on this device. @param {Problem} problem */
+export function keepMine(problem) {
+  const { what, operation, mine, theirs } = problem;
+  const { kind, id, op, fields = {} } = operation;
+  if (what === "deleted" && !theirs) {
+    const { id: _id, version: _version, ...content } = { .../** @type {any} */ (mine), ...fields };
+    const { list, title, notes, priority, due, tags, position } = content;
+    const made = { list, title, notes, priority, due, tags, position };
+    commit([{ kind, id: uuid(), op: "create", fields: made }]);
+  } else if (what === "deleted") {
+    commit([{ kind, id, op: "restore" }]);
+    commit([{ kind, id, op: "update", fields }]);
+  } else commit([{ kind, id, op, fields }]);
+  store.peek()?.forget(problem.op_id);
+}
+
+/** Take what others have written, and of this device what does not disagree. @param {Problem} problem */
+export function takeTheirs(problem) {
+  const { kind, id } = problem.operation;
+  const rest = problem.what === "conflict" ? undisputed(problem) : {};
+  if (Object.keys(rest).length) commit([{ kind, id, op: "update", fields: rest }]);
+  store.peek()?.forget(problem.op_id);
+}

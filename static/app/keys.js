@@ -1,0 +1,188 @@
+// The keyboard: single keys act on the row that has the focus, and never while somebody types.
+import { finish, redo, reopen, tick, trash, undo } from "#app/actions.js";
+import * as state from "#app/state.js";
+import { gettext } from "#app/text.js";
+import { focusCapture } from "#app/views/capture.js";
+import { closeDetail } from "#app/views/detail.js";
+import { shift, toggleSelected } from "#app/views/list.js";
+import { focusRow } from "#app/views/row.js";
+
+/** @returns {[string, string][]} keys and what they do */
+export const KEYS = () => [
+  ["n", gettext("New to-do")],
+  ["/", gettext("Search")],
+  ["j k", gettext("Next and previous to-do")],
+  ["Enter", gettext("Open the to-do")],
+  ["x", gettext("Finish, or open again")],
+  ["e", gettext("Change the title")],
+  ["d", gettext("Due")],
+  ["p", gettext("Priority")],
+  ["t", gettext("Tags")],
+  ["l", gettext("List")],
+  ["m", gettext("Notes")],
+  ["#", gettext("Move to trash")],
+  ["v", gettext("Select")],
+  ["Alt+↑ Alt+↓", gettext("Move up or down")],
+  ["g i", gettext("Go to the inbox")],
+  ["g t", gettext("Go to today")],
+  ["g u", gettext("Go to what is coming")],
+  ["g f", gettext("Go to what is finished")],
+  ["Ctrl+Z", gettext("Undo")],
+  ["Ctrl+Shift+Z", gettext("Redo")],
+  ["Esc", gettext("Close, or clear the selection")],
+  ["?", gettext("This list")],
+];
+
+const rows = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".rows [data-id]")]);
+
+/** The row that has the focus, or the one that is open. */
+function current() {
+  const row = document.activeElement?.closest("[data-id]");
+  return (row instanceof HTMLElement && row.dataset.id) || state.route.value.todo;
+}
+
+/** @param {number} by */
+function step(by) {
+  const some = rows();
+  const at = some.findIndex((row) => row.dataset.id === current());
+  const next = some[at < 0 ? (by > 0 ? 0 : some.length - 1) : at + by];
+  const title = next?.querySelector(".title");
+  if (!(title instanceof HTMLElement)) return;
+  title.focus();
+  next?.scrollIntoView({ block: "nearest" });
+}
+
+/** Before a row goes: the focus moves to its neighbour. */
+function stepAway() {
+  const some = rows();
+  const at = some.findIndex((row) => row.dataset.id === current());
+  const title = (some[at + 1] ?? some[at - 1])?.querySelector(".title");
+  if (title instanceof HTMLElement) title.focus();
+}
+
+/** Opens the to-do, with the focus on one of its fields. @param {string} id */
+function field(id) {
+  return () => {
+    const todo = current();
+    if (!todo) return;
+    state.open(todo);
+    requestAnimationFrame(() => {
+      const found = document.getElementById(id);
+      if (id === "detail-notes") found?.click();
+      else found?.focus();
+    });
+  };
+}
+
+/** The selected to-dos, or the current one. */
+function chosen() {
+  const some = [...state.selection.value];
+  const one = current();
+  return some.length ? some : one ? [one] : [];
+}
+
+function toggle() {
+  const ids = chosen();
+  const todos = ids.map((id) => state.store.value?.get("todo", id)).filter(Boolean);
+  if (todos.length === 1) return tick(todos[0]);
+  return todos.some((todo) => todo.status === "open") ? finish(ids) : reopen(ids);
+}
+
+/** @type {Record<string, () => unknown>} */
+const SINGLE = {
+  n: focusCapture,
+  q: focusCapture,
+  "/": () => state.go({ view: "search" }),
+  j: () => step(1),
+  k: () => step(-1),
+  x: () => toggle(),
+  e: () => {
+    state.editing.value = current();
+  },
+  d: field("detail-due"),
+  p: field("detail-priority"),
+  t: field("detail-tag"),
+  l: field("detail-list"),
+  m: field("detail-notes"),
+  v: () => current() && toggleSelected(current()),
+  "#": () => {
+    const ids = chosen();
+    stepAway();
+    trash(ids);
+  },
+  "?": () => {
+    state.dialog.value = "help";
+  },
+};
+SINGLE.Delete = /** @type {() => unknown} */ (SINGLE["#"]);
+
+/** @type {Record<string, string>} */
+const GO = { i: "inbox", t: "today", u: "upcoming", f: "finished", s: "search" };
+let going = Number.NEGATIVE_INFINITY; // when `g` was pressed, on the clock of events
+
+/** @param {EventTarget | null} target */
+function types(target) {
+  return (
+    target instanceof Element &&
+    Boolean(
+      target.closest(
+        "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]",
+      ),
+    )
+  );
+}
+
+function leave() {
+  if (state.selection.value.size) state.selection.value = new Set();
+  else if (state.sidebar.value) state.sidebar.value = false;
+  else if (state.route.value.todo) closeDetail();
+}
+
+/** @type {Record<string, (event: KeyboardEvent) => unknown>} */
+const WITH_CTRL = {
+  z: (event) => (event.shiftKey ? redo() : undo()),
+  y: redo,
+  k: () => state.go({ view: "search" }),
+};
+
+/** @param {1 | -1} by */
+function move(by) {
+  const id = current();
+  shift(id, by);
+  requestAnimationFrame(() => focusRow(id));
+}
+
+/** @param {KeyboardEvent} event @returns {(() => unknown) | undefined} */
+function combined(event) {
+  const { key } = event;
+  const act = event.ctrlKey || event.metaKey ? WITH_CTRL[key.toLowerCase()] : undefined;
+  if (act) return () => act(event);
+  if (event.altKey && key === "ArrowUp") return () => move(-1);
+  if (event.altKey && key === "ArrowDown") return () => move(1);
+  return undefined;
+}
+
+/** @param {string} key @param {number} at @returns {(() => unknown) | undefined} */
+function alone(key, at) {
+  if (at - going < 1500) {
+    going = Number.NEGATIVE_INFINITY;
+    const view = GO[key];
+    return view ? () => state.go({ view }) : undefined;
+  }
+  if (key !== "g") return SINGLE[key];
+  going = at;
+  return () => undefined;
+}
+
+/** @param {KeyboardEvent} event */
+export function press(event) {
+  if (event.isComposing || event.defaultPrevented || state.dialog.value) return;
+  if (types(event.target)) return;
+  if (event.key === "Escape") return leave();
+  const plain = !(event.ctrlKey || event.metaKey || event.altKey);
+  const single = plain && state.shortcuts.value.value === "on";
+  const act = single ? alone(event.key, event.timeStamp) : combined(event);
+  if (!act) return;
+  event.preventDefault();
+  act();
+}

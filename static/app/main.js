@@ -1,0 +1,48 @@
+// Starts the page: draws what the browser has, then speaks with the server.
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { add } from "#app/actions.js";
+import { press } from "#app/keys.js";
+import { onOtherAccount } from "#app/session.js";
+import { begin, retry } from "#app/start.js";
+import { appearance, clock, start, store } from "#app/state.js";
+import { install } from "#app/update.js";
+import { App } from "#app/views/app.js";
+import { html } from "#app/views/html.js";
+
+const page = document.documentElement;
+
+effect(() => {
+  const count = store.value?.waiting.value.count ?? 0;
+  localStorage.setItem("nudge.waiting", String(count)); // js/log-out.js asks
+});
+effect(() => {
+  page.dataset.theme = appearance.value.value;
+});
+
+addEventListener("keydown", press);
+addEventListener("online", retry);
+addEventListener("offline", retry);
+document.addEventListener("visibilitychange", () => document.hidden || retry());
+setInterval(() => {
+  clock.value = Date.now();
+}, 20_000);
+onOtherAccount(() => location.reload());
+
+const place = document.getElementById("app");
+if (place) render(html`<${App} />`, place);
+
+/** What another program has shared with this one. */
+function takeShared() {
+  const shared = new URLSearchParams(location.search);
+  const words = ["title", "text", "url"].map((name) => shared.get(name)).filter(Boolean);
+  if (!words.length) return;
+  history.replaceState(null, "", location.pathname + location.hash);
+  add([words.join(" ")]);
+}
+
+await begin();
+if (start.value === "ready") {
+  takeShared();
+  install(page.dataset.worker ?? "");
+}

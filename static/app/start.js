@@ -1,0 +1,88 @@
+// Opens the data of the account that is logged in, and leaves it again.
+import { batch } from "@preact/signals";
+import { done, undone } from "#app/actions.js";
+import * as session from "#app/session.js";
+import * as state from "#app/state.js";
+import { Store } from "#app/store.js";
+import { Sync } from "#app/sync.js";
+import { gettext } from "#app/text.js";
+
+/** @param {string} account */
+async function open(account) {
+  if (state.store.value?.account === account) return;
+  shut();
+  const store = await new Store(account).open();
+  const sync = new Sync(store, { ask: session.ask, whoIs: session.whoIs, onOtherAccount: begin });
+  batch(() => {
+    state.store.value = store;
+    state.sync.value = sync;
+    state.start.value = "ready";
+  });
+}
+
+/** Nothing of an account stays in sight. */
+function shut() {
+  state.sync.value?.stop();
+  state.store.value?.close();
+  batch(() => {
+    state.sync.value = undefined;
+    state.store.value = undefined;
+    state.start.value = "starting";
+    state.selection.value = new Set();
+    state.toast.value = undefined;
+    state.dialog.value = "";
+    done.value = [];
+    undone.value = [];
+  });
+}
+
+/** Shows what is here of the account known last, then asks who is logged in. */
+export async function begin() {
+  const known = session.remembered();
+  if (known) await open(known);
+  try {
+    const account = await session.whoIs();
+    session.remember(account);
+    await open(account);
+    await state.sync.value?.run();
+  } catch (error) {
+    const { status } = /** @type {session.Trouble} */ (error);
+    if (state.store.value) state.sync.value?.fail(/** @type {session.Trouble} */ (error));
+    else if (status === 401) session.toLogIn();
+    else state.start.value = "away";
+  }
+}
+
+export function retry() {
+  if (!state.store.value) return void begin();
+  if (state.sync.value?.standing.value === "logged_out")
+    return void session.whoIs().then(begin, () => undefined);
+  state.sync.value?.retry();
+}
+
+/** Asks first if something has not been sent. */
+export function logOutAsked() {
+  if (state.store.value?.waiting.value.count) state.dialog.value = "log-out";
+  else logOutNow();
+}
+
+export async function logOutNow() {
+  const { store, sync } = state;
+  sync.value?.stop();
+  try {
+    await session.whoIs();
+    await session.logOut();
+  } catch (error) {
+    if (/** @type {session.Trouble} */ (error).status !== 401) {
+      state.toast.value = {
+        text: gettext("You cannot log out without a network."),
+        title: "",
+        undo: false,
+      };
+      return begin();
+    }
+  }
+  session.remember("");
+  await store.value?.erase();
+  location.assign(document.documentElement.dataset.base ?? "/");
+}

@@ -1,0 +1,75 @@
+// What the page shows now, beside the data: signals that views read.
+import { computed, signal } from "@preact/signals";
+import { local } from "#app/days.js";
+import { read, write } from "#app/route.js";
+
+/** @typedef {import("#app/store.js").Store} Store */
+/** @typedef {import("#app/sync.js").Sync} Sync */
+/** @typedef {import("#app/model.js").Todo} Todo */
+/** @typedef {import("#app/model.js").List} List */
+/** @typedef {import("#app/model.js").Profile} Profile */
+/** @typedef {{text: string, title: string, undo: boolean}} Toast */
+
+export const store = signal(/** @type {Store | undefined} */ (undefined));
+export const sync = signal(/** @type {Sync | undefined} */ (undefined));
+export const start = signal(/** @type {"starting" | "ready" | "away"} */ ("starting"));
+export const route = signal(read(location.hash));
+export const selection = signal(/** @type {ReadonlySet<string>} */ (new Set()));
+export const editing = signal(""); // the to-do whose title is changed in its row
+export const toast = signal(/** @type {Toast | undefined} */ (undefined));
+export const dialog = signal(""); // the name of the one that is open
+export const sidebar = signal(false); // on a phone
+export const update = signal(false); // a new version waits
+export const clock = signal(Date.now());
+export const showsFinished = signal(false);
+
+/** @param {"todo" | "list" | "tag" | "filter" | "profile"} kind @returns {any[]} */
+export function all(kind) {
+  store.value?.revision.value; // read, so that who shows them is drawn again
+  return [...(store.value?.all(kind).values() ?? [])];
+}
+
+export const profile = computed(() => /** @type {Profile | undefined} */ (all("profile")[0]));
+
+export const zone = computed(
+  () => profile.value?.time_zone || Intl.DateTimeFormat().resolvedOptions().timeZone,
+);
+
+/** The day and the time now, as the person reads them. */
+export const now = computed(() => local(clock.value, zone.value));
+export const today = computed(() => now.value.on);
+
+/** @param {Partial<import("#app/route.js").Route> & {view: string}} to */
+export function go(to) {
+  location.hash = write(to);
+}
+
+/** Opens the to-do beside the view, or closes it. @param {string} id */
+export function open(id) {
+  history.replaceState(null, "", write({ ...route.value, todo: id }));
+  route.value = read(location.hash);
+}
+
+addEventListener("hashchange", () => {
+  const from = route.value;
+  route.value = read(location.hash);
+  if (from.view !== route.value.view || from.of !== route.value.of) selection.value = new Set();
+  sidebar.value = false;
+});
+
+/** A setting of this browser. @param {string} name @param {string} usual */
+export function kept(name, usual) {
+  const key = `nudge.${name}`;
+  const value = signal(localStorage.getItem(key) ?? usual);
+  return {
+    value,
+    /** @param {string} to */
+    set(to) {
+      value.value = to;
+      localStorage.setItem(key, to);
+    },
+  };
+}
+
+export const appearance = kept("appearance", "system");
+export const shortcuts = kept("shortcuts", "on");

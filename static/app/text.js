@@ -1,0 +1,88 @@
+// Words: what people typed, and what the page says in their language.
+
+export const TITLE_LENGTH = 128;
+export const MAX_TAGS = 20;
+export const TAG_LENGTH = 50;
+
+/** As the server folds text for its search: "strasse" finds "Straße". @param {string} text */
+export function fold(text) {
+  return text.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
+}
+
+/** One line without blanks at its ends. @param {string} text */
+export function clean(text) {
+  return text.normalize("NFC").replace(/\s+/gu, " ").trim();
+}
+
+/** Characters as the server counts them. @param {string} text */
+export function size(text) {
+  return [...text].length;
+}
+
+/**
+ * A title as long as it may be, and the rest of it.
+ * @param {string} text
+ * @returns {[string, string]}
+ */
+export function split(text) {
+  const letters = [...text];
+  if (letters.length <= TITLE_LENGTH) return [text, ""];
+  const head = letters.slice(0, TITLE_LENGTH - 1).join("");
+  return [`${head.trimEnd()}…`, text];
+}
+
+/** The titles in what was pasted. @param {string} text */
+export function lines(text) {
+  return text
+    .split(/\r?\n/)
+    .map((line) => clean(line.replace(/^\s*(?:[-*•]\s+(?:\[[ xX]?\]\s*)?|\d+[.)]\s+)/u, "")))
+    .filter(Boolean);
+}
+
+/** @typedef {Record<string, string | string[]>} Catalogue */
+
+/** @type {Catalogue} */
+let catalogue = {};
+
+/** @param {Catalogue} translations */
+export function speak(translations) {
+  catalogue = translations;
+}
+
+/**
+ * @param {string} text
+ * @param {Record<string, string | number>} values
+ */
+function filled(text, values) {
+  return text.replace(/\{(\w+)\}/g, (_whole, name) => String(values[name]));
+}
+
+/**
+ * The text in the language of the page; `{name}` is replaced by the value of that name.
+ * @param {string} text
+ * @param {Record<string, string | number>} [values]
+ */
+export function gettext(text, values = {}) {
+  const found = catalogue[text];
+  return filled(typeof found === "string" ? found : text, values);
+}
+
+/**
+ * @param {string} one
+ * @param {string} many
+ * @param {number} count
+ * @param {Record<string, string | number>} [values]
+ */
+export function ngettext(one, many, count, values = {}) {
+  const found = catalogue[one];
+  const forms = Array.isArray(found) ? found : [one, many];
+  const text = count === 1 && forms.length > 1 ? forms[0] : forms[forms.length - 1];
+  return filled(text ?? many, { count, ...values });
+}
+
+/** The language of the page, in the country of the browser if that speaks it. */
+export function language() {
+  const own = document.documentElement.lang || "en";
+  const near = navigator.languages.find((name) => name.split("-")[0] === own.split("-")[0]);
+  return near ?? own;
+}

@@ -1,0 +1,163 @@
+// One to-do in a list.
+import { Component } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { draft, rename, tick } from "#app/actions.js";
+import { date, daysBetween, time } from "#app/days.js";
+import { seen } from "#app/lists.js";
+import { editing } from "#app/state.js";
+import { gettext, language } from "#app/text.js";
+import { Dot, html, Icon } from "#app/views/html.js";
+
+/** @typedef {import("#app/model.js").Todo} Todo */
+/** @typedef {import("#app/model.js").List} List */
+
+/** @param {string} on @param {string} today */
+export function dayWords(on, today) {
+  const near = { "-1": gettext("Yesterday"), 0: gettext("Today"), 1: gettext("Tomorrow") };
+  const distance = /** @type {keyof typeof near} */ (daysBetween(today, on));
+  return near[distance] ?? date(on, today, language());
+}
+
+export const PRIORITIES = () => [
+  gettext("None"),
+  gettext("Low"),
+  gettext("Medium"),
+  gettext("High"),
+  gettext("Urgent"),
+];
+
+/** @param {{todo: Todo}} props */
+export function Tick({ todo }) {
+  const done = todo.status === "finished";
+  return html`<button
+    class=${`tick p${todo.priority}`}
+    role="checkbox"
+    aria-checked=${String(done)}
+    aria-label=${todo.title}
+    onClick=${() => tick(todo)}
+  >
+    ${html`<${Icon} name="check" heavy />`}
+  </button>`;
+}
+
+/** @param {{todo: Todo, zone: string, today: string, late: boolean, hidesDay: boolean}} props */
+function Due({ todo, zone, today, late, hidesDay }) {
+  const due = seen(todo, zone);
+  if (!due || (hidesDay && !due.at)) return null;
+  const words = [hidesDay ? "" : dayWords(due.on, today), due.at ? time(due.at, language()) : ""];
+  const kind = todo.status === "finished" ? "" : late ? "late" : due.on === today ? "now" : "";
+  return html`<li class=${kind}>
+    <${Icon} name="clock" />
+    <span class="only-heard">${late ? gettext("Overdue:") : gettext("Due:")}</span>
+    ${words.filter(Boolean).join(" ")}
+  </li>`;
+}
+
+/** @param {RowProps} props */
+function Meta({ todo, list, zone, today, late, hidesDay, hidesList, extra }) {
+  const shown = list && !hidesList && !list.is_inbox;
+  if (!todo.due && !todo.notes && !shown && !todo.tags.length && !extra && !todo.priority)
+    return null;
+  return html`<ul class="meta">
+    <${Due} todo=${todo} zone=${zone} today=${today} late=${late} hidesDay=${hidesDay} />
+    ${todo.priority > 0 && html`<li class="only-heard">${gettext("Priority: {name}", { name: PRIORITIES()[todo.priority] ?? "" })}</li>`}
+    ${todo.notes && html`<li><${Icon} name="notes" /><span class="only-heard">${gettext("Has notes")}</span></li>`}
+    ${shown && html`<li><${Dot} color=${list.color} /><span class="only-heard">${gettext("List:")}</span><bdi>${list.name}</bdi></li>`}
+    ${todo.tags.map((name) => html`<li key=${name}><bdi>#${name}</bdi></li>`)}
+    ${extra && html`<li>${extra}</li>`}
+  </ul>`;
+}
+
+/** The title, to be changed where it stands. @param {{todo: Todo}} props */
+function TitleField({ todo }) {
+  const field = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const began = useRef(draft(todo, "title"));
+  const over = useRef(false);
+  useEffect(() => field.current?.select(), []);
+  /** @param {boolean} keeps */
+  const end = (keeps) => {
+    if (over.current) return;
+    over.current = true;
+    if (keeps) rename(began.current, field.current?.value ?? "");
+    editing.value = "";
+    requestAnimationFrame(() => focusRow(todo.id));
+  };
+  /** @param {KeyboardEvent} event */
+  const key = (event) => {
+    if (event.isComposing) return;
+    if (event.key === "Enter") end(true);
+    if (event.key === "Escape") end(false);
+    event.stopPropagation();
+  };
+  return html`<input
+    ref=${field}
+    class="title-field"
+    dir="auto"
+    aria-label=${gettext("Title")}
+    defaultValue=${todo.title}
+    onKeyDown=${key}
+    onBlur=${() => end(true)}
+    onClick=${(/** @type {Event} */ event) => event.stopPropagation()}
+  />`;
+}
+
+/** @param {string} id */
+export function focusRow(id) {
+  const row = document.querySelector(`[data-id="${CSS.escape(id)}"] .title`);
+  if (row instanceof HTMLElement) row.focus({ preventScroll: false });
+}
+
+/**
+ * @typedef {object} RowProps
+ * @property {Todo} todo
+ * @property {List | undefined} list
+ * @property {string} zone
+ * @property {string} today
+ * @property {boolean} late
+ * @property {boolean} hidesDay
+ * @property {boolean} hidesList
+ * @property {boolean} isOpen
+ * @property {boolean} isSelected
+ * @property {boolean} isEdited
+ * @property {boolean} hasProblem
+ * @property {string} extra
+ * @property {string} href
+ * @property {boolean} isGone in the trash
+ */
+
+/** Drawn again only if something of it has changed. */
+export class Row extends Component {
+  /** @override @param {RowProps} next */
+  shouldComponentUpdate(next) {
+    const before = /** @type {Record<string, unknown>} */ (this.props);
+    return Object.entries(next).some(([name, value]) => before[name] !== value);
+  }
+
+  /** @override */
+  render() {
+    const props = /** @type {RowProps} */ (/** @type {unknown} */ (this.props));
+    const { todo, isOpen, isSelected, isEdited, isGone } = props;
+    const states = [
+      "row",
+      isOpen && "open",
+      todo.status === "finished" && "gone",
+      isSelected && "selected",
+    ];
+    return html`<li class=${states.filter(Boolean).join(" ")} data-id=${todo.id} aria-current=${isOpen ? "true" : undefined}>
+      ${isGone ? html`<span class="no-tick"><${Icon} name="bin" /></span>` : html`<${Tick} todo=${todo} />`}
+      <div class="body">
+        ${
+          isEdited
+            ? html`<${TitleField} todo=${todo} />`
+            : html`<a class="title" href=${props.href} draggable=${false}>
+              ${props.hasProblem && html`<span class="clash"><${Icon} name="alert" /><span class="only-heard">${gettext("Needs your decision:")}</span></span>`}
+              <span dir="auto"><bdi>${todo.title}</bdi></span>
+              ${isSelected && html`<span class="only-heard">${gettext("(selected)")}</span>`}
+            </a>`
+        }
+        <${Meta} ...${props} />
+      </div>
+      ${isGone && html`<span class="row-acts"><button class="text" data-act="restore">${gettext("Restore")}</button></span>`}
+    </li>`;
+  }
+}

@@ -1,0 +1,151 @@
+"""The page that never waits: a shell without personal data, its service worker and its manifest.
+
+The modules import each other by names that an import map leads to the files of this build, so the
+map stands in the page, allowed by its digest.
+"""
+
+import base64
+import functools
+import hashlib
+import json
+from pathlib import Path
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+FOLDERS = {"app/": ("#app/", ".js"), "vendor/": ("", "")}  # of static files: how names begin, end
+STYLES = ("css/tokens.css", "css/page.css")
+ICONS = ("icons/nudge.svg", "icons/nudge-180.png")
+WORKER, THEME = "app/worker.js", "app/theme.js"  # plain scripts, not imported
+MAIN = "#app/main.js"
+POLICY = {"require-trusted-types-for": ["'script'"], "trusted-types": ["nudge"]}
+
+
+def modules() -> dict[str, str]:
+    """The address of each module by the name it is imported by."""
+    plain = {WORKER, THEME}
+    return {
+        begins + name.removeprefix(folder).removesuffix(".js") + ends: address(name)
+        for name in _names()
+        for folder, (begins, ends) in FOLDERS.items()
+        if name.startswith(folder) and name not in plain
+    }
+
+
+def address(name: str) -> str:
+    """Of a static file; one whose name does not change with its content says when that was."""
+    if hasattr(staticfiles_storage, "hashed_files"):
+        return static(name)
+    found = finders.find(name)
+    return f"{static(name)}?{Path(found).stat().st_mtime_ns}" if found else static(name)
+
+
+def _names() -> list[str]:
+    hashed = getattr(staticfiles_storage, "hashed_files", None)
+    if hashed is not None:
+        return sorted(name for name in hashed if name.endswith(".js"))
+    root = Path(settings.BASE_DIR) / "static"
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*.js"))
+
+
+def import_map() -> str:
+    return json.dumps({"imports": modules()}, separators=(",", ":"), sort_keys=True)
+
+
+def digest_of(text: str) -> str:
+    """As a source in the Content-Security-Policy."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@functools.cache
+def _kept_map() -> str:
+    return import_map()
+
+
+def _map() -> str:
+    """Made once for each process, but in development, where files change."""
+    return import_map() if settings.DEBUG else _kept_map()
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponseBase:
+    """The same for everybody who is logged in: the service worker may keep it."""
+    imports = _map()
+    names = json.loads(imports)["imports"]
+    context = {
+        "import_map": imports,
+        "modules": sorted(set(names.values()) - {names[MAIN]}),
+        "main": names[MAIN],
+        "styles": [address(name) for name in STYLES],
+        "theme": address(THEME),
+    }
+
+    @csp_update({**POLICY, "script-src": [digest_of(imports)]})
+    def shell(request: HttpRequest) -> HttpResponseBase:
+        return render(request, "todos/shell.html", context)
+
+    return shell(request)
+
+
+@require_safe
+@login_not_required
+def worker(request: HttpRequest) -> HttpResponse:
+    """Served from here, because the scope of a worker is the folder of its address."""
+    files = [*json.loads(_map())["imports"].values(), *map(address, (*STYLES, *ICONS, THEME))]
+    kept = {"shell": reverse("todos:index"), "language": get_language(), "files": sorted(files)}
+    build = hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:16]
+    code = f"self.nudge = {json.dumps({**kept, 'build': build})};\n"
+    code += f"importScripts({json.dumps(address(WORKER))});\n"
+    return HttpResponse(code, content_type="text/javascript; charset=utf-8")
+
+
+@require_safe
+@login_not_required
+def manifest(request: HttpRequest) -> JsonResponse:
+    """For those who install the page as a program."""
+    start = reverse("todos:index")
+    return JsonResponse(
+        {
+            "id": start,
+            "name": "Nudge",
+            "short_name": "Nudge",
+            "description": _("To-dos that text you."),
+            "lang": get_language(),
+            "start_url": start,
+            "scope": reverse("home"),
+            "display": "standalone",
+            "background_color": "#f6f5f1",
+            "theme_color": "#0b6e62",
+            "icons": [
+                {"src": static("icons/nudge.svg"), "sizes": "any", "type": "image/svg+xml"},
+                {"src": static("icons/nudge-512.png"), "sizes": "512x512", "type": "image/png"},
+                {
+                    "src": static("icons/nudge-maskable-512.png"),
+                    "sizes": "512x512",
+                    "type": "image/png",
+                    "purpose": "maskable",
+                },
+            ],
+            "shortcuts": [
+                {"name": _("Add a to-do"), "url": f"{start}#/inbox?add"},
+                {"name": _("Today"), "url": f"{start}#/today"},
+            ],
+            "share_target": {
+                "action": start,
+                "method": "GET",
+                "params": {"title": "title", "text": "text", "url": "url"},
+            },
+        },
+        content_type="application/manifest+json",
+    )
