@@ -53,7 +53,7 @@ test-faults: .venv/.dev ## kill -9 a hundred times: no message is sent twice, no
 	$(BIN)/python -m tests.on_postgres --durable -m "faults and not nightly" $(LONG)
 
 test-browser: .venv/.dev ## sign-up to tick in a real browser, accessibility included; needs chromium
-	$(BIN)/python -m tests.on_postgres -m browser
+	$(BIN)/python -m tests.on_postgres -m "browser and not nightly"
 
 # What the generated clients need: a generator, compilers and linters, in an environment of its own.
 NPM := tests/clients/npm
