@@ -35,7 +35,8 @@ def refold(model: type[Synced], keys: Iterable[Any] | None = None) -> int:
         with writing(row.account_id):
             row.refresh_from_db()
             _set_in_form(_texts(model), row)
-            _folded(model).pre_save(row, add=False)
+            for column in _all_folded(model):
+                column.pre_save(row, add=False)
             row.save()
     return len(keys)
 
@@ -47,8 +48,12 @@ def _missing(model: Any) -> models.QuerySet[Any]:
 
 
 def _folded(model: Any) -> Any:
-    [folded] = [it for it in model._meta.concrete_fields if isinstance(it, FoldedField) and it.of]
+    [folded] = _all_folded(model)
     return folded
+
+
+def _all_folded(model: Any) -> list[Any]:
+    return [it for it in model._meta.concrete_fields if isinstance(it, FoldedField) and it.of]
 
 
 def _texts(model: Any) -> list[Any]:

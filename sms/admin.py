@@ -113,8 +113,8 @@ class MessageAdmin(MaskedNumbersAdmin):
         *("id", "sender", "to", "from_number", "region", "body", "encoding", "segments"),
         *("provider", "provider_sid", "state", "error_code", "error_message", "attempt_count"),
         *("retry_of", "sent_again_as"),
-        *("created_at", "send_at", "expires_at", "next_attempt_at", "claimed_at", "accepted_at"),
-        "finished_at",
+        *("lane", "created_at", "send_at", "expires_at", "next_attempt_at", "dispatched_at"),
+        *("claimed_at", "accepted_at", "finished_at"),
     )
 
     def changelist_view(

@@ -49,8 +49,10 @@ NOT_IN_THE_ADMIN = {
 NOT_IN_THE_API = {
     "sms.Message.accepted_at": "in the events",
     "sms.Message.claimed_at": "how it is delivered",
+    "sms.Message.dispatched_at": "how it is delivered",
     "sms.Message.from_number": "chosen by the operator",
     "sms.Message.idempotency_key": "a word of the client, which the scope makes unique",
+    "sms.Message.lane": "how it is delivered",
     "sms.Message.next_attempt_at": "how it is delivered",
     "sms.Message.provider": "chosen by the operator",
     "sms.Message.provider_sid": "of use to the operator only",

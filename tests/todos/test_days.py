@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import at as due_at
@@ -160,7 +160,10 @@ arguments = {
     "described": described,
 }
 thorough = settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # few rows; to shorten takes minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -131,6 +131,7 @@ def test_the_admin_adds_a_todo_whose_tags_are_found(web, staff, api, alice):
     make_todo(alice, "other", tags=["home"])
     tag = Tag.objects.get(owner=alice)
     form = {"owner": alice.pk, "list": alice.lists.get().pk, "title": "new", "priority": 0}
-    saved(web(staff).post(f"{ADMIN_TODOS}add/", {**form, "notes": "", "tags": [tag.pk]}))
+    form |= {"notes": "", "recurrence_from": "due", "tags": [tag.pk]}
+    saved(web(staff).post(f"{ADMIN_TODOS}add/", form))
     found = api(alice).get(TODOS, {"q": "HOME new"}).json()["results"]
     assert [row["title"] for row in found] == ["new"]

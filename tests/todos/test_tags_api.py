@@ -250,7 +250,8 @@ def test_the_operator_merges_tags_into_the_most_used(web, staff, alice, bob, row
 def test_a_device_is_told_of_the_tags_of_a_todo_that_the_operator_makes(phone, web, staff, alice):
     form = {"owner": alice.pk, "list": alice.lists.get().pk, "title": "new", "priority": 0}
     tag = tag_of(alice, "home")
-    saved(web(staff).post(f"{ADMIN_TODOS}add/", {**form, "notes": "", "tags": [tag.pk]}))
+    form |= {"notes": "", "recurrence_from": "due", "tags": [tag.pk]}
+    saved(web(staff).post(f"{ADMIN_TODOS}add/", form))
     phone.pull()
     [shown] = [row for row in phone.copy.values() if row.get("title") == "new"]
     assert (shown["tags"], Todo.objects.get(title="new").changed_in) == (["home"], {"tags": 2})

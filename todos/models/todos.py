@@ -214,6 +214,9 @@ class Todo(Versioned):
             ),
             models.Index(fields=("list", "position", "id"), name="todos_todo_by_list_place"),
             models.Index(fields=("owner", "due_order", "id"), name="todos_todo_by_due"),
+            models.Index(fields=("owner", "priority", "id"), name="todos_todo_by_priority"),
+            models.Index(fields=("owner", "created_at", "id"), name="todos_todo_by_created"),
+            models.Index(fields=("owner", "updated_at", "id"), name="todos_todo_by_updated"),
             models.Index(
                 fields=("owner", "start_on"),
                 condition=Q(start_on__isnull=False),

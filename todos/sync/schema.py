@@ -26,15 +26,16 @@ def _members() -> dict[str, Any]:
     shapes = [serializer() for serializer in _OBJECTS.values()]
     named = {name: it for shape in shapes for name, it in shape.fields.items() if name != "id"}
     members = {name: it for name, it in named.items() if not it.read_only}
+    places = MoveSerializer().fields
     tags = {name: type(named["tags"])() for name in ("tags_added", "tags_removed")}
     fate = serializers.ChoiceField(
         choices=["move", "trash"], help_text="Of the to-dos of a list that is purged."
     )
-    copies = {name: copy.deepcopy(it) for name, it in {**members, **tags}.items()}
+    copies = {name: copy.deepcopy(it) for name, it in {**members, **places, **tags}.items()}
     for member in copies.values():
         member.required = False
     fate.required = False
-    return {**copies, "todos": fate, **MoveSerializer().get_fields()}
+    return {**copies, "todos": fate}
 
 
 class OperationFields(StrictSerializer):
