@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 QUERY_LENGTH: Final = 500
 MOST_TERMS: Final = 100
 MOST_KEYED: Final = 20  # each may be one more table in the statement
-_TERM = re.compile(r'(?:(tag|list|due|priority|is):)?("[^"]*"?|[^\s"]*)', re.IGNORECASE)
+_TERM = re.compile(r'(?:(tag|list|due|priority|is):)?("[^"]*"|[^\s"]+|"|)', re.IGNORECASE)
 _DUES: Final = ("overdue", "today", "upcoming", "none")
 
 
@@ -62,10 +62,10 @@ def matching(todos: "TodoQuerySet", text: str, at: datetime, zone: ZoneInfo) -> 
 
 def _term(found: "re.Match[str]") -> Term:
     key, value, word = (found[1] or "").lower(), found[2], found[0]
-    if value.startswith('"'):
-        if len(value) == 1 or not value.endswith('"'):
-            raise _bad(word, _("the quotation mark is not closed"))
+    if len(value) > 1 and value[0] == value[-1] == '"':
         value = value[1:-1]
+    elif key and value.startswith('"'):  # without a key it is a sign like any other
+        raise _bad(word, _("the quotation mark is not closed"))
     if why := _fault(key, value):
         raise _bad(word, why)
     return Term(key, value, word)
