@@ -14,11 +14,13 @@ from core.middleware import CompressionMiddleware
 from sms.models import Event, Message
 from tests.builders import make_list, make_todo
 from tests.config.test_matrix import OWNED, PERSONAL, concrete
-from todos.models import List, Tag, Todo
+from todos import service
+from todos.models import List, SavedFilter, Tag, Todo
 
 pytestmark = pytest.mark.django_db
 TODOS = "/api/v1/todos/"
 BY_CURSOR = {"/api/v1/sync/"}  # tests/todos/sync/
+ANOTHER_EACH_TIME = {"/api/v1/session/"}  # its token: tests/todos/test_shell.py
 DELETED = datetime(2026, 11, 26, tzinfo=UTC)
 GZIP = {"Accept-Encoding": "gzip, deflate"}
 
@@ -33,7 +35,7 @@ def readable(patterns=None, prefix: str = "/") -> set[str]:
         elif isinstance(pattern, URLPattern) and path in OWNED | PERSONAL:
             view = getattr(pattern.callback, "cls", None)
             verbs = getattr(pattern.callback, "actions", None) or dir(view)
-            is_ours = path.startswith("/api/v1/") and path not in BY_CURSOR
+            is_ours = path.startswith("/api/v1/") and path not in BY_CURSOR | ANOTHER_EACH_TIME
             found |= {path} if is_ours and "get" in verbs else set()
     return found
 
@@ -47,13 +49,15 @@ def rows(alice, bob) -> dict[str, Any]:
         todo = make_todo(owner, tags=["home"], list=make_list(owner), notes="x" * 2000)
         message = Message.objects.create(sender=owner, to="+15005550006", body="x" * 1600)
         Event.objects.create(message=message, status="queued", source="service")
+        saved = service.add_filter(actor=owner, name="home", query="tag:home")
         made = {"lists": todo.list, "messages": message, "todos": todo, "account": owner}
+        made |= {"filters": saved, "tags": todo.tags.get()}
     return made
 
 
 def address(path: str, rows: dict[str, Any]) -> str:
     row = next((rows[name] for name in rows if f"/{name}/" in path), rows["account"])
-    return concrete(path, row.pk)
+    return concrete(path, getattr(row, "uuid", row.pk))  # a tag has a number, too
 
 
 # --- Entity tags ----------------------------------------------------------------------------------
@@ -79,6 +83,22 @@ def test_what_the_client_holds_is_304_without_a_body_on_every_route(api, alice, 
 # Every row that an answer is built from, and a change of it.
 CHANGES: dict[str, list[Callable[[Any], object]]] = {
     "/api/v1/": [],  # as it is built
+    "/api/v1/filters/": [
+        lambda rows: SavedFilter.objects.update(query="is:open"),
+        lambda rows: SavedFilter.objects.all().delete(),
+    ],
+    "/api/v1/tags/": [
+        lambda rows: Tag.objects.update(name="office"),
+        lambda rows: Tag.objects.create(owner=rows["account"], name="another"),
+    ],
+    "/api/v1/summary/": [
+        lambda rows: make_todo(rows["account"], "another"),
+        lambda rows: Todo.objects.update(status="finished", finished_at=DELETED),
+        lambda rows: make_list(rows["account"], "another"),
+    ],
+    "/api/v1/todos/<id:pk>/occurrences/": [
+        lambda rows: Todo.objects.update(recurrence="FREQ=DAILY", due="2026-12-01"),
+    ],
     "/api/v1/lists/": [
         lambda rows: List.objects.filter(pk=rows["lists"].pk).update(name="B"),
         lambda rows: make_list(rows["account"], "another"),
@@ -107,7 +127,9 @@ CHANGES: dict[str, list[Callable[[Any], object]]] = {
 }  # fmt: skip
 BY_VERSION = {
     "/api/v1/account/",  # tests/accounts/test_profile_api.py
+    "/api/v1/filters/<id:pk>/",
     "/api/v1/lists/<id:pk>/",
+    "/api/v1/tags/<id:pk>/",
     "/api/v1/todos/<id:pk>/",
 }  # tests/todos/test_versions.py
 

@@ -11,6 +11,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from core.api import pagination
 from sms.models import Message
 from tests.builders import make_list, make_todo
+from todos import service
+from todos.models import Tag
 
 pytestmark = pytest.mark.django_db
 TODOS = "/api/v1/todos/"
@@ -145,6 +147,10 @@ def test_any_other_limit_is_400(api, alice, limit):
 DELETED = datetime(2026, 11, 26, tzinfo=UTC)
 # What makes one row of each list of the API. A new list needs a line here.
 ROWS = {
+    "/api/v1/filters/": lambda owner, number: service.add_filter(
+        actor=owner, name=f"{number:09}", query="is:open"
+    ),
+    "/api/v1/tags/": lambda owner, number: Tag.objects.create(owner=owner, name=f"{number:09}"),
     "/api/v1/lists/": lambda owner, number: make_list(owner, f"{number:09}"),
     "/api/v1/sms/messages/": lambda owner, number: Message.objects.create(
         sender=owner, to="+15005550006", body=f"{number:09}"

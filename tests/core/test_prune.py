@@ -37,7 +37,8 @@ def run() -> str:
 def told(keys: int = 0, counters: int = 0, texts: int = 0, todos: int = 0) -> str:
     ours = f"{keys} idempotency keys, {counters} counters"
     theirs = f"0 places of limits, {texts} inbound texts"
-    return f"{ours}, {theirs}, {todos} to-dos, 0 operations of devices removed."
+    others = "0 operations of devices, 0 former names of tags"
+    return f"{ours}, {theirs}, {todos} to-dos, {others} removed."
 
 
 def make_key(key: str, age: timedelta, **fields: object) -> None:

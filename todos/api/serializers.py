@@ -72,10 +72,22 @@ class OwnedSerializer(StrictModelSerializer):
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         """PATCH may clear."""
-        if self.partial and isinstance(data, Mapping) and "clear" in data:
-            fields = {name: value for name, value in data.items() if name != "clear"}
+        if not (self.partial and isinstance(data, Mapping) and "clear" in data):
+            return super().run_validation(data)
+        fields = {name: value for name, value in data.items() if name != "clear"}
+        try:
             data = cleared(fields, self._names(data["clear"]), self.empty_values())
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({**self._mistakes(fields), **error.detail}) from error
         return super().run_validation(data)
+
+    def _mistakes(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """What is wrong beside the clearing, to be told with it."""
+        try:
+            super().run_validation(fields)
+        except serializers.ValidationError as error:
+            return dict(error.detail)
+        return {}
 
     def _names(self, value: Any) -> list[str]:
         try:
