@@ -143,10 +143,9 @@ def _spread(keys: list[str], first: int, last: int) -> tuple[int, list[str]]:
     while True:
         lower = keys[first - 1] if first else None
         upper = keys[last] if last < len(keys) else None
-        if lower is None or upper is None or lower < upper:
-            found = spread(lower, upper, last - first)
-            if (lower is None and upper is None) or max(map(len, found)) <= SHORT:
-                return first, found
+        found = spread(lower, upper, last - first)
+        if (lower is None and upper is None) or max(map(len, found)) <= SHORT:
+            return first, found
         width = last - first
         first, last = max(first - width, 0), min(last + width, len(keys))
 

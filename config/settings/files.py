@@ -6,6 +6,7 @@ from config import env
 from config.settings.runtime import BASE_DIR, ON_LAMBDA
 
 MANIFEST = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+MANIFEST_NAME = "staticfiles.json"
 PRESIGNED_SECONDS = 900  # the life of a link to an upload
 
 
@@ -49,8 +50,8 @@ STATIC_ROOT = BASE_DIR / "staticfiles"  # holds the manifest, also in the packag
 STATICFILES_DIRS = [*BASE_DIR.glob("static")]  # not in the package for Lambda
 MEDIA_ROOT = BASE_DIR / "media"
 STORAGES = storages(
-    # Without a URL of their own they are in the package (config/static.py).
-    hashed=bool(env.text("STATIC_URL")) or ON_LAMBDA,
+    # Without a URL of their own they are in the package (config/static.py), if it has any.
+    hashed=bool(env.text("STATIC_URL")) or (ON_LAMBDA and (STATIC_ROOT / MANIFEST_NAME).exists()),
     static_bucket=env.text("STATIC_BUCKET"),
     media_bucket=env.text("MEDIA_BUCKET"),
 )

@@ -20,7 +20,8 @@ from core.models import Counter, IdempotencyKey
 from sms.models import Allowance, Message, OptOut
 from tests.builders import make_list, make_todo
 from tests.conftest import make_user
-from todos.models import List, Tag, Todo
+from todos import service
+from todos.models import List, SavedFilter, Tag, Todo
 
 pytestmark = pytest.mark.django_db
 admin.autodiscover()
@@ -67,6 +68,7 @@ MAKE: dict[type[models.Model], Callable[[int], object]] = {
     OptOut: lambda number: OptOut.objects.create(
         number=f"+1500555{number:04}", source=OptOut.Source.ADMIN
     ),
+    SavedFilter: lambda number: service.add_filter(actor=person(number), name="a", query="is:open"),
     Tag: lambda number: make_todo(person(number), tags=["a"]),
     Todo: lambda number: make_todo(person(number), tags=["a"]),
     User: person,

@@ -49,7 +49,6 @@ FOR_EVER = "public, max-age=31536000, immutable"
         (PRODUCTION, PLAIN),  # a web server of one's own serves /static/
         (PRODUCTION | CDN, HASHED),
         (PRODUCTION | CDN | LAMBDA, HASHED),
-        (PRODUCTION | LAMBDA, HASHED),  # in the package, served by the function
         ({"STATIC_BUCKET": "nudge-static"}, BUCKET),
         (PRODUCTION | CDN | {"STATIC_BUCKET": "nudge-static"}, BUCKET),
     ],
@@ -58,6 +57,18 @@ def test_the_storage_follows_the_environment(settings_of, variables, static):
     settings = settings_of(**variables)
     assert settings["STORAGES"] == {"default": LOCAL, "staticfiles": static}
     assert settings["MEDIA_ROOT"] == ROOT / "media"
+
+
+@pytest.mark.parametrize(("is_there", "static"), [(True, HASHED), (False, PLAIN)])
+def test_a_function_without_a_bucket_serves_what_is_in_its_package(
+    settings_of, monkeypatch, is_there, static
+):
+    exists = Path.exists
+    monkeypatch.setattr(
+        Path, "exists", lambda path: is_there if path.name == "staticfiles.json" else exists(path)
+    )
+    settings = settings_of(**PRODUCTION | LAMBDA)
+    assert settings["STORAGES"] == {"default": LOCAL, "staticfiles": static}
 
 
 # --- Uploads -------------------------------------------------------------------------------------

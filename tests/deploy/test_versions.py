@@ -46,6 +46,9 @@ def test_the_function_for_commands_is_not_deployed_nor_destroyed_by_its_name():
     assert aws.serving_stage("production") == "production"
     with pytest.raises(argparse.ArgumentTypeError, match=r"name the stage itself: production"):
         aws.serving_stage("production_ops")
+    known = r"zappa_settings.json has no nope, but dev, staging, production"
+    with pytest.raises(argparse.ArgumentTypeError, match=known):
+        aws.serving_stage("nope")
 
 
 @pytest.mark.parametrize("module", ["release", "rollback", "restart", "stack", "destroy"])

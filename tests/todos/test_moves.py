@@ -11,6 +11,7 @@ from django.db import connection
 from core.order_keys import SMALLEST, between
 from tests import feeds
 from tests.builders import make_list, make_todo
+from todos import ordering
 from todos.models import List, Todo
 from todos.models.columns import UNPLACED
 
@@ -210,3 +211,8 @@ def test_rows_of_the_former_release_come_first_in_their_order(alice):
     assert order(alice) == ["1", "2", "3", "4"]
     assert make_todo(alice, "0").position == "Zw" < Todo.objects.get(title="1").position
     feeds.check(alice)
+
+
+def test_a_run_that_another_has_renewed_is_left_alone(alice):
+    make_todo(alice)
+    assert ordering._renew(Todo.objects.of(alice.pk), str.isspace) == 0

@@ -210,3 +210,8 @@ def test_the_operator_adds_and_changes_filters(web, staff, alice):
     first.refresh_from_db()
     assert (first.query, first.version) == ("bread", 2)
     feeds.check(alice)
+
+
+def test_a_filter_may_be_put_somewhere_when_it_is_made(api, alice, bob):
+    made = api(alice).post(FILTERS, {"name": "x", "query": "milk", "position": "Zz"})
+    assert (made.status_code, made.json()["position"]) == (201, "Zz")

@@ -77,7 +77,7 @@ def test_the_page_goes_on_counting(browser, alice):
     for number, name in enumerate(["finish", "reopen", "rename", "delete"], start=10):
         browser.post(act(name, todo), {"title": "new"})
         assert row(todo)["version"] == number
-    browser.post("/todos/undo/")
+    browser.post("/todos/plain/undo/")
     assert row(todo)["version"] == 14
 
 
