@@ -1,6 +1,7 @@
 """What is wrong with a body is told at once and by its members, on every route that takes one."""
 
 from functools import cache
+from typing import Any
 
 import pytest
 from drf_spectacular.generators import SchemaGenerator
@@ -29,7 +30,7 @@ def routes() -> dict[str, set[str]]:
     return found
 
 
-def key_of(person, path: str, **columns: object) -> object:
+def key_of(person, path: str, **columns: Any) -> object:
     """The id of an object of the person that the route may name."""
     todo = make_todo(person, list=make_list(person), tags=["a"], **columns)
     kinds = {

@@ -62,6 +62,11 @@ class TagNamesField(serializers.ListField):
         return sorted(names)
 
 
+def _by_member(error: serializers.ValidationError) -> dict[str, Any]:
+    told: Any = error.detail
+    return dict(told)
+
+
 class OwnedSerializer(StrictModelSerializer):
     """What lists and to-dos share: an id the client may choose once, and PUT as replacement."""
 
@@ -78,7 +83,8 @@ class OwnedSerializer(StrictModelSerializer):
         try:
             data = cleared(fields, self._names(data["clear"]), self.empty_values())
         except serializers.ValidationError as error:
-            raise serializers.ValidationError({**self._mistakes(fields), **error.detail}) from error
+            told = {**self._mistakes(fields), **_by_member(error)}
+            raise serializers.ValidationError(told) from error
         return super().run_validation(data)
 
     def _mistakes(self, fields: dict[str, Any]) -> dict[str, Any]:
@@ -86,7 +92,7 @@ class OwnedSerializer(StrictModelSerializer):
         try:
             super().run_validation(fields)
         except serializers.ValidationError as error:
-            return dict(error.detail)
+            return _by_member(error)
         return {}
 
     def _names(self, value: Any) -> list[str]:
