@@ -83,6 +83,7 @@ export async function logOutNow() {
     }
   }
   session.remember("");
-  await store.value?.erase();
+  // The answer (Clear-Site-Data) may have taken the database away already.
+  await store.value?.erase().catch(() => undefined);
   location.assign(document.documentElement.dataset.base ?? "/");
 }

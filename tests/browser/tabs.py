@@ -71,7 +71,7 @@ def tabs(
     yield open_tab
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert complaints == [], complaints
 
 
 def _is_complaint(message: ConsoleMessage, static: str) -> bool:
