@@ -119,6 +119,7 @@ def test_an_operator_adds_changes_and_removes_what_people_have(web, staff, alice
     saved(operator.post(f"{TAGS}add/", {"owner": alice.pk, "name": "shop"}))
     tag = Tag.objects.get()
     fields = {"owner": alice.pk, "list": home.pk, "title": "buy milk", "priority": 0}
+    fields |= {"recurrence_from": "due"}
     saved(operator.post(f"{TODOS}add/", {**fields, "tags": [tag.pk]}))
     todo = Todo.objects.get(owner=alice)
     saved(operator.post(f"{TODOS}{todo.pk}/change/", todo_form(todo, title="bread")))
