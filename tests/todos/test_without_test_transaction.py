@@ -125,13 +125,13 @@ def test_an_operator_adds_changes_and_removes_what_people_have(web, staff, alice
     saved(operator.post(f"{TODOS}{todo.pk}/change/", todo_form(todo, title="bread")))
     for action in ("finish", "reopen"):
         assert "1 to-do changed." in run(operator, TODOS, action, todo).text
-    assert facts(todo) == ("bread", "open", 4)
+    assert facts(todo) == ("bread", "open", 5)
     other = make_list(alice)
     saved(operator.post(f"{LISTS}{home.pk}/delete/", {"post": "yes"}))
     page = run(operator, LISTS, "delete_selected", other, post="yes")
     assert "Successfully deleted 1 list" in page.text
     assert list(List.objects.owned_by(alice)) == [inbox]
-    assert (row(todo)["list_id"], row(todo)["version"]) == (inbox.pk, 5)
+    assert (row(todo)["list_id"], row(todo)["version"]) == (inbox.pk, 6)
     saved(operator.post(f"{TAGS}{tag.pk}/change/", {"name": "market"}))
     assert [tag.name for tag in todo.tags.all()] == ["market"]
     saved(operator.post(f"{TAGS}{tag.pk}/delete/", {"post": "yes"}))
