@@ -125,7 +125,7 @@ def test_a_bucket_is_enough_if_no_stack_is_wanted(cloud):
     page = requests.get(f"{address}auth/login/", timeout=TIMEOUT)
     assert page.status_code == 200
     [styles, *_] = re.findall(r'href="([^"]+\.css)"', page.text)
-    assert re.fullmatch(r"/.*/static/css/app\.[0-9a-f]{12}\.css", styles)
+    assert re.fullmatch(r"/.*/static/css/\w+\.[0-9a-f]{12}\.css", styles)
     css = requests.get(urljoin(address, styles), timeout=TIMEOUT)
     assert (css.status_code, css.headers["Content-Type"]) == (200, "text/css")
     role = cloud.client("iam").get_role_policy(

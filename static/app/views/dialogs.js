@@ -67,6 +67,9 @@ function Appearance() {
 
 function LogOut() {
   const { count } = state.store.value?.waiting.value ?? { count: 0 };
+  useEffect(() => {
+    if (!count) void logOutNow(); // meanwhile all has been sent
+  }, [count]);
   return html`<${Dialog} title=${gettext("Log out?")}>
     <p>${ngettext("{count} change has not reached the server. If you log out now, it is lost.", "{count} changes have not reached the server. If you log out now, they are lost.", count)}</p>
     <p class="answers"><${Answer} label=${gettext("Stay logged in")} act=${nothing} /><${Answer} quiet danger label=${gettext("Log out and lose them")} act=${logOutNow} /></p>
