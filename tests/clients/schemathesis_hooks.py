@@ -5,6 +5,7 @@ Loaded by schemathesis (SCHEMATHESIS_HOOKS), in an environment without Django.
 
 import os
 import re
+import uuid
 import zoneinfo
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,20 +46,39 @@ schemathesis.openapi.format(
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """References to objects that exist. What is wrong in another way stays as it is."""
     _keep_signed_in(case, kwargs.get("headers"))
-    body = case.body
-    if not isinstance(body, dict):
-        return
-    if isinstance(body.get("list"), str) and UUID.fullmatch(body["list"]):
+    if case.query and UUID.fullmatch(str(case.query.get("filter", ""))):
+        case.query.pop("filter")  # one that is not there is 400, and none is there
+    if isinstance(case.body, dict):
+        key = (case.path_parameters or {}).get("id")
+        _refer(case.body, key)
+        _settle(case.body)
+
+
+def _refer(body: dict[str, Any], key: Any) -> None:
+    """`key` is the id of the path."""
+    if UUID.fullmatch(str(body.get("list"))):
         body["list"] = LISTS[0]
-    if (case.path_parameters or {}).get("id") in LISTS:
+    if key in LISTS:
         body.pop("archived_at", None)  # the inbox cannot be archived
-    if isinstance(body.get("send_at"), str) and _is_far(body["send_at"]):
+    if _is_text(body.get("into")) and body["into"] == key:
+        body["into"] = str(uuid.uuid4())  # another tag
+
+
+def _settle(body: dict[str, Any]) -> None:
+    """What the members mean together."""
+    if _is_text(body.get("send_at")) and _is_far(body["send_at"]):
         body["send_at"] = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     if isinstance(body.get("clear"), list):
-        body["clear"] = [name for name in body["clear"] if name not in body]
+        body["clear"] = [name for name in body["clear"] if not (_is_text(name) and name in body)]
+    if _is_text(body.get("before")) and _is_text(body.get("after")):
+        body.pop("before")  # one of the two
     due = body.get("due")
-    if isinstance(due, dict) and due.get("at") is None and isinstance(due.get("time_zone"), str):
+    if isinstance(due, dict) and due.get("at") is None and _is_text(due.get("time_zone")):
         due.pop("time_zone")  # only with a time
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _keep_signed_in(case: Any, sent: Any) -> None:

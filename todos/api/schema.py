@@ -47,7 +47,9 @@ class TodoUpdateSerializer(TodoSerializer):
 class TodoTagUpdateSerializer(TodoTagSerializer):
     """The members that change."""
 
-    clear = ClearField()
+    clear = ClearField(
+        child=serializers.ChoiceField(choices=sorted(TodoTagSerializer().empty_values()))
+    )
 
     class Meta(TodoTagSerializer.Meta):
         fields = (*TodoTagSerializer.Meta.fields, "clear")
@@ -56,7 +58,9 @@ class TodoTagUpdateSerializer(TodoTagSerializer):
 class SavedFilterUpdateSerializer(SavedFilterSerializer):
     """The members that change."""
 
-    clear = ClearField()
+    clear = ClearField(
+        child=serializers.ChoiceField(choices=sorted(SavedFilterSerializer().empty_values()))
+    )
 
     class Meta(SavedFilterSerializer.Meta):
         fields = (*SavedFilterSerializer.Meta.fields, "clear")
@@ -196,6 +200,8 @@ EXAMPLES = {
 FORMATS = {
     "q": "visible",
     "title": "visible",
+    "name": "visible",
+    "text": "visible",
     "tag": "visible",
     "tags": "visible",
     "due_before": "date-or-date-time",
