@@ -22,12 +22,16 @@ from todos.api.summary import SummarySerializer
 from todos.api.tags import MergeSerializer
 
 
+def _clear_of(serializer: type[Any]) -> ClearField:
+    """With the names of the members that can be cleared."""
+    names = sorted(serializer().empty_values())
+    return ClearField(child=serializers.ChoiceField(choices=names))
+
+
 class ListUpdateSerializer(ListSerializer):
     """The members that change."""
 
-    clear = ClearField(
-        child=serializers.ChoiceField(choices=sorted(ListSerializer().empty_values()))
-    )
+    clear = _clear_of(ListSerializer)
 
     class Meta(ListSerializer.Meta):
         fields = (*ListSerializer.Meta.fields, "clear")
@@ -36,9 +40,7 @@ class ListUpdateSerializer(ListSerializer):
 class TodoUpdateSerializer(TodoSerializer):
     """The members that change."""
 
-    clear = ClearField(
-        child=serializers.ChoiceField(choices=sorted(TodoSerializer().empty_values()))
-    )
+    clear = _clear_of(TodoSerializer)
 
     class Meta(TodoSerializer.Meta):
         fields = (*TodoSerializer.Meta.fields, "clear")
@@ -47,9 +49,7 @@ class TodoUpdateSerializer(TodoSerializer):
 class TodoTagUpdateSerializer(TodoTagSerializer):
     """The members that change."""
 
-    clear = ClearField(
-        child=serializers.ChoiceField(choices=sorted(TodoTagSerializer().empty_values()))
-    )
+    clear = _clear_of(TodoTagSerializer)
 
     class Meta(TodoTagSerializer.Meta):
         fields = (*TodoTagSerializer.Meta.fields, "clear")
@@ -58,9 +58,7 @@ class TodoTagUpdateSerializer(TodoTagSerializer):
 class SavedFilterUpdateSerializer(SavedFilterSerializer):
     """The members that change."""
 
-    clear = ClearField(
-        child=serializers.ChoiceField(choices=sorted(SavedFilterSerializer().empty_values()))
-    )
+    clear = _clear_of(SavedFilterSerializer)
 
     class Meta(SavedFilterSerializer.Meta):
         fields = (*SavedFilterSerializer.Meta.fields, "clear")
