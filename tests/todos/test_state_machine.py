@@ -252,6 +252,7 @@ class Account(RuleBasedStateMachine):
         todo = {
             "id": response.json().get("id"),
             "list": self.inbox,
+            "parent": None,
             "position": between(None, lowest),
             "created_by": str(self.alice.pk),
             "created_at": self.now,
