@@ -198,6 +198,7 @@ ELSEWHERE = {
     "todos.Tag.uuid": "tests/core/test_ids.py",
     "todos.Todo.id": "tests/core/test_ids.py",
     "todos.Todo.list": "a choice of rows",
+    "todos.Todo.parent": "a choice of rows: tests/todos/test_subtasks.py",
     "todos.Todo.position": "only the API writes it: tests/todos/test_positions.py",
     "todos.Todo.tags": "as todos.Tag.name",
 }
