@@ -163,6 +163,7 @@ BY_NAME: dict[str, list[Any]] = {
     "accounts.User.time_zone": [
         *("Europe/Berlin", "UTC", "", "Mars/Base", "../etc/passwd", "a" * 65, "Europe/Berlin\0"),
     ],
+    "accounts.User.week_start": ["", "monday", "sunday", "Monday", "friday", "1", "\0"],
     "sms.Allowance.per_day": [0, 1_000_000, 1_000_001, -1, 2**31, 2**63, 2**64],
     "todos.List.color": COLORS,
     "todos.SavedFilter.color": COLORS,
@@ -237,7 +238,8 @@ def written(operator: User) -> set[str]:
 COLUMNS = [
     *("accounts.User.date_joined", "accounts.User.is_active", "accounts.User.is_staff"),
     *("accounts.User.is_superuser", "accounts.User.language", "accounts.User.last_login"),
-    *("accounts.User.name", "accounts.User.time_zone", "sms.Allowance.per_day"),
+    *("accounts.User.name", "accounts.User.time_zone", "accounts.User.week_start"),
+    "sms.Allowance.per_day",
     *("todos.List.archived_at", "todos.List.color", "todos.List.name", "todos.Tag.name"),
     *("todos.SavedFilter.color", "todos.SavedFilter.name", "todos.SavedFilter.query"),
     "todos.Tag.color",
@@ -441,6 +443,7 @@ PAST: dict[type[models.Field], list[Any]] = {
 PAST_BY_NAME: dict[str, list[Any]] = {
     "accounts.User.language": ["xx", "\u202e"],
     "accounts.User.time_zone": ["Mars/Base", "", "../etc"],
+    "accounts.User.week_start": ["friday", "\x1b"],
     "todos.List.color": ["red", "\x1b"],
     "todos.SavedFilter.color": ["red", "\x1b"],
     "todos.SavedFilter.query": ["due:soon", "\x1b"],
