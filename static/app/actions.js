@@ -4,7 +4,7 @@ import { homeOf } from "#app/lists.js";
 import { inverse, matters } from "#app/model.js";
 import { byPlace, placeBehind, places, placesInFront } from "#app/order.js";
 import { undisputed } from "#app/settle.js";
-import { all, selection, store, toast } from "#app/state.js";
+import { all, selection, store, sync, toast } from "#app/state.js";
 import { uuid } from "#app/store.js";
 import { clean, gettext, ngettext, split } from "#app/text.js";
 
@@ -83,19 +83,36 @@ function inList(id) {
  * @param {Fields} [fields]
  * @returns {string[]} their ids
  */
-export function add(titles, fields = {}) {
-  const wanted = titles.map(clean).filter(Boolean);
-  const list = fields.list ?? inbox()?.id;
-  const first = placesInFront(front(inList(list)), wanted.length);
-  const deeds = wanted.map((text, index) => {
-    const [title, notes] = split(text);
-    const rest = { ...(notes ? { notes } : {}), ...(list ? { list } : {}) };
-    const made = { title, position: first[index], ...rest, ...fields };
-    return /** @type {Deed} */ ({ kind: "todo", id: uuid(), op: "create", fields: made });
+export const add = (titles, fields = {}) => addAll(titles.map((title) => ({ title, ...fields })));
+
+/** @param {Fields[]} some each with its title @returns {string[]} their ids */
+export function addAll(some) {
+  const wanted = some.filter(({ title }) => clean(title));
+  /** @type {Map<string | undefined, Fields[]>} */
+  const byList = new Map();
+  for (const fields of wanted) {
+    const list = fields.list ?? inbox()?.id;
+    byList.set(list, [...(byList.get(list) ?? []), fields]);
+  }
+  const deeds = [...byList].flatMap(([list, those]) => {
+    const first = placesInFront(front(inList(list)), those.length);
+    return those.map((fields, index) => creation(fields, list, first[index]));
   });
   if (deeds.length === 1) act(deeds);
   else act(deeds, ngettext("{count} to-do added", "{count} to-dos added", deeds.length));
   return deeds.map(({ id }) => id);
+}
+
+/** @param {Fields} fields @param {string | undefined} list @param {string | undefined} position @returns {Deed} */
+function creation(fields, list, position) {
+  const [title, notes] = split(clean(fields.title));
+  const rest = { ...(notes ? { notes } : {}), ...(list ? { list } : {}) };
+  return {
+    kind: "todo",
+    id: uuid(),
+    op: "create",
+    fields: { position, ...rest, ...fields, title },
+  };
 }
 
 /** The first of them, in an array. @param {Todo[]} some */
@@ -132,7 +149,10 @@ export function change(ids, fields, words) {
 
 /** @param {string[]} ids */
 export function finish(ids) {
-  each(ids, "finish", [gettext("Finished"), gettext("{count} to-dos finished")]);
+  const comesAgain = ids.some((id) => store.peek()?.get("todo", id)?.recurrence);
+  const words = comesAgain && sync.peek()?.standing.peek() !== "fine";
+  const later = gettext("Finished; the next one comes after the next sync:");
+  each(ids, "finish", [words ? later : gettext("Finished"), gettext("{count} to-dos finished")]);
 }
 
 /** @param {string[]} ids */
@@ -220,6 +240,16 @@ export function postpone(ids, on) {
   });
   const text = ngettext("Rescheduled", "{count} to-dos rescheduled", ids.length);
   act(deeds, text, titleOf(ids));
+}
+
+/** Null: it comes no more. @param {string[]} ids @param {string | null} recurrence @param {Fields} [more] */
+export function repeat(ids, recurrence, more = {}) {
+  const words = /** @type {[string, string]} */ (
+    recurrence
+      ? [gettext("Comes again"), gettext("{count} to-dos come again")]
+      : [gettext("Comes no more"), gettext("{count} to-dos come no more")]
+  );
+  change(ids, { recurrence, ...more }, words);
 }
 
 /** @param {string[]} ids @param {number} priority */

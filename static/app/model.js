@@ -10,6 +10,8 @@
  * @property {number} priority
  * @property {import("#app/days.js").Due | null} due
  * @property {string | null} [start_on]
+ * @property {string | null} recurrence
+ * @property {"due" | "completion"} recurrence_from
  * @property {string[]} tags
  * @property {string} position
  * @property {string} created_at
@@ -60,6 +62,8 @@ const NEW = {
     status: "open",
     priority: 0,
     due: null,
+    recurrence: null,
+    recurrence_from: "due",
     tags: [],
     finished_at: null,
     deleted_at: null,

@@ -59,7 +59,8 @@ export class Sync {
   /** Something has changed outside: the network is back, or the person. */
   retry() {
     this.tries = 0;
-    if (!this.running) this.run();
+    if (this.running) this.wanted = true;
+    else this.run();
   }
 
   async run() {
