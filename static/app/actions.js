@@ -1,78 +1,24 @@
-// Every change that a person can make, and how it is taken back.
-import { signal } from "@preact/signals";
+// Every change of to-dos that a person can make.
+
+import { uuid } from "#app/ids.js";
 import { homeOf } from "#app/lists.js";
-import { inverse, matters } from "#app/model.js";
-import { byPlace, placeBehind, places, placesInFront } from "#app/order.js";
-import { undisputed } from "#app/settle.js";
-import { all, selection, store, sync, toast } from "#app/state.js";
-import { uuid } from "#app/store.js";
+import { byPlace, places, placesInFront } from "#app/order.js";
+import { all, selection, store, sync } from "#app/state.js";
 import { clean, gettext, ngettext, split } from "#app/text.js";
+import { act } from "#app/undo.js";
 
 /** @typedef {import("#app/model.js").Deed} Deed */
 /** @typedef {import("#app/model.js").Todo} Todo */
 /** @typedef {import("#app/model.js").List} List */
 /** @typedef {import("#app/model.js").Fields} Fields */
-/** @typedef {import("#app/settle.js").Problem} Problem */
-/** @typedef {{text: string, title: string, deeds: Deed[]}} Step */
 
-export const LONGEST_UNDO = 100;
-export const done = signal(/** @type {Step[]} */ ([]));
-export const undone = signal(/** @type {Step[]} */ ([]));
-
-/**
- * Does it, remembers how to take it back, and says so if there is something to say.
- * @param {Deed[]} deeds
- * @param {string} [text]
- * @param {string} [title] of the one to-do that it is about
- */
-function act(deeds, text = "", title = "") {
-  const back = commit(deeds);
-  if (!back) return;
-  if (back.length) done.value = [...done.value, { text, title, deeds: back }].slice(-LONGEST_UNDO);
-  undone.value = [];
-  if (text) toast.value = { text, title, undo: back.length > 0 };
-}
-
-/** The deeds that take these back, the last one first; undefined if they change nothing.
- * @param {Deed[]} deeds
- */
-function commit(deeds) {
-  const data = store.peek();
-  const real = data ? deeds.filter((deed) => matters(data.get(deed.kind, deed.id), deed)) : [];
-  if (!data || !real.length) return undefined;
-  const back = real.map((deed) => inverse(data.get(deed.kind, deed.id), deed));
-  data.commit(real);
-  return back.filter((deed) => deed !== undefined).reverse();
-}
-
-export function undo() {
-  const step = done.value.at(-1);
-  if (!step) return;
-  done.value = done.value.slice(0, -1);
-  const again = commit(step.deeds);
-  if (again) undone.value = [...undone.value, { ...step, deeds: again }];
-  const text = step.text ? gettext("Undone: {what}", { what: step.text }) : gettext("Undone");
-  toast.value = { text, title: step.title, undo: false };
-}
-
-export function redo() {
-  const step = undone.value.at(-1);
-  if (!step) return;
-  undone.value = undone.value.slice(0, -1);
-  const back = commit(step.deeds);
-  if (back) done.value = [...done.value, { ...step, deeds: back }];
-  toast.value = { text: step.text || gettext("Done again"), title: step.title, undo: true };
-}
-
-// --- To-dos ---------------------------------------------------------------------------------------
-
-const lists = () => /** @type {List[]} */ (all("list"));
+export const lists = () => /** @type {List[]} */ (all("list"));
 const todos = () => /** @type {Todo[]} */ (all("todo"));
 
 export const inbox = () => lists().find((list) => list.is_inbox);
 
 /** Those of a list; the inbox has also those of lists that nobody knows. @param {string | undefined} id */
-function inList(id) {
+export function inList(id) {
   const known = new Map(lists().map((list) => [list.id, list]));
   return todos().filter((todo) => !todo.deleted_at && homeOf(todo, known)?.id === id);
 }
@@ -291,63 +237,4 @@ export function place(ids, before, after) {
     return /** @type {Deed} */ ({ kind: "todo", id, op: "move", fields });
   });
   act(deeds, ngettext("Moved", "{count} to-dos moved", ids.length), titleOf(ids));
-}
-
-// --- Lists ----------------------------------------------------------------------------------------
-
-/** @param {string} text @returns {string} its id */
-export function addList(text) {
-  const name = clean(text);
-  if (!name) return "";
-  const id = uuid();
-  const fields = { name, position: placeBehind(lists().sort(byPlace)) };
-  act([{ kind: "list", id, op: "create", fields }], gettext("List added"), name);
-  return id;
-}
-
-/** @param {string} id @param {Fields} fields */
-export function changeList(id, fields) {
-  act([{ kind: "list", id, op: "update", fields }], gettext("List changed"));
-}
-
-/**
- * For good; its to-dos move to the inbox, or to the trash.
- * @param {string} id
- * @param {boolean} trashes
- */
-export function removeList(id, trashes) {
-  const home = inbox()?.id ?? "";
-  const deeds = inList(id).map((todo) => {
-    const deed = trashes ? { op: "trash" } : { op: "move", fields: { list: home } };
-    return /** @type {Deed} */ ({ kind: "todo", id: todo.id, ...deed });
-  });
-  commit([...deeds, { kind: "list", id, op: "purge", fields: { todos: "move" } }]);
-  done.value = [];
-  toast.value = { text: gettext("List deleted"), title: "", undo: false };
-}
-
-// --- What a person has to decide --------------------------------------------------------------------
-
-/** Keep what was written on this device. @param {Problem} problem */
-export function keepMine(problem) {
-  const { what, operation, mine, theirs } = problem;
-  const { kind, id, op, fields = {} } = operation;
-  if (what === "deleted" && !theirs) {
-    const { id: _id, version: _version, ...content } = { .../** @type {any} */ (mine), ...fields };
-    const { list, title, notes, priority, due, tags, position } = content;
-    const made = { list, title, notes, priority, due, tags, position };
-    commit([{ kind, id: uuid(), op: "create", fields: made }]);
-  } else if (what === "deleted") {
-    commit([{ kind, id, op: "restore" }]);
-    commit([{ kind, id, op: "update", fields }]);
-  } else commit([{ kind, id, op, fields }]);
-  store.peek()?.forget(problem.op_id);
-}
-
-/** Take what others have written, and of this device what does not disagree. @param {Problem} problem */
-export function takeTheirs(problem) {
-  const { kind, id } = problem.operation;
-  const rest = problem.what === "conflict" ? undisputed(problem) : {};
-  if (Object.keys(rest).length) commit([{ kind, id, op: "update", fields: rest }]);
-  store.peek()?.forget(problem.op_id);
 }

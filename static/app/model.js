@@ -33,6 +33,7 @@
  */
 
 /** @typedef {{id: string, name: string, color?: string, version: number}} Tag */
+/** @typedef {{id: string, name: string, query: string, color: string, position: string, version: number}} Filter */
 /** @typedef {{id: string, email: string, name: string, time_zone: string, language: string, version: number}} Profile */
 /** @typedef {"todo" | "list" | "tag" | "filter" | "profile"} Kind */
 /** @typedef {Record<string, any>} Fields */
@@ -68,6 +69,8 @@ const NEW = {
     finished_at: null,
     deleted_at: null,
   },
+  tag: { color: "" },
+  filter: { color: "" },
   list: { color: "", is_inbox: false, archived_at: null },
 };
 

@@ -4,10 +4,10 @@ import { moveToList, prioritise, schedule, tag } from "#app/actions.js";
 import { plus, weekday } from "#app/days.js";
 import { counts, homeOf, seen } from "#app/lists.js";
 import { byPlace } from "#app/order.js";
+import { data } from "#app/shown.js";
 import * as state from "#app/state.js";
 import { gettext, TAG_LENGTH } from "#app/text.js";
 import { html, Icon } from "#app/views/html.js";
-import { data } from "#app/views/list.js";
 import { PRIORITIES } from "#app/views/row.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
