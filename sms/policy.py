@@ -124,7 +124,7 @@ def check_new(sender: "User | None", number: str, lane: int) -> None:
     A code has no sender: it is the operator's.
     """
     if lane == Lane.CODE:
-        _check_pool()
+        check_pool()
     elif sender is None and not sending_is_free():
         raise SendError("sender_required", "A sender account is required.")
     _check_switch()
@@ -145,7 +145,7 @@ def check_claimed(message: Message) -> None:
         Message.objects.filter(pk=message.pk).values_list(*account, opted_out).get()
     )
     if message.lane == Lane.CODE:
-        _check_pool()
+        check_pool()
     elif not _may_still_send(is_active=is_active, per_day=per_day):
         raise SendError("not_allowed", "This account may not send text messages any more.")
     if is_unwanted:
@@ -155,7 +155,8 @@ def check_claimed(message: Message) -> None:
         recipient(message.to)
 
 
-def _check_pool() -> None:
+def check_pool() -> None:
+    """Raise SendError if the operator pays for no codes."""
     if not settings.SMS_CODES_DAILY:
         raise SendError("codes_off", "This service texts no codes. Ask its operator.")
 
