@@ -1,6 +1,7 @@
 """The to-do and its queries."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
@@ -21,10 +22,14 @@ from core.text import fold
 from todos.models.columns import FormerPositionField, PositionField, is_key
 from todos.models.due import NEVER, OF_DUE, DueField, day_bounds, is_due
 from todos.models.lists import List
+from todos.models.planning import affected, plan
 from todos.models.recurrence import RecurrenceFrom, RuleField, follow
+from todos.models.reminders import RemindersField
 from todos.models.tags import Tag, folded_names
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from accounts.models import User
 
 TITLE_LENGTH = 128
@@ -155,6 +160,7 @@ class Todo(Versioned):
         default=RecurrenceFrom.DUE,
         db_default=RecurrenceFrom.DUE,
     )
+    reminders = RemindersField(verbose_name=_("reminders"), editable=False)
     # The version in which finishing another one made it: while it is that, nobody has touched it.
     made_in = models.PositiveBigIntegerField(null=True, editable=False)
     tags = models.ManyToManyField(Tag, blank=True, related_name="todos", verbose_name=_("tags"))
@@ -297,6 +303,29 @@ class Todo(Versioned):
     def restore(self) -> None:
         """Out of the trash, to where it was."""
         self._change_now(deleted_at=None)
+
+    def save(self, **options: Any) -> None:
+        if not (self._state.adding and self.reminders):
+            super().save(**options)
+            return
+        with writing(self.account_id):
+            super().save(**options)
+            plan(self.account_id, [self.pk])
+
+    @classmethod
+    @contextmanager
+    def rippling(
+        cls,
+        account_id: "UUID",
+        rows: models.QuerySet[Any],
+        members: Collection[str],
+        *,
+        dying: bool = False,
+    ) -> Iterator[None]:
+        """Reminders follow what is due, and what is to be done."""
+        keys = [] if dying else affected(rows, members)
+        yield
+        plan(account_id, keys)
 
     def _change_now(self, **changes: Any) -> None:
         """As the row is now, which may be another than when it was read."""
