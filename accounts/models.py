@@ -134,8 +134,8 @@ def ClockTimeField(*args: Any, **kwargs: Any) -> "models.CharField[str, str]":  
     """Hours and minutes, `22:00`, or nothing."""
     pattern = TIME.replace("^", r"\A").replace("$", r"\Z")
     check = RegexValidator(pattern, _("Write a time such as 22:00."))
-    usual = {"max_length": 5, "blank": True, "default": "", "db_default": ""}
-    return models.CharField(*args, validators=[check], **{**usual, **kwargs})
+    usual: dict[str, Any] = {"max_length": 5, "blank": True, "default": "", "db_default": ""}
+    return models.CharField(*args, **{**usual, "validators": [check], **kwargs})
 
 
 class User(Synced, AbstractUser):

@@ -28,7 +28,7 @@ class ChannelsOffField(serializers.JSONField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "read_only": True})
 
-    def to_representation(self, value: dict[str, str]) -> list[dict[str, str]]:
+    def to_representation(self, value: Any) -> Any:
         return [{"channel": name, "reason": value[name]} for name in sorted(value)]
 
 

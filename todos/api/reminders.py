@@ -55,7 +55,7 @@ class RemindersMember(serializers.ListField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"required": False, "max_length": MOST_REMINDERS, **kwargs})
 
-    def to_internal_value(self, data: Any) -> tuple[Reminder, ...]:
+    def to_internal_value(self, data: Any) -> Any:
         items = super().to_internal_value(data)
         shape = ReminderSerializer(data=items, many=True)
         if not shape.is_valid():
