@@ -94,7 +94,7 @@ def as_set(reminders: Iterable[Reminder]) -> tuple[Reminder, ...]:
     by_id = {reminder.id: reminder for reminder in reminders}
     if len(by_id) > MOST_REMINDERS:
         text = _("A to-do has at most %(most)d reminders.") % {"most": MOST_REMINDERS}
-        raise ValidationError(text, code="too_many")
+        raise ValidationError(text, code="max_length")
     return tuple(by_id[key] for key in sorted(by_id))
 
 
@@ -145,6 +145,12 @@ class RemindersField(models.JSONField):
         given = [it if isinstance(it, Reminder) else Reminder.read(it) for it in value]
         return as_set(given)
 
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001 - Django's
+        """The object at hand has the form that is stored."""
+        value = self.to_python(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
+
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
         """What `to_python` gives is right."""
 
@@ -160,8 +166,8 @@ class RemindersField(models.JSONField):
         return as_set(found[:MOST_REMINDERS])
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's
-        if isinstance(value, tuple):
-            value = [it.stored for it in value]
+        if isinstance(value, tuple | list):
+            value = [it.stored if isinstance(it, Reminder) else it for it in value]
         return super().get_db_prep_value(value, connection, prepared)
 
     def value_to_string(self, obj: models.Model) -> Any:

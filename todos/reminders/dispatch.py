@@ -38,9 +38,7 @@ def tick(at: datetime) -> dict[str, int]:
     """What this minute has to do; how much of it was handed to other processes."""
     if not settings.REMINDERS:
         return {}
-    unknown = Notice.objects.abandoned(at).update(
-        state=NoticeState.UNKNOWN, reason="interrupted"
-    )
+    unknown = Notice.objects.abandoned(at).update(state=NoticeState.UNKNOWN, reason="interrupted")
     return {"unknown": unknown, "persons": _hand_out_persons(at), "notices": _hand_out_notices(at)}
 
 

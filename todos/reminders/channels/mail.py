@@ -7,6 +7,7 @@ from smtplib import SMTPRecipientsRefused
 from allauth.account.models import EmailAddress
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
+from django.utils.translation import get_language
 
 from accounts.models import User
 from todos.models import Notice, Todo
@@ -53,7 +54,7 @@ def _written(
         {"title": texts.title_of(todo), "when": texts.due_words(todo.due, at, person)}
         for todo in todos
     ]
-    context = {"subject": texts.subject(todos), "items": items, "person": person}
+    context = {"subject": texts.subject(todos), "items": items, "language": get_language()}
     text = render_to_string("todos/reminder.txt", context)
     mail = EmailMultiAlternatives(f"{texts.NAME}: {texts.subject(todos)}", text, to=[address])
     mail.attach_alternative(render_to_string("todos/reminder.html", context), "text/html")

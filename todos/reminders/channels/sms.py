@@ -29,6 +29,7 @@ def queue(person: User, todos: Sequence[Todo], at: datetime) -> Outcome:
             body=texts.text_message(todos, at, person),
             valid_for=VALID_FOR,
             lane=service.Lane.REMINDER,
+            refers_to=[todo.pk for todo in todos],
         )
     except service.SendError as error:
         return Unreachable(error.code, for_good=error.code in FOR_GOOD)
