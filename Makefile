@@ -116,9 +116,12 @@ fmt: .venv/.dev ## format, and fix what can be fixed
 	$(BIN)/ruff format .
 
 AUDITOR := pip-audit==2.10.1
-audit: .venv/.dev ## the locked packages against published advisories; needs the network
+CHECKOV := checkov==3.3.30
+audit: .venv/.dev ## packages against published advisories, the template by checkov; needs the network
 	@$(BIN)/uv tool run --quiet $(AUDITOR) --strict --require-hashes --disable-pip --requirement requirements.txt \
 	|| { echo "The audit found an advisory (above) or could not reach the service: nothing is proved."; exit 1; }
+	@$(BIN)/uv tool run --quiet $(CHECKOV) --file deploy/template.yaml --framework cloudformation --skip-download \
+	--soft-fail --compact --quiet --output json | $(BIN)/python -m tests.deploy.checkov
 
 lock: .venv/.dev ## compile requirements*.in to hashed requirements*.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
