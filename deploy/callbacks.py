@@ -4,6 +4,7 @@ Zappa imports this module again for each call, so it keeps no state.
 """
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ NEW_PROCESSES = ("deploy", "update")
 # A text takes 0.3 s, so five processes send about a thousand in a minute: more than SMS_PER_MINUTE.
 QUEUE_BATCH = 10
 QUEUE_CONCURRENCY = 5
+POLL_SECONDS = 2
 NOT_KNOWN_YET = "https://not-known-yet.invalid/"  # until the first deploy has created the API
 
 
@@ -108,8 +110,6 @@ def post(cli: Any) -> None:
     present = functions.configuration(cli.lambda_name)
     if present.get("DeadLetterConfig", {}).get("TargetArn", "") != queue:
         functions.update_configuration(cli.lambda_name, DeadLetterConfig={"TargetArn": queue})
-    if tasks := outputs.get("TaskQueueArn"):
-        _bound_queue(cli.lambda_name, tasks)
     wanted = environment(cli, outputs)
     functions.update_environment(
         cli.lambda_name,
@@ -141,18 +141,36 @@ def _use_queue(cli: Any, arn: str) -> None:
         queue = {"function": "serverless.events.run", "event_source": source}
         # An assignment would be lost: `stage_config` is rebuilt whenever it is read.
         cli.override_stage_config_setting("events", [*events, queue])
+        schedule = cli.schedule
+
+        def schedule_within_bounds() -> None:
+            schedule()
+            _bound_queue(cli.lambda_name, arn)
+
+        cli.schedule = schedule_within_bounds  # `zappa deploy`, `update` and `schedule` call it
 
 
 def _bound_queue(function: str, queue_arn: str) -> None:
     """Zappa makes the mapping without a bound, and with a batch that fails as a whole."""
     client = aws.client("lambda")
-    found = client.list_event_source_mappings(FunctionName=function, EventSourceArn=queue_arn)
-    for mapping in found["EventSourceMappings"]:
+    for mapping in _mappings(function, queue_arn):
         client.update_event_source_mapping(
             UUID=mapping["UUID"],
             FunctionResponseTypes=["ReportBatchItemFailures"],
             ScalingConfig={"MaximumConcurrency": QUEUE_CONCURRENCY},
         )
+
+
+def _mappings(function: str, queue_arn: str) -> list[dict[str, Any]]:
+    """AWS refuses to change one that it still makes: Creating, Enabling, Updating."""
+    while True:
+        answer = aws.client("lambda").list_event_source_mappings(
+            FunctionName=function, EventSourceArn=queue_arn
+        )
+        found: list[dict[str, Any]] = answer["EventSourceMappings"]
+        if not any(each["State"].endswith("ing") for each in found):
+            return found
+        time.sleep(POLL_SECONDS)
 
 
 def _bucket_by_hand(stage: str) -> str:

@@ -65,7 +65,7 @@ class Account:
     functions: dict[str, Function] = field(default_factory=dict)
     apis: set[str] = field(default_factory=set)
     stacks: dict[str, dict[str, Any]] = field(default_factory=dict)
-    states: list[str] = field(default_factory=list)  # of a stack, each for one look
+    states: list[str] = field(default_factory=list)  # of a stack or queue, each for one look
     reasons: list[dict[str, str]] = field(default_factory=list)
     databases: dict[str, bool] = field(default_factory=dict)  # name -> protected
     parameters: dict[str, str] = field(default_factory=dict)
@@ -169,7 +169,8 @@ class Account:
 
     def list_event_source_mappings(self, FunctionName: str, EventSourceArn: str) -> Any:  # noqa: N803
         found = self.mappings.get((FunctionName, EventSourceArn))
-        return {"EventSourceMappings": [{"UUID": found}] if found else []}
+        state = self.states.pop(0) if self.states else "Enabled"
+        return {"EventSourceMappings": [{"UUID": found, "State": state}] if found else []}
 
     def update_event_source_mapping(self, UUID: str, **settings: Any) -> Any:  # noqa: N803
         self.calls.append(("mapping", UUID, settings))

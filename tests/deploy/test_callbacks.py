@@ -46,6 +46,7 @@ def cli(account, monkeypatch):
         overridden=overridden,
         override_stage_config_setting=overridden.__setitem__,
         lambda_concurrency=7,
+        schedule=lambda: account.calls.append(("schedule",)),
         command="update",
         api_stage="dev",
         lambda_name="nudge-dev",
@@ -335,7 +336,7 @@ def test_retries_dead_letters_and_variables_are_set(cli, account):
 OWN = "5c0c3cf4-3ad6-4e43-8c0b-0d3f0f1f6f0a"
 
 
-def test_the_queue_is_emptied_by_so_many_processes_and_keeps_what_failed(cli, account):
+def test_the_queue_is_emptied_by_so_many_processes_and_keeps_what_failed(cli, account, monkeypatch):
     account.functions["nudge-dev"].queue = "arn:queue"
     account.functions["nudge-dev"].variables = {"API_URL": API}
     account.mappings = {
@@ -343,12 +344,19 @@ def test_the_queue_is_emptied_by_so_many_processes_and_keeps_what_failed(cli, ac
         ("nudge-dev", "arn:other"): "another queue",
         ("nudge-dev-ops", OUTPUTS["TaskQueueArn"]): "another function",
     }
-    callbacks.post(cli)
+    cli.stage_config["events"] = [SWEEP]
+    callbacks.settings(cli)
+    assert account.calls == []
+    account.states = ["Creating", "Enabling"]
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    cli.schedule()
     bounded = {
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "ScalingConfig": {"MaximumConcurrency": 5},
     }
-    assert account.calls[1:] == [("mapping", OWN, bounded)]
+    assert account.calls == [("schedule",), ("mapping", OWN, bounded)]
+    assert pauses == [2, 2]
 
 
 def test_what_is_set_already_is_not_changed(cli, account):
