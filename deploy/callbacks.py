@@ -18,6 +18,8 @@ NEW_PROCESSES = ("deploy", "update")
 QUEUE_BATCH = 10
 QUEUE_CONCURRENCY = 5
 POLL_SECONDS = 2
+PYTHON = sys.version_info[:2]  # Zappa deploys to the same
+ARM64_PYTHON = (3, 12)
 NOT_KNOWN_YET = "https://not-known-yet.invalid/"  # until the first deploy has created the API
 
 
@@ -55,6 +57,16 @@ def _refuse(cli: Any) -> None:
         raise ClickException(
             f"{stage} would refuse to start without {', '.join(wanting)}: store them under "
             f"{aws.parameters_path(stage)} (docs/deployment.md)."
+        )
+    if cli.command in NEW_PROCESSES and cli.snap_start != "None":
+        raise ClickException(
+            "SnapStart is not supported: it needs Python 3.12, and `make rollback`, `restart` and "
+            "new parameters would not reach the version that serves. Remove snap_start."
+        )
+    if cli.command in NEW_PROCESSES and cli.architecture == "arm64" and PYTHON < ARM64_PYTHON:
+        raise ClickException(
+            "arm64 needs Python 3.12 or newer: the driver of PostgreSQL has no wheel for Lambda's "
+            "Python 3.11. Deploy with a newer Python, or remove architecture."
         )
     if cli.command == "rollback":
         earlier = len(versions.published(cli.lambda_name)) - 1

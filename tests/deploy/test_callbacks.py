@@ -51,6 +51,7 @@ def cli(account, monkeypatch):
         api_stage="dev",
         lambda_name="nudge-dev",
         architecture="x86_64",
+        snap_start="None",
         stage_config={"extra_permissions": None},
         aws_environment_variables={"INSTANTIATE": "True", "STAGE": "?"},
         s3_bucket_name="zappa-random",
@@ -372,6 +373,29 @@ def test_without_a_stack_a_queue_of_before_is_taken_away(cli, account):
     function.variables, function.queue = {"API_URL": API, "MEDIA_BUCKET": "gone"}, "arn:queue"
     callbacks.post(cli)
     assert (function.queue, function.variables) == ("", {"API_URL": API})
+
+
+# --- What is not supported ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["deploy", "update"])
+def test_snapstart_is_refused_because_a_rollback_would_change_nothing(cli, command):
+    cli.command, cli.snap_start = command, "PublishedVersions"
+    with pytest.raises(ClickException, match=r"SnapStart is not supported: .* Remove snap_start"):
+        callbacks.settings(cli)
+    cli.command = "undeploy"
+    callbacks.settings(cli)
+
+
+@pytest.mark.parametrize(("python", "refused"), [((3, 11), True), ((3, 12), False)])
+def test_arm64_is_refused_where_the_driver_has_no_wheel(cli, monkeypatch, python, refused):
+    monkeypatch.setattr(callbacks, "PYTHON", python)
+    cli.architecture = "arm64"
+    if not refused:
+        callbacks.settings(cli)
+        return
+    with pytest.raises(ClickException, match=r"arm64 needs Python 3\.12 or newer"):
+        callbacks.settings(cli)
 
 
 # --- Static files ---------------------------------------------------------------------------------
