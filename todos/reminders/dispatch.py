@@ -48,8 +48,7 @@ def _hand_out_persons(at: datetime) -> int:
     owners = [row["owner"] for row in waiting[: settings.REMINDERS_PER_MINUTE]]
     Firing.objects.to_hand_out(at).filter(owner__in=owners).update(handed_at=at)
     accepted = remind.enqueue_each([str(owner) for owner in owners])
-    refused = {str(owner) for owner in owners} - {*accepted}
-    if refused:
+    if refused := {owner for owner in owners if str(owner) not in accepted}:
         Firing.objects.filter(owner__in=refused, handed_at=at).update(handed_at=None)
     return len(accepted)
 
@@ -70,10 +69,11 @@ def remind(owner_id: str) -> None:
     """Make messages of all reminders of one person that are due; doing it again does nothing."""
     if not settings.REMINDERS:
         return
-    with writing(UUID(owner_id)):
-        person = User.objects.filter(pk=owner_id, is_active=True).first()
+    key = UUID(owner_id)
+    with writing(key):
+        person = User.objects.filter(pk=key, is_active=True).first()
         now = timezone.now()
-        due = Firing.objects.due(now).filter(owner=owner_id)
+        due = Firing.objects.due(now).filter(owner=key)
         if person is None:
             due.update(next_at=None)
         elif end := quiet_end(person, now):
