@@ -109,6 +109,14 @@ class SyncedUserManager(UserManager.from_queryset(SyncedQuerySet)):  # type: ign
     use_in_migrations = False  # their models are plain
 
 
+class WeekStart(models.TextChoices):
+    """The first day of a week in calendars; by the language if nothing is chosen."""
+
+    MONDAY = "monday", _("Monday")
+    SATURDAY = "saturday", _("Saturday")
+    SUNDAY = "sunday", _("Sunday")
+
+
 class Channel(models.TextChoices):
     """How a person is reminded."""
 
@@ -124,7 +132,7 @@ class Channel(models.TextChoices):
 
 
 REMINDING = ("reminder_channel", "default_reminder", "digest_hour", "quiet_from", "quiet_until")
-PROFILE = ("email", "name", "time_zone", "language", *REMINDING, "channels_off")
+PROFILE = ("email", "name", "time_zone", "language", "week_start", *REMINDING, "channels_off")
 CLOCK = frozenset({"time_zone", "digest_hour"})  # what moments are counted by
 MOST_MINUTES_BEFORE = 40_320  # four weeks
 TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -160,6 +168,14 @@ class User(Synced, AbstractUser):
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
     language = models.CharField(_("language"), max_length=16, blank=True, choices=language_choices)
+    week_start = models.CharField(
+        _("first day of the week"),
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        choices=WeekStart.choices,
+    )
     reminder_channel = models.CharField(
         _("reminds me by"),
         max_length=8,
@@ -199,6 +215,10 @@ class User(Synced, AbstractUser):
             ),
             models.CheckConstraint(
                 condition=Q(name="") | is_line("name", NAME_LENGTH), name="accounts_user_name_line"
+            ),
+            models.CheckConstraint(
+                condition=Q(week_start__in=["", *WeekStart.values]),
+                name="accounts_user_week_start",
             ),
             models.CheckConstraint(
                 condition=in_range("date_joined"), name="accounts_user_date_joined_range"

@@ -189,7 +189,7 @@ def _earlier(at: datetime, key: str | None, fields: dict[str, Any]) -> Message |
 
 
 def _admit(at: datetime, **fields: Any) -> Message:
-    """A claimed row is committed on return; a queued one is part of the caller's transaction."""
+    """A claimed row is committed on return; a queued one with the transaction around it."""
     with transaction.atomic(durable=fields["state"] == State.SENDING):
         return _admitted(at, **fields)
 

@@ -4,7 +4,14 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import PROFILE, Channel, User, time_zone_named, validate_time_zone
+from accounts.models import (
+    PROFILE,
+    Channel,
+    User,
+    WeekStart,
+    time_zone_named,
+    validate_time_zone,
+)
 from core.api.fields import (
     StrictCharField,
     StrictChoiceField,
@@ -33,11 +40,13 @@ class ChannelsOffField(serializers.JSONField):
 
 
 class ProfileSerializer(StrictModelSerializer):
-    """Your name, e-mail address, time zone and language, and how you are reminded."""
+    """Your name, e-mail address, time zone, language and weeks, and how you are reminded."""
 
     time_zone = StrictCharField(max_length=64, validators=[validate_time_zone])
     language = StrictChoiceField(choices=[("", "automatic"), *settings.LANGUAGES])
     channels_off = ChannelsOffField()
+
+    week_start = StrictChoiceField(choices=[("", "automatic"), *WeekStart.choices])
 
     class Meta:
         model = User

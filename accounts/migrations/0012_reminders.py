@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0008_one_spelling_of_addresses'),
+        ('accounts', '0011_week_start'),
         ('auth', '0012_alter_user_first_name_max_length'),
     ]
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('todos', '0018_indexes_of_orderings'),
+        ('todos', '0019_subtasks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
