@@ -3,7 +3,8 @@
 `Todo.save_changes` calls `follow`, so every way of finishing passes here, with its account locked.
 """
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -15,12 +16,12 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core import dates
 from core.dates import in_range
 from core.feed import BATCH, FeedEntry, dead_entry
 from todos import recurrence
 from todos.models import subtasks
-from todos.models.due import Due, check, zone_of
-from todos.models.reminders import for_next
+from todos.models.due import Due, check, moment_of, zone_of
 from todos.models.usage import Usage
 
 NAME: Final = "next"  # of the UUIDv5 in the namespace of the finished to-do's id
@@ -84,7 +85,8 @@ def _make_next(todo: Any, rule: recurrence.Rule) -> None:
     fields = {name: getattr(todo, name) for name in KEPT}
     fields |= {"list": todo.list, "parent": todo.parent, "due": due, "recurrence": str(left)}
     fields["start_on"] = _start(todo, due)
-    fields["reminders"] = for_next(todo, key, due, zone_of(todo.owner_id))
+    days = (due.on - todo.due.on).days if todo.due else 0
+    fields["reminders"] = _reminders(todo, key, days, None if todo.due else due.on)
     row = known or type(todo)(pk=key, owner=todo.owner, created_by=todo.owner_id, **fields)
     if known is None:
         row.save(force_insert=True)
@@ -176,6 +178,27 @@ def later(day: date, days: int) -> date | None:
     except OverflowError:
         return None
     return moved if in_range(moved) else None
+
+
+def _reminders(todo: Any, key: UUID, days: int, on: date | None = None) -> Any:
+    """Those of its next one, whose id is `key`; with ids of their own.
+
+    A moment moves by so many days, or to the day `on`, at the same time of the clock.
+    """
+    if not todo.reminders:
+        return ()
+    named = todo.due and todo.due.time_zone
+    zone = ZoneInfo(named) if named else zone_of(todo.owner_id)
+
+    def moved(moment: datetime) -> datetime:
+        there = moment.astimezone(zone)
+        day = on or later(there.date(), days) or there.date()
+        return dates.clamped(moment_of(day, there.time(), zone))
+
+    return tuple(
+        replace(it, id=uuid5(key, str(it.id)), remind_at=it.remind_at and moved(it.remind_at))
+        for it in todo.reminders
+    )
 
 
 def _count(*todos: Any) -> None:
@@ -272,4 +295,5 @@ class _Copies:
             "parent": parent,
             "due": Due(day, row.due.at, row.due.time_zone) if day else None,
             "start_on": row.start_on and later(row.start_on, self.days),
+            "reminders": _reminders(row, uuid5(row.pk, NAME), self.days),
         }
