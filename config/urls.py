@@ -30,6 +30,7 @@ urlpatterns = [
     path("readyz/", health.readyz, name="readyz"),
     path("static/<path:name>", static.packed, name="static"),
     path("todos/", include("todos.urls")),
+    lazy_include("reminders/", "todos.reminders.urls", namespace="reminders"),
     path("account/", include("accounts.urls")),
     lazy_include("auth/", "accounts.auth_urls"),
     lazy_include("service/sms/", "sms.urls", namespace="sms"),

@@ -1,0 +1,5 @@
+from django.urls import path
+
+from todos.reminders import pages
+
+urlpatterns = [path("<str:token>/", pages.act, name="act")]
