@@ -15,7 +15,10 @@ from accounts.allauth import schema as auth
 from core.api import document, index
 from core.api.schema import documented
 
-MODULES = ("accounts.api.schema", "sms.api.schema", "todos.api.schema", "todos.sync.schema")
+MODULES = (
+    *("accounts.api.schema", "sms.api.schema", "todos.api.schema", "todos.sync.schema"),
+    "todos.reminders.schema",
+)
 
 urlpatterns = [
     path("schema/", SpectacularJSONAPIView.as_view(api_version="v1"), name="schema"),

@@ -62,7 +62,8 @@ class ProfileSerializer(StrictModelSerializer):
 
     def update(self, instance: User, validated_data: dict[str, str]) -> User:
         """Saves the given columns only, so that concurrent changes of others are kept."""
-        instance.change(**validated_data)
+        switched_on = {"channels_off": {}} if "reminder_channel" in validated_data else {}
+        instance.change(**validated_data, **switched_on)
         return instance
 
 

@@ -22,7 +22,7 @@ from accounts.models import Channel, User
 from core.feed import writing
 from core.tasks import task, task_boundary
 from todos.models import Firing, Notice, NoticeState, Todo
-from todos.reminders.channels import mail, sms
+from todos.reminders.channels import mail, push, sms
 from todos.reminders.channels.outcome import NotSent, Outcome, Sent, Unknown, Unreachable
 from todos.reminders.quiet import quiet_end
 
@@ -31,7 +31,10 @@ logger = logging.getLogger(__name__)
 LATE: Final = timedelta(hours=1)  # what is later goes into one digest
 MOST_AT_ONCE: Final = 5  # single messages to one person in one tick
 GIVEN_UP: Final = timedelta(days=1)
-QUEUED: Final = {Channel.EMAIL.value: mail}  # those whose message is sent after the commit
+QUEUED: Final[Any] = {
+    Channel.EMAIL.value: mail,
+    Channel.PUSH.value: push,
+}  # those whose message is sent after the commit
 
 
 def tick(at: datetime) -> dict[str, int]:

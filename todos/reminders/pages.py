@@ -10,10 +10,13 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
 
 from todos.reminders.actions import act_of, perform
 from todos.reminders.texts import title_of
+
+DONE = ("applied", "merged", "replayed")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -28,12 +31,26 @@ def act(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404 from error
     if found is None:
         return _gone(_("This to-do is not there any more."))
-    is_done = request.method == "POST" and perform(found) in ("applied", "merged", "replayed")
+    is_done = request.method == "POST" and perform(found) in DONE
     context = {"title": title_of(found.todo), "act": found.name, "is_done": is_done}
     with override(found.person.language or get_language()):
         response = render(request, "todos/reminder_action.html", context)
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+@require_POST
+@login_not_required
+@csrf_exempt  # no cookie is asked for: whoever knows the token may act
+@never_cache
+def act_now(request: HttpRequest, token: str) -> HttpResponse:
+    """For the buttons of a notification."""
+    try:
+        found = act_of(token)
+    except (signing.BadSignature, ValueError):
+        found = None
+    is_done = found is not None and perform(found) in DONE
+    return HttpResponse(status=HTTPStatus.NO_CONTENT if is_done else HTTPStatus.GONE)
 
 
 def _gone(detail: str) -> HttpResponse:
