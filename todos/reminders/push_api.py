@@ -53,7 +53,7 @@ class NewBrowserSerializer(StrictSerializer):
     def validate_endpoint(self, value: str) -> str:
         if not is_allowed(value):
             message = "This is no address of a push service that this server trusts."
-            raise serializers.ValidationError(message, code="not_allowed")
+            raise serializers.ValidationError(message, code="endpoint_not_allowed")
         return value
 
 

@@ -3,6 +3,6 @@ from django.urls import path
 from todos.reminders.push_api import PushView
 
 urlpatterns = [
-    path("", PushView.as_view({"get": "retrieve", "post": "create"})),
+    path("", PushView.as_view({"get": "retrieve", "post": "create"}), name="push"),
     path("<id:pk>/", PushView.as_view({"delete": "remove"})),
 ]

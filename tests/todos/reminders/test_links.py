@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,6 +10,7 @@ from django.core import mail, signing
 from django.test import Client
 
 from accounts.models import User
+from core.feed import writing
 from tests.builders import make_todo
 from tests.todos.reminders.conftest import NOON, at, key, run, soon
 from todos.models import Notice, SyncOperation, Todo
@@ -72,7 +74,7 @@ def test_snooze_reminds_in_an_hour_once(links, noon):
 def test_snooze_finds_no_room(links, noon):
     todo = alices()
     full = [at(NOON + timedelta(days=1 + n), id=key(n + 10)) for n in range(10)]
-    with actions.writing(todo.owner_id):
+    with writing(todo.owner_id):
         todo.change(reminders=full)
     answer = Client().post(links["snooze"])
     assert b"again in an hour" not in answer.content
@@ -117,6 +119,7 @@ def test_a_link_to_what_has_gone_says_so(links, alice, bob, what):
 def test_without_an_address_of_the_service_a_mail_has_no_links(alice, noon):
     make_todo(alice, reminders=[soon()])
     run(noon, LATER)
-    [(html, _kind)] = mail.outbox[0].alternatives  # type: ignore[attr-defined]
+    sent: Any = mail.outbox[0]
+    [(html, _kind)] = sent.alternatives
     assert "href" not in html
-    assert "Done" not in mail.outbox[0].body
+    assert "Done" not in sent.body
