@@ -186,6 +186,23 @@ def test_the_admin_keeps_the_rules(tree, web, staff):
     assert tree.below == {"a": "e", "c": "b", "d": "a"}
 
 
+def test_quick_add_takes_a_parent_beside_the_sentence(tree):
+    made = tree.client.post(f"{TODOS}quick/", {"text": "f tomorrow", "parent": tree.key("b")})
+    assert (made.status_code, made.json()["parent"]) == (201, tree.key("b"))
+    for name, expected in (
+        ("c", (409, "too_deep", None)),
+        ("bob's", (400, "does_not_exist", "parent")),
+    ):
+        sent = {"text": "g", "parent": tree.key(name)}
+        assert code(tree.client.post(f"{TODOS}quick/", sent)) == expected
+
+
+def test_the_plain_page_says_what_it_is_part_of(tree, web):
+    page = web(tree.alice).get("/todos/plain/").text
+    assert page.count("Part of:") == 3
+    assert "<bdi>b</bdi>" in page
+
+
 # --- Order and filters ----------------------------------------------------------------------------
 
 
