@@ -109,6 +109,7 @@ def test_a_parent_is_shown_set_kept_by_put_and_cleared(tree):
     upper = tree.patch("b", parent=tree.key("a").upper()).json()
     assert (upper["parent"], upper["version"]) == (tree.key("a"), 3)
     assert tree.patch("b", parent=None).json()["parent"] is None
+    assert code(tree.patch("b", parent="")) == (400, "invalid", "parent")
     assert tree.versions() == {"a": 1, "b": 4, "c": 1, "d": 1, "e": 1}
 
 
@@ -444,6 +445,17 @@ def test_a_list_that_changed_with_the_parent_is_a_conflict_only_for_the_list(tre
     assert told(results) == [("merged", None), ("conflict", None), ("merged", None)]
     assert results[1]["conflicting"] == ["list"]
     assert results[2]["todo"]["list"] == other
+
+
+def test_a_device_does_not_collide_with_what_went_along_with_its_own_operation(tree, device):
+    """It moved the parent, and then took one out of it: both were its own will."""
+    other, third = (str(make_list(tree.alice, name).pk) for name in ("other", "third"))
+    move = operation("todo", tree.key("a"), "move", base_version=1, fields={"list": other})
+    out = operation("todo", tree.key("b"), "update", base_version=1, fields={"list": third})
+    assert told(device.push(move, out)) == [("applied", None), ("applied", None)]
+    again = operation("todo", tree.key("b"), "update", after=out["op_id"], fields={"title": "B"})
+    assert told(device.push(again)) == [("applied", None)]
+    assert (tree.names(list=other), tree.names(list=third)) == ("ad", "Bc")
 
 
 def test_a_purge_leaves_what_lives_and_bulk_says_why(tree, device):
