@@ -1,7 +1,7 @@
 """To-dos below to-dos: where they may stand, and what goes along with what is above and below."""
 
 import uuid
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,8 @@ from tests.builders import make_list, make_todo
 from tests.todos.test_sync import Device, operation
 from todos import service
 from todos.management.commands.refold import feed
-from todos.models import Due, List, Todo
+from todos.models import Due, List, Reminder, Todo
+from todos.models.firings import Firing
 from todos.models.usage import Usage
 
 pytestmark = pytest.mark.django_db
@@ -502,6 +503,25 @@ def test_what_is_below_comes_again_open_and_as_much_later(tree):
     for verb in ("finish", "reopen", "finish"):
         tree.post("a", verb)
     assert (tree.open, tree.names()) == ("abcde", "aabbccdde")
+
+
+def test_the_reminders_of_what_is_below_come_again_too(tree):
+    todo = weekly(tree)
+    moment = datetime(2026, 11, 28, 9, tzinfo=UTC)
+    service.change_todo(tree.rows["b"], reminders=[Reminder(uuid.uuid4(), remind_at=moment)])
+    service.change_todo(
+        tree.rows["d"], due=Due(date(2026, 11, 29), time(8)), reminders=[
+            Reminder(uuid.uuid4(), minutes_before=60)
+        ],
+    )  # fmt: skip
+    tree.post("a", "finish")
+    assert next_of(tree.rows["b"]).reminders[0].remind_at == moment + timedelta(days=7)
+    assert next_of(tree.rows["d"]).reminders[0].minutes_before == 60
+    planned = Firing.objects.filter(todo__status="open").order_by("fire_at")
+    assert [it.fire_at for it in planned] == [
+        moment + timedelta(days=7), datetime(2026, 12, 6, 7, tzinfo=UTC),
+    ]  # fmt: skip
+    assert next_of(todo).reminders == ()
 
 
 def test_reopening_takes_all_of_an_untouched_next_back(tree):
