@@ -1,10 +1,9 @@
 """The routes of the project."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.urls import URLResolver, include, path, re_path
 from django.urls.resolvers import RoutePattern
-from django.views.generic import RedirectView
 
+from accounts.views import home
 from config import errors, health, static
 from core import ids  # noqa: F401 - importing registers the path converter
 from core.api.index import IndexView
@@ -25,7 +24,7 @@ def lazy_include(route: str, urlconf: str, *, namespace: str | None = None) -> U
 
 
 urlpatterns = [
-    path("", login_not_required(RedirectView.as_view(pattern_name="todos:index")), name="home"),
+    path("", home, name="home"),
     path("hello/", health.hello, name="hello"),
     path("healthz/", health.healthz, name="healthz"),
     path("readyz/", health.readyz, name="readyz"),

@@ -24,14 +24,23 @@ def test_my_profile_is_exactly_this(api, alice, bob):
         "name": "",
         "time_zone": "UTC",
         "language": "",
+        "week_start": "",
+        "reminder_channel": "email",
+        "default_reminder": None,
+        "digest_hour": 9,
+        "quiet_from": "",
+        "quiet_until": "",
+        "channels_off": [],
         "version": 1,
     }
 
 
 def test_a_patch_changes_what_it_names(api, alice, bob):
     changes = {"name": "Alice", "time_zone": "Asia/Shanghai", "language": "en"}
+    changes["week_start"] = "sunday"
+    before = api(alice).get(ME).json()
     response = api(alice).patch(ME, changes)
-    expected = {"id": str(alice.pk), "email": "alice@example.com", **changes, "version": 2}
+    expected = {**before, **changes, "version": 2}
     assert (response.status_code, response.json()) == (200, expected)
     assert api(alice).get(ME).json() == expected
     bob.refresh_from_db()
@@ -80,6 +89,7 @@ def test_two_devices_do_not_overwrite_each_other(api, alice, bob):
         ({"name": "a" * 151}, "max_length", "name"),
         ({"language": "xx"}, "invalid_choice", "language"),
         ({"language": ["en"]}, "invalid_choice", "language"),
+        ({"week_start": "tuesday"}, "invalid_choice", "week_start"),
         ({"nmae": "Alice"}, "unknown_field", "nmae"),
         ({"is_staff": True}, "unknown_field", "is_staff"),
         ({"password": "x"}, "unknown_field", "password"),
