@@ -16,7 +16,7 @@ from accounts.admin import UserAdmin
 from accounts.models import User
 from core.admin import NamedValuesFilter, ReadOnlyAdmin, SearchableAdmin
 from core.selection import is_too_large
-from sms import consent, resend, statistics
+from sms import consent, prices, resend, statistics
 from sms.models import Allowance, Attempt, Consent, Event, Message, OptOut, Phone, Source
 from sms.numbers import RecipientError, canonical, masked, parsed
 from sms.policy import SendError
@@ -124,6 +124,7 @@ class MessageAdmin(MaskedNumbersAdmin):
         day, month = statistics.spend(at)
         days = statistics.deliveries(at)
         context = {"day": day, "month": month, "days": days, "bars": statistics.bars(days)}
+        context["forecast"] = prices.forecast(at)
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def has_send_again_permission(self, request: HttpRequest) -> bool:

@@ -26,7 +26,7 @@ class Later:
     def due(self, before: Due | None, now: datetime, zone: ZoneInfo) -> Due | None:
         """What this makes of a due: a day keeps the time that was there. None: no such day.
 
-        As in quick add, a time goes with the person.
+        As in quick add, a time goes with the person, and what counts from now is a moment.
         """
         try:
             due = self._due(before, now, zone)
@@ -36,8 +36,7 @@ class Later:
 
     def _due(self, before: Due | None, now: datetime, zone: ZoneInfo) -> Due:
         if self.by is not None:
-            due = Due.at_moment(now + self.by, zone)
-            return Due(due.on, due.at) if due.time_zone == str(zone) else due
+            return Due.at_moment(now + self.by, zone)
         today = now.astimezone(zone).date()
         on = self.on or max(today, before.on if before else today) + timedelta(days=self.days)
         if self.at is not None or before is None:

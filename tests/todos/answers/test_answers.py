@@ -105,18 +105,18 @@ def test_putting_off(text, alice, sent):
     make_todo(alice, "rent")
     text("list")
     for words, index, expected in (
-        ("snooze 1 1h", 0, Due(date(2026, 11, 26), time(13))),
-        ("tomorrow 1", 0, Due(date(2026, 11, 27), time(13))),
+        ("snooze 1 1h", 0, Due(date(2026, 11, 26), time(13), "UTC")),
+        ("tomorrow 1", 0, Due(date(2026, 11, 27), time(13), "UTC")),
         ("tomorrow 1 9am", 0, Due(date(2026, 11, 27), time(9))),
         ("snooze 1 2 days", 0, Due(date(2026, 11, 29), time(9))),
         ("snooze 1 fri 5pm", 0, Due(date(2026, 11, 27), time(17))),
         ("snooze 1 monday", 0, Due(date(2026, 11, 30), time(17))),
         ("today 1", 0, Due(date(2026, 11, 26), time(17))),
-        ("snooze 1 half an hour", 0, Due(date(2026, 11, 26), time(12, 30))),
+        ("snooze 1 half an hour", 0, Due(date(2026, 11, 26), time(12, 30), "UTC")),
         ("snooze 2 1w", 1, Due(date(2026, 12, 5))),
         ("tomorrow bread", 1, Due(date(2026, 11, 27))),
-        ("snooze 2", 1, Due(date(2026, 11, 26), time(13))),
-        ("推迟2 半天", 1, Due(date(2026, 11, 27), time(13))),
+        ("snooze 2", 1, Due(date(2026, 11, 26), time(13), "UTC")),
+        ("推迟2 半天", 1, Due(date(2026, 11, 27), time(13), "UTC")),
     ):
         text(words)
         assert due_of((timed, daily)[index]) == expected, words
@@ -137,7 +137,7 @@ def test_what_is_put_off_is_on_the_persons_clock(text, alice, sent):
     todo = make_todo(alice, "milk", due=Due(date(2026, 11, 26), time(9)))
     assert text("tomorrow milk") == ["milk: tomorrow 09:00"]
     assert text("snooze milk 4h") == ["milk: tomorrow 01:00"]
-    assert due_of(todo) == Due(date(2026, 11, 27), time(1))
+    assert due_of(todo) == Due(date(2026, 11, 27), time(1), "Asia/Tokyo")
 
 
 def test_what_is_due_today(text, alice, sent):
