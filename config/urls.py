@@ -34,6 +34,7 @@ urlpatterns = [
     lazy_include("auth/", "accounts.auth_urls"),
     lazy_include("service/sms/", "sms.urls", namespace="sms"),
     path("api/", include("accounts.api.urls")),
+    lazy_include("api/v1/account/phone/", "sms.api.phone_urls"),
     lazy_include("api/v1/sms/", "sms.api.urls"),
     lazy_include("api/v1/sync/", "todos.sync.urls"),
     lazy_include("api/v1/todos/bulk/", "todos.sync.bulk_urls"),

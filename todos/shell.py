@@ -29,6 +29,8 @@ STYLES = ("css/tokens.css", "css/page.css")
 ICONS = ("icons/nudge.svg", "icons/nudge-180.png")
 WORKER, THEME = "app/worker.js", "app/theme.js"  # plain scripts, not imported
 MAIN = "#app/main.js"
+WORDS = Path(__file__).with_name("quickadd") / "words.json"
+FOR_EVER = "public, max-age=31536000, immutable"
 POLICY = {"require-trusted-types-for": ["'script'"], "trusted-types": ["nudge"]}
 
 
@@ -78,6 +80,22 @@ def _map() -> str:
     return import_map() if settings.DEBUG else _kept_map()
 
 
+def words_address() -> str:
+    """Of the words of quick add; it changes with them."""
+    digest = hashlib.sha256(WORDS.read_bytes()).hexdigest()[:16]
+    return f"{reverse('todos:words')}?{digest}"
+
+
+@require_safe
+@login_not_required
+def words(request: HttpRequest) -> HttpResponse:
+    """The words of quick add: the page reads a sentence as the server does."""
+    response = HttpResponse(WORDS.read_bytes(), content_type="application/json")
+    if request.get_full_path() == words_address():
+        response.headers["Cache-Control"] = FOR_EVER
+    return response
+
+
 @require_safe
 def index(request: HttpRequest) -> HttpResponseBase:
     """The same for everybody who is logged in: the service worker may keep it."""
@@ -89,6 +107,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
         "main": names[MAIN],
         "styles": [address(name) for name in STYLES],
         "theme": address(THEME),
+        "words": words_address(),
     }
 
     @csp_update({**POLICY, "script-src": [digest_of(imports)]})
@@ -103,6 +122,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
 def worker(request: HttpRequest) -> HttpResponse:
     """Served from here, because the scope of a worker is the folder of its address."""
     files = [*json.loads(_map())["imports"].values(), *map(address, (*STYLES, *ICONS, THEME))]
+    files.append(words_address())
     kept = {"shell": reverse("todos:index"), "language": get_language(), "files": sorted(files)}
     build = hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:16]
     code = f"self.nudge = {json.dumps({**kept, 'build': build})};\n"
@@ -120,7 +140,7 @@ def manifest(request: HttpRequest) -> JsonResponse:
             "id": start,
             "name": "Nudge",
             "short_name": "Nudge",
-            "description": _("To-dos that text you."),
+            "description": _("To-dos and reminders that work offline."),
             "lang": get_language(),
             "start_url": start,
             "scope": reverse("home"),

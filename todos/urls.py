@@ -7,6 +7,7 @@ urlpatterns = [
     path("", shell.index, name="index"),
     path("worker.js", shell.worker, name="worker"),
     path("manifest.webmanifest", shell.manifest, name="manifest"),
+    path("words.json", shell.words, name="words"),
     path("plain/", views.index, name="plain"),
     path("plain/undo/", views.undo, name="undo"),
     path("plain/<id:pk>/finish/", views.finish, name="finish"),

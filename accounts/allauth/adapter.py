@@ -36,6 +36,16 @@ UNKNOWN_ADDRESS = "::"  # a server behind a Unix socket knows no address
 _email_fits = MaxLengthValidator(254)
 
 
+def is_proof_due(request: Any, user: User) -> bool:
+    """Whether who uses `request.session` has to prove again who they are.
+
+    A log-in of a moment ago proves as much as the password again; allauth forgets it.
+    """
+    times = [record["at"] for record in get_authentication_records(request, user)]
+    proved_at: float = max([*times, request.session.get(SIGNED_UP_AT, 0)])
+    return time.time() - proved_at >= int(app_settings.REAUTHENTICATION_TIMEOUT)
+
+
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     def get_client_ip(self, request: HttpRequest) -> str:
         """Rate limits count by the real address; a client can write X-Forwarded-For."""
@@ -112,11 +122,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return response
 
     def is_reauthentication_required(self, *, app: str | None = None) -> bool:
-        """A log-in of a moment ago proves as much as the password again; allauth forgets it."""
-        request = context.request
-        times = [record["at"] for record in get_authentication_records(request, request.user)]
-        proved_at: float = max([*times, request.session.get(SIGNED_UP_AT, 0)])
-        return time.time() - proved_at >= int(app_settings.REAUTHENTICATION_TIMEOUT)
+        return is_proof_due(context.request, context.request.user)
 
     def clean_email(self, email: str) -> str:
         """allauth's forms accept 320 characters, the column holds 254."""

@@ -1,78 +1,24 @@
-// Every change that a person can make, and how it is taken back.
-import { signal } from "@preact/signals";
+// Every change of to-dos that a person can make.
+
+import { uuid } from "#app/ids.js";
 import { homeOf } from "#app/lists.js";
-import { inverse, matters } from "#app/model.js";
-import { byPlace, placeBehind, places, placesInFront } from "#app/order.js";
-import { undisputed } from "#app/settle.js";
-import { all, selection, store, toast } from "#app/state.js";
-import { uuid } from "#app/store.js";
+import { byPlace, places, placesInFront } from "#app/order.js";
+import { all, selection, store, sync } from "#app/state.js";
 import { clean, gettext, ngettext, split } from "#app/text.js";
+import { act } from "#app/undo.js";
 
 /** @typedef {import("#app/model.js").Deed} Deed */
 /** @typedef {import("#app/model.js").Todo} Todo */
 /** @typedef {import("#app/model.js").List} List */
 /** @typedef {import("#app/model.js").Fields} Fields */
-/** @typedef {import("#app/settle.js").Problem} Problem */
-/** @typedef {{text: string, title: string, deeds: Deed[]}} Step */
 
-export const LONGEST_UNDO = 100;
-export const done = signal(/** @type {Step[]} */ ([]));
-export const undone = signal(/** @type {Step[]} */ ([]));
-
-/**
- * Does it, remembers how to take it back, and says so if there is something to say.
- * @param {Deed[]} deeds
- * @param {string} [text]
- * @param {string} [title] of the one to-do that it is about
- */
-function act(deeds, text = "", title = "") {
-  const back = commit(deeds);
-  if (!back) return;
-  if (back.length) done.value = [...done.value, { text, title, deeds: back }].slice(-LONGEST_UNDO);
-  undone.value = [];
-  if (text) toast.value = { text, title, undo: back.length > 0 };
-}
-
-/** The deeds that take these back, the last one first; undefined if they change nothing.
- * @param {Deed[]} deeds
- */
-function commit(deeds) {
-  const data = store.peek();
-  const real = data ? deeds.filter((deed) => matters(data.get(deed.kind, deed.id), deed)) : [];
-  if (!data || !real.length) return undefined;
-  const back = real.map((deed) => inverse(data.get(deed.kind, deed.id), deed));
-  data.commit(real);
-  return back.filter((deed) => deed !== undefined).reverse();
-}
-
-export function undo() {
-  const step = done.value.at(-1);
-  if (!step) return;
-  done.value = done.value.slice(0, -1);
-  const again = commit(step.deeds);
-  if (again) undone.value = [...undone.value, { ...step, deeds: again }];
-  const text = step.text ? gettext("Undone: {what}", { what: step.text }) : gettext("Undone");
-  toast.value = { text, title: step.title, undo: false };
-}
-
-export function redo() {
-  const step = undone.value.at(-1);
-  if (!step) return;
-  undone.value = undone.value.slice(0, -1);
-  const back = commit(step.deeds);
-  if (back) done.value = [...done.value, { ...step, deeds: back }];
-  toast.value = { text: step.text || gettext("Done again"), title: step.title, undo: true };
-}
-
-// --- To-dos ---------------------------------------------------------------------------------------
-
-const lists = () => /** @type {List[]} */ (all("list"));
+export const lists = () => /** @type {List[]} */ (all("list"));
 const todos = () => /** @type {Todo[]} */ (all("todo"));
 
 export const inbox = () => lists().find((list) => list.is_inbox);
 
 /** Those of a list; the inbox has also those of lists that nobody knows. @param {string | undefined} id */
-function inList(id) {
+export function inList(id) {
   const known = new Map(lists().map((list) => [list.id, list]));
   return todos().filter((todo) => !todo.deleted_at && homeOf(todo, known)?.id === id);
 }
@@ -83,19 +29,36 @@ function inList(id) {
  * @param {Fields} [fields]
  * @returns {string[]} their ids
  */
-export function add(titles, fields = {}) {
-  const wanted = titles.map(clean).filter(Boolean);
-  const list = fields.list ?? inbox()?.id;
-  const first = placesInFront(front(inList(list)), wanted.length);
-  const deeds = wanted.map((text, index) => {
-    const [title, notes] = split(text);
-    const rest = { ...(notes ? { notes } : {}), ...(list ? { list } : {}) };
-    const made = { title, position: first[index], ...rest, ...fields };
-    return /** @type {Deed} */ ({ kind: "todo", id: uuid(), op: "create", fields: made });
+export const add = (titles, fields = {}) => addAll(titles.map((title) => ({ title, ...fields })));
+
+/** @param {Fields[]} some each with its title @returns {string[]} their ids */
+export function addAll(some) {
+  const wanted = some.filter(({ title }) => clean(title));
+  /** @type {Map<string | undefined, Fields[]>} */
+  const byList = new Map();
+  for (const fields of wanted) {
+    const list = fields.list ?? inbox()?.id;
+    byList.set(list, [...(byList.get(list) ?? []), fields]);
+  }
+  const deeds = [...byList].flatMap(([list, those]) => {
+    const first = placesInFront(front(inList(list)), those.length);
+    return those.map((fields, index) => creation(fields, list, first[index]));
   });
   if (deeds.length === 1) act(deeds);
   else act(deeds, ngettext("{count} to-do added", "{count} to-dos added", deeds.length));
   return deeds.map(({ id }) => id);
+}
+
+/** @param {Fields} fields @param {string | undefined} list @param {string | undefined} position @returns {Deed} */
+function creation(fields, list, position) {
+  const [title, notes] = split(clean(fields.title));
+  const rest = { ...(notes ? { notes } : {}), ...(list ? { list } : {}) };
+  return {
+    kind: "todo",
+    id: uuid(),
+    op: "create",
+    fields: { position, ...rest, ...fields, title },
+  };
 }
 
 /** The first of them, in an array. @param {Todo[]} some */
@@ -132,7 +95,10 @@ export function change(ids, fields, words) {
 
 /** @param {string[]} ids */
 export function finish(ids) {
-  each(ids, "finish", [gettext("Finished"), gettext("{count} to-dos finished")]);
+  const comesAgain = ids.some((id) => store.peek()?.get("todo", id)?.recurrence);
+  const words = comesAgain && sync.peek()?.standing.peek() !== "fine";
+  const later = gettext("Finished; the next one comes after the next sync:");
+  each(ids, "finish", [words ? later : gettext("Finished"), gettext("{count} to-dos finished")]);
 }
 
 /** @param {string[]} ids */
@@ -222,6 +188,16 @@ export function postpone(ids, on) {
   act(deeds, text, titleOf(ids));
 }
 
+/** Null: it comes no more. @param {string[]} ids @param {string | null} recurrence @param {Fields} [more] */
+export function repeat(ids, recurrence, more = {}) {
+  const words = /** @type {[string, string]} */ (
+    recurrence
+      ? [gettext("Comes again"), gettext("{count} to-dos come again")]
+      : [gettext("Comes no more"), gettext("{count} to-dos come no more")]
+  );
+  change(ids, { recurrence, ...more }, words);
+}
+
 /** @param {string[]} ids @param {number} priority */
 export function prioritise(ids, priority) {
   change(ids, { priority }, [
@@ -261,63 +237,4 @@ export function place(ids, before, after) {
     return /** @type {Deed} */ ({ kind: "todo", id, op: "move", fields });
   });
   act(deeds, ngettext("Moved", "{count} to-dos moved", ids.length), titleOf(ids));
-}
-
-// --- Lists ----------------------------------------------------------------------------------------
-
-/** @param {string} text @returns {string} its id */
-export function addList(text) {
-  const name = clean(text);
-  if (!name) return "";
-  const id = uuid();
-  const fields = { name, position: placeBehind(lists().sort(byPlace)) };
-  act([{ kind: "list", id, op: "create", fields }], gettext("List added"), name);
-  return id;
-}
-
-/** @param {string} id @param {Fields} fields */
-export function changeList(id, fields) {
-  act([{ kind: "list", id, op: "update", fields }], gettext("List changed"));
-}
-
-/**
- * For good; its to-dos move to the inbox, or to the trash.
- * @param {string} id
- * @param {boolean} trashes
- */
-export function removeList(id, trashes) {
-  const home = inbox()?.id ?? "";
-  const deeds = inList(id).map((todo) => {
-    const deed = trashes ? { op: "trash" } : { op: "move", fields: { list: home } };
-    return /** @type {Deed} */ ({ kind: "todo", id: todo.id, ...deed });
-  });
-  commit([...deeds, { kind: "list", id, op: "purge", fields: { todos: "move" } }]);
-  done.value = [];
-  toast.value = { text: gettext("List deleted"), title: "", undo: false };
-}
-
-// --- What a person has to decide --------------------------------------------------------------------
-
-/** Keep what was written on this device. @param {Problem} problem */
-export function keepMine(problem) {
-  const { what, operation, mine, theirs } = problem;
-  const { kind, id, op, fields = {} } = operation;
-  if (what === "deleted" && !theirs) {
-    const { id: _id, version: _version, ...content } = { .../** @type {any} */ (mine), ...fields };
-    const { list, title, notes, priority, due, tags, position } = content;
-    const made = { list, title, notes, priority, due, tags, position };
-    commit([{ kind, id: uuid(), op: "create", fields: made }]);
-  } else if (what === "deleted") {
-    commit([{ kind, id, op: "restore" }]);
-    commit([{ kind, id, op: "update", fields }]);
-  } else commit([{ kind, id, op, fields }]);
-  store.peek()?.forget(problem.op_id);
-}
-
-/** Take what others have written, and of this device what does not disagree. @param {Problem} problem */
-export function takeTheirs(problem) {
-  const { kind, id } = problem.operation;
-  const rest = problem.what === "conflict" ? undisputed(problem) : {};
-  if (Object.keys(rest).length) commit([{ kind, id, op: "update", fields: rest }]);
-  store.peek()?.forget(problem.op_id);
 }

@@ -1,10 +1,11 @@
 // The keyboard: single keys act on the row that has the focus, and never while somebody types.
-import { finish, redo, reopen, tick, trash, undo } from "#app/actions.js";
+import { finish, reopen, tick, trash } from "#app/actions.js";
+import { shift, toggleSelected } from "#app/shown.js";
 import * as state from "#app/state.js";
 import { gettext } from "#app/text.js";
+import { redo, undo } from "#app/undo.js";
 import { focusCapture } from "#app/views/capture.js";
 import { closeDetail } from "#app/views/detail.js";
-import { shift, toggleSelected } from "#app/views/list.js";
 import { focusRow } from "#app/views/row.js";
 
 /** @returns {[string, string][]} keys and what they do */
@@ -18,6 +19,7 @@ export const KEYS = () => [
   ["d", gettext("Due")],
   ["p", gettext("Priority")],
   ["t", gettext("Tags")],
+  ["r", gettext("Repeat")],
   ["l", gettext("List")],
   ["m", gettext("Notes")],
   ["#", gettext("Move to trash")],
@@ -102,6 +104,7 @@ const SINGLE = {
   d: field("detail-due"),
   p: field("detail-priority"),
   t: field("detail-tag"),
+  r: field("detail-repeat"),
   l: field("detail-list"),
   m: field("detail-notes"),
   v: () => current() && toggleSelected(current()),

@@ -1,6 +1,7 @@
 // Which to-dos a view shows, in which order and under which headings.
 import { asSeen, isOverdue, local, plus } from "#app/days.js";
 import { byPlace } from "#app/order.js";
+import { finds, parse, typed } from "#app/query.js";
 import { fold } from "#app/text.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
@@ -62,36 +63,19 @@ export function homeOf(todo, lists) {
 }
 
 /**
- * Whether a view of a list, a tag, the inbox or a search shows a to-do.
+ * Whether a view of a list, a tag, the inbox, a search or a filter shows a to-do.
  * @param {Route} route
  * @param {Map<string, List>} lists
+ * @param {Data} data
  * @returns {(todo: Todo) => boolean}
  */
-function belongs({ view, of, query }, lists) {
+function belongs({ view, of, query }, lists, { now, zone }) {
   if (view === "inbox") return (todo) => homeOf(todo, lists)?.is_inbox ?? true;
   if (view === "list") return (todo) => homeOf(todo, lists)?.id === of;
   if (view === "tag") return (todo) => todo.tags.some((tag) => fold(tag) === fold(of));
-  const words = fold(query).split(/\s+/).filter(Boolean);
-  return (todo) => words.length > 0 && finds(todo, words);
-}
-
-/** @param {Todo} todo @param {string[]} words */
-function finds(todo, words) {
-  const text = folded(todo);
-  return words.every((word) => text.includes(word.replace(/^#(?=.)/, "")));
-}
-
-/** @type {WeakMap<Todo, string>} */
-const texts = new WeakMap();
-
-/** @param {Todo} todo */
-function folded(todo) {
-  let text = texts.get(todo);
-  if (text === undefined) {
-    text = fold(`${todo.title}\n${todo.notes}\n${todo.tags.join("\n")}`);
-    texts.set(todo, text);
-  }
-  return text;
+  const { terms } = parse(view === "search" ? typed(query) : query);
+  const listName = (/** @type {Todo} */ todo) => homeOf(todo, lists)?.name ?? "";
+  return terms.length ? finds(terms, { now, zone, listName }) : () => false;
 }
 
 /**
@@ -121,15 +105,17 @@ export function sections(route, data, withFinished) {
 }
 
 /** @param {Route} route @param {Todo[]} alive @param {Data} data @param {boolean} withFinished */
-function plainSections(route, alive, { lists, zone, sort }, withFinished) {
+function plainSections(route, alive, data, withFinished) {
+  const { lists, zone, sort } = data;
   const byId = new Map(lists.map((list) => [list.id, list]));
-  const inside = alive.filter(belongs(route, byId));
+  const inside = alive.filter(belongs(route, byId, data));
+  const all = withFinished || route.view === "search" || /\bis:finished\b/iu.test(route.query);
   const order = sorter(route.view === "search" ? "newest" : sort, zone);
   const open = inside.filter((todo) => todo.status === "open").sort(order);
   const finished = inside.filter((todo) => todo.status === "finished");
   /** @type {Section[]} */
   const found = [{ kind: "plain", day: "", todos: open }];
-  if ((withFinished || route.view === "search") && finished.length) {
+  if (all && finished.length) {
     found.push({ kind: "finished", day: "", todos: finished.sort(sorter("finished", zone)) });
   }
   return found;

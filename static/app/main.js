@@ -3,6 +3,7 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { add } from "#app/actions.js";
 import { press } from "#app/keys.js";
+import { fetchWords } from "#app/quickadd/words.js";
 import { onOtherAccount } from "#app/session.js";
 import { begin, retry } from "#app/start.js";
 import { appearance, clock, start, store } from "#app/state.js";
@@ -41,6 +42,7 @@ function takeShared() {
   add([words.join(" ")]);
 }
 
+void fetchWords();
 await begin();
 if (start.value === "ready") {
   takeShared();

@@ -10,6 +10,8 @@
  * @property {number} priority
  * @property {import("#app/days.js").Due | null} due
  * @property {string | null} [start_on]
+ * @property {string | null} recurrence
+ * @property {"due" | "completion"} recurrence_from
  * @property {string[]} tags
  * @property {string} position
  * @property {string} created_at
@@ -31,6 +33,7 @@
  */
 
 /** @typedef {{id: string, name: string, color?: string, version: number}} Tag */
+/** @typedef {{id: string, name: string, query: string, color: string, position: string, version: number}} Filter */
 /** @typedef {{id: string, email: string, name: string, time_zone: string, language: string, version: number}} Profile */
 /** @typedef {"todo" | "list" | "tag" | "filter" | "profile"} Kind */
 /** @typedef {Record<string, any>} Fields */
@@ -60,10 +63,14 @@ const NEW = {
     status: "open",
     priority: 0,
     due: null,
+    recurrence: null,
+    recurrence_from: "due",
     tags: [],
     finished_at: null,
     deleted_at: null,
   },
+  tag: { color: "" },
+  filter: { color: "" },
   list: { color: "", is_inbox: false, archived_at: null },
 };
 

@@ -1,5 +1,7 @@
 // What an answer of the server to one operation means for the copy in the browser.
 
+import { uuid } from "#app/ids.js";
+
 /** @typedef {import("#app/model.js").Operation} Operation */
 /** @typedef {import("#app/model.js").Content} Content */
 
@@ -70,7 +72,7 @@ function isMoot({ op }, { status }) {
 /** @param {Operation} operation @param {Content} base */
 function renewed(operation, base) {
   const { after: _after, seq: _seq, ...rest } = operation;
-  return { ...rest, op_id: crypto.randomUUID(), base_version: base.version };
+  return { ...rest, op_id: uuid(), base_version: base.version };
 }
 
 /**

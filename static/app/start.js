@@ -1,11 +1,11 @@
 // Opens the data of the account that is logged in, and leaves it again.
 import { batch } from "@preact/signals";
-import { done, undone } from "#app/actions.js";
 import * as session from "#app/session.js";
 import * as state from "#app/state.js";
 import { Store } from "#app/store.js";
 import { Sync } from "#app/sync.js";
 import { gettext } from "#app/text.js";
+import { done, undone } from "#app/undo.js";
 
 /** @param {string} account */
 async function open(account) {

@@ -31,6 +31,18 @@ export function all(kind) {
 
 export const profile = computed(() => /** @type {Profile | undefined} */ (all("profile")[0]));
 
+/** @type {Map<string, string>} */
+let lastColors = new Map();
+
+/** Name of a tag -> colour; the same map as long as nothing of it has changed. */
+export const tagColors = computed(() => {
+  const colors = all("tag")
+    .filter(({ color }) => color)
+    .map(({ name, color }) => /** @type {[string, string]} */ ([name, color]));
+  if (JSON.stringify(colors) !== JSON.stringify([...lastColors])) lastColors = new Map(colors);
+  return lastColors;
+});
+
 export const zone = computed(
   () => profile.value?.time_zone || Intl.DateTimeFormat().resolvedOptions().timeZone,
 );

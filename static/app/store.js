@@ -2,8 +2,9 @@
 // and the operations that it has not confirmed. What is shown is both together.
 import { batch, signal } from "@preact/signals";
 import { Dexie } from "dexie";
+import { uuid } from "#app/ids.js";
 import { keyOf, replayed } from "#app/model.js";
-import { outcome } from "#app/settle.js";
+import { Renames } from "#app/renames.js";
 
 /** @typedef {import("#app/model.js").Kind} Kind */
 /** @typedef {import("#app/model.js").Content} Content */
@@ -52,6 +53,7 @@ export class Store {
     this.unwritten = new Map();
     /** @type {Map<Kind, Map<string, Content>>} */
     this.shown = new Map();
+    this.renames = new Renames();
     /** @type {Promise<unknown>} */
     this.written = Promise.resolve();
     this.channel = new BroadcastChannel(`nudge-${account}`);
@@ -117,9 +119,21 @@ export class Store {
     const cut = key.indexOf(":");
     const kind = /** @type {Kind} */ (key.slice(0, cut));
     const id = key.slice(cut + 1);
-    const now = replayed(this.bases.get(key), this.pending.get(key) ?? []);
-    if (now) this.all(kind).set(id, now);
+    const base = this.bases.get(key);
+    const now = replayed(base, this.pending.get(key) ?? []);
+    if (now) this.all(kind).set(id, kind === "todo" ? this.renames.applied(now) : now);
     else this.all(kind).delete(id);
+    if (kind === "tag") this.showTagged(this.renames.note(id, base?.name, now?.name));
+  }
+
+  /** @param {string[]} names of tags */
+  showTagged(names) {
+    if (!names.length) return;
+    for (const key of new Set([...this.bases.keys(), ...this.pending.keys()])) {
+      if (!key.startsWith("todo:")) continue;
+      const now = replayed(this.bases.get(key), this.pending.get(key) ?? []);
+      if (now?.tags.some((/** @type {string} */ tag) => names.includes(tag))) this.show(key);
+    }
   }
 
   changed() {
@@ -246,97 +260,4 @@ export class Store {
   async note(key) {
     return (await this.meta.get(key))?.value;
   }
-
-  /** The cursor leads nowhere: read from the beginning, and drop what does not come. */
-  async beginAgain() {
-    await this.db.transaction("rw", this.meta, this.objects, async () => {
-      await this.meta.put({
-        key: "unseen",
-        value: await this.objects.toCollection().primaryKeys(),
-      });
-      await this.meta.delete("cursor");
-    });
-  }
-
-  /**
-   * An answer, stored whole or not at all.
-   * @param {Stored[]} sent
-   * @param {Answer} answer
-   */
-  async take(sent, answer) {
-    /** @type {Set<string>} */
-    const keys = new Set();
-    const tables = [this.objects, this.operations, this.stuck, this.meta];
-    await this.db.transaction("rw", tables, async () => {
-      await this.settle(sent, answer, keys);
-      await this.learn(answer.changes, keys);
-      await this.sweep(answer, keys);
-      await this.meta.put({ key: "cursor", value: answer.cursor });
-    });
-    if (keys.size) await this.reload([...keys]);
-    if (!answer.has_more) this.complete.value = true;
-    if (sent.length) this.problems.value = await this.stuck.toArray();
-    if (keys.size) this.tell([...keys], sent.length > 0);
-  }
-
-  /** @param {Stored[]} sent @param {Answer} answer @param {Set<string>} keys */
-  async settle(sent, { results = [] }, keys) {
-    for (const [index, operation] of sent.entries()) {
-      const result = results[index];
-      if (!result || result.op_id !== operation.op_id) continue;
-      keys.add(operation.key);
-      const mine = this.get(operation.kind, operation.id);
-      const { id, base, known, problem, again } = outcome(operation, result, mine);
-      await this.operations.where("op_id").equals(operation.op_id).delete();
-      const key = keyOf(operation.kind, id);
-      keys.add(key);
-      if (base) await this.objects.put({ key, kind: operation.kind, content: base });
-      else if (known) await this.objects.delete(key);
-      if (problem) await this.stuck.put(problem);
-      if (again) await this.operations.add({ ...again, key });
-    }
-  }
-
-  /** @param {Change[]} changes @param {Set<string>} keys */
-  async learn(changes, keys) {
-    const names = changes.map(({ kind, id }) => keyOf(kind, id));
-    const held = await this.objects.bulkGet(names);
-    /** @type {Row[]} */
-    const fresh = [];
-    /** @type {string[]} */
-    const gone = [];
-    changes.forEach((change, index) => {
-      const key = names[index] ?? "";
-      const before = held[index];
-      if (change.op === "purge") gone.push(key);
-      else if (!change[change.kind]) return;
-      else if (before && before.content.version > change.version) return;
-      else fresh.push({ key, kind: change.kind, content: change[change.kind] });
-      keys.add(key);
-    });
-    await this.objects.bulkPut(fresh);
-    await this.objects.bulkDelete(gone);
-  }
-
-  /** @param {Answer} answer @param {Set<string>} keys */
-  async sweep({ changes, has_more }, keys) {
-    const kept = await this.meta.get("unseen");
-    if (!kept) return;
-    const seen = new Set(changes.map(({ kind, id }) => keyOf(kind, id)));
-    const unseen = kept.value.filter((/** @type {string} */ key) => !seen.has(key));
-    if (has_more) return void (await this.meta.put({ key: "unseen", value: unseen }));
-    await this.objects.bulkDelete(unseen);
-    await this.meta.delete("unseen");
-    for (const key of unseen) keys.add(key);
-  }
-}
-
-/** Also where `crypto.randomUUID` is missing: on a page without TLS. */
-export function uuid() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }

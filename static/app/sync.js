@@ -1,5 +1,6 @@
 // Sends what was done, takes what others have done; docs/sync.md is the protocol.
 import { signal } from "@preact/signals";
+import { beginAgain, take } from "#app/answers.js";
 
 /** @typedef {"fine" | "offline" | "logged_out" | "trouble"} Standing */
 /** @typedef {import("#app/store.js").Store} Store */
@@ -59,7 +60,8 @@ export class Sync {
   /** Something has changed outside: the network is back, or the person. */
   retry() {
     this.tries = 0;
-    if (!this.running) this.run();
+    if (this.running) this.wanted = true;
+    else this.run();
   }
 
   async run() {
@@ -99,7 +101,7 @@ export class Sync {
       const sent = await this.store.next();
       const answer = await this.exchange(sent);
       if (answer === undefined) return;
-      await this.store.take(sent, answer);
+      await take(this.store, sent, answer);
       more = answer.has_more || sent.length > 0;
     }
   }
@@ -114,7 +116,7 @@ export class Sync {
       const { status, code } = /** @type {Trouble} */ (error);
       if (again || !(status === 403 || status === 410 || code === "other_account")) throw error;
       if ((await this.world.whoIs()) !== this.store.account) return this.leave();
-      if (status === 410) await this.store.beginAgain();
+      if (status === 410) await beginAgain(this.store);
       return this.exchange(operations, true);
     }
   }

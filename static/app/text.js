@@ -6,7 +6,8 @@ export const TAG_LENGTH = 50;
 
 /** As the server folds text for its search: "strasse" finds "Straße". @param {string} text */
 export function fold(text) {
-  return text.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
+  const folded = text.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
+  return folded.replace(/\s+/gu, " ").trim();
 }
 
 /** One line without blanks at its ends. @param {string} text */

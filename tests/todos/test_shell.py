@@ -125,3 +125,12 @@ def test_the_session_names_the_account_and_gives_a_token_that_changes_need(alice
         return strict.post(path, body, content_type=kind, headers=headers).status_code
 
     assert [add(), add(**{"X-CSRFToken": told["csrf_token"]})] == [403, 201]
+
+
+def test_the_words_of_quick_add_are_kept_for_ever_under_an_address_that_changes(browser, client):
+    [address] = re.findall(r'data-words="([^"]+)"', browser.get("/todos/").text)
+    kept, other = client.get(address), client.get(address.split("?")[0])
+    assert kept.content == other.content == shell.WORDS.read_bytes()
+    assert kept["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert other["Cache-Control"] == "no-store"
+    assert address in client.get("/todos/worker.js").text

@@ -1,9 +1,9 @@
 // The page as a whole.
 import { useEffect } from "preact/hooks";
-import { undo } from "#app/actions.js";
 import { retry } from "#app/start.js";
 import * as state from "#app/state.js";
 import { gettext } from "#app/text.js";
+import { undo } from "#app/undo.js";
 import { focusCapture } from "#app/views/capture.js";
 import { Detail } from "#app/views/detail.js";
 import { Dialogs } from "#app/views/dialogs.js";

@@ -1,10 +1,14 @@
 // The field that is always in reach: Enter takes what stands there at that moment.
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import { add, inbox } from "#app/actions.js";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { add, addAll, inbox } from "#app/actions.js";
 import { plus } from "#app/days.js";
-import { route, today } from "#app/state.js";
-import { gettext, lines, ngettext } from "#app/text.js";
+import { byPlace } from "#app/order.js";
+import { fetchWords, readSentence } from "#app/quickadd/words.js";
+import { byName, fieldsOf, understood } from "#app/sentence.js";
+import { all, clock, route, today, zone } from "#app/state.js";
+import { clean, fold, gettext, lines, ngettext } from "#app/text.js";
+import { Chips } from "#app/views/chips.js";
 import { html, Icon } from "#app/views/html.js";
 
 const pasted = signal(/** @type {string[]} */ ([]));
@@ -17,6 +21,26 @@ export function given() {
   if (view === "today") return { due: { on: today.value, at: null, time_zone: null } };
   if (view === "upcoming") return { due: { on: plus(today.value, 1), at: null, time_zone: null } };
   return inbox() ? { list: inbox()?.id } : {};
+}
+
+const lists = () => byName(all("list").sort(byPlace));
+
+/** @param {string} text @param {ReadonlySet<string>} refused */
+function reading(text, refused) {
+  const known = lists();
+  const knowsList = (/** @type {string} */ name) => known.has(fold(name));
+  return readSentence.value?.(text, { moment: clock.value, zone: zone.value, knowsList, refused });
+}
+
+/**
+ * The fields of a new to-do by what a sentence says; only the title if the words are not here yet.
+ * @param {string} text
+ * @param {ReadonlySet<string>} [refused]
+ */
+function made(text, refused = new Set()) {
+  const found = reading(text, refused);
+  if (!found) return { ...given(), title: text };
+  return { ...fieldsOf(found, lists(), given()), title: clean(found.title) ? found.title : text };
 }
 
 export function focusCapture() {
@@ -34,19 +58,30 @@ function paste(event) {
   pasted.value = found;
 }
 
+/** @type {ReadonlySet<string>} */
+const NONE = new Set();
+
 /** @param {{placeholder: string}} props */
 export function Capture({ placeholder }) {
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const [text, setText] = useState("");
+  const refused = useRef(NONE);
   useEffect(() => {
     if (route.value.add) focusCapture();
   }, [route.value.add]);
+  const input = () => {
+    const typed = field.current?.value ?? "";
+    if (!typed) refused.current = NONE;
+    setText(typed);
+  };
   /** @param {Event} event */
   const submit = (event) => {
     event.preventDefault();
     if (!field.current?.value.trim()) return;
-    const text = field.current.value;
+    const sentence = field.current.value;
     field.current.value = "";
-    add([text], given());
+    add([sentence], made(sentence, refused.current));
+    input();
   };
   /** @param {KeyboardEvent} event */
   const key = (event) => {
@@ -57,6 +92,14 @@ export function Capture({ placeholder }) {
   const close = () => {
     if (!field.current?.value) delete document.documentElement.dataset.capture;
   };
+  /** @param {string[]} words */
+  const refuse = (words) => {
+    refused.current = new Set([...refused.current, ...words]);
+    setText("");
+    requestAnimationFrame(input);
+    field.current?.focus();
+  };
+  const found = text ? reading(text, refused.current) : undefined;
   return html`<form class="capture" onSubmit=${submit}>
     <${Icon} name="plus" />
     <input
@@ -66,12 +109,16 @@ export function Capture({ placeholder }) {
       autocomplete="off"
       enterkeyhint="enter"
       aria-label=${gettext("New to-do")}
+      aria-describedby=${found ? "understood" : undefined}
       placeholder=${placeholder}
+      onFocus=${fetchWords}
+      onInput=${input}
       onPaste=${paste}
       onKeyDown=${key}
       onBlur=${close}
     />
     <button class="text" onPointerDown=${(/** @type {Event} */ event) => event.preventDefault()}>${gettext("Add")}</button>
+    ${found && html`<${Chips} some=${understood(text, found)} reading=${found} onRefuse=${refuse} />`}
     ${pasted.value.length > 0 && html`<${Pasted} field=${field} />`}
   </form>`;
 }
@@ -84,7 +131,7 @@ function Pasted({ field }) {
   /** @param {boolean} several */
   const answer = (several) => () => {
     pasted.value = [];
-    if (several) add(some, given());
+    if (several) addAll(some.map((text) => made(text)));
     else if (field.current) field.current.value += some.join(" ");
     field.current?.focus();
   };

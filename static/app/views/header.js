@@ -1,12 +1,13 @@
 // The bar above a view: where one is, how the network stands, and what else can be done here.
 import { useEffect, useRef } from "preact/hooks";
-import { changeList, done, redo, undo, undone } from "#app/actions.js";
 import { date } from "#app/days.js";
 import { SORTS } from "#app/lists.js";
+import { changeList, tagNamed } from "#app/places.js";
+import { isSorted, SORT_NAMES, sorting } from "#app/shown.js";
 import * as state from "#app/state.js";
 import { gettext, language, ngettext } from "#app/text.js";
+import { done, redo, undo, undone } from "#app/undo.js";
 import { html, Icon } from "#app/views/html.js";
-import { SORT_NAMES, sorting } from "#app/views/list.js";
 
 /** The name of the view at hand. */
 export function title() {
@@ -21,6 +22,7 @@ export function title() {
     trash: gettext("Trash"),
   });
   if (view === "tag") return `#${of}`;
+  if (view === "filter") return state.store.value?.get("filter", of)?.name ?? gettext("Filter");
   return list ? list.name : (names[view] ?? gettext("List"));
 }
 
@@ -113,7 +115,7 @@ export function Menu({ label, icon, className = "", children, face }) {
 /** What else can be done in this view. */
 function More() {
   const { view, of } = state.route.value;
-  const manual = ["inbox", "list", "tag"].includes(view);
+  const manual = isSorted(view);
   const sort = sorting();
   /** @param {string} name */
   const open = (name) => () => {
@@ -145,6 +147,18 @@ function More() {
         ${state.store.value?.get("list", of)?.archived_at ? gettext("Bring back from the archive") : gettext("Archive this list")}
       </button>
       <button class="danger" onClick=${open("remove-list")}>${gettext("Delete this list")}</button>`
+    }
+    ${
+      view === "tag" &&
+      html`<hr />
+      <button onClick=${open("tag")}>${gettext("Change this tag")}</button>
+      <button class="danger" disabled=${!tagNamed(of)} onClick=${open("remove-tag")}>${gettext("Delete this tag")}</button>`
+    }
+    ${
+      view === "filter" &&
+      html`<hr />
+      <button onClick=${open("filter")}>${gettext("Change this filter")}</button>
+      <button class="danger" onClick=${open("remove-filter")}>${gettext("Delete this filter")}</button>`
     }
     <hr />
     <button onClick=${open("help")}>${gettext("Keyboard")}<kbd>?</kbd></button>

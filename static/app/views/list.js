@@ -1,50 +1,21 @@
 // A view: its heading, what it shows, and what can be done with several rows at once.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import {
-  finish,
-  moveToList,
-  place,
-  postpone,
-  prioritise,
-  purge,
-  restore,
-  tag,
-  trash,
-} from "#app/actions.js";
-import { plus, weekdayName } from "#app/days.js";
-import { draggable } from "#app/drag.js";
-import { counts, homeOf, isLate, SORTS, sections, week } from "#app/lists.js";
-import { byPlace } from "#app/order.js";
+import { restore } from "#app/actions.js";
+import { homeOf, sections } from "#app/lists.js";
+import { parse } from "#app/query.js";
 import { write } from "#app/route.js";
+import { data, selectTo, shownRoute, toggleSelected } from "#app/shown.js";
 import * as state from "#app/state.js";
-import { gettext, language, ngettext } from "#app/text.js";
+import { gettext } from "#app/text.js";
 import { Capture } from "#app/views/capture.js";
 import { Header } from "#app/views/header.js";
 import { html, Icon } from "#app/views/html.js";
 import { Notices } from "#app/views/notices.js";
-import { dayWords, PRIORITIES, Row } from "#app/views/row.js";
-
-/** @typedef {import("#app/model.js").Todo} Todo */
-/** @typedef {import("#app/lists.js").Section} Section */
+import { Rows, SectionHead, WeekStrip } from "#app/views/rows.js";
+import { SelectionBar } from "#app/views/selection.js";
 
 const FIRST = 120; // rows drawn at once; more come when their end comes into sight
 const MORE = 240;
-
-/** The setting of how the list at hand is sorted. */
-export function sorting() {
-  const { view, of } = state.route.value;
-  return state.kept(`sort.${view}.${of}`, "manual");
-}
-
-export function data() {
-  return {
-    todos: /** @type {Todo[]} */ (state.all("todo")),
-    lists: /** @type {import("#app/model.js").List[]} */ (state.all("list")),
-    now: state.now.value,
-    zone: state.zone.value,
-    sort: sorting().value.peek(),
-  };
-}
 
 /** Where the to-do of a link stands. */
 function target() {
@@ -56,28 +27,6 @@ function target() {
   const place = found.deleted_at ? "trash" : found.status === "finished" ? "finished" : "list";
   const at = home?.is_inbox ? { view: "inbox" } : { view: "list", of: home?.id ?? "" };
   location.replace(write({ ...(place === "list" ? at : { view: place }), todo }));
-}
-
-/** @param {string} id a row whose neighbours are asked for @returns {Todo[]} */
-export function shownTodos(id = "") {
-  const found = sections(state.route.value, data(), state.showsFinished.value);
-  if (!id) return found.flatMap(({ todos }) => todos);
-  return found.find(({ todos }) => todos.some((todo) => todo.id === id))?.todos ?? [];
-}
-
-/** Whether rows have places of their own here. */
-export function isManual() {
-  const { view } = state.route.value;
-  return ["inbox", "list", "tag"].includes(view) && sorting().value.peek() === "manual";
-}
-
-/** Moves a row by one. @param {string} id @param {1 | -1} by */
-export function shift(id, by) {
-  const some = shownTodos(id).filter((todo) => todo.status === "open");
-  const from = some.findIndex((todo) => todo.id === id);
-  if (!isManual() || from < 0 || !some[from + by]) return;
-  const rest = some.filter((todo) => todo.id !== id);
-  place([id], rest[from + by - 1], rest[from + by]);
 }
 
 const EMPTY = () => ({
@@ -108,106 +57,10 @@ function Empty({ view }) {
   return html`<div class="empty"><${Icon} name="done" /><p><strong>${title}</strong></p><p>${hint}</p></div>`;
 }
 
-/** @param {Section} section */
-function heading({ kind, day, todos }) {
-  const today = state.today.value;
-  if (kind === "overdue") return gettext("Overdue");
-  if (kind === "today") return gettext("Today");
-  if (kind === "finished") return day ? dayWords(day, today) : gettext("Finished");
-  if (kind === "day") {
-    const words = dayWords(day, today);
-    return day <= plus(today, 1) ? `${words} · ${weekdayName(day, language())}` : words;
-  }
-  return todos.length && kind === "trash" ? gettext("Deleted to-dos stay here for 30 days.") : "";
-}
-
-/** @param {{section: Section, limit: number}} props */
-function Rows({ section, limit }) {
-  const { route, zone, today, now, selection, editing } = state;
-  const list = useRef(/** @type {HTMLOListElement | null} */ (null));
-  const manual = section.kind === "plain" && isManual();
-  useEffect(() => (list.current ? draggable(list.current, manual) : undefined), [manual]);
-  const lists = new Map(state.all("list").map((one) => [one.id, one]));
-  const clashes = new Set(state.store.value?.problems.value.map(({ operation }) => operation.id));
-  const { view } = route.value;
-  return html`<ol ref=${list} class=${manual ? "manual" : ""} data-day=${section.kind === "day" ? section.day : undefined}>
-    ${section.todos.slice(0, limit).map(
-      (todo) => html`<${Row}
-        key=${todo.id}
-        todo=${todo}
-        list=${homeOf(todo, lists)}
-        zone=${zone.value}
-        today=${today.value}
-        late=${isLate(todo, now.value, zone.value)}
-        hidesDay=${section.kind === "today" || section.kind === "day"}
-        hidesList=${view === "list" || view === "inbox"}
-        isOpen=${route.value.todo === todo.id}
-        isSelected=${selection.value.has(todo.id)}
-        isEdited=${editing.value === todo.id}
-        hasProblem=${clashes.has(todo.id)}
-        extra=""
-        href=${write({ view: "todo", of: todo.id })}
-        isGone=${section.kind === "trash"}
-      />`,
-    )}
-  </ol>`;
-}
-
-/** @param {{section: Section}} props */
-function SectionHead({ section }) {
-  const words = heading(section);
-  const ids = section.todos.map(({ id }) => id);
-  if (!words) return null;
-  return html`<h2 class=${section.kind === "overdue" ? "late" : ""} id=${section.day ? `day-${section.day}` : undefined}>
-    <span>${words}</span>
-    ${section.kind === "overdue" && html`<button class="text" onClick=${() => postpone(ids, state.today.value)}>${gettext("Move to today")}</button>`}
-    ${
-      section.kind === "trash" &&
-      html`<button class="text danger" onClick=${() => {
-        state.dialog.value = "empty-trash";
-      }}>${gettext("Empty the trash")}</button>`
-    }
-  </h2>`;
-}
-
-function WeekStrip() {
-  const { days } = counts(data());
-  return html`<nav class="week" aria-label=${gettext("Days")}>
-    ${week(state.today.value).map((day) => {
-      const count = days[day] ?? 0;
-      const label = `${dayWords(day, state.today.value)}: ${ngettext("{count} to-do", "{count} to-dos", count)}`;
-      return html`<button key=${day} data-drop-day=${day} aria-label=${label} disabled=${!count}
-        onClick=${() => document.getElementById(`day-${day}`)?.scrollIntoView({ block: "start" })}>
-        <span>${weekdayName(day, language(), "short")}</span><b>${Number(day.slice(8))}</b><i>${count || "·"}</i>
-      </button>`;
-    })}
-  </nav>`;
-}
-
 /** The row that an event is about. @param {Event} event */
 export function rowOf(event) {
   const row = event.target instanceof Element ? event.target.closest("[data-id]") : null;
   return row instanceof HTMLElement ? row : null;
-}
-
-/** @param {string} id */
-export function toggleSelected(id) {
-  const some = new Set(state.selection.value);
-  if (!some.delete(id)) some.add(id);
-  state.selection.value = some;
-}
-
-/** Selects from the row selected last to this one. @param {string} id */
-export function selectTo(id) {
-  const ids = shownTodos().map((todo) => todo.id);
-  const last = [...state.selection.value].at(-1) ?? state.route.value.todo;
-  const [from, to] = [ids.indexOf(last), ids.indexOf(id)].sort((a, b) => a - b);
-  if (from === undefined || from < 0) toggleSelected(id);
-  else
-    state.selection.value = new Set([
-      ...state.selection.value,
-      ...ids.slice(from, (to ?? from) + 1),
-    ]);
 }
 
 /** @param {MouseEvent} event */
@@ -276,7 +129,7 @@ export function ListView() {
   const end = useRef(/** @type {HTMLElement | null} */ (null));
   const { view, of, query } = route.value;
   useEffect(() => setLimit(FIRST), [view, of, query]);
-  const found = sections(route.value, data(), showsFinished.value);
+  const found = sections(shownRoute(), data(), showsFinished.value);
   const total = found.reduce((sum, { todos }) => sum + todos.length, 0);
   useEffect(() => {
     if (!end.current) return undefined;
@@ -290,7 +143,7 @@ export function ListView() {
     return () => watch.disconnect();
   }, [limit, total]);
   let room = limit;
-  const hidesCapture = ["finished", "trash", "search"].includes(view);
+  const hidesCapture = ["finished", "trash", "search", "filter"].includes(view);
   const placeholder =
     PLACEHOLDERS()[/** @type {"today"} */ (view)] ?? gettext("What needs to be done?");
   return html`<main id="main" tabindex="-1" aria-busy=${String(!state.store.value?.complete.value)}>
@@ -325,67 +178,25 @@ function SearchField() {
     history.replaceState(null, "", write({ ...state.route.value, query: value, todo: "" }));
     state.route.value = { ...state.route.value, query: value, todo: "" };
   };
+  const { query } = state.route.value;
   return html`<div class="capture finder" role="search">
     <${Icon} name="search" />
-    <input ref=${field} id="search" type="search" dir="auto" autocomplete="off" value=${state.route.value.query}
+    <input ref=${field} id="search" type="search" dir="auto" autocomplete="off" value=${query} maxlength="500"
       aria-label=${gettext("Search")} placeholder=${gettext("Search titles, notes and tags")} onInput=${input} />
-  </div>`;
-}
-
-export function SelectionBar() {
-  const ids = [...state.selection.value];
-  if (!ids.length) return null;
-  const clear = () => {
-    state.selection.value = new Set();
-  };
-  /** @param {(value: string) => void} act */
-  const chosen = (act) => (/** @type {Event} */ event) => {
-    const field = /** @type {HTMLSelectElement | HTMLInputElement} */ (event.target);
-    if (field.value) act(field.value);
-    field.value = "";
-  };
-  const gone = state.route.value.view === "trash";
-  const lists = /** @type {import("#app/model.js").List[]} */ (state.all("list")).sort(byPlace);
-  return html`<div class="selection" role="toolbar" aria-label=${gettext("Selected to-dos")}>
-    <b>${ngettext("{count} selected", "{count} selected", ids.length)}</b>
     ${
-      gone
-        ? html`<button class="button quiet" onClick=${() => {
-            restore(ids);
-            clear();
-          }}>${gettext("Restore")}</button>
-          <button class="button quiet danger" onClick=${() => {
-            purge(ids);
-            clear();
-          }}>${gettext("Delete for good")}</button>`
-        : html`<button class="button quiet" onClick=${() => {
-            finish(ids);
-            clear();
-          }}>${gettext("Finish")}</button>
-          <label class="button quiet"><span>${gettext("Day")}</span><input type="date" aria-label=${gettext("Day")} onChange=${chosen((day) => postpone(ids, day))} /></label>
-          <${Choice} label=${gettext("Priority")} options=${PRIORITIES().map((name, value) => [String(value), name])} onChange=${chosen((value) => prioritise(ids, Number(value)))} />
-          <${Choice} label=${gettext("List")} options=${lists.map((list) => [list.id, list.is_inbox ? gettext("Inbox") : list.name])} onChange=${chosen((list) => moveToList(ids, list))} />
-          <${Choice} label=${gettext("Tag")} options=${counts(data()).tags.map(({ name }) => [name, name])} onChange=${chosen((name) => tag(ids, [name]))} />
-          <button class="button quiet danger" onClick=${() => trash(ids)}>${gettext("Delete")}</button>`
+      query.trim() &&
+      html`<button class="text shown" onClick=${() => {
+        state.dialog.value = "new-filter";
+      }}>${gettext("Save")}</button>`
     }
-    <button class="ghost" aria-label=${gettext("Clear the selection")} onClick=${clear}><${Icon} name="close" /></button>
+    <${NotUnderstood} query=${query} />
   </div>`;
 }
 
-/** @param {{label: string, options: [string, string][], onChange: (event: Event) => void}} props */
-function Choice({ label, options, onChange }) {
-  return html`<select class="button quiet" aria-label=${label} onChange=${onChange}>
-    <option value="">${label}</option>
-    ${options.map(([value, name]) => html`<option key=${value} value=${value}>${name}</option>`)}
-  </select>`;
+/** @param {{query: string}} props */
+function NotUnderstood({ query }) {
+  const { bad } = parse(query);
+  if (!bad.length) return null;
+  const words = bad.join(" ");
+  return html`<p class="question hint" role="status">${gettext("Not understood: {words}", { words })} ${gettext("Write for example tag:shop, list:home, due:today, priority:3,4 or is:open.")}</p>`;
 }
-
-export const SORT_NAMES = () =>
-  /** @type {Record<string, string>} */ ({
-    manual: gettext("My own order"),
-    due: gettext("By day"),
-    priority: gettext("By priority"),
-    title: gettext("By title"),
-    newest: gettext("Newest first"),
-  });
-export { SORTS };

@@ -54,16 +54,25 @@ function Due({ todo, zone, today, late, hidesDay }) {
 }
 
 /** @param {RowProps} props */
-function Meta({ todo, list, zone, today, late, hidesDay, hidesList, extra }) {
+function Meta({ todo, list, zone, today, late, hidesDay, hidesList, extra, colors }) {
   const shown = list && !hidesList && !list.is_inbox;
-  if (!todo.due && !todo.notes && !shown && !todo.tags.length && !extra && !todo.priority)
+  if (
+    !todo.due &&
+    !todo.notes &&
+    !shown &&
+    !todo.tags.length &&
+    !extra &&
+    !todo.priority &&
+    !todo.recurrence
+  )
     return null;
   return html`<ul class="meta">
     <${Due} todo=${todo} zone=${zone} today=${today} late=${late} hidesDay=${hidesDay} />
+    ${todo.recurrence && html`<li class="again"><${Icon} name="repeat" /><span class="only-heard">${gettext("Comes again")}</span></li>`}
     ${todo.priority > 0 && html`<li class="only-heard">${gettext("Priority: {name}", { name: PRIORITIES()[todo.priority] ?? "" })}</li>`}
     ${todo.notes && html`<li><${Icon} name="notes" /><span class="only-heard">${gettext("Has notes")}</span></li>`}
     ${shown && html`<li><${Dot} color=${list.color} /><span class="only-heard">${gettext("List:")}</span><bdi>${list.name}</bdi></li>`}
-    ${todo.tags.map((name) => html`<li key=${name}><bdi>#${name}</bdi></li>`)}
+    ${todo.tags.map((name) => html`<li key=${name}>${colors.has(name) && html`<${Dot} color=${colors.get(name)} />`}<bdi>#${name}</bdi></li>`)}
     ${extra && html`<li>${extra}</li>`}
   </ul>`;
 }
@@ -121,6 +130,7 @@ export function focusRow(id) {
  * @property {boolean} isEdited
  * @property {boolean} hasProblem
  * @property {string} extra
+ * @property {Map<string, string>} colors of tags
  * @property {string} href
  * @property {boolean} isGone in the trash
  */

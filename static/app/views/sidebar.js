@@ -1,15 +1,15 @@
 // Where one can go: views, lists, tags, and the account.
 import { useState } from "preact/hooks";
-import { addList } from "#app/actions.js";
 import { counts } from "#app/lists.js";
 import { byPlace } from "#app/order.js";
+import { addList, filters } from "#app/places.js";
 import { write } from "#app/route.js";
+import { data } from "#app/shown.js";
 import { logOutAsked } from "#app/start.js";
 import * as state from "#app/state.js";
 import { gettext } from "#app/text.js";
 import { Menu } from "#app/views/header.js";
 import { Dot, html, Icon, Mark } from "#app/views/html.js";
-import { data } from "#app/views/list.js";
 
 const page = document.documentElement.dataset;
 
@@ -50,7 +50,7 @@ export function Sidebar() {
   const inbox = all.find((list) => list.is_inbox);
   const own = all.filter((list) => !list.is_inbox && !list.archived_at);
   const archived = all.filter((list) => list.archived_at);
-  const colors = new Map(state.all("tag").map((tag) => [tag.name, tag.color]));
+  const colors = state.tagColors.value;
   const close = () => {
     state.sidebar.value = false;
   };
@@ -63,6 +63,12 @@ export function Sidebar() {
     <${Place} view="upcoming" label=${gettext("Upcoming")}><${Icon} name="upcoming" /><//>
     <${NewList} />
     ${own.map((list) => html`<${Place} key=${list.id} view="list" of=${list.id} label=${list.name} count=${lists[list.id]} data-drop-list=${list.id}><${Dot} color=${list.color} /><//>`)}
+    <h2>${gettext("Filters")}
+      <button class="ghost small" aria-label=${gettext("New filter")} onClick=${() => {
+        state.dialog.value = "new-filter";
+      }}><${Icon} name="plus" /></button>
+    </h2>
+    ${filters().map((filter) => html`<${Place} key=${filter.id} view="filter" of=${filter.id} label=${filter.name}><span class="tag-mark" style=${{ "--c": filter.color || "currentcolor" }}><${Icon} name="filter" /></span><//>`)}
     ${tags.length > 0 && html`<h2>${gettext("Tags")}</h2>`}
     ${tags.map(({ name, count }) => html`<${Place} key=${name} view="tag" of=${name} label=${`#${name}`} count=${count} data-drop-tag=${name}><span class="tag-mark" style=${{ "--c": colors.get(name) || "currentcolor" }}><${Icon} name="tag" /></span><//>`)}
     ${

@@ -1,0 +1,32 @@
+// What becomes of a change that the server has refused, as the person decides.
+
+import { uuid } from "#app/ids.js";
+import { undisputed } from "#app/settle.js";
+import { store } from "#app/state.js";
+import { commit } from "#app/undo.js";
+
+/** @typedef {import("#app/settle.js").Problem} Problem */
+
+/** Keep what was written on this device. @param {Problem} problem */
+export function keepMine(problem) {
+  const { what, operation, mine, theirs } = problem;
+  const { kind, id, op, fields = {} } = operation;
+  if (what === "deleted" && !theirs) {
+    const { id: _id, version: _version, ...content } = { .../** @type {any} */ (mine), ...fields };
+    const { list, title, notes, priority, due, tags, position } = content;
+    const made = { list, title, notes, priority, due, tags, position };
+    commit([{ kind, id: uuid(), op: "create", fields: made }]);
+  } else if (what === "deleted") {
+    commit([{ kind, id, op: "restore" }]);
+    commit([{ kind, id, op: "update", fields }]);
+  } else commit([{ kind, id, op, fields }]);
+  store.peek()?.forget(problem.op_id);
+}
+
+/** Take what others have written, and of this device what does not disagree. @param {Problem} problem */
+export function takeTheirs(problem) {
+  const { kind, id } = problem.operation;
+  const rest = problem.what === "conflict" ? undisputed(problem) : {};
+  if (Object.keys(rest).length) commit([{ kind, id, op: "update", fields: rest }]);
+  store.peek()?.forget(problem.op_id);
+}

@@ -1,0 +1,84 @@
+// What the view at hand shows, in its order, and what is selected in it.
+import { place } from "#app/actions.js";
+import { sections } from "#app/lists.js";
+import * as state from "#app/state.js";
+import { gettext } from "#app/text.js";
+
+/** @typedef {import("#app/model.js").Todo} Todo */
+
+/** The setting of how the list at hand is sorted. */
+export function sorting() {
+  const { view, of } = state.route.value;
+  return state.kept(`sort.${view}.${of}`, "manual");
+}
+
+export function data() {
+  return {
+    todos: /** @type {Todo[]} */ (state.all("todo")),
+    lists: /** @type {import("#app/model.js").List[]} */ (state.all("list")),
+    now: state.now.value,
+    zone: state.zone.value,
+    sort: sorting().value.peek(),
+  };
+}
+
+/** The route, with the words of a saved filter. */
+export function shownRoute() {
+  const route = state.route.value;
+  if (route.view !== "filter") return route;
+  return { ...route, query: state.store.value?.get("filter", route.of)?.query ?? "" };
+}
+
+/** Whether a person chooses the order of a view. @param {string} view */
+export const isSorted = (view) => ["inbox", "list", "tag", "filter"].includes(view);
+
+/** @param {string} id a row whose neighbours are asked for @returns {Todo[]} */
+export function shownTodos(id = "") {
+  const found = sections(shownRoute(), data(), state.showsFinished.value);
+  if (!id) return found.flatMap(({ todos }) => todos);
+  return found.find(({ todos }) => todos.some((todo) => todo.id === id))?.todos ?? [];
+}
+
+/** Whether rows have places of their own here. */
+export function isManual() {
+  const { view } = state.route.value;
+  return ["inbox", "list", "tag"].includes(view) && sorting().value.peek() === "manual";
+}
+
+/** Moves a row by one. @param {string} id @param {1 | -1} by */
+export function shift(id, by) {
+  const some = shownTodos(id).filter((todo) => todo.status === "open");
+  const from = some.findIndex((todo) => todo.id === id);
+  if (!isManual() || from < 0 || !some[from + by]) return;
+  const rest = some.filter((todo) => todo.id !== id);
+  place([id], rest[from + by - 1], rest[from + by]);
+}
+
+/** @param {string} id */
+export function toggleSelected(id) {
+  const some = new Set(state.selection.value);
+  if (!some.delete(id)) some.add(id);
+  state.selection.value = some;
+}
+
+/** Selects from the row selected last to this one. @param {string} id */
+export function selectTo(id) {
+  const ids = shownTodos().map((todo) => todo.id);
+  const last = [...state.selection.value].at(-1) ?? state.route.value.todo;
+  const [from, to] = [ids.indexOf(last), ids.indexOf(id)].sort((a, b) => a - b);
+  if (from === undefined || from < 0) toggleSelected(id);
+  else
+    state.selection.value = new Set([
+      ...state.selection.value,
+      ...ids.slice(from, (to ?? from) + 1),
+    ]);
+}
+
+export const SORT_NAMES = () =>
+  /** @type {Record<string, string>} */ ({
+    manual: gettext("My own order"),
+    due: gettext("By day"),
+    priority: gettext("By priority"),
+    title: gettext("By title"),
+    newest: gettext("Newest first"),
+  });

@@ -1,0 +1,57 @@
+// Every change goes through here: it is done, can be taken back, and is said.
+import { signal } from "@preact/signals";
+import { inverse, matters } from "#app/model.js";
+import { store, toast } from "#app/state.js";
+import { gettext } from "#app/text.js";
+
+/** @typedef {import("#app/model.js").Deed} Deed */
+/** @typedef {{text: string, title: string, deeds: Deed[]}} Step */
+
+export const LONGEST_UNDO = 100;
+export const done = signal(/** @type {Step[]} */ ([]));
+export const undone = signal(/** @type {Step[]} */ ([]));
+
+/**
+ * Does it, remembers how to take it back, and says so if there is something to say.
+ * @param {Deed[]} deeds
+ * @param {string} [text]
+ * @param {string} [title] of the one to-do that it is about
+ */
+export function act(deeds, text = "", title = "") {
+  const back = commit(deeds);
+  if (!back) return;
+  if (back.length) done.value = [...done.value, { text, title, deeds: back }].slice(-LONGEST_UNDO);
+  undone.value = [];
+  if (text) toast.value = { text, title, undo: back.length > 0 };
+}
+
+/** The deeds that take these back, the last one first; undefined if they change nothing.
+ * @param {Deed[]} deeds
+ */
+export function commit(deeds) {
+  const data = store.peek();
+  const real = data ? deeds.filter((deed) => matters(data.get(deed.kind, deed.id), deed)) : [];
+  if (!data || !real.length) return undefined;
+  const back = real.map((deed) => inverse(data.get(deed.kind, deed.id), deed));
+  data.commit(real);
+  return back.filter((deed) => deed !== undefined).reverse();
+}
+
+export function undo() {
+  const step = done.value.at(-1);
+  if (!step) return;
+  done.value = done.value.slice(0, -1);
+  const again = commit(step.deeds);
+  if (again) undone.value = [...undone.value, { ...step, deeds: again }];
+  const text = step.text ? gettext("Undone: {what}", { what: step.text }) : gettext("Undone");
+  toast.value = { text, title: step.title, undo: false };
+}
+
+export function redo() {
+  const step = undone.value.at(-1);
+  if (!step) return;
+  undone.value = undone.value.slice(0, -1);
+  const back = commit(step.deeds);
+  if (back) done.value = [...done.value, { ...step, deeds: back }];
+  toast.value = { text: step.text || gettext("Done again"), title: step.title, undo: true };
+}

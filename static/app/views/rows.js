@@ -1,0 +1,91 @@
+// The parts of a view, each under its heading.
+import { useEffect, useRef } from "preact/hooks";
+import { postpone } from "#app/actions.js";
+import { plus, weekdayName } from "#app/days.js";
+import { draggable } from "#app/drag.js";
+import { counts, homeOf, isLate, week } from "#app/lists.js";
+import { write } from "#app/route.js";
+import { data, isManual } from "#app/shown.js";
+import * as state from "#app/state.js";
+import { gettext, language, ngettext } from "#app/text.js";
+import { html } from "#app/views/html.js";
+import { dayWords, Row } from "#app/views/row.js";
+
+/** @typedef {import("#app/lists.js").Section} Section */
+
+/** @param {Section} section */
+function heading({ kind, day, todos }) {
+  const today = state.today.value;
+  if (kind === "overdue") return gettext("Overdue");
+  if (kind === "today") return gettext("Today");
+  if (kind === "finished") return day ? dayWords(day, today) : gettext("Finished");
+  if (kind === "day") {
+    const words = dayWords(day, today);
+    return day <= plus(today, 1) ? `${words} · ${weekdayName(day, language())}` : words;
+  }
+  return todos.length && kind === "trash" ? gettext("Deleted to-dos stay here for 30 days.") : "";
+}
+
+/** @param {{section: Section, limit: number}} props */
+export function Rows({ section, limit }) {
+  const { route, zone, today, now, selection, editing } = state;
+  const list = useRef(/** @type {HTMLOListElement | null} */ (null));
+  const manual = section.kind === "plain" && isManual();
+  useEffect(() => (list.current ? draggable(list.current, manual) : undefined), [manual]);
+  const lists = new Map(state.all("list").map((one) => [one.id, one]));
+  const clashes = new Set(state.store.value?.problems.value.map(({ operation }) => operation.id));
+  const { view } = route.value;
+  return html`<ol ref=${list} class=${manual ? "manual" : ""} data-day=${section.kind === "day" ? section.day : undefined}>
+    ${section.todos.slice(0, limit).map(
+      (todo) => html`<${Row}
+        key=${todo.id}
+        todo=${todo}
+        list=${homeOf(todo, lists)}
+        zone=${zone.value}
+        today=${today.value}
+        late=${isLate(todo, now.value, zone.value)}
+        hidesDay=${section.kind === "today" || section.kind === "day"}
+        hidesList=${view === "list" || view === "inbox"}
+        isOpen=${route.value.todo === todo.id}
+        isSelected=${selection.value.has(todo.id)}
+        isEdited=${editing.value === todo.id}
+        hasProblem=${clashes.has(todo.id)}
+        extra=""
+        colors=${state.tagColors.value}
+        href=${write({ view: "todo", of: todo.id })}
+        isGone=${section.kind === "trash"}
+      />`,
+    )}
+  </ol>`;
+}
+
+/** @param {{section: Section}} props */
+export function SectionHead({ section }) {
+  const words = heading(section);
+  const ids = section.todos.map(({ id }) => id);
+  if (!words) return null;
+  return html`<h2 class=${section.kind === "overdue" ? "late" : ""} id=${section.day ? `day-${section.day}` : undefined}>
+    <span>${words}</span>
+    ${section.kind === "overdue" && html`<button class="text" onClick=${() => postpone(ids, state.today.value)}>${gettext("Move to today")}</button>`}
+    ${
+      section.kind === "trash" &&
+      html`<button class="text danger" onClick=${() => {
+        state.dialog.value = "empty-trash";
+      }}>${gettext("Empty the trash")}</button>`
+    }
+  </h2>`;
+}
+
+export function WeekStrip() {
+  const { days } = counts(data());
+  return html`<nav class="week" aria-label=${gettext("Days")}>
+    ${week(state.today.value).map((day) => {
+      const count = days[day] ?? 0;
+      const label = `${dayWords(day, state.today.value)}: ${ngettext("{count} to-do", "{count} to-dos", count)}`;
+      return html`<button key=${day} data-drop-day=${day} aria-label=${label} disabled=${!count}
+        onClick=${() => document.getElementById(`day-${day}`)?.scrollIntoView({ block: "start" })}>
+        <span>${weekdayName(day, language(), "short")}</span><b>${Number(day.slice(8))}</b><i>${count || "·"}</i>
+      </button>`;
+    })}
+  </nav>`;
+}
