@@ -170,3 +170,8 @@ class ProfileForm(forms.ModelForm[User]):
         self.fields["week_start"] = forms.ChoiceField(
             label=_("First day of the week"), choices=days, required=False
         )
+
+    @property
+    def reminders(self) -> list[Any]:
+        """The fields of a card of their own."""
+        return [self[name] for name in REMINDING if name in self.fields]

@@ -78,3 +78,10 @@ def test_every_zone_of_the_world_is_offered(web, alice):
     offered = set(re.findall(r'<option value="([^"]+)"', page))
     assert time_zone_names() <= offered
     assert {"Antarctica/Troll", "America/Argentina/Buenos_Aires", "Etc/GMT+5"} <= offered
+
+
+def test_every_field_of_the_profile_is_on_its_page(web, alice):
+    page = web(alice).get("/account/")
+    form = page.context["form"]
+    shown = set(re.findall(r'<(?:input|select)[^>]*name="(\w+)"', page.text))
+    assert {*form.fields} <= shown
