@@ -8,7 +8,6 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
 from rest_framework.request import Request
 
-
 # What the library's page lacks, and has no block for.
 _NAMED: Final = (
     ("<html>", '<html lang="en">'),
@@ -16,7 +15,7 @@ _NAMED: Final = (
         'data-toggle="dropdown" title="Specify a format',
         'data-toggle="dropdown" aria-label="Formats" title="Specify a format',
     ),
-    ('<div class="content-main" role="main"', '<div class="content-main" role="region"'),
+    ('<pre class="prettyprint">', '<pre class="prettyprint" tabindex="0">'),
 )
 
 

@@ -9,3 +9,8 @@ function follow() {
 
 night.addEventListener("change", follow);
 follow();
+
+// Its list of servers has a heading and no label.
+new MutationObserver(() => {
+  document.getElementById("servers")?.setAttribute("aria-label", "Servers");
+}).observe(document, { childList: true, subtree: true });
