@@ -81,7 +81,7 @@ class UserAdmin(SearchableAdmin, DjangoUserAdmin[User]):
     add_form = AdminUserCreationForm
     fieldsets = (
         (None, {"fields": ("email", "has_old_spelling", "password")}),
-        (_("Profile"), {"fields": ("name", "time_zone", "language", "version")}),
+        (_("Profile"), {"fields": ("name", "time_zone", "language", "week_start", "version")}),
         (
             _("Permissions"),
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},

@@ -1,14 +1,20 @@
-"""The pages under /auth/: allauth's, with a log-in that answers 429 and a log-out by POST only."""
+"""The pages under /auth/: allauth's, but for those that stand here."""
 
-from allauth.account.views import account_inactive, email_verification_sent
+from allauth.account.views import email_verification_sent
 from django.urls import include, path
 
-from accounts.views import LoginView, log_out, not_for_members
+from accounts.views import LoginView, devices, log_out, not_for_members, to_log_in
 
 urlpatterns = [
     path("login/", LoginView.as_view(), name="account_login"),
     path("logout/", log_out, name="account_logout"),
-    path("inactive/", not_for_members(account_inactive), name="account_inactive"),
+    path("inactive/", not_for_members(to_log_in), name="account_inactive"),
+    path(
+        "password/reset/done/",
+        not_for_members(to_log_in),
+        name="account_password_reset_completed",
+    ),
+    path("sessions/", devices, name="usersessions_list"),
     path(
         "confirm-email/",
         not_for_members(email_verification_sent),

@@ -90,7 +90,7 @@ class Seal:
 
     @property
     def _at(self) -> datetime:
-        """Counted in the window of the code's birth, so that no midnight begins anew."""
+        """Counted in the window of the code's birth, so midnight does not reset them."""
         return datetime.fromtimestamp(self.sealed_at, UTC)
 
     def _limit(self, what: str, amount: int) -> Limit:

@@ -1,29 +1,68 @@
-"""Forms of the account pages."""
+"""Forms of the account pages: allauth's, with our words, and the focus where one begins."""
 
-from typing import Any
+from typing import Any, ClassVar
 
-from allauth.account.forms import LoginForm as AllauthLoginForm
-from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.account import forms as allauth
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User, language_choices, time_zone_names, validate_time_zone
+from accounts.models import User, WeekStart, language_choices, time_zone_names, validate_time_zone
+from accounts.password_rules import hints
+
+NEW_PASSWORD, AGAIN = _("New password"), _("New password, once more")
 
 
-class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth is untyped
+class OurWords:
+    """Labels in sentence case, no second label inside the field, hints for a new password.
+
+    The first field has the focus, or the first that was refused.
+    """
+
+    labels: ClassVar[dict[str, Any]] = {}
+    fields: dict[str, Any]
+    begins = True  # the form is what the page is for
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.label = self.labels.get(name, field.label)
+            field.widget.attrs.pop("placeholder", None)
+        if "password1" in self.fields:
+            self.fields["password1"].help_text = ""
+            self.rules = hints()
+        self._focus()
+
+    def full_clean(self) -> None:
+        super().full_clean()  # type: ignore[misc]
+        self._focus()
+
+    def _focus(self) -> None:
+        fields = self.fields
+        shown = [name for name, field in fields.items() if not field.widget.is_hidden]
+        refused = [name for name in shown if name in (getattr(self, "_errors", None) or ())]
+        for name in shown:
+            fields[name].widget.attrs.pop("autofocus", None)
+        if refused or (self.begins and shown):
+            fields[(refused or shown)[0]].widget.attrs["autofocus"] = True
+
+
+class LoginForm(OurWords, allauth.LoginForm):  # type: ignore[misc]  # allauth is untyped
     """The address is the user name for password managers."""
+
+    labels: ClassVar[dict[str, Any]] = {"login": _("Email"), "password": _("Password")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
-class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth is untyped
+class SignupForm(OurWords, allauth.SignupForm):  # type: ignore[misc]  # allauth is untyped
     """Also stores the browser's time zone, so that "today" is right from the start."""
 
+    labels: ClassVar[dict[str, Any]] = {"email": _("Email"), "password1": _("Password")}
     time_zone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -51,10 +90,47 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth is untyped
         user.save(update_fields=["time_zone"])
 
 
+class AddEmailForm(OurWords, allauth.AddEmailForm):  # type: ignore[misc]  # allauth is untyped
+    labels: ClassVar[dict[str, Any]] = {"email": _("Email")}
+    begins = False
+
+
+class ChangePasswordForm(OurWords, allauth.ChangePasswordForm):  # type: ignore[misc]
+    labels: ClassVar[dict[str, Any]] = {
+        "oldpassword": _("Current password"),
+        "password1": NEW_PASSWORD,
+        "password2": AGAIN,
+    }
+
+
+class SetPasswordForm(OurWords, allauth.SetPasswordForm):  # type: ignore[misc]
+    labels: ClassVar[dict[str, Any]] = {"password1": NEW_PASSWORD, "password2": AGAIN}
+
+
+class ResetPasswordForm(OurWords, allauth.ResetPasswordForm):  # type: ignore[misc]
+    labels: ClassVar[dict[str, Any]] = {"email": _("Email")}
+
+
+class ResetPasswordKeyForm(OurWords, allauth.ResetPasswordKeyForm):  # type: ignore[misc]
+    labels: ClassVar[dict[str, Any]] = {"password1": NEW_PASSWORD, "password2": AGAIN}
+
+
+class ReauthenticateForm(OurWords, allauth.ReauthenticateForm):  # type: ignore[misc]
+    labels: ClassVar[dict[str, Any]] = {"password": _("Password")}
+
+
+class ConfirmEmailForm(OurWords, allauth.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
+    labels: ClassVar[dict[str, Any]] = {"code": _("Code")}
+
+
+class ConfirmResetForm(OurWords, allauth.ConfirmPasswordResetCodeForm):  # type: ignore[misc]
+    labels: ClassVar[dict[str, Any]] = {"code": _("Code")}
+
+
 class ProfileForm(forms.ModelForm[User]):
     class Meta:
         model = User
-        fields = ("name", "time_zone", "language")
+        fields = ("name", "time_zone", "language", "week_start")
         labels = {"name": _("Name"), "time_zone": _("Time zone"), "language": _("Language")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -62,9 +138,15 @@ class ProfileForm(forms.ModelForm[User]):
         self.fields["name"].widget.attrs["autocomplete"] = "name"
         zones = sorted({*time_zone_names(), self.instance.time_zone})
         self.fields["time_zone"] = forms.ChoiceField(
-            label=_("Time zone"), choices=[(zone, zone.replace("_", " ")) for zone in zones]
+            label=_("Time zone"),
+            choices=[(zone, zone.replace("_", " ")) for zone in zones],
+            help_text=_("Due dates and reminders follow it."),
         )
         languages = [("", _("As the browser says")), *language_choices()]
         self.fields["language"] = forms.ChoiceField(
             label=_("Language"), choices=languages, required=False
+        )
+        days = [("", _("As usual in the language")), *WeekStart.choices]
+        self.fields["week_start"] = forms.ChoiceField(
+            label=_("First day of the week"), choices=days, required=False
         )

@@ -109,7 +109,15 @@ class SyncedUserManager(UserManager.from_queryset(SyncedQuerySet)):  # type: ign
     use_in_migrations = False  # their models are plain
 
 
-PROFILE = ("email", "name", "time_zone", "language")
+PROFILE = ("email", "name", "time_zone", "language", "week_start")
+
+
+class WeekStart(models.TextChoices):
+    """The first day of a week in calendars; by the language if nothing is chosen."""
+
+    MONDAY = "monday", _("Monday")
+    SATURDAY = "saturday", _("Saturday")
+    SUNDAY = "sunday", _("Sunday")
 
 
 class User(Synced, AbstractUser):
@@ -134,6 +142,14 @@ class User(Synced, AbstractUser):
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
     language = models.CharField(_("language"), max_length=16, blank=True, choices=language_choices)
+    week_start = models.CharField(
+        _("first day of the week"),
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        choices=WeekStart.choices,
+    )
 
     USERNAME_FIELD = EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -150,6 +166,10 @@ class User(Synced, AbstractUser):
             ),
             models.CheckConstraint(
                 condition=Q(name="") | is_line("name", NAME_LENGTH), name="accounts_user_name_line"
+            ),
+            models.CheckConstraint(
+                condition=Q(week_start__in=["", *WeekStart.values]),
+                name="accounts_user_week_start",
             ),
             models.CheckConstraint(
                 condition=in_range("date_joined"), name="accounts_user_date_joined_range"

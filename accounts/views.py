@@ -13,9 +13,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.devices import devices_of, end
 from accounts.forms import LoginForm, ProfileForm
 from accounts.login_throttle import log_in_wait
 from accounts.sessions import signed_in_user
@@ -47,6 +49,23 @@ def not_for_members(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
     return shown
 
 
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What Nudge is, for strangers; the to-dos for everybody else."""
+    if request.user.is_authenticated:
+        return redirect("todos:index")
+    return render(request, "home.html")
+
+
+@login_not_required
+def to_log_in(request: HttpRequest) -> HttpResponse:
+    """Where a page of allauth would tell any stranger what happened to somebody: a message of the
+    one whom it happened to waits at the log-in.
+    """
+    return redirect("account_login")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=signed_in_user(request))
@@ -55,6 +74,28 @@ def profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("accounts:profile")
     return render(request, "account/profile.html", {"form": form})
+
+
+@require_safe
+def data(request: HttpRequest) -> HttpResponse:
+    return render(request, "account/data.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def devices(request: HttpRequest) -> HttpResponse:
+    """POST ends one `device`, or without it all others."""
+    user = signed_in_user(request)
+    if request.method == "POST":
+        _tell_ended(request, end(user, request.POST.get("device", "")))
+        return redirect("usersessions_list")
+    return render(request, "usersessions/usersession_list.html", {"devices": devices_of(user)})
+
+
+def _tell_ended(request: HttpRequest, names: list[str]) -> None:
+    if not names:
+        messages.info(request, _("That device is no longer logged in."))
+    for name in names:
+        messages.success(request, format_html(_("Logged out: {device}."), device=name))
 
 
 @login_not_required

@@ -93,7 +93,7 @@ PLAIN_ZAPPA = {
 
 
 def shipped() -> Path:
-    """The package of `zappa package dev` with our callbacks, always built anew."""
+    """The package of `zappa package dev` with our callbacks, always rebuilt."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     return _unpacked(_packaged(RUNTIME, Path.cwd(), FOLDER / "shipped.zip"), FOLDER / "shipped")
 

@@ -12,6 +12,7 @@ from config.settings.files import MANIFEST
 _LIMITS = (
     "SMS_DESTINATION_DAILY_LIMIT",
     "SMS_COUNTRY_DAILY_LIMIT",
+    "SMS_CODES_DAILY",
     "SMS_DAILY_LIMIT",
     "SMS_MONTHLY_SEGMENTS",
     "SMS_PER_MINUTE",

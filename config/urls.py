@@ -1,10 +1,9 @@
 """The routes of the project."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.urls import URLResolver, include, path, re_path
 from django.urls.resolvers import RoutePattern
-from django.views.generic import RedirectView
 
+from accounts.views import home
 from config import errors, health, static
 from core import ids  # noqa: F401 - importing registers the path converter
 from core.api.index import IndexView
@@ -25,7 +24,7 @@ def lazy_include(route: str, urlconf: str, *, namespace: str | None = None) -> U
 
 
 urlpatterns = [
-    path("", login_not_required(RedirectView.as_view(pattern_name="todos:index")), name="home"),
+    path("", home, name="home"),
     path("hello/", health.hello, name="hello"),
     path("healthz/", health.healthz, name="healthz"),
     path("readyz/", health.readyz, name="readyz"),
@@ -35,6 +34,7 @@ urlpatterns = [
     lazy_include("auth/", "accounts.auth_urls"),
     lazy_include("service/sms/", "sms.urls", namespace="sms"),
     path("api/", include("accounts.api.urls")),
+    lazy_include("api/v1/account/phone/", "sms.api.phone_urls"),
     lazy_include("api/v1/sms/", "sms.api.urls"),
     lazy_include("api/v1/sync/", "todos.sync.urls"),
     lazy_include("api/v1/todos/bulk/", "todos.sync.bulk_urls"),

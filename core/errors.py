@@ -14,6 +14,14 @@ _ASKED_TOO_MUCH = ("tree is too large", "too many SQL variables")  # SQLite's li
 _READ_ONLY = "25006"  # SQLSTATE of a write on a former primary, after a failover
 
 
+class Refused(Exception):  # noqa: N818 - the word of the API and of sync
+    """What was asked for does not go together with what is there, so nothing was done."""
+
+    def __init__(self, detail: Any, code: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
 def is_database_away(error: BaseException | None) -> bool:
     """Whether the database cannot work now; False if the query itself is wrong."""
     if isinstance(error, InternalError):

@@ -17,7 +17,7 @@ def synced_models() -> list[type[Synced]]:
 
 
 def begin_epoch(account_id: uuid.UUID) -> None:
-    """For a restored database: every device reads anew, and no version is given a second time.
+    """After a restore: every device syncs from the start, and no version is given twice.
 
     A version from the lost time would otherwise pass for one that has seen what came after it.
     """

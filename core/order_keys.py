@@ -11,7 +11,7 @@ from typing import Final
 
 DIGITS: Final = digits + ascii_uppercase + ascii_lowercase
 HEADS: Final = ascii_uppercase + ascii_lowercase  # how many digits follow: 26 to 1, 1 to 26
-SMALLEST: Final = "A" + "0" * 26  # no key: nothing could stand before it
+SMALLEST: Final = "A" + "0" * 26  # not a key: no key could come before it
 FIRST: Final = "a0"
 LONGEST: Final = 128
 

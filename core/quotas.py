@@ -1,9 +1,11 @@
 """What an account may hold is limited: each app counts what is its own, this is how it refuses."""
 
+from core.errors import Refused
 
-class QuotaReached(Exception):  # noqa: N818 - the API's word for it is quota_reached
+
+class QuotaReached(Refused):
     """The account holds as much as it may, so nothing was done; `name` is that of the quota."""
 
     def __init__(self, name: str, detail: str) -> None:
-        super().__init__(detail)
+        super().__init__(detail, code="quota_reached")
         self.name = name

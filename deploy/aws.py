@@ -93,7 +93,7 @@ def bundle_name(stage: str) -> str:
 
 
 def lock_name(stage: str) -> str:
-    """Below the parameters, where no process reads it."""
+    """Not directly in the folder of the parameters: a function would take it for one of them."""
     return parameters_path(stage) + "bundle/lock"
 
 

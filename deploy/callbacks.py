@@ -139,7 +139,7 @@ def _use_queue(cli: Any, arn: str) -> None:
     if arn and (events := cli.stage_config.get("events")):
         source = {"arn": arn, "batch_size": QUEUE_BATCH, "batch_window": 0, "enabled": True}
         queue = {"function": "serverless.events.run", "event_source": source}
-        # An assignment would be lost: `stage_config` is made anew whenever it is read.
+        # An assignment would be lost: `stage_config` is rebuilt whenever it is read.
         cli.override_stage_config_setting("events", [*events, queue])
 
 

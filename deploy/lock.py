@@ -1,4 +1,4 @@
-"""One change of a stage at a time, whoever makes it and from wherever."""
+"""A lock in SSM: only one person or workflow changes a stage at a time."""
 
 import getpass
 import json
@@ -14,7 +14,7 @@ HOLDS_SECONDS = 3600  # a database may take half an hour; then whoever held it h
 
 @contextmanager
 def held(stage: str) -> Iterator[None]:
-    """Raises SystemExit, and changes nothing, while somebody else holds it."""
+    """Raises SystemExit if somebody else holds the lock of this stage."""
     name, ssm = aws.lock_name(stage), aws.client("ssm")
     _take(stage, name)
     try:

@@ -2,7 +2,7 @@
 
     python -m deploy.restore dev nudge-restored      make restore STAGE=dev SNAPSHOT=nudge-restored
 
-Every device then reads everything anew, because it may know what the snapshot does not. Messages
+Every device then syncs from the start, because it may know what the snapshot does not. Messages
 are switched off: those that are queued in the snapshot may have been sent since.
 """
 

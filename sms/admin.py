@@ -17,7 +17,7 @@ from accounts.models import User
 from core.admin import NamedValuesFilter, ReadOnlyAdmin, SearchableAdmin
 from core.selection import is_too_large
 from sms import resend, statistics
-from sms.models import Allowance, Attempt, Event, Message, OptOut
+from sms.models import Allowance, Attempt, Consent, Event, Message, OptOut, Phone
 from sms.numbers import RecipientError, canonical, masked, parsed
 from sms.policy import SendError
 
@@ -184,6 +184,41 @@ class SendingUserAdmin(UserAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> list[Any]:
         return [*super().get_inlines(request, obj), AllowanceInline]
+
+
+@admin.register(Phone)
+class PhoneAdmin(MaskedNumbersAdmin):
+    """Proved numbers; only their owners change them."""
+
+    masked = {"number": "masked_number"}
+    list_display = ("account", "number", "proved_at")
+    list_select_related = ("account",)
+    search_fields = ("account__email", "number")
+    fields: ClassVar[tuple[str, ...]] = ("account", "number", "proved_at")
+
+    @admin.display(description=_("number"))
+    def masked_number(self, row: Phone) -> str:
+        return masked(row.number)
+
+
+@admin.register(Consent)
+class ConsentAdmin(MaskedNumbersAdmin):
+    """The ledger: who agreed to texts, when, where and by which words."""
+
+    masked = {"number": "masked_number"}
+    list_display = ("at", "account", "number", "event", "source")
+    list_filter = ("event", "source", "at")
+    list_select_related = ("account",)
+    search_fields = ("account__email", "number")
+    date_hierarchy = "at"
+    show_full_result_count = False
+    fields: ClassVar[tuple[str, ...]] = (
+        *("at", "account", "number", "event", "source", "words", "address", "user_agent"),
+    )
+
+    @admin.display(description=_("number"))
+    def masked_number(self, row: Consent) -> str:
+        return masked(row.number)
 
 
 class OptOutForm(forms.ModelForm[OptOut]):

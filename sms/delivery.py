@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.tasks import task, task_boundary
-from sms import alerts, policy, status_updates
+from sms import alerts, codes, policy, status_updates
 from sms.models import ERROR_LENGTH, Attempt, Event, Message
 from sms.numbers import with_masked_numbers
 from sms.policy import SendError
@@ -98,7 +98,7 @@ def outgoing(message: Message, **more: int | None) -> OutgoingMessage:
     return OutgoingMessage(
         to=message.to,
         from_number=message.from_number,
-        body=message.body,
+        body=codes.body_of(message),
         callback_url=_callback_url(message),
         reference=str(message.pk),
         **more,

@@ -4,7 +4,7 @@ Every refusal is a SendError; STATUS has the HTTP status of its code. A message 
 every limit before its row is inserted (docs/sms.md), in the day and the month in which it is due:
 however many messages are scheduled, no day has more of them than are allowed on a day.
 
-The order of the limits is fixed: account, destination, country, service, segments. Every
+The order of the limits is fixed: account, destination or codes, country, service, segments. Every
 transaction that takes or returns shares keeps to it, so that no two of them deadlock.
 """
 
@@ -25,7 +25,7 @@ from core.limits import Calendar, Limit, give_back, spend, take
 from core.tasks import task
 from core.text import shows_something
 from sms import numbers
-from sms.models import Allowance, Message, OptOut
+from sms.models import Allowance, Lane, Message, OptOut
 from sms.numbers import Recipient, RecipientError
 from sms.providers import provider_named
 from sms.segments import count
@@ -52,6 +52,7 @@ STATUS: Final[dict[str, int]] = {
     "not_repeatable": HTTPStatus.CONFLICT,
     "sender_required": HTTPStatus.FORBIDDEN,
     "not_allowed": HTTPStatus.FORBIDDEN,
+    "codes_off": HTTPStatus.FORBIDDEN,
     "opted_out": HTTPStatus.CONFLICT,
     "limit_reached": HTTPStatus.TOO_MANY_REQUESTS,
     "sending_disabled": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -117,9 +118,14 @@ def own_recipient() -> Recipient:
     return Recipient(numbers.canonical(number), numbers.region(number), number_type="")
 
 
-def check_new(sender: "User | None", number: str) -> None:
-    """Raise SendError if a new message is refused; `number` as in Recipient.number."""
-    if sender is None and not sending_is_free():
+def check_new(sender: "User | None", number: str, lane: int) -> None:
+    """Raise SendError if a new message is refused; `number` as in Recipient.number.
+
+    A code has no sender: it is the operator's.
+    """
+    if lane == Lane.CODE:
+        check_pool()
+    elif sender is None and not sending_is_free():
         raise SendError("sender_required", "A sender account is required.")
     _check_switch()
     if OptOut.objects.of(number).exists():
@@ -138,13 +144,21 @@ def check_claimed(message: Message) -> None:
     is_active, per_day, is_unwanted = (
         Message.objects.filter(pk=message.pk).values_list(*account, opted_out).get()
     )
-    if not _may_still_send(is_active=is_active, per_day=per_day):
+    if message.lane == Lane.CODE:
+        check_pool()
+    elif not _may_still_send(is_active=is_active, per_day=per_day):
         raise SendError("not_allowed", "This account may not send text messages any more.")
     if is_unwanted:
         raise _opted_out()
     # TO_NUMBER is the operator's own choice, of whatever region.
     if numbers.canonical(message.to) != numbers.canonical(settings.SMS_TO_NUMBER):
         recipient(message.to)
+
+
+def check_pool() -> None:
+    """Raise SendError if the operator pays for no codes."""
+    if not settings.SMS_CODES_DAILY:
+        raise SendError("codes_off", "This service texts no codes. Ask its operator.")
 
 
 def _check_switch() -> None:
@@ -189,6 +203,7 @@ def admit(
     segments: int,
     at: datetime,
     due: datetime | None = None,
+    lane: int = Lane.ORDINARY,
 ) -> None:
     """Take the message's share of every limit at `due` (by default `at`), or raise SendError.
 
@@ -198,7 +213,7 @@ def admit(
     due = due or at
     sender = None if account is None else account.pk
     per_day = 0 if account is None else _per_day(account)
-    for share in _shares(sender, per_day, to, region, segments):
+    for share in _shares(sender, per_day, to, region, segments, lane):
         in_use = spend(share.limit, amount=share.amount, at=due)
         if not in_use:
             wait = share.limit.seconds_left(at, due=due)
@@ -209,7 +224,8 @@ def admit(
 
 def return_unused(message: Message) -> None:
     """Return the shares of a message that certainly was not sent; once, when it ends."""
-    shares = _shares(message.sender_id, 0, message.to, message.region, message.segments)
+    about = (message.to, message.region, message.segments, message.lane)
+    shares = _shares(message.sender_id, 0, *about)
     for share in shares:
         give_back(share.limit, amount=share.amount, at=message.due_at)
 
@@ -226,19 +242,30 @@ def common_limits() -> tuple[Limit, Limit]:
     )
 
 
+def codes_limit() -> Limit:
+    """Of all accounts together: what the operator pays for those who have no allowance yet."""
+    return Limit(scope="sms:codes:day", amount=settings.SMS_CODES_DAILY, window=_DAY)
+
+
 def account_limit(account: UUID, per_day: int) -> Limit:
     return Limit(scope=f"sms:account:{account}:day", amount=per_day, window=_DAY)
 
 
 def _shares(
-    account: UUID | None, per_day: int, to: str, region: str, segments: int
+    account: UUID | None, per_day: int, to: str, region: str, segments: int, lane: int
 ) -> Iterator[_Share]:
+    """A code is counted by the pool of codes, not with what else its number gets.
+
+    Otherwise a stranger could find out by asking for codes how many texts a number gets here.
+    """
     if account is not None:
         yield _Share(
             limit=account_limit(account, per_day),
             explanation="Your daily limit of text messages is used up.",
         )
-    if to:
+    if lane == Lane.CODE:
+        yield _Share(limit=codes_limit(), explanation="No more codes are texted today.", warns=True)
+    elif to:
         yield _Share(
             limit=_destination_limit(to),
             explanation="The daily limit of messages to this number is used up.",

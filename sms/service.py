@@ -2,9 +2,11 @@
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -12,7 +14,7 @@ from django.utils import timezone
 
 from core.idempotency import KEPT, KeyReused
 from sms import delivery, policy
-from sms.models import Event, Lane, Message
+from sms.models import Event, Lane, Message, Phone
 from sms.numbers import Recipient
 from sms.policy import SendError
 from sms.results import Accepted, Refused, Result, Unknown
@@ -21,7 +23,16 @@ from sms.states import State
 if TYPE_CHECKING:
     from accounts.models import User
 
-__all__ = ["SendError", "cancel", "queue", "queue_again", "send"]
+__all__ = [
+    "Lane",
+    "SendError",
+    "cancel",
+    "proved_number",
+    "queue",
+    "queue_again",
+    "queue_code",
+    "send",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -59,9 +70,12 @@ def queue(
     valid_for: timedelta | None = None,
     key: str | None = None,
     lane: Lane = Lane.ORDINARY,
+    refers_to: Sequence[UUID] | None = None,
 ) -> Message:
     """Store one message, to be delivered after commit or at `send_at`.
 
+    If the body has a numbered list, `refers_to` has the ids of what is on it, in this order: the
+    recipient may answer with these numbers for a day.
     Raises SendError, and KeyReused if the key was used with another message. If this sender has
     used the key within a day, returns the message that was stored then.
     """
@@ -76,8 +90,32 @@ def queue(
         next_attempt_at=due,
         expires_at=valid_for and due + valid_for,
         lane=lane,
+        refers_to=None if refers_to is None else [str(each) for each in refers_to],
     )
     return message
+
+
+def queue_code(*, to: Recipient, body: str, valid_for: timedelta) -> Message:
+    """Store a text with a code, which takes the place of codes.PLACE when it is sent.
+
+    Paid from the operator's pool and of no account: nobody finds the code among their messages.
+    Raises SendError.
+    """
+    at = timezone.now()
+    message, _is_new = _enter(
+        at,
+        None,
+        **_content(None, body, to),
+        state=State.QUEUED,
+        expires_at=at + valid_for,
+        lane=Lane.CODE,
+    )
+    return message
+
+
+def proved_number(user: "User") -> str | None:
+    """The number of which this person has shown that it is theirs."""
+    return Phone.objects.filter(account=user).values_list("number", flat=True).first()
 
 
 def queue_again(first: Message) -> Message:
@@ -127,7 +165,7 @@ def _enter(at: datetime, key: str | None, **fields: Any) -> tuple[Message, bool]
     earlier = _earlier(at, bound, fields)
     if earlier is not None:
         return earlier, False
-    policy.check_new(fields["sender"], fields["to"])
+    policy.check_new(fields["sender"], fields["to"], fields.get("lane", Lane.ORDINARY))
     try:
         return _admit(at, idempotency_key=bound, **fields), True
     except IntegrityError:  # another request was quicker with the same key
@@ -158,6 +196,7 @@ def _admit(at: datetime, **fields: Any) -> Message:
         segments=fields["segments"],
         at=at,
         due=fields.get("next_attempt_at"),
+        lane=fields.get("lane", Lane.ORDINARY),
     )
     message = Message.objects.create(
         from_number=settings.SMS_FROM_NUMBER,

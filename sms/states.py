@@ -40,6 +40,8 @@ RANK: dict[str, int] = {
 }
 LOST = "lost"  # the error code of a message of which the provider never reported a result
 FINAL: tuple[str, ...] = tuple(state for state, rank in RANK.items() if rank == 60)
+# Perhaps on the phone already.
+ARRIVED = (State.SENDING, State.UNKNOWN, State.ACCEPTED, State.SENT, State.DELIVERED)
 WAITING = (State.SCHEDULED, State.QUEUED)  # not sent yet: may be canceled, may expire
 NOT_ATTEMPTED = (*WAITING, State.BLOCKED, State.CANCELED, State.EXPIRED)  # if there was no attempt
 

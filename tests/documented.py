@@ -9,6 +9,7 @@ import functools
 import gzip
 import json
 import re
+import threading
 from http import HTTPStatus
 from typing import Any
 
@@ -41,9 +42,13 @@ def document() -> Json:
     return schema
 
 
+_reading = threading.Lock()  # drf-spectacular cannot make two documents at once
+
+
 @functools.cache
 def contract() -> "Contract":
-    return Contract(document())
+    with _reading:
+        return Contract(document())
 
 
 class Contract:

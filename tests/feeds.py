@@ -1,8 +1,11 @@
 """What must be true of every feed at any time."""
 
+import uuid
+
 from accounts.models import User
 from core.feed import FeedCounter, FeedEntry, Synced, SyncedQuerySet
 from todos.models import List, SavedFilter, Tag, Todo
+from todos.models.subtasks import LEVELS
 
 SYNCED: tuple[type[Synced], ...] = (List, SavedFilter, Tag, Todo, User)
 
@@ -36,3 +39,21 @@ def check(account: User) -> None:
     assert not fed(account, deleted=True).keys() & living(account).keys()
     places = list(FeedEntry.objects.filter(account=account).values_list("seq", flat=True))
     assert max(places) <= FeedCounter.objects.get(account=account).seq
+    check_trees(account)
+
+
+def check_trees(account: User) -> None:
+    """Where to-dos may stand below each other."""
+    rows = {row.pk: row for row in Todo.objects.of(account.pk)}
+    for row in rows.values():
+        parent = rows[row.parent_id] if row.parent_id else None
+        assert depth(row, rows) <= LEVELS
+        assert parent is None or parent.list_id == row.list_id
+        if parent is not None and row.deleted_at is None:
+            assert parent.deleted_at is None
+            assert row.is_finished or not parent.is_finished
+
+
+def depth(row: Todo, rows: dict[uuid.UUID, Todo]) -> int:
+    """Never ends in a circle: there is none."""
+    return 1 + (depth(rows[row.parent_id], rows) if row.parent_id else 0)

@@ -14,6 +14,7 @@ from rest_framework.exceptions import APIException
 
 from accounts.api.serializers import ProfileSerializer
 from sms import policy
+from sms.api.phone import PhoneSerializer
 from sms.api.serializers import (
     MessageDetailSerializer,
     MessageFilterSerializer,
@@ -113,6 +114,7 @@ def test_every_route_that_is_named_resolves():
         ("Filters", set(TodoFilterSerializer().fields)),
         ("Orderings", set(ORDERINGS)),
         ("Profile", set(ProfileSerializer.Meta.fields)),
+        ("Phone number", set(PhoneSerializer().fields)),
         ("Lists", set(ListSerializer.Meta.fields)),
         ("To-dos", set(TodoSerializer.Meta.fields)),
         ("Messages", set(MessageDetailSerializer.Meta.fields)),

@@ -36,7 +36,9 @@ NOT_IN_THE_ADMIN = {
     "sms.Message.idempotency_key": "a word of the client, which the scope makes unique",
     "todos.Todo.due_on": "made of the due, for the release before",
     "todos.Todo.due_order": "made of the due",
+    "todos.Todo.finished_with": "of use to reopening only",
     "todos.Todo.made_in": "of use to recurrence only",
+    "todos.Todo.trashed_with": "of use to restoring only",
     "todos.Todo.status_at": "of use to a merge only",
     "todos.List.former_position": "of use to the former release only",
     "todos.Todo.former_position": "of use to the former release only",
@@ -72,7 +74,9 @@ NOT_IN_THE_API = {
     "todos.Todo.owner": "always the caller",
     "todos.Todo.due_on": "made of the due, for the release before",
     "todos.Todo.due_order": "made of the due",
+    "todos.Todo.finished_with": "of use to reopening only",
     "todos.Todo.made_in": "of use to recurrence only",
+    "todos.Todo.trashed_with": "of use to restoring only",
 }
 
 

@@ -218,10 +218,11 @@ class TodoAdmin(OwnedAdmin):
     list_select_related = ("owner", "list")
     search_fields = ("folded", "folded_tags", "owner__email")
     date_hierarchy = "created_at"
-    autocomplete_fields = ("owner", "list", "tags")
+    autocomplete_fields = ("owner", "list", "parent", "tags")
     fields = (
         "owner",
         "list",
+        "parent",
         "title",
         "notes",
         "priority",
@@ -232,10 +233,18 @@ class TodoAdmin(OwnedAdmin):
         "tags",
     )
     facts = ("due_at", "status", "finished_at", "deleted_at", "created_by", *FACTS)
-    hidden = (*OwnedAdmin.hidden, "due_on", "due_order", "made_in", "status_at")
+    hidden = (
+        *OwnedAdmin.hidden,
+        "due_on",
+        "due_order",
+        "finished_with",
+        "made_in",
+        "status_at",
+        "trashed_with",
+    )
     actions = ("finish", "reopen", "move_to_trash", "restore")
     show_full_result_count = False
-    private = frozenset({"title", "notes", "folded", "folded_tags", "tags"})
+    private = frozenset({"title", "notes", "folded", "folded_tags", "parent", "tags"})
 
     @admin.display(description=_("due"), ordering="due_order")
     def due_words(self, todo: Todo) -> str:

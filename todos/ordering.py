@@ -4,7 +4,7 @@ All of it is for whoever is `writing`: the account's counter is locked, so two t
 wait for each other and never choose one key.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -37,17 +37,29 @@ def after_last(rows: SyncedQuerySet) -> str:
 
 
 def moved(row: Any, **place: Any) -> dict[str, Any]:
-    """The columns that a move changes: to a `list` or a `position`, `after` or `before` a peer.
+    """The columns that a move changes: to a `list`, a `parent` or a `position`, or beside a peer.
 
-    A peer of a to-do is in its list, or in the one that it moves to. Raises NoNeighborError.
+    `after` and `before` name the peer. That of a to-do is in the list and below the parent that it
+    has, or moves to. Raises NoNeighborError.
     """
     peers = type(row).objects.owned_by(row.owner)
-    if isinstance(row, Todo):
-        peers = peers.filter(list=place.get("list", row.list_id))
     columns = {name: value for name, value in place.items() if name not in SIDES}
+    if isinstance(row, Todo):
+        columns |= _home(row, columns)
+        peers = peers.filter(list=columns["list"], parent=columns["parent"])
     for name in SIDES & place.keys():
         columns["position"] = _beside(row, peers, place[name], is_after=name == "after")
     return columns
+
+
+def _home(todo: Todo, place: Mapping[str, Any]) -> dict[str, Any]:
+    """Its list and its parent; of the two the parent holds, unless only the list is named."""
+    parent = place.get("parent", todo.parent)
+    if parent is None:
+        return {"list": place.get("list", todo.list), "parent": None}
+    if "parent" not in place and place.get("list", parent.list) != parent.list:
+        return {"list": place["list"], "parent": None}
+    return {"list": parent.list, "parent": parent}
 
 
 def _beside(row: Any, peers: SyncedQuerySet, key: UUID, *, is_after: bool) -> str:

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 
 def add_todo(*, actor: "User", title: str, **fields: Any) -> Todo:
-    """A new to-do: first unless `position` is given, in the inbox unless `list` is.
+    """A new to-do: first unless `position` is given, in the inbox unless `list` or
+    `parent` is.
 
     `tags` are names. Raises IntegrityError if the `id` is taken, QuotaReached if it is too much.
     """
     names = fields.pop("tags", ())
     with writing(actor.pk):
-        fields["list"] = fields.get("list") or List.objects.inbox_of(actor)
+        parent = fields.get("parent")
+        above = parent.list if parent else fields.get("list")
+        fields["list"] = above or List.objects.inbox_of(actor)
         if fields.get("position") is None:
             fields["position"] = ordering.before_first(Todo.objects.of(actor.pk))
         if fields.get("status") == Status.FINISHED:
@@ -101,7 +104,8 @@ def remove_list(*, actor: "User", todo_list: List, trashes: bool = False) -> Non
         inside = Todo.objects.of(actor.pk).filter(list=todo_list)
         if trashes:
             kept = inside.filter(deleted_at=None)
-            stamp(actor.pk, kept, list=inbox, deleted_at=timezone.now())
+            act = {"deleted_at": timezone.now(), "trashed_with": todo_list.pk}
+            stamp(actor.pk, kept, list=inbox, **act)
         stamp(actor.pk, inside, list=inbox)
         todo_list.delete()
 

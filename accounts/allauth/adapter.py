@@ -15,12 +15,16 @@ from allauth.headless.base.response import AuthenticationResponse
 from allauth.headless.internal.restkit.response import ErrorResponse
 from django.contrib import messages
 from django.contrib.auth.hashers import make_password
+from django.core.mail import EmailMultiAlternatives
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
+from accounts import mails
 from accounts.login_throttle import LOCKED, begin_guess, reopen
 from accounts.mailboxes import key_of
 from accounts.models import User
@@ -30,6 +34,16 @@ from core.http import client_address
 
 UNKNOWN_ADDRESS = "::"  # a server behind a Unix socket knows no address
 _email_fits = MaxLengthValidator(254)
+
+
+def is_proof_due(request: Any, user: User) -> bool:
+    """Whether who uses `request.session` has to prove again who they are.
+
+    A log-in of a moment ago proves as much as the password again; allauth forgets it.
+    """
+    times = [record["at"] for record in get_authentication_records(request, user)]
+    proved_at: float = max([*times, request.session.get(SIGNED_UP_AT, 0)])
+    return time.time() - proved_at >= int(app_settings.REAUTHENTICATION_TIMEOUT)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
@@ -68,12 +82,47 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         reopen(request, credentials["email"])
 
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMultiAlternatives:
+        given = mails.facts(context, self.request)
+        with mails.in_words_of(given["recipient"]):
+            subject = render_to_string(f"{template_prefix}_subject.txt", given)
+            return mails.message(
+                template_prefix,
+                given,
+                subject=self.format_email_subject(" ".join(subject.split())),
+                sender=self.get_from_email(),
+                to=[email] if isinstance(email, str) else email,
+                headers=headers,
+            )
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        super().send_notification_mail(
+            template_prefix, user, {**(context or {}), "user": user}, email
+        )
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        """Told to the one who has just proved the password, and not on a page for everybody."""
+        if not is_headless_request(request):
+            messages.error(
+                request, _("This account is switched off. Ask whoever runs this server.")
+            )
+        response: HttpResponse = super().respond_user_inactive(request, user)
+        return response
+
     def is_reauthentication_required(self, *, app: str | None = None) -> bool:
-        """A log-in of a moment ago proves as much as the password again; allauth forgets it."""
-        request = context.request
-        times = [record["at"] for record in get_authentication_records(request, request.user)]
-        proved_at: float = max([*times, request.session.get(SIGNED_UP_AT, 0)])
-        return time.time() - proved_at >= int(app_settings.REAUTHENTICATION_TIMEOUT)
+        return is_proof_due(context.request, context.request.user)
 
     def clean_email(self, email: str) -> str:
         """allauth's forms accept 320 characters, the column holds 254."""

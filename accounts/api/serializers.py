@@ -2,7 +2,7 @@ from typing import ClassVar
 
 from django.conf import settings
 
-from accounts.models import User, time_zone_named, validate_time_zone
+from accounts.models import User, WeekStart, time_zone_named, validate_time_zone
 from core.api.fields import (
     StrictCharField,
     StrictChoiceField,
@@ -13,14 +13,16 @@ from core.api.fields import (
 
 
 class ProfileSerializer(StrictModelSerializer):
-    """Your name, e-mail address, time zone and language."""
+    """Your name, e-mail address, time zone, language and the first day of your weeks."""
 
     time_zone = StrictCharField(max_length=64, validators=[validate_time_zone])
     language = StrictChoiceField(choices=[("", "automatic"), *settings.LANGUAGES])
 
+    week_start = StrictChoiceField(choices=[("", "automatic"), *WeekStart.choices])
+
     class Meta:
         model = User
-        fields = ("id", "email", "name", "time_zone", "language", "version")
+        fields = ("id", "email", "name", "time_zone", "language", "week_start", "version")
         read_only_fields: ClassVar[tuple[str, ...]] = ("id", "email", "version")
 
     def validate_time_zone(self, value: str) -> str:

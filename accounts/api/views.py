@@ -14,7 +14,6 @@ class ProfileView(VersionedViewSet):
     """Your own profile. The e-mail address is changed under /api/auth/, which verifies it."""
 
     serializer_class = ProfileSerializer
-    http_method_names = ("get", "patch", "head", "options")
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """The path names nobody: it is the caller's own."""

@@ -24,7 +24,20 @@ ACCOUNT_ADAPTER = "accounts.allauth.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
+ACCOUNT_FORMS = {
+    name: f"accounts.forms.{form}Form"
+    for name, form in (
+        ("signup", "Signup"),
+        ("add_email", "AddEmail"),
+        ("change_password", "ChangePassword"),
+        ("set_password", "SetPassword"),
+        ("reset_password", "ResetPassword"),
+        ("reset_password_from_key", "ResetPasswordKey"),
+        ("reauthenticate", "Reauthenticate"),
+        ("confirm_email_verification_code", "ConfirmEmail"),
+        ("confirm_password_reset_code", "ConfirmReset"),
+    )
+}
 # In development an account is usable at once, and the link is on the terminal. In production the
 # address must be verified first.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if PRODUCTION else "optional"

@@ -6,6 +6,8 @@ SMS_ENABLED = env.flag("SMS_ENABLED", default=True)
 # The limit of an account is its allowance in the admin: zero until one is granted.
 SMS_DESTINATION_DAILY_LIMIT = env.integer("SMS_DESTINATION_DAILY_LIMIT", default=10)
 SMS_COUNTRY_DAILY_LIMIT = env.integer("SMS_COUNTRY_DAILY_LIMIT", default=200)
+# Texts with codes, by which people prove their number; 0: none. No allowance pays for them.
+SMS_CODES_DAILY = env.integer("SMS_CODES_DAILY", default=0 if PRODUCTION else 20)
 SMS_DAILY_LIMIT = env.integer("SMS_DAILY_LIMIT", default=500)  # all accounts together
 SMS_MONTHLY_SEGMENTS = env.integer("SMS_MONTHLY_SEGMENTS", default=2000)
 SMS_PER_MINUTE = env.integer("SMS_PER_MINUTE", default=600)  # of a backlog

@@ -11,8 +11,7 @@ from drf_standardized_errors.types import Error
 from rest_framework.exceptions import APIException, NotFound
 from rest_framework.settings import api_settings
 
-from core.errors import RETRY_AFTER_SECONDS, drop_connection, is_database_away
-from core.quotas import QuotaReached
+from core.errors import RETRY_AFTER_SECONDS, Refused, drop_connection, is_database_away
 
 NON_FIELD_ERRORS_KEY = api_settings.NON_FIELD_ERRORS_KEY
 
@@ -70,8 +69,8 @@ class ExceptionHandler(BaseHandler):
         if is_database_away(exc):
             drop_connection()
             return ServiceUnavailable()
-        if isinstance(exc, QuotaReached):
-            return Conflict(str(exc), code="quota_reached")
+        if isinstance(exc, Refused):
+            return Conflict(str(exc), code=exc.code)
         if isinstance(exc, IntegrityError):
             # Another request was quicker: a list removed meanwhile, a name taken meanwhile.
             return Conflict("The object was changed in the meantime. Reload it and try again.")

@@ -216,5 +216,10 @@ class OwnedRelatedField(serializers.RelatedField[Any, Any, Any]):
     def use_pk_only_optimization(self) -> bool:
         return True
 
+    def get_attribute(self, instance: Any) -> Any:
+        """None, as for any other member; DRF would give an object without a key."""
+        found = super().get_attribute(instance)
+        return None if found is None or found.pk is None else found
+
     def to_representation(self, value: Any) -> str:
         return str(value.pk)

@@ -12,6 +12,7 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 
 from core.api.schema import documented, response_header
+from sms.api.phone import NewPhoneSerializer, PhoneCodeSerializer, PhoneSerializer
 from sms.api.send import SmsSendSerializer
 from sms.api.serializers import (
     MessageDetailSerializer,
@@ -79,6 +80,41 @@ LOCATION = response_header(
 )
 
 
+class Phone(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "sms.api.phone.PhoneView"
+
+    def view_replacement(self) -> Any:
+        def described(name: str, summary: str, **more: Any) -> Any:
+            return extend_schema(operation_id=name, summary=summary, tags=["account"], **more)
+
+        operations = {
+            "retrieve": described("getPhone", "Your phone number"),
+            "create": described(
+                "askForPhoneCode",
+                "Text a code to a number, to show that it is yours",
+                request=NewPhoneSerializer,
+                responses={202: PhoneSerializer},
+            ),
+            "remove": described("removePhone", "Remove your phone number", responses={204: None}),
+            "confirm": described(
+                "confirmPhoneCode",
+                "Show by its code that a number is yours",
+                request=PhoneCodeSerializer,
+                responses=PhoneSerializer,
+            ),
+        }
+        return documented(self.target_class, **operations)
+
+
+class ConsentHistory(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "sms.api.phone.ConsentView"
+
+    def view_replacement(self) -> Any:
+        summary = "When and how you agreed to texts, and when you stopped them"
+        told = extend_schema(operation_id="listConsents", summary=summary, tags=["account"])
+        return documented(self.target_class, list=told)
+
+
 class Messages(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     target_class = "sms.api.views.MessageViewSet"
 
@@ -105,6 +141,8 @@ class Messages(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 EXAMPLES = {
     "msg": "hey mate!!!",
     "to": "+15005550006",
+    "number": "+15005550006",
+    "texted_code": "042137",
     "body": "Dinner at seven?",
     "region": "US",
     "message": "SMS successfully sent",
@@ -113,4 +151,9 @@ EXAMPLES = {
     "number_type": "mobile",
     "valid_for": 3600,
 }
-FORMATS = {"to": "phone-number", "msg": "message-body", "body": "message-body"}
+FORMATS = {
+    "to": "phone-number",
+    "number": "phone-number",
+    "msg": "message-body",
+    "body": "message-body",
+}

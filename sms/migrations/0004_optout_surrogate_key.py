@@ -36,7 +36,7 @@ def move_key_to_number(apps, schema_editor):
 
 
 class AlterFieldOnSQLite(migrations.AlterField):
-    """SQLite moves a key by building the table anew; on PostgreSQL it has been moved above.
+    """SQLite moves a key by rebuilding the table; on PostgreSQL it has been moved above.
 
     There AlterField does not drop the key of another field, and dropping first leaves a model
     without a key, to which Django adds one.

@@ -16,13 +16,14 @@ from core.columns import MomentField
 from core.conditions import in_range
 from sms.numbers import with_masked_numbers
 from sms.results import Result
-from sms.states import BELOW, FINAL, LOST, RANK, WAITING, State
+from sms.states import ARRIVED, BELOW, FINAL, LOST, RANK, WAITING, State
 
 BODY_LENGTH = 1600  # the limit of providers for one message, whatever its encoding
 NUMBER_LENGTH = 64
 SID_LENGTH = 64
 ERROR_LENGTH = 500
 KEY_LENGTH = 255
+LIST_KEPT = timedelta(days=1)  # answers may name what is on it by its numbers
 DISPATCH_HOLDS = timedelta(minutes=3)  # then the process that it was handed to must have died
 
 
@@ -46,6 +47,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def in_flight(self) -> Self:
         """Accepted by the provider, without a final status yet."""
         return self.filter(state__in=(State.ACCEPTED, State.SENT)).exclude(provider_sid="")
+
+    def lists_on(self, number: str, *, of: Any, at: datetime) -> Self:
+        """The numbered lists that this phone was sent within a day before, the last first."""
+        sent = self.filter(sender=of, to=number, state__in=ARRIVED, refers_to__isnull=False)
+        sent = sent.filter(claimed_at__lte=at, claimed_at__gt=at - LIST_KEPT)
+        return sent.order_by("-claimed_at", "-created_at")
 
     def poll_due(self, at: datetime) -> Self:
         return self.filter(next_attempt_at__lte=at)
@@ -122,6 +129,8 @@ class Message(models.Model):
     lane = models.PositiveSmallIntegerField(
         _("lane"), choices=Lane.choices, default=Lane.ORDINARY, db_default=Lane.ORDINARY.value
     )
+    # What the numbers of a list in the body mean, to be answered with; ids of another app.
+    refers_to = models.JSONField(_("refers to"), null=True, editable=False)
     dispatched_at = models.DateTimeField(_("dispatched at"), null=True)  # by the sweep
     claimed_at = models.DateTimeField(_("claimed at"), null=True)
     accepted_at = models.DateTimeField(_("accepted at"), null=True)

@@ -96,7 +96,7 @@ class Account:
 def within(seconds: float, call: Callable[[], T]) -> T:
     """The result of the call; raises TimeoutError if the whole call takes longer.
 
-    Socket time-outs begin anew with each byte. This one includes slow name servers, several
+    Socket time-outs begin again with each byte. This one includes slow name servers, several
     addresses that do not answer, and slow headers. The thread of a late call ends with the call.
     """
     result: Future[T] = Future()

@@ -9,6 +9,7 @@ import pytest
 from allauth.account import forms
 from allauth.account.internal.flows import password_reset
 from allauth.account.models import EmailAddress
+from allauth.account.signals import email_confirmed
 from allauth.headless.account import inputs
 from django.core import mail
 from django.db import connection, connections
@@ -278,6 +279,33 @@ def test_of_several_codes_used_at_once_one_sets_the_password():
     pairs = [asked(alice.email, f"203.0.113.{number}") for number in range(4)]
     told = together(4, lambda number: reset(*pairs[number], f"{NEW} {number}"))
     assert Counter(told) == {401: 1, 409: 3}
+
+
+@pytest.mark.usefixtures("mandatory")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgres
+def test_of_simultaneous_uses_of_one_code_one_confirms_an_address():
+    browsers = [Client() for _ in range(8)]
+    browsers[0].post("/auth/signup/", {"email": "carol@example.com", "password1": PASSWORD})
+    code = mailed_code()
+    for browser in browsers[1:]:
+        browser.cookies.load(browsers[0].cookies.output(attrs=[], header=""))
+    confirmed = []
+
+    def note(**told):
+        confirmed.append(told["email_address"].email)
+
+    email_confirmed.connect(note)
+    try:
+        together(
+            8,
+            lambda number: (
+                browsers[number].post("/auth/confirm-email/", {"code": code}).status_code
+            ),
+        )
+    finally:
+        email_confirmed.disconnect(note)
+    assert confirmed == ["carol@example.com"]
 
 
 def test_every_name_of_allauth_is_ours():

@@ -34,7 +34,7 @@ def test_a_link_does_not_log_out_and_says_so(web, alice, path):
 def test_what_strangers_are_told_is_not_told_to_members(web, alice, path):
     response = web(alice).get(path)
     assert (response.status_code, response["Location"]) == (302, "/todos/")
-    assert Client().get(path).status_code == 200
+    assert Client().get(path, follow=True).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.template.loader import render_to_string
 from django.test import Client
@@ -14,6 +15,7 @@ from tests.accounts.conftest import mailed_code
 from tests.conftest import PASSWORD
 
 NEW_PASSWORD = "another fine password"
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Version/18.1 Safari/604.1"
 
 
 def sign_up(client: Client, email: str = "carol@example.com", **fields: str):
@@ -147,8 +149,9 @@ def test_disabled_account_is_told_so(client, alice):
 
     response = log_in(client, alice.email)
 
-    assert response.redirect_chain == [("/auth/inactive/", 302)]
-    assert "This account is inactive." in response.text
+    assert response.redirect_chain == [("/auth/inactive/", 302), ("/auth/login/", 302)]
+    assert "This account is switched off." in response.text
+    assert client.get("/auth/inactive/").url == "/auth/login/"
 
 
 def test_too_many_requests_are_a_page(client, db):
@@ -188,7 +191,7 @@ def test_address_is_proved_by_a_link(client, db):
 
 
 def test_broken_link_says_what_to_do(client, db):
-    assert "expired or is invalid" in client.get("/auth/confirm-email/nonsense/").text
+    assert "too old or has been used" in client.get("/auth/confirm-email/nonsense/").text
 
 
 def test_forgotten_password_is_replaced_by_a_code(client, alice):
@@ -256,16 +259,44 @@ def test_password_change_keeps_this_browser_logged_in(alices, alice):
     assert alices.get("/todos/").status_code == 200
 
 
-def test_sessions_are_listed_and_the_others_ended(alices, alice):
-    other = Client(HTTP_USER_AGENT="Other browser")
-    log_in(other, alice.email)
+def logged_in(user: User, program: str) -> Client:
+    client = Client(HTTP_USER_AGENT=program)
+    log_in(client, user.email)
+    return client
 
-    listed = alices.get("/auth/sessions/").text
-    alices.post("/auth/sessions/")
 
-    assert "This browser" in listed
-    assert "Other browser" in listed
-    assert other.get("/todos/").status_code == 302
+def is_open(client: Client) -> bool:
+    return bool(client.get("/todos/").status_code == 200)
+
+
+def test_devices_are_listed_and_ended_one_by_one_or_all(alices, alice, bob):
+    phone, tablet = logged_in(alice, IPHONE), logged_in(alice, "Other <program>/1")
+    stranger = logged_in(bob, IPHONE)
+    page = alices.get("/auth/sessions/").text
+    shown = re.findall(r'row-title"[^>]*><bdi>([^<]*)<', page)
+    ids = {name: re.search(rf"Log out {name}", page) for name in shown[1:]}
+    assert (shown[0], {*shown[1:]}) == (
+        "Unknown device",
+        {"Safari on iPhone", "Other &lt;program&gt;"},
+    )
+    assert all(ids.values())
+    [own] = UserSession.objects.filter(user=alice, user_agent=IPHONE)
+    [theirs] = UserSession.objects.filter(user=bob)
+    for device in (theirs.pk, "x", -1):
+        told = alices.post("/auth/sessions/", {"device": device}, follow=True).text
+        assert "That device is no longer logged in." in told
+    assert [is_open(each) for each in (alices, phone, tablet, stranger)] == [True] * 4
+    told = alices.post("/auth/sessions/", {"device": own.pk}, follow=True).text
+    assert "Logged out: Safari on iPhone." in told
+    assert [is_open(each) for each in (alices, phone, tablet, stranger)] == [
+        True,
+        False,
+        True,
+        True,
+    ]
+    told = alices.post("/auth/sessions/", follow=True).text
+    assert "Logged out: Other &lt;program&gt;." in told
+    assert [is_open(each) for each in (alices, tablet, stranger)] == [True, False, True]
     assert "Log out everywhere else" not in alices.get("/auth/sessions/").text
 
 

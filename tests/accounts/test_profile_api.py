@@ -24,12 +24,14 @@ def test_my_profile_is_exactly_this(api, alice, bob):
         "name": "",
         "time_zone": "UTC",
         "language": "",
+        "week_start": "",
         "version": 1,
     }
 
 
 def test_a_patch_changes_what_it_names(api, alice, bob):
     changes = {"name": "Alice", "time_zone": "Asia/Shanghai", "language": "en"}
+    changes["week_start"] = "sunday"
     response = api(alice).patch(ME, changes)
     expected = {"id": str(alice.pk), "email": "alice@example.com", **changes, "version": 2}
     assert (response.status_code, response.json()) == (200, expected)
@@ -80,6 +82,7 @@ def test_two_devices_do_not_overwrite_each_other(api, alice, bob):
         ({"name": "a" * 151}, "max_length", "name"),
         ({"language": "xx"}, "invalid_choice", "language"),
         ({"language": ["en"]}, "invalid_choice", "language"),
+        ({"week_start": "tuesday"}, "invalid_choice", "week_start"),
         ({"nmae": "Alice"}, "unknown_field", "nmae"),
         ({"is_staff": True}, "unknown_field", "is_staff"),
         ({"password": "x"}, "unknown_field", "password"),

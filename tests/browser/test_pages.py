@@ -65,9 +65,9 @@ def inspect(page: Page) -> None:
         "/auth/login/",
         "/auth/signup/",
         "/auth/password/reset/",
-        "/auth/inactive/",
+        "/",
+        "/auth/confirm-email/",
         "/auth/confirm-email/nonsense/",
-        "/auth/password/reset/key/1-nonsense/",
         "/nothing/",
     ],
 )
@@ -80,7 +80,10 @@ def test_page_for_everybody(visit, path):
 
 @pytest.mark.parametrize(
     "path",
-    ["/todos/plain/", "/account/", "/auth/email/", "/auth/sessions/", "/auth/password/change/"],
+    [
+        *("/todos/plain/", "/account/", "/account/data/", "/auth/email/", "/auth/sessions/"),
+        "/auth/password/change/",
+    ],
 )
 def test_page_of_an_account(visit, alice, path):
     EmailAddress.objects.create(user=alice, email="a.second.address@example.com")
@@ -180,7 +183,7 @@ def test_password_reset_by_code(visit, alice):
     code = next(line for line in str(mail.outbox[-1].body).splitlines() if line[4:5] == "-")
     page.get_by_label("Code").fill(code)
     page.get_by_role("button", name="Confirm").click()
-    expect(page.get_by_label("New Password", exact=True)).to_be_visible()
+    expect(page.get_by_label("New password", exact=True)).to_be_visible()
     inspect(page)
 
 

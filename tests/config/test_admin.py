@@ -17,7 +17,7 @@ from accounts.models import User
 from core.feed import FeedCounter, FeedEntry
 from core.limits import Limit, take
 from core.models import Counter, IdempotencyKey
-from sms.models import Allowance, Message, OptOut
+from sms.models import Allowance, Consent, Message, OptOut, Phone
 from tests.builders import make_list, make_todo
 from tests.conftest import make_user
 from todos import service
@@ -67,6 +67,12 @@ MAKE: dict[type[models.Model], Callable[[int], object]] = {
     ),
     OptOut: lambda number: OptOut.objects.create(
         number=f"+1500555{number:04}", source=OptOut.Source.ADMIN
+    ),
+    Phone: lambda number: Phone.objects.create(
+        account=person(number), number=f"+1500555{number:04}"
+    ),
+    Consent: lambda number: Consent.objects.create(
+        account=person(number), number="+15005550006", event="agreed", source="page"
     ),
     SavedFilter: lambda number: service.add_filter(actor=person(number), name="a", query="is:open"),
     Tag: lambda number: make_todo(person(number), tags=["a"]),

@@ -97,6 +97,9 @@ OWNED = {
 PERSONAL = {
     "/api/v1/",
     "/api/v1/account/",
+    "/api/v1/account/phone/",
+    "/api/v1/account/phone/confirm/",
+    "/api/v1/account/phone/history/",
     "/api/v1/filters/",
     "/api/v1/lists/",
     "/api/v1/sms/messages/",

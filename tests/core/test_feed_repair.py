@@ -86,7 +86,7 @@ def test_a_new_epoch_gives_no_version_a_second_time(alice, bob):
     epochs = dict(FeedCounter.objects.values_list("account", "epoch"))
     out = StringIO()
     call_command("begin_epoch", stdout=out)
-    assert out.getvalue() == "The devices of 2 accounts will read everything anew.\n"
+    assert out.getvalue() == "The devices of 2 accounts will sync from the start.\n"
     for account in (alice, bob):
         raised = [
             {key: it + VERSIONS_APART for key, it in each.items()} for each in before[account.pk]

@@ -134,7 +134,7 @@ def test_the_same_content_is_the_same_archive(project, monkeypatch, tmp_path):
     build_id, first = build()
     assert entries(first)["BUILD_ID"].decode() == build_id
     assert re.fullmatch("[0-9a-f]{12}", build_id)
-    monkeypatch.setattr(dependencies, "FOLDER", tmp_path / "made anew")
+    monkeypatch.setattr(dependencies, "FOLDER", tmp_path / "made again")
     assert build("second.zip")[0] == build_id
     assert Path("second.zip").read_bytes() == first.read_bytes()
 

@@ -1,4 +1,4 @@
-"""A stage served from a snapshot: no message twice, and every device reads everything anew."""
+"""A stage served from a snapshot: no message twice, and every device syncs from the start."""
 
 import sys
 

@@ -2,8 +2,8 @@
 
 python -m tests.mutants [ids or file globs] [--jobs 2] [--lane fast|postgres|check|all]
 
-A test that has killed a mutant must pass without it: otherwise no verdict means anything, and the
-command ends with 2. It ends with 1 if fewer than 97 % are killed.
+A test that has killed a mutant must pass without it: otherwise the verdict is void, and the command
+ends with 2. It ends with 1 if fewer than 97 % are killed.
 """
 
 import argparse
@@ -24,17 +24,16 @@ from tests.mutants.tree import Tree
 ENOUGH = 0.97
 
 
-class VoidError(Exception):
-    """Tests fail on the unchanged code, so that no verdict means anything."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     mutant: Mutant
     killer: str
+    failed: str  # without the mutant; if it is not empty, the verdict is void
     seconds: float
 
     def __str__(self) -> str:
+        if self.failed:
+            return f"{self.mutant.id:8} {self.seconds:5.1f} s  VOID: {self.failed} fails without it"
         fate = f"killed by {self.killer}" if self.killer else f"SURVIVED: {self.mutant.what}"
         return f"{self.mutant.id:8} {self.seconds:5.1f} s  {fate}"
 
@@ -51,7 +50,7 @@ def main() -> int:
         return 0
     try:
         verdicts = try_all(tried, options.jobs)
-    except (VoidError, UnfitError) as error:
+    except UnfitError as error:
         say(f"VOID: {error}")
         return 2
     return summary(verdicts, explained=len(explained))
@@ -81,9 +80,9 @@ def decide(trees: queue.Queue[Tree], mutant: Mutant) -> Verdict:
     began = time.monotonic()
     with borrowed(trees) as tree:
         killer = tree.try_killers(mutant) or tree.try_package(mutant)
-        if killer and (failed := tree.try_nothing(mutant, killer)):
-            raise VoidError(f"{failed} fails without any mutant")
-    verdict = Verdict(mutant=mutant, killer=killer, seconds=time.monotonic() - began)
+        failed = tree.try_nothing(mutant, killer) if killer else ""
+    seconds = time.monotonic() - began
+    verdict = Verdict(mutant=mutant, killer=killer, failed=failed, seconds=seconds)
     say(str(verdict))
     return verdict
 
@@ -99,11 +98,15 @@ def borrowed(trees: queue.Queue[Tree]) -> Iterator[Tree]:
 
 def summary(verdicts: list[Verdict], *, explained: int) -> int:
     survivors = [verdict for verdict in verdicts if not verdict.killer]
-    killed = len(verdicts) - len(survivors)
+    void = [verdict for verdict in verdicts if verdict.failed]
+    killed = len(verdicts) - len(survivors) - len(void)
     share = killed / len(verdicts)
     say(f"\n{killed} of {len(verdicts)} killed: {share:.1%}; {explained} explained.")
-    for verdict in survivors:
+    for verdict in (*survivors, *void):
         say(f"  {verdict.mutant.id}  {verdict.mutant.file}: {verdict.mutant.what}")
+    if void:
+        say(f"The verdicts on {len(void)} are void.")
+        return 2
     return 0 if share >= ENOUGH else 1
 
 

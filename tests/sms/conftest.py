@@ -36,7 +36,7 @@ def noon(request) -> Iterator[time_machine.Traveller | None]:
 def allow(person: User, per_day: int = 50) -> User:
     """What the operator does in the admin."""
     Allowance.objects.update_or_create(account=person, defaults={"per_day": per_day})
-    person._state.fields_cache.pop("sms_allowance", None)  # the next request loads it anew
+    person._state.fields_cache.pop("sms_allowance", None)  # the next request loads it again
     return person
 
 

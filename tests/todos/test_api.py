@@ -38,6 +38,7 @@ def shown(todo: Todo) -> dict:
     return {
         "id": str(todo.pk),
         "list": str(todo.list_id),
+        "parent": todo.parent_id and str(todo.parent_id),
         "title": todo.title,
         "notes": todo.notes,
         "status": todo.status,

@@ -5,6 +5,7 @@ from uuid import uuid5
 
 import pytest
 
+from tests import feeds
 from tests.builders import make_todo
 from tests.documented import document
 from tests.todos.test_races import at_once, phones_of
@@ -60,6 +61,38 @@ def test_finishing_and_reopening_at_once_agree_in_the_end(alice):
         todo.refresh_from_db()
         assert next_ones([todo]).count() == int(todo.is_finished)
     assert Todo.objects.of(alice.pk).count() == 2
+
+
+def test_two_that_move_below_each_other_at_once_make_no_circle(alice):
+    """One of them is refused, whichever comes second."""
+    first, second = phones_of(alice)[:2]
+    for _ in range(ROUNDS * 5):
+        a, b = make_todo(alice, "a"), make_todo(alice, "b")
+        answers = at_once(
+            lambda a=a, b=b: first.post(f"{TODOS}{a.pk}/move/", {"parent": str(b.pk)}),
+            lambda a=a, b=b: second.patch(f"{TODOS}{b.pk}/", {"parent": str(a.pk)}),
+        )
+        assert sorted(it.status_code for it in answers) == [200, 409]
+        [refused] = [it for it in answers if it.status_code == 409]
+        assert refused.json()["errors"][0]["code"] == "cycle"
+    feeds.check(alice)
+
+
+def test_a_parent_finished_on_eight_phones_comes_again_with_one_of_each(alice):
+    phones = phones_of(alice)
+    [todo] = recurring(alice, 1)
+    below = [make_todo(alice, str(number), parent=todo) for number in range(3)]
+    verbs = ["finish", "reopen"] * 4
+    for _ in range(ROUNDS):
+        calls = [
+            lambda phone=phone, verb=verb: phone.post(f"{TODOS}{todo.pk}/{verb}/").status_code
+            for phone, verb in zip(phones, verbs, strict=True)
+        ]
+        assert at_once(*calls) == [200] * 8
+        todo.refresh_from_db()
+        assert next_ones([todo, *below]).count() == 4 * int(todo.is_finished)
+        feeds.check(alice)
+    assert Todo.objects.of(alice.pk).count() == 8
 
 
 @pytest.mark.nightly

@@ -65,7 +65,7 @@ versions = st.sampled_from(
 )
 BOBS = ["get", "patch", "delete", "finish", "page", "list", "id"]
 NEEDS_TODOS = [
-    *("patch", "put", "switch", "move", "delete", "tick", "rename", "read"),
+    *("patch", "put", "switch", "move", "nest", "delete", "tick", "rename", "read"),
     "delete on the page",
 ]
 VERBS = [
@@ -73,6 +73,7 @@ VERBS = [
     *("patch", "patch", "patch", "put", "put", "switch", "switch", "delete", "read", "bob's"),
     *("tick", "rename", "delete on the page", "delete on the page", "undo", "undo", "undo"),
     *("order", "order", "filter", "filter", "restore", "restore", "purge"),
+    *("nest", "nest", "nest", "nest"),
 ]
 ORDERINGS = ["position", "created_at", "updated_at", "priority", "due"]
 
@@ -126,6 +127,8 @@ class Account(RuleBasedStateMachine):
         self.todos: dict[str, dict[str, Any]] = {}
         self.trash: dict[str, dict[str, Any]] = {}
         self.lists: dict[str, dict[str, Any]] = {}
+        self.finished_with: dict[str, str] = {}
+        self.trashed_with: dict[str, str] = {}
         self.sent: list[dict[str, Any]] = []
         self.removed: tuple[datetime, str] | None = None
 
@@ -159,8 +162,64 @@ class Account(RuleBasedStateMachine):
             todo["finished_at"] = self.now if fields["status"] == "finished" else None
         if "tags" in fields:
             fields["tags"] = sorted(set(fields["tags"]))
-        if any(todo[name] != value for name, value in fields.items()):
+        if fields.get("list", todo["list"]) != todo["list"] and "parent" not in fields:
+            fields["parent"] = None
+        changed = {name for name, value in fields.items() if todo[name] != value}
+        act = self.finished_with.get(todo["id"], todo["id"])
+        if changed:
             self.stamp(todo, **fields)
+        if changed & {"status", "parent"}:
+            self.finished_with.pop(todo["id"], None)
+        self.follow(todo, changed, act)
+
+    def follow(self, todo: dict[str, Any], changed: set[str], act: str) -> None:
+        """What is above and below changes too."""
+        if changed & {"status", "parent"} and todo["id"] in self.todos:
+            self.open_above(todo)
+        for row in self.below(todo) if "list" in changed else []:
+            self.stamp(row, list=todo["list"])
+        if "parent" in changed:
+            for row in self.below(todo):
+                if row["id"] in self.trash and len(self.above(row)) == 3:
+                    self.stamp(row, parent=None)
+        if "status" in changed:
+            self.finish_below(todo, act)
+
+    def finish_below(self, todo: dict[str, Any], act: str) -> None:
+        for row in [row for row in self.below(todo) if row["id"] in self.todos]:
+            along = self.finished_with.get(row["id"]) == act
+            if todo["status"] == "finished" and row["status"] == "open":
+                self.finished_with[row["id"]] = todo["id"]
+                self.stamp(row, status="finished", finished_at=todo["finished_at"])
+            elif todo["status"] == "open" and along:
+                self.stamp(row, status="open", finished_at=None)
+        if todo["status"] == "open":
+            self.forget(todo, act)
+
+    def forget(self, todo: dict[str, Any], act: str) -> None:
+        for row in self.below(todo):
+            if self.finished_with.get(row["id"]) == act:
+                del self.finished_with[row["id"]]
+
+    def open_above(self, todo: dict[str, Any]) -> None:
+        parent = self.todos.get(todo["parent"] or "")
+        if todo["status"] == "open" and parent and parent["status"] == "finished":
+            self.forget(parent, self.finished_with.get(parent["id"], parent["id"]))
+            self.change(parent, status="open")
+
+    def above(self, todo: dict[str, Any]) -> list[dict[str, Any]]:
+        rows = {**self.todos, **self.trash}
+        return [rows[todo["parent"]], *self.above(rows[todo["parent"]])] if todo["parent"] else []
+
+    def below(self, todo: dict[str, Any]) -> list[dict[str, Any]]:
+        rows = {**self.todos, **self.trash}.values()
+        right = [row for row in rows if row["parent"] == todo["id"]]
+        return [*right, *(row for child in right for row in self.below(child))]
+
+    def height(self, todo: dict[str, Any]) -> int:
+        """Of what is not in the trash."""
+        living = [row for row in self.below(todo) if row["id"] in self.todos]
+        return 1 + max([len(self.above(row)) - len(self.above(todo)) for row in living], default=0)
 
     def stamp(self, row: dict[str, Any], **fields: Any) -> None:
         fields |= {"due_at": due_at(fields["due"])} if "due" in fields else {}
@@ -218,6 +277,7 @@ class Account(RuleBasedStateMachine):
             "put": lambda: self.put(number, title, fields, kind),
             "switch": lambda: self.switch(number, switch, kind),
             "move": lambda: self.move(number, other),
+            "nest": lambda: self.nest(number, other),
             "delete": lambda: self.delete(number, kind),
             "create list": lambda: self.create_list(name=title, own_id=flag),
             "archive list": lambda: self.archive_list(number=number, kind=kind, is_archived=flag),
@@ -241,9 +301,13 @@ class Account(RuleBasedStateMachine):
         chosen = lists[home % len(lists)]
         body = {"title": title, **fields}
         body |= {"list": chosen} if chosen else {}
+        body |= {"parent": self.pick(home)["id"]} if self.todos and home % 3 == 0 else {}
         body |= {"id": str(uuid.uuid4())} if own_id else {}
         response = self.phone.post(TODOS, body)
         self.sent += [body] if own_id else []
+        if "parent" in body and len(self.above(self.todos[body["parent"]])) == 2:
+            self.refused(response, 409, "too_deep")
+            return
         self.created(response, body)
 
     def created(self, response: Any, body: dict[str, Any]) -> None:
@@ -252,6 +316,7 @@ class Account(RuleBasedStateMachine):
         todo = {
             "id": response.json().get("id"),
             "list": self.inbox,
+            "parent": None,
             "position": between(None, lowest),
             "created_by": str(self.alice.pk),
             "created_at": self.now,
@@ -263,24 +328,32 @@ class Account(RuleBasedStateMachine):
             **body,
         }
         todo["tags"], todo["due_at"] = sorted(set(todo["tags"])), due_at(todo["due"])
+        todo["list"] = self.todos[todo["parent"]]["list"] if todo["parent"] else todo["list"]
         self.expect(response, 201, todo)
         assert response["Location"].endswith(f"{TODOS}{todo['id']}/")
         self.todos[todo["id"]] = todo
+        self.open_above(todo)
 
     def create_again(self, number: int) -> None:
         """The phone never saw the answer and sends the same once more."""
         self.later()
         body = self.sent[number % len(self.sent)]
-        gone_list = body.get("list", self.inbox) not in self.lists
+        is_gone = body.get("list", self.inbox) not in self.lists
+        is_gone |= "parent" in body and body["parent"] not in self.todos
         stored = self.todos.get(body["id"])
         response = self.phone.post(TODOS, body)
-        if gone_list:
+        if response.status_code == 201:  # the first time it was too deep
+            self.created(response, body)
+        elif "too_deep" in response.text:
+            assert len(self.above(self.todos[body["parent"]])) == 2
+        elif is_gone:
             self.refused(response, 400, "does_not_exist")
         elif stored is None:
             self.refused(response, 409, "deleted")
         elif all(
             stored[name] == (sorted(set(value)) if name == "tags" else value)
             for name, value in body.items()
+            if not (name == "list" and "parent" in body)
         ):
             self.expect(response, 200, stored)
         else:
@@ -339,8 +412,12 @@ class Account(RuleBasedStateMachine):
         self.refused(self.phone.get(path), 404, "not_found")
 
     def bin(self, todo: dict[str, Any]) -> None:
-        self.trash[todo["id"]] = self.todos.pop(todo["id"])
-        self.change(todo, deleted_at=self.now)
+        for row in (todo, *self.below(todo)):
+            if row["id"] in self.todos:
+                self.trash[row["id"]] = self.todos.pop(row["id"])
+                self.stamp(row, deleted_at=self.now)
+                self.trashed_with[row["id"]] = todo["id"]
+        del self.trashed_with[todo["id"]]
 
     def from_the_trash(self, number: int, verb: str) -> None:
         """By phone: restored, or removed for good."""
@@ -352,13 +429,49 @@ class Account(RuleBasedStateMachine):
             answer = self.phone.post(f"{path}restore/")
             assert (answer.status_code, answer.json()) == (200, todo)
         else:
-            del self.trash[todo["id"]]
+            self.remove(todo)
             assert self.phone.delete(path).status_code == 204
         self.refused(self.phone.delete(path), 404, "not_found")
 
     def bring_back(self, todo: dict[str, Any]) -> None:
-        self.todos[todo["id"]] = self.trash.pop(todo["id"])
-        self.change(todo, deleted_at=None)
+        parent = todo["parent"] if todo["parent"] in self.todos else None
+        act = self.trashed_with.get(todo["id"], todo["id"])
+        along = [row for row in self.below(todo) if self.trashed_with.get(row["id"]) == act]
+        for row in (todo, *along):
+            self.todos[row["id"]] = self.trash.pop(row["id"])
+            self.trashed_with.pop(row["id"], None)
+            self.stamp(row, deleted_at=None)
+        if todo["parent"] != parent:
+            todo["parent"] = parent
+            self.finished_with.pop(todo["id"], None)
+        self.open_above(todo)
+
+    def remove(self, todo: dict[str, Any]) -> None:
+        """For good, with what was trashed along with it."""
+        act = self.trashed_with.get(todo["id"], todo["id"])
+        below = self.below(todo)
+        gone = [todo, *(row for row in below if self.trashed_with.get(row["id"]) == act)]
+        for row in gone:
+            del self.trash[row["id"]]
+        for row in below:
+            if row not in gone and row["parent"] in [it["id"] for it in gone]:
+                self.stamp(row, parent=None)
+
+    def nest(self, number: int, other: int) -> None:
+        """Below another one, or to the top."""
+        self.later()
+        todo, above = self.pick(number), [None, *self.todos.values()]
+        parent = above[other % len(above)]
+        key = parent and parent["id"]
+        response = self.phone.post(f"{TODOS}{todo['id']}/move/", {"parent": key})
+        levels = [parent, *self.above(parent)] if parent else []
+        if todo in levels:
+            self.refused(response, 409, "cycle")
+        elif len(levels) + self.height(todo) > 3:
+            self.refused(response, 409, "too_deep")
+        else:
+            self.change(todo, parent=key, list=parent["list"] if parent else todo["list"])
+            self.expect(response, 200, todo)
 
     def move(self, number: int, other: int) -> None:
         self.later()
@@ -427,7 +540,7 @@ class Account(RuleBasedStateMachine):
         del self.lists[row["id"]]
         for todo in (*self.todos.values(), *self.trash.values()):
             if todo["list"] == row["id"]:
-                self.change(todo, list=self.inbox)
+                self.stamp(todo, list=self.inbox)
         self.compare_lists()
 
     def compare_lists(self) -> None:
@@ -492,8 +605,10 @@ class Account(RuleBasedStateMachine):
         status, tag = (None, "open", "finished")[number % 3], (None, "home", "cold")[other % 3]
         priority, word = (None, 0, 4)[number // 3 % 3], (None, "MILK", None)[other // 3 % 3]
         where = (None, *self.lists)[number % (len(self.lists) + 1)] if other % 2 else None
+        parent = (None, None, "none", *self.todos)[(number + other) % (len(self.todos) + 3)]
         limit = number % 4 + 1
         asked = {"status": status, "tag": tag, "priority": priority, "q": word, "list": where}
+        asked["parent"] = parent
         query = "&".join(f"{name}={value}" for name, value in asked.items() if value is not None)
         expected = [
             todo
@@ -503,6 +618,7 @@ class Account(RuleBasedStateMachine):
             and priority in (None, todo["priority"])
             and (word is None or word.lower() in f"{todo['title']} {todo['notes']}".lower())
             and where in (None, todo["list"])
+            and (parent is None or (todo["parent"] or "none") == parent)
         ]
         assert self.walk(query, limit) == expected
 

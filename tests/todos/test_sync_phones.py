@@ -96,6 +96,7 @@ def act(phone: Phone, verb: str, number: int, text: str) -> None:  # noqa: C901 
     match verb:
         case "create":
             fields = {"title": text, "tags": [text[:1]], **({"list": home} if home else {})}
+            fields |= {"parent": key} if key and number % 2 else {}
             phone.do("todo", str(uuid.uuid4()), "create", fields=fields)
         case "create list":
             phone.do("list", str(uuid.uuid4()), "create", fields={"name": text})
@@ -110,6 +111,9 @@ def act(phone: Phone, verb: str, number: int, text: str) -> None:  # noqa: C901 
             phone.do("todo", key, "update", fields=fields)
         case "move" if key and home:
             phone.do("todo", key, "move", fields={"list": home, "position": position_of(number)})
+        case "nest" if key:
+            parent = todos[number // 3 % len(todos)] if number % 3 else None
+            phone.do("todo", key, "move", fields={"parent": parent})
         case "finish" | "reopen" | "trash" | "restore" | "purge" if key:
             phone.do("todo", key, verb)
         case "sync" | "lost answer":
@@ -142,7 +146,7 @@ def at_home(account: User, number: int, text: str) -> None:
 VERBS = [
     *("create", "create", "create list", "remove list", "rename", "rename", "notes", "tags"),
     *("move", "finish", "reopen", "trash", "restore", "purge", "sync", "sync", "lost answer"),
-    *("page", "page"),
+    *("page", "page", "nest", "nest"),
 ]
 steps = st.lists(
     st.tuples(

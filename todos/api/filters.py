@@ -60,6 +60,14 @@ class MomentField(serializers.Field[datetime, str, str, Any]):
         raise NotImplementedError  # filters are never answered
 
 
+@extend_schema_field({"type": "string", "examples": ["none"]})
+class ParentField(StrictUUIDField):
+    """The id of a to-do, or `none`."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return None if data == "none" else super().to_internal_value(data)
+
+
 class ListFilterSerializer(NoFilters):
     """Each parameter narrows the list further."""
 
@@ -75,6 +83,10 @@ class TodoFilterSerializer(NoFilters):
         required=False, help_text="`true`: only to-dos of archived lists; `false`: none of them."
     )
     list = StrictUUIDField(required=False)
+    parent = ParentField(  # type: ignore[assignment]  # a serializer has one of its own
+        required=False,
+        help_text="`none`: only what stands below no other; an id: what is below it.",
+    )
     tag = StrictLineField(required=False, max_length=NAME_LENGTH)
     status = serializers.ChoiceField(choices=Status.choices, required=False)
     priority = SeveralField(
@@ -126,6 +138,8 @@ class RemovalSerializer(NoFilters):
 
 def apply_filters(todos: TodoQuerySet, filters: Mapping[str, Any], user: User) -> TodoQuerySet:
     todos = todos.filter(**_plain(filters, of_lists="list__"))
+    if "parent" in filters:
+        todos = todos.filter(parent=filters["parent"])
     if "tag" in filters:
         todos = todos.tagged(filters["tag"])
     now = timezone.now()

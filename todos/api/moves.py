@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts.sessions import signed_in_user
 from core.api.fields import OwnedRelatedField, StrictSerializer, StrictUUIDField
 from core.api.viewsets import VersionedViewSet
-from todos.models import List, ListQuerySet
+from todos.models import List, ListQuerySet, Todo, TodoQuerySet
 from todos.ordering import SIDES, NoNeighborError, moved
 
 
@@ -34,12 +34,18 @@ class MoveSerializer(StrictSerializer):
 
 
 class TodoMoveSerializer(MoveSerializer):
-    """Where it belongs: in a list, behind or before another to-do of it."""
+    """Where it belongs: in a list or below a to-do, behind or before another one of these."""
 
     list = OwnedRelatedField(required=False)
+    parent = OwnedRelatedField(  # type: ignore[assignment]  # a serializer has one of its own
+        required=False, allow_null=True, help_text="The one that it stands below; null: none."
+    )
 
     def owned_list(self) -> ListQuerySet:
         return List.objects.owned_by(signed_in_user(self.context["request"]))
+
+    def owned_parent(self) -> TodoQuerySet:
+        return Todo.objects.owned_by(signed_in_user(self.context["request"]))
 
 
 class MovingViewSet(VersionedViewSet):

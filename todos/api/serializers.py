@@ -23,11 +23,12 @@ from todos import service
 from todos.api.clearing import ClearField, cleared
 from todos.api.due import DueMember
 from todos.api.recurrence import RecurrenceMember
-from todos.models import List, ListQuerySet, Priority, Tag, Todo
+from todos.models import List, ListQuerySet, Priority, Tag, Todo, TodoQuerySet
 from todos.models.columns import KEY
 from todos.models.tags import NAME_LENGTH
 
-KEPT_BY_PUT = ("id", "list", "position")
+NEVER_EMPTY = ("id", "list", "position")
+KEPT_BY_PUT = (*NEVER_EMPTY, "parent")
 MAX_TAGS = 20
 
 
@@ -108,18 +109,18 @@ class OwnedSerializer(StrictModelSerializer):
             data = {**self._defaults(), **data}
         return super().to_internal_value(data)
 
-    def _defaults(self) -> dict[str, Any]:
+    def _defaults(self, kept: tuple[str, ...] = KEPT_BY_PUT) -> dict[str, Any]:
         """Those of the model, in JSON; an object keeps its id and its place."""
         optional = {
             name: field
             for name, field in self.fields.items()
-            if not (field.read_only or field.required or name in KEPT_BY_PUT)
+            if not (field.read_only or field.required or name in kept)
         }
         return {name: self._default(name, field) for name, field in optional.items()}
 
     def empty_values(self) -> dict[str, Any]:
         """The members that `clear` may name, and what they are then."""
-        defaults = self._defaults()
+        defaults = self._defaults(NEVER_EMPTY)
         return {name: value for name, value in defaults.items() if value in (None, "", [])}
 
     def _default(self, name: str, field: serializers.Field[Any, Any, Any, Any]) -> Any:
@@ -212,6 +213,9 @@ class TodoSerializer(OwnedSerializer):
     """Something to be done, open or finished; due on a day, at a time of it, or not at all."""
 
     list = OwnedRelatedField(required=False)
+    parent = OwnedRelatedField(  # type: ignore[assignment]  # a serializer has one of its own
+        required=False, allow_null=True
+    )
     due = DueMember()
     recurrence = RecurrenceMember()
     priority = StrictIntegerField(min_value=0, max_value=max(Priority), required=False)
@@ -222,6 +226,7 @@ class TodoSerializer(OwnedSerializer):
         fields: tuple[str, ...] = (
             "id",
             "list",
+            "parent",
             "title",
             "notes",
             "status",
@@ -243,6 +248,15 @@ class TodoSerializer(OwnedSerializer):
 
     def owned_list(self) -> ListQuerySet:
         return List.objects.owned_by(signed_in_user(self.context["request"]))
+
+    def owned_parent(self) -> TodoQuerySet:
+        return Todo.objects.owned_by(signed_in_user(self.context["request"]))
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Below another to-do it stands in that one's list, whatever the request says."""
+        if attrs.get("parent"):
+            attrs.pop("list", None)
+        return super().validate(attrs)
 
     def create(self, validated_data: dict[str, Any]) -> Todo:
         return service.add_todo(**validated_data)

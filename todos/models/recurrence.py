@@ -15,8 +15,10 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.feed import dead_entry
+from core.dates import in_range
+from core.feed import BATCH, FeedEntry, dead_entry
 from todos import recurrence
+from todos.models import subtasks
 from todos.models.due import Due, check, zone_of
 from todos.models.usage import Usage
 
@@ -79,7 +81,7 @@ def _make_next(todo: Any, rule: recurrence.Rule) -> None:
         return
     tags = [tag.name for tag in todo.tags.all()]
     fields = {name: getattr(todo, name) for name in KEPT}
-    fields |= {"list": todo.list, "due": due, "recurrence": str(left)}
+    fields |= {"list": todo.list, "parent": todo.parent, "due": due, "recurrence": str(left)}
     fields["start_on"] = _start(todo, due)
     row = known or type(todo)(pk=key, owner=todo.owner, created_by=todo.owner_id, **fields)
     if known is None:
@@ -88,6 +90,13 @@ def _make_next(todo: Any, rule: recurrence.Rule) -> None:
         _count(todo)
     else:
         row.change(tags=tags, deleted_at=None, status="open", **fields)
+    _keep(row)
+    _Copies(todo, row).make()
+    todo.has_reached_others = True
+
+
+def _keep(row: Any) -> None:
+    """What it is now is what it was made as."""
     row.made_in = row.version
     row.save(update_fields=["made_in"])
 
@@ -95,7 +104,10 @@ def _make_next(todo: Any, rule: recurrence.Rule) -> None:
 def _withdraw_next(todo: Any) -> None:
     """Into the trash, if nobody has touched it since it was made."""
     _key, row = _next_row(todo)
-    if row is not None and row.deleted_at is None and row.version == row.made_in:
+    if row is None or row.deleted_at or row.version != row.made_in:
+        return
+    if subtasks.untouched(row):
+        todo.has_reached_others = True
         row.change(deleted_at=timezone.now())
 
 
@@ -152,12 +164,110 @@ def _start(todo: Any, due: Due) -> date | None:
     """As long before the due as it was."""
     if todo.start_on is None or todo.due is None:
         return None
-    start: date = todo.start_on + timedelta(days=(due.on - todo.due.on).days)
-    return start
+    return later(todo.start_on, (due.on - todo.due.on).days)
 
 
-def _count(todo: Any) -> None:
-    """It takes room, but no quota keeps anybody from finishing."""
-    size = len(todo.notes.encode())
-    usage = Usage.objects.filter(owner=todo.owner_id)
-    usage.update(todos=F("todos") + 1, bytes=F("bytes") + size)
+def later(day: date, days: int) -> date | None:
+    """None behind the end of the calendar."""
+    try:
+        moved = day + timedelta(days=days)
+    except OverflowError:
+        return None
+    return moved if in_range(moved) else None
+
+
+def _count(*todos: Any) -> None:
+    """They take room, but no quota keeps anybody from finishing."""
+    size = sum(len(todo.notes.encode()) for todo in todos)
+    usage = Usage.objects.filter(owner=todos[0].owner_id)
+    usage.update(todos=F("todos") + len(todos), bytes=F("bytes") + size)
+
+
+class _Copies:
+    """What is below a to-do comes again with it: open, and as long before or behind the due.
+
+    What has finished and come again by itself is there as its own next one.
+    """
+
+    def __init__(self, todo: Any, made: Any) -> None:
+        self.todo, self.made = todo, {todo.pk: made}
+        self.days = (made.due.on - todo.due.on).days if todo.due else 0
+
+    def make(self) -> None:
+        top = self.made[self.todo.pk]
+        subtasks.all_below(top).update(made_in=F("version"))  # it was untouched, and is back
+        for level in subtasks.levels_below(self.todo):
+            rows = level.filter(deleted_at=None).order_by("pk").prefetch_related("tags")
+            self._make_level([row for row in rows if self._comes(row)])
+        kept = {it.pk for it in self.made.values()}
+        for row in subtasks.all_below(top).filter(deleted_at=None, made_in=F("version")):
+            if row.pk not in kept:
+                row.change(deleted_at=timezone.now())
+
+    def _comes(self, row: Any) -> bool:
+        return row.parent_id in self.made and not (row.is_finished and row.recurrence)
+
+    def _make_level(self, rows: list[Any]) -> None:
+        for start in range(0, len(rows), BATCH):
+            some = rows[start : start + BATCH]
+            taken = self._taken([uuid5(row.pk, NAME) for row in some])
+            self._make_new([row for row in some if uuid5(row.pk, NAME) not in taken])
+            for row in some:
+                if uuid5(row.pk, NAME) in taken:
+                    self._renew(row)
+
+    def _taken(self, keys: list[UUID]) -> set[UUID]:
+        """Those that are or were the ids of other to-dos."""
+        dead = FeedEntry.objects.filter(account=self.todo.owner_id, kind=self.todo.feed_kind)
+        rows = type(self.todo).objects.filter(pk__in=keys)
+        return {
+            *rows.values_list("pk", flat=True),
+            *dead.filter(object_id__in=keys, deleted=True).values_list("object_id", flat=True),
+        }
+
+    def _make_new(self, rows: list[Any]) -> None:
+        model = type(self.todo)
+        made = [self._new(row, uuid5(row.pk, NAME)) for row in rows]
+        if not made:
+            return
+        self.made |= {row.pk: copy for row, copy in zip(rows, made, strict=True)}
+        model.objects.bulk_create(made)
+        links = model.tags.through
+        links.objects.bulk_create(
+            links(todo_id=uuid5(row.pk, NAME), tag_id=tag.pk)
+            for row in rows
+            for tag in row.tags.all()
+        )
+        _count(*made)
+
+    def _new(self, row: Any, key: UUID) -> Any:
+        owner, fields = self.todo.owner, self._fields(row)
+        shown = {"folded_tags": row.folded_tags, "made_in": 1, "created_by": owner.pk}
+        return type(row)(pk=key, owner=owner, **shown, **fields)
+
+    def _renew(self, row: Any) -> None:
+        """Its copy is there, or was; what somebody has changed since it was made stays so."""
+        key, known = _next_row(row)
+        if known is None:
+            known = self._new(row, key)
+            known.save(force_insert=True)
+            known.set_tags([tag.name for tag in row.tags.all()])
+            _count(known)
+        elif known.deleted_at or known.version == known.made_in:
+            tags = [tag.name for tag in row.tags.all()]
+            known.change(tags=tags, deleted_at=None, status="open", **self._fields(row))
+        else:
+            return
+        _keep(known)
+        self.made[row.pk] = known
+
+    def _fields(self, row: Any) -> dict[str, Any]:
+        day = row.due and later(row.due.on, self.days)
+        parent = self.made[row.parent_id]
+        return {
+            **{name: getattr(row, name) for name in (*KEPT, "recurrence")},
+            "list": parent.list,
+            "parent": parent,
+            "due": Due(day, row.due.at, row.due.time_zone) if day else None,
+            "start_on": row.start_on and later(row.start_on, self.days),
+        }

@@ -1,6 +1,7 @@
 """The to-do and its queries."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
@@ -9,15 +10,17 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.columns import DayField, FoldedField, LineField, MomentField, NoteField
 from core.conditions import days_in_range, in_range, is_line, is_note
+from core.errors import Refused
 from core.feed import SyncedQuerySet, writing
 from core.models import Versioned
 from core.text import fold
+from todos.models import subtasks
 from todos.models.columns import FormerPositionField, PositionField, is_key
 from todos.models.due import NEVER, OF_DUE, DueField, day_bounds, is_due
 from todos.models.lists import List
@@ -25,6 +28,8 @@ from todos.models.recurrence import RecurrenceFrom, RuleField, follow
 from todos.models.tags import Tag, folded_names
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from accounts.models import User
 
 TITLE_LENGTH = 128
@@ -111,6 +116,15 @@ class TodoQuerySet(SyncedQuerySet):
         """Only what starts on a later day of the person."""
         return self.filter(start_on__gt=at.astimezone(zone).date())
 
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """What was trashed along with them goes along too."""
+        with writing(*self.accounts()):
+            rows: Any = subtasks.with_parts(self)
+            return SyncedQuerySet.delete(rows)
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
 
 class Todo(Versioned):
     """Something to be done by its owner, open or finished."""
@@ -125,6 +139,20 @@ class Todo(Versioned):
     list = models.ForeignKey(
         List, on_delete=models.RESTRICT, related_name="todos", verbose_name=_("list")
     )
+    # No constraint: a release that does not know the column may remove what others stand below.
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.DO_NOTHING,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("below"),
+    )
+    # The to-do, or the list, that took this one along when it was finished or trashed.
+    finished_with = models.UUIDField(null=True, editable=False)
+    trashed_with = models.UUIDField(null=True, editable=False)
     # Not a foreign key: an account that goes would change the to-dos of others without a version.
     created_by = models.UUIDField(
         _("created by"), db_column="created_by_id", null=True, editable=False
@@ -164,7 +192,13 @@ class Todo(Versioned):
     deleted_at = MomentField(_("in the trash since"), null=True, editable=False)
     status_at = MomentField(null=True, editable=False)  # when it was finished or reopened last
 
-    feed_kind, derived = "todo", frozenset({*OF_DUE, "made_in", "status_at", "former_position"})
+    feed_kind, derived = (
+        "todo",
+        frozenset(
+            {*OF_DUE, "finished_with", "former_position", "made_in", "status_at", "trashed_with"}
+        ),
+    )
+    has_reached_others = False  # whether a change of this object has changed other to-dos too
     objects = TodoQuerySet.as_manager()
 
     class Meta:
@@ -195,6 +229,9 @@ class Todo(Versioned):
                 condition=Q(due_at=None) | Q(due_on=None),
                 name="todos_todo_one_due",
             ),
+            models.CheckConstraint(
+                condition=Q(parent=None) | ~Q(parent=F("id")), name="todos_todo_not_below_itself"
+            ),
             models.CheckConstraint(condition=is_due("due"), name="todos_todo_due_form"),
             models.CheckConstraint(
                 condition=days_in_range("start_on"), name="todos_todo_start_on_range"
@@ -213,6 +250,11 @@ class Todo(Versioned):
                 fields=("owner", "status", "position", "id"), name="todos_todo_by_status_place"
             ),
             models.Index(fields=("list", "position", "id"), name="todos_todo_by_list_place"),
+            models.Index(
+                fields=("parent", "position", "id"),
+                condition=Q(parent__isnull=False),
+                name="todos_todo_by_parent_place",
+            ),
             models.Index(fields=("owner", "due_order", "id"), name="todos_todo_by_due"),
             models.Index(fields=("owner", "priority", "id"), name="todos_todo_by_priority"),
             models.Index(fields=("owner", "created_at", "id"), name="todos_todo_by_created"),
@@ -237,6 +279,35 @@ class Todo(Versioned):
         chosen: List | None = getattr(self, "list", None)  # none yet in a form with mistakes
         if chosen and self.owner_id not in (None, chosen.owner_id):
             raise ValidationError({"list": _("Choose a list of the same owner.")})
+        if self.parent and self.owner_id is not None:
+            try:
+                subtasks.check(self, self.parent)
+            except Refused as refusal:
+                raise ValidationError({"parent": str(refusal)}) from refusal
+
+    def save(self, **options: Any) -> None:
+        """A new one may stand below another one."""
+        if not (self._state.adding and self.parent_id):
+            super().save(**options)
+            return
+        with writing(self.owner_id), subtasks.joining(self):
+            super().save(**options)
+
+    def delete(
+        self,
+        using: str | None = None,
+        keep_parents: bool = False,  # noqa: FBT001, FBT002
+    ) -> tuple[int, dict[str, int]]:
+        """For good, with what was trashed along with it."""
+        with writing(self.owner_id, savepoint=True):
+            return Todo.objects.of(self.owner_id).filter(pk=self.pk).delete()
+
+    @classmethod
+    @contextmanager
+    def dying(cls, account_id: "UUID", rows: "models.QuerySet[Any]") -> Iterator[None]:
+        subtasks.release(account_id, rows)
+        with super().dying(account_id, rows):
+            yield
 
     @property
     def is_finished(self) -> bool:
@@ -262,9 +333,10 @@ class Todo(Versioned):
         return bool(differing)
 
     def save_changes(self, *members: str) -> None:
-        super().save_changes(*members)
-        if "status" in members:
-            follow(self)
+        with subtasks.taking_along(self, members) as names:
+            super().save_changes(*names)
+            if "status" in names:
+                follow(self)
 
     def set_tags(self, names: Collection[str]) -> bool:
         """Exactly these tags of the owner; whether they are others. The caller saves the to-do."""

@@ -8,7 +8,7 @@ from django.db.models import Func, IntegerField
 class Usage(models.Model):
     """How much an account holds, for its quotas; only todos.quotas writes it.
 
-    Removing does not lower it, so it may be higher than what is there, until it is counted anew.
+    Removing does not lower it, so it may be higher than what is there, until it is counted again.
     """
 
     owner = models.OneToOneField(

@@ -20,11 +20,13 @@ OPERATIONS: Final = ("create", "update", "move", "finish", "reopen", "trash", "r
 SHOWN: Final = ("id", "status", "version", "todo")
 DETAILS: Final = {
     "already_exists": "You have made this object; it has changed since.",
+    "cycle": "A to-do cannot stand below itself.",
     "conflict": "This does not fit what is there.",
     "deleted": "This to-do is in the trash, or was deleted for good.",
     "id_taken": "This id is taken by another object.",
     "not_found": "There is nothing here, or it is not yours.",
     "quota_reached": "Your account holds as much as it may.",
+    "too_deep": "To-dos have at most three levels.",
     "version_mismatch": "This member has changed since the version that you name.",
 }
 

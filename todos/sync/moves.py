@@ -17,8 +17,10 @@ PLACES: Final[Mapping[str, type[MoveSerializer]]] = MappingProxyType(
 def with_position(row: Any, fields: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
     """The fields of a move, with the key that a neighbor means. Raises NoNeighborError."""
     sides = SIDES & fields.keys()
-    if fields.keys() - {"list", "position", *SIDES} or (sides and "position" in fields):
-        message = "A move names a list, and a position or what it stands after or before."
+    if fields.keys() - {"list", "parent", "position", *SIDES} or (sides and "position" in fields):
+        message = (
+            "A move names a list or a parent, and a position or what it stands after or before."
+        )
         raise ValidationError({"fields": [message]})
     if not sides:
         return fields

@@ -15,12 +15,12 @@ from rest_framework.settings import api_settings
 
 from accounts.models import User
 from core.api.errors import Conflict
+from core.errors import Refused
 from core.feed import dead_entry
-from core.quotas import QuotaReached
 from todos import service
 from todos.api.clearing import cleared
 from todos.api.ids import known_object
-from todos.models import List, Status, SyncOperation, Tag
+from todos.models import List, Status, SyncOperation, Tag, Todo
 from todos.models.operations import OPERATIONS_KEPT
 from todos.ordering import NoNeighborError
 from todos.sync.aliases import Aliases
@@ -156,8 +156,10 @@ class Push:
         except Conflict as conflict:
             row, status = self.row(operation.kind, operation.id), "refused"
             more = {"code": str(conflict.get_codes())}
-        except QuotaReached:
-            row, status, more = None, "refused", {"code": "quota_reached"}
+        except Refused as refusal:
+            self.rows.clear()  # half changed
+            row, status = self.row(operation.kind, operation.id), "refused"
+            more = {"code": refusal.code}
         except IntegrityError:  # such as an id that another account has
             row, status, more = None, "refused", {"code": _code_of_conflict(operation)}
         if (
@@ -165,6 +167,7 @@ class Push:
             or status not in DONE
             or operation.verb == "create"
             or row.feed_kind != "todo"
+            or row.has_reached_others
         ):
             self.rows.clear()  # what it may have changed besides, or half changed, is read again
         self._note(operation, seen, status, row)
@@ -219,7 +222,7 @@ class Change:
             "finish": lambda row: self._switch(row, Status.FINISHED),
             "reopen": lambda row: self._switch(row, Status.OPEN),
             "trash": lambda row: row.change(deleted_at=row.deleted_at or self.operation.at),
-            "restore": lambda row: row.change(deleted_at=None),
+            "restore": self._restore,
         }
         if verb == "purge":
             self._purge(row)
@@ -318,6 +321,13 @@ class Change:
             return
         row.change(status=status, at=self.operation.at)
 
+    def _restore(self, row: Any) -> None:
+        """What it stood below may have gone."""
+        parent_id = row.parent_id
+        row.change(deleted_at=None)
+        if row.parent_id != parent_id:
+            self.more = {"code": "parent_gone"}
+
     def _purge(self, row: Any) -> None:
         """What somebody else has changed meanwhile is not lost unseen."""
         if not self.seen.knows(row.changed_last) and self.kind.name == "todo":
@@ -334,21 +344,27 @@ class Change:
     # --- What is said ----------------------------------------------------------------------------
 
     def _fields(self) -> dict[str, Any]:
-        """Those named and those cleared; a list that has gone meanwhile is the inbox."""
+        """Those named and those cleared; what has gone meanwhile is no place for it."""
         shape = self.kind.serializer(context=self._context)
         empty: dict[str, Any] = getattr(shape, "empty_values", dict)()
         fields = cleared(self.operation.fields, self.operation.clear, empty)
-        if self.kind.name == "todo" and self._has_gone(fields.get("list")):
+        if self.kind.name != "todo":
+            return fields
+        if self._is_dead("list", fields.get("list")):
             self.more = {"code": "list_gone"}
             fields["list"] = str(List.objects.inbox_of(self.account).pk)
+        if self._is_trashed(fields.get("parent")) or self._is_dead("todo", fields.get("parent")):
+            self.more = {"code": "parent_gone"}
+            fields["parent"] = None
         return fields
 
-    def _has_gone(self, key: Any) -> bool:
-        try:
-            list_id = UUID(key)
-        except (TypeError, ValueError, AttributeError):
-            return False
-        return dead_entry(self.account.pk, "list", list_id) is not None
+    def _is_dead(self, kind: str, value: Any) -> bool:
+        key = _id(value)
+        return bool(key and dead_entry(self.account.pk, kind, key))
+
+    def _is_trashed(self, value: Any) -> bool:
+        key = _id(value)
+        return bool(key and Todo.objects.trash_of(self.account).filter(pk=key).exists())
 
     def _checked(self, serializer: Any) -> Any:
         serializer.is_valid(raise_exception=True)
@@ -364,6 +380,13 @@ class Change:
     def _last_version(self, row: Any) -> dict[str, Any]:
         dead = None if row else dead_entry(self.account.pk, self.kind.name, self.operation.id)
         return {"version": dead.version} if dead else {}
+
+
+def _id(value: Any) -> UUID | None:
+    try:
+        return UUID(value)
+    except (TypeError, ValueError, AttributeError):
+        return None
 
 
 def _result(operation: Operation, kind: Kind, status: str, row: Any, **more: Any) -> Result:

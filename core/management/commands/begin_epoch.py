@@ -9,10 +9,10 @@ from core.feed_repair import begin_epoch
 
 
 class Command(BaseCommand):
-    help = "Tell every device to push what it has and to read everything anew (after a restore)."
+    help = "Tell every device to push its changes and sync from the start (after a restore)."
 
     def handle(self, *args: Any, **options: Any) -> None:
         accounts = list(get_user_model().objects.values_list("pk", flat=True))
         for account_id in accounts:
             begin_epoch(account_id)
-        self.stdout.write(f"The devices of {len(accounts)} accounts will read everything anew.")
+        self.stdout.write(f"The devices of {len(accounts)} accounts will sync from the start.")

@@ -65,6 +65,7 @@ class Writer:
         self.operator.force_login(User.objects.get(is_superuser=True))
         self.ways: list[Callable[[str], Any]] = [
             *(self.create, self.create, self.create_many, self.edit, self.edit, self.move),
+            *(self.create_below, self.nest, self.nest),
             *(self.switch, self.trash, self.restore, self.purge, self.rename_tag, self.remove_list),
             *(self.by_admin, self.by_page, self.by_job, self.of_several_accounts, self.profile),
         ]
@@ -100,6 +101,19 @@ class Writer:
     def create(self, _key: str) -> Any:
         tags = self.dice.sample("abcd", 2)
         return self.phone.post("/api/v1/todos/", {"title": self._text(), "tags": tags})
+
+    def create_below(self, key: str) -> Any:
+        """400: it has gone to the trash meanwhile."""
+        body = {"title": self._text(), "parent": key}
+        return self._unless_gone(self.phone.post("/api/v1/todos/", body))
+
+    def nest(self, key: str) -> Any:
+        body = {"parent": self.dice.choice([None, self._any("todo")])}
+        return self._unless_gone(self.phone.post(f"/api/v1/todos/{key}/move/", body))
+
+    def _unless_gone(self, answer: Any) -> Any:
+        is_gone = answer.status_code == 400 and "does_not_exist" in answer.text
+        return None if is_gone else answer
 
     def create_many(self, _key: str) -> Any:
         home, fields = str(uuid.uuid4()), {"title": self._text(), "tags": ["e"]}

@@ -10,6 +10,7 @@ from core.folding import refold
 from todos import dues
 from todos.folding import refold_tags
 from todos.models import List, Todo
+from todos.models.subtasks import release_lost
 
 
 class Command(BaseCommand):
@@ -29,4 +30,4 @@ def feed() -> int:
         total += refold(model, keys) + bury_gone(model)
         if model is Todo:
             Todo.objects.filter(pk__in=keys).fold_tags()
-    return total
+    return total + release_lost(Todo)

@@ -1,0 +1,68 @@
+"""Browsers and phones that are logged in, in words that people know."""
+
+import re
+from typing import Any, Final
+
+from allauth.usersessions.models import UserSession
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+
+# The first that fits; browsers name their ancestors too, so the youngest come first.
+BROWSERS: Final = (
+    (r"\bEdg(?:e|A|iOS)?/", "Edge"),
+    (r"\b(?:OPR|Opera|OPT)/", "Opera"),
+    (r"\bSamsungBrowser/", "Samsung Internet"),
+    (r"\bVivaldi/", "Vivaldi"),
+    (r"\bMicroMessenger/", "WeChat"),
+    (r"\b(?:Firefox|FxiOS)/", "Firefox"),
+    (r"(?:\b|Headless)(?:Chrome|CriOS|Chromium)/", "Chrome"),
+    (r"\bSafari/", "Safari"),
+)
+SYSTEMS: Final = (
+    (r"\biPhone\b", "iPhone"),
+    (r"\biPad\b", "iPad"),
+    (r"\bAndroid\b", "Android"),
+    (r"\bWindows\b", "Windows"),
+    (r"\bCrOS\b", "ChromeOS"),
+    (r"\bMac OS X\b|\bMacintosh\b|\bDarwin/", "macOS"),
+    (r"\bLinux\b", "Linux"),
+)
+_PRODUCT: Final = re.compile(r"[^/(;]{1,40}")
+
+
+def device_name(user_agent: str) -> str:
+    """ "Chrome on Linux"; of a program without a browser its own name."""
+    browser = _first(BROWSERS, user_agent) or _program(user_agent)
+    system = _first(SYSTEMS, user_agent)
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or _("Unknown device")
+
+
+def _first(table: tuple[tuple[str, str], ...], user_agent: str) -> str:
+    return next((name for pattern, name in table if re.search(pattern, user_agent)), "")
+
+
+def _program(user_agent: str) -> str:
+    product = _PRODUCT.match(user_agent)
+    name = product[0].strip() if product else ""
+    return "" if name == "Mozilla" else name
+
+
+def devices_of(user: User) -> list[UserSession]:
+    """The present one first, then by last use."""
+    found: list[Any] = UserSession.objects.purge_and_list(user)
+    found.sort(key=lambda device: (device.is_current(), device.last_seen_at), reverse=True)
+    for device in found:
+        device.name = device_name(device.user_agent)
+    return found
+
+
+def end(user: User, device: str = "") -> list[str]:
+    """Log out the device of this id, or without one all but the present; their names."""
+    others = [each for each in devices_of(user) if not each.is_current()]
+    ended = [each for each in others if not device or str(each.pk) == device]
+    for each in ended:
+        each.end()
+    return [str(getattr(each, "name", "")) for each in ended]

@@ -1,0 +1,68 @@
+"""Mails in plain text and, made of the same text, in HTML.
+
+Each is a template of paragraphs, `templates/account/email/*_message.txt`. A paragraph that is the
+code or the address of a page is shown as such; everything else is text, whoever wrote it.
+"""
+
+from typing import Any
+
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from accounts.devices import device_name
+from accounts.models import User
+
+_LINKS = ("activate_url", "password_reset_url", "reset_url")
+
+
+def in_words_of(user: User | None) -> Any:
+    """A person's language and clock, whoever's request the mail comes from."""
+    language = user.language if user else ""
+    return translation.override(language or translation.get_language())
+
+
+def facts(context: dict[str, Any], request: Any) -> dict[str, Any]:
+    """What every mail may name, beside what allauth gives it."""
+    user = context.get("user") or User.objects.filter(emailaddress__email=context["email"]).first()
+    confirmed = context.get("email_address") or context.get("email", "")
+    return {
+        **context,
+        "recipient": user,
+        "address": getattr(confirmed, "email", confirmed),
+        "device": device_name(context.get("user_agent", "")),
+        "zone": user.time_zone if user else "UTC",
+        "reset_url": request.build_absolute_uri(reverse("account_reset_password")),
+    }
+
+
+def rendered(prefix: str, context: dict[str, Any], subject: str) -> tuple[str, str]:
+    """The text and the HTML of a mail."""
+    user: User | None = context["recipient"]
+    with timezone.override(user.zone if user else None):
+        text = render_to_string(f"{prefix}_message.txt", context).strip()
+    page = {"subject": subject, "parts": _parts(text, context)}
+    return text, render_to_string("account/email/base_message.html", page)
+
+
+def _parts(text: str, context: dict[str, Any]) -> list[dict[str, str]]:
+    kinds = {str(context[name]): "link" for name in _LINKS if context.get(name)}
+    kinds |= {str(context["code"]): "code"} if context.get("code") else {}
+    paragraphs = filter(None, (part.strip() for part in text.split("\n\n")))
+    return [{"text": part, "kind": kinds.get(part, "text")} for part in paragraphs]
+
+
+def message(
+    prefix: str,
+    context: dict[str, Any],
+    *,
+    subject: str,
+    sender: str,
+    to: list[str],
+    headers: dict[str, str] | None = None,
+) -> EmailMultiAlternatives:
+    text, page = rendered(prefix, context, subject)
+    mail = EmailMultiAlternatives(subject, text, sender, to, headers=headers)
+    mail.attach_alternative(page, "text/html")
+    return mail

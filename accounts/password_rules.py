@@ -1,0 +1,32 @@
+"""What a new password must be, one hint a rule; static/js/password.js marks what is kept."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import password_validation as django
+from django.utils.translation import gettext_lazy as _
+
+# By validator: the name that the script knows the rule by, and the words.
+HINTS: dict[type[Any], tuple[str, Any]] = {
+    django.MinimumLengthValidator: ("length", _("%(least)d characters or more")),
+    django.UserAttributeSimilarityValidator: ("similar", _("Unlike your email address and name")),
+    django.NumericPasswordValidator: ("digits", _("Not digits only")),
+    django.CommonPasswordValidator: ("common", _("Not one that many people use")),
+}
+
+
+@dataclass(frozen=True)
+class Hint:
+    rule: str
+    text: str
+    least: int = 0
+
+
+def hints() -> list[Hint]:
+    return [_hint(validator) for validator in django.get_default_password_validators()]
+
+
+def _hint(validator: Any) -> Hint:
+    rule, text = HINTS[type(validator)]
+    least = getattr(validator, "min_length", 0)
+    return Hint(rule, str(text) % {"least": least} if least else str(text), least)
