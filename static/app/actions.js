@@ -4,6 +4,7 @@ import { uuid } from "#app/ids.js";
 import { homeOf } from "#app/lists.js";
 import { byPlace, places, placesInFront } from "#app/order.js";
 import { all, selection, store, sync } from "#app/state.js";
+import { below, family } from "#app/subtasks.js";
 import { clean, gettext, ngettext, split } from "#app/text.js";
 import { act } from "#app/undo.js";
 
@@ -88,15 +89,24 @@ function each(ids, op, one, many, fields) {
   act(deeds, ids.length === 1 ? one : many, titleOf(ids));
 }
 
+/** @param {string} id */
+const openBelow = (id) =>
+  below(id, family(todos())).filter((todo) => !todo.deleted_at && todo.status === "open").length;
+
+/** @param {number} count */
+const withParts = (count) =>
+  ngettext("Finished with {count} subtask:", "Finished with {count} subtasks:", count);
+
 /** @param {string[]} ids */
 export function finish(ids) {
   const comesAgain = ids.some((id) => store.peek()?.get("todo", id)?.recurrence);
   const words = comesAgain && sync.peek()?.standing.peek() !== "fine";
+  const parts = ids.length === 1 ? openBelow(ids[0] ?? "") : 0;
   const later = gettext("Finished; the next one comes after the next sync:");
   each(
     ids,
     "finish",
-    words ? later : gettext("Finished"),
+    words ? later : parts ? withParts(parts) : gettext("Finished"),
     ngettext("{count} to-do finished", "{count} to-dos finished", ids.length),
   );
 }
@@ -206,6 +216,12 @@ export function postpone(ids, on) {
   act(deeds, ids.length === 1 ? gettext("Rescheduled") : rescheduled(ids), titleOf(ids));
 }
 
+/** @param {string[]} ids @param {string | null} on */
+export function startOn(ids, on) {
+  const words = on ? gettext("Put off") : gettext("No longer put off");
+  each(ids, "update", words, words, { start_on: on });
+}
+
 /** Null: it comes no more. @param {string[]} ids @param {string | null} recurrence @param {Fields} [more] */
 export function repeat(ids, recurrence, more = {}) {
   const words = recurrence ? gettext("Comes again") : gettext("Comes no more");
@@ -229,7 +245,7 @@ export function tag(ids, added, removed = []) {
 export function moveToList(ids, list) {
   const found = placesInFront(front(inList(list)), ids.length);
   const deeds = ids.map((id, index) => {
-    const fields = { list, position: found[index] };
+    const fields = { list, parent: null, position: found[index] };
     return /** @type {Deed} */ ({ kind: "todo", id, op: "move", fields });
   });
   const name = lists().find((one) => one.id === list)?.name ?? "";
@@ -241,11 +257,14 @@ export function moveToList(ids, list) {
  * @param {string[]} ids
  * @param {Todo | undefined} before
  * @param {Todo | undefined} after
+ * @param {Todo | null} [parent] what they are to stand below
  */
-export function place(ids, before, after) {
+export function place(ids, before, after, parent) {
   const found = places(before?.position ?? null, after?.position ?? null, ids.length);
+  const under = parent === undefined ? {} : { parent: parent?.id ?? null };
   const deeds = ids.map((id, index) => {
-    const fields = { position: found[index] };
+    const list = parent && parent.list !== store.peek()?.get("todo", id)?.list;
+    const fields = { ...under, ...(list ? { list: parent.list } : {}), position: found[index] };
     return /** @type {Deed} */ ({ kind: "todo", id, op: "move", fields });
   });
   act(deeds, gettext("Moved"), titleOf(ids));
