@@ -99,7 +99,7 @@ export function draggable(list, sorts) {
         delete document.documentElement.dataset.dragging;
         const before = /** @type {HTMLElement | null} */ (item.previousElementSibling)?.dataset.id;
         const after = /** @type {HTMLElement | null} */ (item.nextElementSibling)?.dataset.id;
-        list.insertBefore(item, next); // the rows belong to those who draw them
+        list.insertBefore(item, next?.parentNode === list ? next : null); // who draws them, owns them
         const ids = moving(item.dataset.id ?? "");
         const spot = under(/** @type {any} */ (rest).originalEvent);
         if (spot) drop(ids, spot.dataset);

@@ -71,7 +71,7 @@ function field(id) {
     const todo = current();
     if (!todo) return;
     state.open(todo);
-    requestAnimationFrame(() => {
+    queueMicrotask(() => {
       const found = document.getElementById(id);
       if (id === "detail-notes") found?.click();
       else found?.focus();

@@ -1,6 +1,6 @@
 // One to-do in a list.
 import { Component } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { draft, rename, tick } from "#app/actions.js";
 import { date, daysBetween, time } from "#app/days.js";
 import { seen } from "#app/lists.js";
@@ -84,7 +84,7 @@ function TitleField({ todo }) {
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
   const began = useRef(draft(todo, "title"));
   const over = useRef(false);
-  useEffect(() => field.current?.select(), []);
+  useLayoutEffect(() => field.current?.select(), []); // before the next key
   /** @param {boolean} keeps */
   const end = (keeps) => {
     if (over.current) return;
