@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.mailboxes import canonical
-from accounts.models import User
+from accounts.models import REMINDING, User
 from core.admin import ReadOnlyAdmin, SearchableAdmin
 
 
@@ -82,13 +82,14 @@ class UserAdmin(SearchableAdmin, DjangoUserAdmin[User]):
     fieldsets = (
         (None, {"fields": ("email", "has_old_spelling", "password")}),
         (_("Profile"), {"fields": ("name", "time_zone", "language", "week_start", "version")}),
+        (_("Reminders"), {"fields": (*REMINDING, "channels_off")}),
         (
             _("Permissions"),
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
         ),
         (_("Important dates"), {"fields": ("last_login", "date_joined")}),
     )
-    readonly_fields = ("has_old_spelling", "version")
+    readonly_fields = ("has_old_spelling", "version", "channels_off")
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
     # What makes an operator, and what an account logs in with.
     for_superusers = ("email", "is_staff", "is_superuser", "groups", "user_permissions")

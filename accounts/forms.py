@@ -9,7 +9,14 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User, WeekStart, language_choices, time_zone_names, validate_time_zone
+from accounts.models import (
+    REMINDING,
+    User,
+    WeekStart,
+    language_choices,
+    time_zone_names,
+    validate_time_zone,
+)
 from accounts.password_rules import hints
 
 NEW_PASSWORD, AGAIN = _("New password"), _("New password, once more")
@@ -130,12 +137,25 @@ class ConfirmResetForm(OurWords, allauth.ConfirmPasswordResetCodeForm):  # type:
 class ProfileForm(forms.ModelForm[User]):
     class Meta:
         model = User
-        fields = ("name", "time_zone", "language", "week_start")
-        labels = {"name": _("Name"), "time_zone": _("Time zone"), "language": _("Language")}
+        fields = ("name", "time_zone", "language", "week_start", *REMINDING)
+        labels = {
+            "name": _("Name"),
+            "time_zone": _("Time zone"),
+            "language": _("Language"),
+            "reminder_channel": _("Remind me by"),
+            "default_reminder": _("Minutes before a to-do with a time (empty: no reminder)"),
+            "digest_hour": _("Hour for to-dos of a whole day"),
+            "quiet_from": _("Quiet from"),
+            "quiet_until": _("Quiet until"),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].widget.attrs["autocomplete"] = "name"
+        if self.is_bound:  # perhaps by a page of the release before, which does not ask for them
+            for name in REMINDING:
+                if name not in self.data:
+                    del self.fields[name]
         zones = sorted({*time_zone_names(), self.instance.time_zone})
         self.fields["time_zone"] = forms.ChoiceField(
             label=_("Time zone"),

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxValueValidator, RegexValidator, validate_email
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -109,15 +109,41 @@ class SyncedUserManager(UserManager.from_queryset(SyncedQuerySet)):  # type: ign
     use_in_migrations = False  # their models are plain
 
 
-PROFILE = ("email", "name", "time_zone", "language", "week_start")
-
-
 class WeekStart(models.TextChoices):
     """The first day of a week in calendars; by the language if nothing is chosen."""
 
     MONDAY = "monday", _("Monday")
     SATURDAY = "saturday", _("Saturday")
     SUNDAY = "sunday", _("Sunday")
+
+
+class Channel(models.TextChoices):
+    """How a person is reminded."""
+
+    EMAIL = "email", _("e-mail")
+    PUSH = "push", _("notification")
+    SMS = "sms", _("text message")
+    NONE = "none", _("not at all")
+
+    @classmethod
+    def ways(cls) -> list[str]:
+        """Those that say something, in the order in which one stands in for another."""
+        return [cls.PUSH.value, cls.EMAIL.value, cls.SMS.value]
+
+
+REMINDING = ("reminder_channel", "default_reminder", "digest_hour", "quiet_from", "quiet_until")
+PROFILE = ("email", "name", "time_zone", "language", "week_start", *REMINDING, "channels_off")
+CLOCK = frozenset({"time_zone", "digest_hour"})  # what moments are counted by
+MOST_MINUTES_BEFORE = 40_320  # four weeks
+TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
+def ClockTimeField(*args: Any, **kwargs: Any) -> "models.CharField[str, str]":  # noqa: N802 - stands for a column
+    """Hours and minutes, `22:00`, or nothing."""
+    pattern = TIME.replace("^", r"\A").replace("$", r"\Z")
+    check = RegexValidator(pattern, _("Write a time such as 22:00."))
+    usual: dict[str, Any] = {"max_length": 5, "blank": True, "default": "", "db_default": ""}
+    return models.CharField(*args, **{**usual, "validators": [check], **kwargs})
 
 
 class User(Synced, AbstractUser):
@@ -150,6 +176,29 @@ class User(Synced, AbstractUser):
         db_default="",
         choices=WeekStart.choices,
     )
+    reminder_channel = models.CharField(
+        _("reminds me by"),
+        max_length=8,
+        choices=Channel.choices,
+        default=Channel.EMAIL,
+        db_default=Channel.EMAIL,
+    )
+    default_reminder = models.PositiveIntegerField(
+        _("minutes before a to-do with a time"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(MOST_MINUTES_BEFORE)],
+    )
+    digest_hour = models.PositiveSmallIntegerField(
+        _("hour of reminders of whole days"),
+        default=9,
+        db_default=9,
+        validators=[MaxValueValidator(23)],
+    )
+    quiet_from = ClockTimeField(_("quiet from"))
+    quiet_until = ClockTimeField(_("quiet until"))
+    # The channels that failed for good, each with the reason; the person switches them on again.
+    channels_off = models.JSONField(default=dict, db_default={}, editable=False)
 
     USERNAME_FIELD = EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -177,6 +226,24 @@ class User(Synced, AbstractUser):
             models.CheckConstraint(
                 condition=in_range("last_login"), name="accounts_user_last_login_range"
             ),
+            models.CheckConstraint(
+                condition=Q(reminder_channel__in=Channel.values),
+                name="accounts_user_reminder_channel",
+            ),
+            models.CheckConstraint(
+                condition=Q(default_reminder=None) | Q(default_reminder__lte=MOST_MINUTES_BEFORE),
+                name="accounts_user_default_reminder",
+            ),
+            models.CheckConstraint(
+                condition=Q(digest_hour__lte=23), name="accounts_user_digest_hour"
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{name: ""}) | Q(**{f"{name}__regex": TIME}),
+                    name=f"accounts_user_{name}",
+                )
+                for name in ("quiet_from", "quiet_until")
+            ),
         )
 
     def __str__(self) -> str:
@@ -199,7 +266,7 @@ class User(Synced, AbstractUser):
     ) -> Iterator[None]:
         """What is kept by the person's clock follows it."""
         yield
-        if "time_zone" in members and not dying:
+        if not (CLOCK.isdisjoint(members) or dying):
             time_zone_changed.send(cls, account_id=account_id)
 
     def clean(self) -> None:

@@ -55,7 +55,12 @@ def _is_seen(character: str) -> bool:
 
 def isolated(text: str) -> str:
     """For a sentence without markup around it: the words beside the text keep their places."""
-    return f"\u2068{_DIRECTIONS.sub('', text)}\u2069"
+    return f"\u2068{undirected(text)}\u2069"
+
+
+def undirected(text: str) -> str:
+    """Without what turns the words behind it around."""
+    return _DIRECTIONS.sub("", text)
 
 
 def can_be_stored(text: str) -> bool:

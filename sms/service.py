@@ -77,7 +77,8 @@ def queue(
     If the body has a numbered list, `refers_to` has the ids of what is on it, in this order: the
     recipient may answer with these numbers for a day.
     Raises SendError, and KeyReused if the key was used with another message. If this sender has
-    used the key within a day, returns the message that was stored then.
+    used the key within a day, returns the message that was stored then. Within a transaction the
+    message is part of it; after an error that one goes on.
     """
     at = timezone.now()
     due = max(at, send_at or at)
@@ -187,8 +188,13 @@ def _earlier(at: datetime, key: str | None, fields: dict[str, Any]) -> Message |
     return earlier
 
 
-@transaction.atomic(durable=True)
 def _admit(at: datetime, **fields: Any) -> Message:
+    """A claimed row is committed on return; a queued one with the transaction around it."""
+    with transaction.atomic(durable=fields["state"] == State.SENDING):
+        return _admitted(at, **fields)
+
+
+def _admitted(at: datetime, **fields: Any) -> Message:
     policy.admit(
         account=fields["sender"],
         to=fields["to"],

@@ -159,12 +159,18 @@ COLORS = [
     *("", "#aabbcc", "#AABBCC", "red", "#aabbc", "#aabbccd", "#aabbcg", "aabbccd", "#aabbcc\n"),
     "#\uff11\uff11\uff11\uff11\uff11\uff11",
 ]
+CLOCK = ["", "22:00", "00:00", "23:59", "24:00", "9:00", "22:60", "22:00:00", "\uff11\uff11:00"]
 BY_NAME: dict[str, list[Any]] = {
     "accounts.User.language": ["en", "", "xx", "EN", "e" * 17, "\0"],
     "accounts.User.time_zone": [
         *("Europe/Berlin", "UTC", "", "Mars/Base", "../etc/passwd", "a" * 65, "Europe/Berlin\0"),
     ],
     "accounts.User.week_start": ["", "monday", "sunday", "Monday", "friday", "1", "\0"],
+    "accounts.User.default_reminder": [0, 40_320, 40_321, -1, 2**31, 2**64],
+    "accounts.User.digest_hour": [0, 23, 24, -1, 2**31, 2**64],
+    "accounts.User.quiet_from": CLOCK,
+    "accounts.User.quiet_until": CLOCK,
+    "accounts.User.reminder_channel": ["sms", "push", "email", "none", "", "fax", "SMS", "e" * 9],
     "sms.Allowance.per_day": [0, 1_000_000, 1_000_001, -1, 2**31, 2**63, 2**64],
     "todos.List.color": COLORS,
     "todos.SavedFilter.color": COLORS,
@@ -202,6 +208,7 @@ ELSEWHERE = {
     "todos.Todo.id": "tests/core/test_ids.py",
     "todos.Todo.list": "a choice of rows",
     "todos.Todo.parent": "a choice of rows: tests/todos/test_subtasks.py",
+    "todos.Todo.reminders": "tests/todos/reminders: a set, which no form writes",
     "todos.Todo.position": "only the API writes it: tests/todos/test_positions.py",
     "todos.Todo.tags": "as todos.Tag.name",
 }
@@ -240,8 +247,14 @@ def written(operator: User) -> set[str]:
 COLUMNS = [
     *("accounts.User.date_joined", "accounts.User.is_active", "accounts.User.is_staff"),
     *("accounts.User.is_superuser", "accounts.User.language", "accounts.User.last_login"),
-    *("accounts.User.name", "accounts.User.time_zone", "accounts.User.week_start"),
-    "sms.Allowance.per_day",
+    *(
+        "accounts.User.name",
+        "accounts.User.time_zone",
+        "accounts.User.week_start",
+        "sms.Allowance.per_day",
+    ),
+    *("accounts.User.reminder_channel", "accounts.User.default_reminder"),
+    *("accounts.User.digest_hour", "accounts.User.quiet_from", "accounts.User.quiet_until"),
     *("todos.List.archived_at", "todos.List.color", "todos.List.name", "todos.Tag.name"),
     *("todos.SavedFilter.color", "todos.SavedFilter.name", "todos.SavedFilter.query"),
     "todos.Tag.color",
@@ -444,6 +457,11 @@ PAST: dict[type[models.Field], list[Any]] = {
 }
 PAST_BY_NAME: dict[str, list[Any]] = {
     "accounts.User.language": ["xx", "\u202e"],
+    "accounts.User.default_reminder": [2**31 - 1],
+    "accounts.User.digest_hour": [99],
+    "accounts.User.quiet_from": ["soon"],
+    "accounts.User.quiet_until": ["soon"],
+    "accounts.User.reminder_channel": ["fax"],
     "accounts.User.time_zone": ["Mars/Base", "", "../etc"],
     "accounts.User.week_start": ["friday", "\x1b"],
     "todos.List.color": ["red", "\x1b"],

@@ -1,14 +1,16 @@
 """Changes of more than one row; the actor first."""
 
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from django.utils import timezone
 
 from core.feed import draw, stamp, writing
 from core.text import fold
 from todos import ordering, quotas
-from todos.models import List, SavedFilter, Status, Tag, TagAlias, Todo
+from todos.models import Due, List, Reminder, SavedFilter, Status, Tag, TagAlias, Todo
 from todos.models.due import renew_order, zone_of
+from todos.models.planning import plan_all
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -31,6 +33,7 @@ def add_todo(*, actor: "User", title: str, **fields: Any) -> Todo:
             fields["position"] = ordering.before_first(Todo.objects.of(actor.pk))
         if fields.get("status") == Status.FINISHED:
             fields.setdefault("finished_at", timezone.now())
+        fields.setdefault("reminders", _usual_reminders(actor, fields.get("due")))
         todo = Todo(owner=actor, created_by=actor.pk, title=title, **fields)
         todo.save(force_insert=True)
         if names:
@@ -47,8 +50,27 @@ def size_of(text: str) -> int:
 def change_todo(todo: Todo, **changes: Any) -> None:
     """As `Todo.change`. Raises QuotaReached if it is too much."""
     growth = size_of(changes.get("notes", todo.notes)) - size_of(todo.notes)
+    if _gets_a_time(todo, changes):
+        changes["reminders"] = _usual_reminders(todo.owner, changes["due"])
     todo.change(**changes)
     quotas.take(todo.owner, bytes=growth, tags=len(changes.get("tags") or ()))
+
+
+def _usual_reminders(owner: "User", due: Due | None) -> tuple[Reminder, ...]:
+    """What the person has set for to-dos with a time."""
+    minutes = owner.default_reminder
+    if minutes is None or due is None or due.at is None:
+        return ()
+    return (Reminder(uuid4(), minutes_before=minutes),)
+
+
+def _gets_a_time(todo: Todo, changes: dict[str, Any]) -> bool:
+    """For the first time, and nothing is said of reminders."""
+    due = changes.get("due")
+    has_one = todo.due is not None and todo.due.at is not None
+    return bool(due and due.at and not has_one and not {"reminders"} & {*changes}) and (
+        not todo.reminders
+    )
 
 
 def add_list(*, actor: "User", name: str, **fields: Any) -> List:
@@ -113,3 +135,4 @@ def remove_list(*, actor: "User", todo_list: List, trashes: bool = False) -> Non
 def follow_time_zone(*, account_id: "UUID", **_signal: Any) -> None:
     """The person's clock has changed: what is due goes with it. The caller is `writing`."""
     renew_order(Todo.objects.of(account_id), zone_of(account_id))
+    plan_all(account_id)

@@ -13,6 +13,7 @@ from config.settings.apps import *
 from config.settings.database import *
 from config.settings.email import *
 from config.settings.files import *
+from config.settings.reminders import *
 from config.settings.security import *
 from config.settings.sms import *
 from config.settings.tasks import *

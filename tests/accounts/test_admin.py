@@ -187,6 +187,8 @@ def profile(user: User, **changes: object) -> dict[str, object]:
     return {
         "email": user.email,
         "time_zone": "UTC",
+        "reminder_channel": "email",
+        "digest_hour": "9",
         "is_active": "on",
         "date_joined_0": "2026-01-02",
         "date_joined_1": "03:04:05",

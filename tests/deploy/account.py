@@ -254,10 +254,12 @@ class Account:
         }
 
     def get_parameter(self, Name: str) -> Any:  # noqa: N803
+        if Name not in self.parameters:
+            raise self.fail("ParameterNotFound")
         return {"Parameter": {"Value": self.parameters[Name]}}
 
     def put_parameter(self, Name: str, Value: str, Type: str, Overwrite: bool, **tier: str) -> Any:  # noqa: N803, FBT001
-        assert Type == ("String" if Name.endswith("/lock") else "SecureString")
+        assert Type == ("String" if "/lock" in Name else "SecureString")
         assert tier in ({}, {"Tier": "Intelligent-Tiering"})
         if Name in self.parameters and not Overwrite:
             raise self.fail("ParameterAlreadyExists")

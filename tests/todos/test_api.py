@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from core import dates
 from tests.builders import make_list, make_todo
+from todos.api.reminders import RemindersMember
 from todos.models import List, Tag, Todo
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,7 @@ def shown(todo: Todo) -> dict:
         "recurrence": todo.recurrence,
         "recurrence_from": todo.recurrence_from,
         "tags": sorted(todo.tags.values_list("name", flat=True)),
+        "reminders": RemindersMember().to_representation(todo.reminders),
         "position": todo.position,
         "created_by": str(todo.created_by),
         "created_at": moment(todo.created_at),

@@ -39,6 +39,7 @@ DEFAULTS: dict[str, Any] = {
     "recurrence": None,
     "recurrence_from": "due",
     "tags": [],
+    "reminders": [],
 }
 DUES: list[dict[str, Any] | None] = [  # and when they are due for somebody who lives by UTC
     None,

@@ -23,6 +23,7 @@ from todos import service
 from todos.api.clearing import ClearField, cleared
 from todos.api.due import DueMember
 from todos.api.recurrence import RecurrenceMember
+from todos.api.reminders import RemindersMember
 from todos.models import List, ListQuerySet, Priority, Tag, Todo, TodoQuerySet
 from todos.models.columns import KEY
 from todos.models.tags import NAME_LENGTH
@@ -220,6 +221,7 @@ class TodoSerializer(OwnedSerializer):
     recurrence = RecurrenceMember()
     priority = StrictIntegerField(min_value=0, max_value=max(Priority), required=False)
     tags = TagNamesField()
+    reminders = RemindersMember()
 
     class Meta:
         model = Todo
@@ -237,6 +239,7 @@ class TodoSerializer(OwnedSerializer):
             "recurrence",
             "recurrence_from",
             "tags",
+            "reminders",
             "position",
             "created_by",
             "created_at",

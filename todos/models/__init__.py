@@ -1,16 +1,22 @@
 from todos.models.due import Due
 from todos.models.filters import SavedFilter
+from todos.models.firings import Firing, Notice, NoticeState
 from todos.models.lists import List, ListQuerySet
 from todos.models.operations import SyncOperation
+from todos.models.reminders import Reminder
 from todos.models.tags import Tag, TagAlias, TagQuerySet
 from todos.models.todos import Priority, Status, Todo, TodoQuerySet
 from todos.models.usage import Usage
 
 __all__ = [
     "Due",
+    "Firing",
     "List",
     "ListQuerySet",
+    "Notice",
+    "NoticeState",
     "Priority",
+    "Reminder",
     "SavedFilter",
     "Status",
     "SyncOperation",

@@ -20,6 +20,7 @@ from core.feed import BATCH, FeedEntry, dead_entry
 from todos import recurrence
 from todos.models import subtasks
 from todos.models.due import Due, check, zone_of
+from todos.models.reminders import for_next
 from todos.models.usage import Usage
 
 NAME: Final = "next"  # of the UUIDv5 in the namespace of the finished to-do's id
@@ -83,6 +84,7 @@ def _make_next(todo: Any, rule: recurrence.Rule) -> None:
     fields = {name: getattr(todo, name) for name in KEPT}
     fields |= {"list": todo.list, "parent": todo.parent, "due": due, "recurrence": str(left)}
     fields["start_on"] = _start(todo, due)
+    fields["reminders"] = for_next(todo, key, due, zone_of(todo.owner_id))
     row = known or type(todo)(pk=key, owner=todo.owner, created_by=todo.owner_id, **fields)
     if known is None:
         row.save(force_insert=True)

@@ -79,7 +79,10 @@ def _read(todo: Any) -> Any:
 
 @contextmanager
 def joining(todo: Any) -> Iterator[None]:
-    """Around the creation of a to-do below another one. Raises Refused."""
+    """Around the creation of a to-do, perhaps below another one. Raises Refused."""
+    if not todo.parent_id:
+        yield
+        return
     todo.parent = _found(todo)
     todo.list_id = todo.parent.list_id
     yield

@@ -24,7 +24,9 @@ from todos.models import subtasks
 from todos.models.columns import FormerPositionField, PositionField, is_key
 from todos.models.due import NEVER, OF_DUE, DueField, day_bounds, is_due
 from todos.models.lists import List
+from todos.models.planning import affected, plan
 from todos.models.recurrence import RecurrenceFrom, RuleField, follow
+from todos.models.reminders import RemindersField
 from todos.models.tags import Tag, folded_names
 
 if TYPE_CHECKING:
@@ -183,6 +185,7 @@ class Todo(Versioned):
         default=RecurrenceFrom.DUE,
         db_default=RecurrenceFrom.DUE,
     )
+    reminders = RemindersField(verbose_name=_("reminders"), editable=False)
     # The version in which finishing another one made it: while it is that, nobody has touched it.
     made_in = models.PositiveBigIntegerField(null=True, editable=False)
     tags = models.ManyToManyField(Tag, blank=True, related_name="todos", verbose_name=_("tags"))
@@ -286,12 +289,14 @@ class Todo(Versioned):
                 raise ValidationError({"parent": str(refusal)}) from refusal
 
     def save(self, **options: Any) -> None:
-        """A new one may stand below another one."""
-        if not (self._state.adding and self.parent_id):
+        """A new one may stand below another one, and may have reminders."""
+        if not (self._state.adding and (self.parent_id or self.reminders)):
             super().save(**options)
             return
         with writing(self.owner_id), subtasks.joining(self):
             super().save(**options)
+            if self.reminders:
+                plan(self.owner_id, [self.pk])
 
     def delete(
         self,
@@ -369,6 +374,21 @@ class Todo(Versioned):
     def restore(self) -> None:
         """Out of the trash, to where it was."""
         self._change_now(deleted_at=None)
+
+    @classmethod
+    @contextmanager
+    def rippling(
+        cls,
+        account_id: "UUID",
+        rows: models.QuerySet[Any],
+        members: Collection[str],
+        *,
+        dying: bool = False,
+    ) -> Iterator[None]:
+        """Reminders follow what is due, and what is to be done."""
+        keys = [] if dying else affected(rows, members)
+        yield
+        plan(account_id, keys)
 
     def _change_now(self, **changes: Any) -> None:
         """As the row is now, which may be another than when it was read."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
+from django.core.exceptions import ValidationError as InvalidError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from drf_standardized_errors.formatter import flatten_errors
@@ -20,8 +21,10 @@ from core.feed import dead_entry
 from todos import service
 from todos.api.clearing import cleared
 from todos.api.ids import known_object
-from todos.models import List, Status, SyncOperation, Tag, Todo
+from todos.api.reminders import ReminderIdsField, RemindersMember
+from todos.models import List, Reminder, Status, SyncOperation, Tag, Todo
 from todos.models.operations import OPERATIONS_KEPT
+from todos.models.reminders import reminders_after
 from todos.ordering import NoNeighborError
 from todos.sync.aliases import Aliases
 from todos.sync.kinds import KINDS, Kind
@@ -30,6 +33,7 @@ from todos.sync.moves import with_position
 from todos.sync.shapes import OperationSerializer
 
 DONE: Final = ("applied", "merged")
+REMINDER_SETS: Final = {"reminders_added": RemindersMember, "reminders_removed": ReminderIdsField}
 OUTCOMES: Final = (*DONE, "replayed", "conflict", "deleted", "refused", "invalid")
 Result = dict[str, Any]
 
@@ -275,6 +279,7 @@ class Change:
     def _update(self, row: Any) -> None:
         fields = self._fields()
         tags = {name: fields.pop(name, []) for name in ("tags_added", "tags_removed")}
+        sets = {name: fields.pop(name, []) for name in REMINDER_SETS}
         if self.operation.verb == "move":
             fields = self._placed(row, fields)
         serializer = self.kind.serializer(row, data=fields, partial=True, context=self._context)
@@ -286,6 +291,8 @@ class Change:
         if any(tags.values()) and self.kind.name == "todo":
             both = (self._by_now(names, row) for names in self._tag_names(tags))
             changes["tags"] = tags_after(row, *both)
+        if any(sets.values()) and self.kind.name == "todo":
+            changes["reminders"] = self._reminders_after(row, sets)
         if "status" in changes:
             self._switch(row, changes.pop("status"))
         serializer.update(row, changes)
@@ -300,6 +307,19 @@ class Change:
             return with_position(row, fields, self._context)
         except NoNeighborError as error:
             raise RefusedError("refused", "not_found", row) from error
+
+    def _reminders_after(self, row: Any, sets: dict[str, Any]) -> tuple[Reminder, ...]:
+        """What one side added and the other removed both hold."""
+        checked = {}
+        for name, value in sets.items():
+            try:
+                checked[name] = REMINDER_SETS[name]().run_validation(value)
+            except ValidationError as error:
+                raise ValidationError({name: error.detail}) from error
+        try:
+            return reminders_after(row.reminders, *checked.values())
+        except InvalidError as error:
+            raise ValidationError({"reminders_added": error.messages}, code=error.code) from error
 
     def _tag_names(self, tags: dict[str, Any]) -> list[list[str]]:
         """Both lists as the API takes names of tags."""

@@ -15,7 +15,7 @@ from core.api.schema import ApiErrorItemSerializer, ApiErrorSerializer, document
 from todos.api.moves import MoveSerializer
 from todos.sync.bulk import BulkOperationSerializer, BulkSerializer
 from todos.sync.kinds import KINDS
-from todos.sync.operations import OUTCOMES
+from todos.sync.operations import OUTCOMES, REMINDER_SETS
 from todos.sync.shapes import MAX_OPERATIONS, BatchSerializer, OperationSerializer, PullSerializer
 
 _OBJECTS: dict[str, type[Any]] = {name: kind.serializer for name, kind in KINDS.items()}
@@ -28,10 +28,11 @@ def _members() -> dict[str, Any]:
     members = {name: it for name, it in named.items() if not it.read_only}
     places = MoveSerializer().fields
     tags = {name: type(named["tags"])() for name in ("tags_added", "tags_removed")}
+    sets = {name: field() for name, field in REMINDER_SETS.items()}
     fate = serializers.ChoiceField(
         choices=["move", "trash"], help_text="Of the to-dos of a list that is purged."
     )
-    copies = {name: copy.deepcopy(it) for name, it in {**members, **places, **tags}.items()}
+    copies = {name: copy.deepcopy(it) for name, it in {**members, **places, **tags, **sets}.items()}
     for member in copies.values():
         member.required = False
     fate.required = False

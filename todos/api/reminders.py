@@ -1,0 +1,84 @@
+"""The reminders of a to-do as the API reads and writes them: a set by id."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError as Refused
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.models import MOST_MINUTES_BEFORE, Channel
+from core import dates
+from core.api.fields import (
+    StrictChoiceField,
+    StrictDateTimeField,
+    StrictIntegerField,
+    StrictSerializer,
+    StrictUUIDField,
+)
+from todos.models.reminders import MOST_REMINDERS, Reminder, as_set, check_reminder
+
+
+class ReminderSerializer(StrictSerializer):
+    """Either a moment, or so many minutes before the to-do is due; the other one is null."""
+
+    id = StrictUUIDField(help_text="Chosen by the client.")
+    remind_at = StrictDateTimeField(required=False, allow_null=True)
+    minutes_before = StrictIntegerField(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=MOST_MINUTES_BEFORE,
+        help_text="Before the due; if that is a whole day, before its digest_hour.",
+    )
+    channel = StrictChoiceField(
+        choices=Channel.ways(), required=False, allow_null=True, help_text="Null: the person's."
+    )
+
+    class Meta:
+        ref_name = "Reminder"
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        given = {**attrs, "channel": attrs.get("channel") or ""}
+        reminder = Reminder(**given)
+        try:
+            check_reminder(reminder)
+        except Refused as error:
+            raise serializers.ValidationError(error.messages, code=error.code) from error
+        return {"reminder": reminder}
+
+
+@extend_schema_field(ReminderSerializer(many=True, max_length=MOST_REMINDERS))  # type: ignore[call-arg]
+class RemindersMember(serializers.ListField):
+    """A set by id, in the order of the ids; of two with one id the last one holds."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"required": False, "max_length": MOST_REMINDERS, **kwargs})
+
+    def to_internal_value(self, data: Any) -> Any:
+        items = super().to_internal_value(data)
+        shape = ReminderSerializer(data=items, many=True)
+        if not shape.is_valid():
+            raise serializers.ValidationError(shape.errors)
+        return as_set(it["reminder"] for it in shape.validated_data)
+
+    def to_representation(self, data: Iterable[Reminder]) -> list[dict[str, Any]]:
+        return [_shown(reminder) for reminder in data]
+
+
+def _shown(reminder: Reminder) -> dict[str, Any]:
+    return {
+        "id": str(reminder.id),
+        "remind_at": reminder.remind_at and dates.written(reminder.remind_at),
+        "minutes_before": reminder.minutes_before,
+        "channel": reminder.channel or None,
+    }
+
+
+class ReminderIdsField(serializers.ListField):
+    """Ids of reminders that are taken away."""
+
+    child = StrictUUIDField()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"required": False, "max_length": MOST_REMINDERS, **kwargs})

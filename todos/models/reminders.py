@@ -1,0 +1,174 @@
+"""The reminders of a to-do: a set by id, in one column, as the to-do shows it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Final, Self
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import MOST_MINUTES_BEFORE, Channel, zone_called
+from core import dates
+from todos.models.due import Due, moment_of
+
+MOST_REMINDERS: Final = 10  # of a to-do
+DAY: Final = 24 * 60  # minutes
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """Either a moment, or so many minutes before the to-do is due.
+
+    Without a channel it takes the person's.
+    """
+
+    id: UUID
+    remind_at: datetime | None = None
+    minutes_before: int | None = None
+    channel: str = ""
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Self:
+        """What `stored` gives. Raises ValidationError."""
+        try:
+            moment = stored.get("remind_at")
+            remind_at = dates.read_moment(moment) if moment else None
+            minutes, channel = stored.get("minutes_before"), stored.get("channel") or ""
+            reminder = cls(UUID(str(stored["id"])), remind_at, minutes, str(channel))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValidationError(_("Enter a valid value."), code="invalid") from error
+        check_reminder(reminder)
+        return reminder
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        moment = self.remind_at and dates.written(self.remind_at)
+        members = {"remind_at": moment, "minutes_before": self.minutes_before}
+        members |= {"channel": self.channel or None}
+        known = {name: value for name, value in members.items() if value is not None}
+        return {"id": str(self.id), **known}
+
+    def moment(self, due: Due | None, zone: ZoneInfo, hour: int) -> datetime | None:
+        """When it is to be sent; None if it waits for a due.
+
+        A whole day counts from that hour of the person's. Days are days of the calendar, so that a
+        reminder a day before comes at the same time of the clock; what is left of the minutes has
+        passed by the clock of the world.
+        """
+        if self.remind_at is not None:
+            return self.remind_at
+        if due is None or self.minutes_before is None:
+            return None
+        days, minutes = divmod(self.minutes_before, DAY)
+        there = zone_called(due.time_zone) if due.time_zone else zone
+        at = time(hour) if due.at is None else due.at
+        try:
+            moment = moment_of(due.on - timedelta(days=days), at, there)
+            return moment - timedelta(minutes=minutes)
+        except OverflowError:
+            return None
+
+
+def check_reminder(reminder: Reminder) -> None:
+    """Raises ValidationError: what no entry point takes."""
+    minutes = reminder.minutes_before
+    if (reminder.remind_at is None) is (minutes is None):
+        raise ValidationError(_("Set either remind_at or minutes_before."), code="one_of_two")
+    if reminder.remind_at is not None:
+        if reminder.remind_at.tzinfo is None:
+            raise ValidationError(_("Enter a valid value."), code="invalid")
+        dates.check_range(reminder.remind_at)
+    whole = isinstance(minutes, int) and not isinstance(minutes, bool)
+    if minutes is not None and not (whole and 0 <= minutes <= MOST_MINUTES_BEFORE):
+        raise ValidationError(_("Enter a valid value."), code="invalid")
+    if reminder.channel and reminder.channel not in Channel.ways():
+        raise ValidationError(_("Enter a valid value."), code="invalid")
+
+
+def as_set(reminders: Iterable[Reminder]) -> tuple[Reminder, ...]:
+    """In the order of their ids; of two with one id the last. Raises ValidationError."""
+    by_id = {reminder.id: reminder for reminder in reminders}
+    if len(by_id) > MOST_REMINDERS:
+        text = _("A to-do has at most %(most)d reminders.") % {"most": MOST_REMINDERS}
+        raise ValidationError(text, code="max_length")
+    return tuple(by_id[key] for key in sorted(by_id))
+
+
+def reminders_after(
+    before: Iterable[Reminder], added: Iterable[Reminder], removed: Iterable[UUID]
+) -> tuple[Reminder, ...]:
+    """What one side added and the other removed both hold. Raises ValidationError."""
+    gone = set(removed)
+    return as_set([*(it for it in before if it.id not in gone), *added])
+
+
+def for_next(todo: Any, key: UUID, due: Due, zone: ZoneInfo) -> tuple[Reminder, ...]:
+    """Those of the next one of a to-do that comes again, with ids of their own.
+
+    A moment moves by as many days as the due; without a due to the day of the next one.
+    """
+    return tuple(
+        Reminder(
+            uuid5(key, str(it.id)), _moved(it, todo.due, due, zone), it.minutes_before, it.channel
+        )
+        for it in todo.reminders
+    )
+
+
+def _moved(reminder: Reminder, before: Due | None, due: Due, zone: ZoneInfo) -> datetime | None:
+    if reminder.remind_at is None:
+        return None
+    there = reminder.remind_at.astimezone(zone_called(due.time_zone) if due.time_zone else zone)
+    day = there.date() + (due.on - before.on) if before else due.on
+    return dates.clamped(moment_of(day, there.time(), there.tzinfo))  # type: ignore[arg-type]
+
+
+class RemindersField(models.JSONField):
+    """A tuple of Reminders, in the order of their ids."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        usual = {"default": tuple, "db_default": [], "blank": True}
+        super().__init__(*args, **{**usual, **kwargs})
+
+    def deconstruct(self) -> Any:
+        """For migrations it is JSON."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", args, {**kwargs, "default": list}
+
+    def to_python(self, value: Any) -> tuple[Reminder, ...]:
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise ValidationError(_("Enter a valid value."), code="invalid")
+        given = [it if isinstance(it, Reminder) else Reminder.read(it) for it in value]
+        return as_set(given)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001 - Django's
+        """The object at hand has the form that is stored."""
+        value = self.to_python(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        """What `to_python` gives is right."""
+
+    def from_db_value(self, value: Any, *args: Any) -> tuple[Reminder, ...]:
+        """What was written past the rules is left out, so that no page fails."""
+        stored = super().from_db_value(value, *args)
+        found = []
+        for it in stored if isinstance(stored, list) else ():
+            try:
+                found.append(Reminder.read(it))
+            except ValidationError:
+                continue
+        return as_set(found[:MOST_REMINDERS])
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's
+        if isinstance(value, tuple | list):
+            value = [it.stored if isinstance(it, Reminder) else it for it in value]
+        return super().get_db_prep_value(value, connection, prepared)
+
+    def value_to_string(self, obj: models.Model) -> Any:
+        return [it.stored for it in self.value_from_object(obj)]

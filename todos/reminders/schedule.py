@@ -1,0 +1,18 @@
+"""The job that runs every minute; Zappa calls it with an event and a context."""
+
+import logging
+
+from django.utils import timezone
+
+from core.tasks import task_boundary
+from todos.reminders.dispatch import tick
+
+logger = logging.getLogger(__name__)
+
+
+def minute(event: object, context: object) -> None:
+    """Both arguments are ignored: the rows show what is due, however late or often it is called."""
+    at = timezone.now()
+    done = task_boundary(tick)(at)
+    summary = ", ".join(f"{number} {name}" for name, number in done.items() if number)
+    logger.info("Reminders %s: %s", at.isoformat(timespec="seconds"), summary or "nothing to do")
