@@ -29,7 +29,7 @@ STYLES = ("css/tokens.css", "css/page.css")
 ICONS = ("icons/nudge.svg", "icons/nudge-180.png")
 WORKER, THEME = "app/worker.js", "app/theme.js"  # plain scripts, not imported
 MAIN = "#app/main.js"
-LATER = "#app/languages/"  # loaded by those who speak them
+LATER = ("#app/languages/", "sortablejs")  # loaded when somebody needs them
 WORDS = Path(__file__).with_name("quickadd") / "words.json"
 FOR_EVER = "public, max-age=31536000, immutable"
 POLICY = {"require-trusted-types-for": ["'script'"], "trusted-types": ["nudge"]}

@@ -10,6 +10,17 @@ const isTouch = (event) =>
   event !== undefined &&
   ("touches" in event || /** @type {PointerEvent} */ (event).pointerType === "touch");
 
+/** The click that follows is no second choice. @param {string} id */
+function select(id) {
+  const stop = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  addEventListener("click", stop, { capture: true, once: true });
+  setTimeout(() => removeEventListener("click", stop, { capture: true }), 400);
+  toggleSelected(id);
+}
+
 /** The ids that move along: of a selected row all selected ones. @param {string} id */
 function moving(id) {
   return selection.value.has(id) ? [...selection.value] : [id];
@@ -70,6 +81,8 @@ export function draggable(list, sorts) {
   let pressed = false;
   /** @type {ChildNode | null} */
   let next = null;
+  const noMenu = (/** @type {Event} */ event) => pressed && event.preventDefault();
+  list.addEventListener("contextmenu", noMenu);
   import("sortablejs").then(({ default: Sortable }) => {
     if (over) return;
     sortable = Sortable.create(list, {
@@ -87,7 +100,7 @@ export function draggable(list, sorts) {
         pressed = isTouch(/** @type {any} */ (event).originalEvent);
       },
       onUnchoose: ({ item }) => {
-        if (pressed) toggleSelected(item.dataset.id ?? ""); // a finger that stayed where it was
+        if (pressed) select(item.dataset.id ?? ""); // a finger that stayed where it was
         pressed = false;
       },
       onStart: ({ item }) => {
@@ -109,6 +122,7 @@ export function draggable(list, sorts) {
   });
   return () => {
     over = true;
+    list.removeEventListener("contextmenu", noMenu);
     sortable?.destroy();
   };
 }

@@ -3,12 +3,18 @@
 import re
 from dataclasses import dataclass
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import CDPSession, Locator, Page, expect
 
 from tests.browser.app import row, rows, tick
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 MOST_STEPS = 150
+PASTE = """async () => {
+    const data = new DataTransfer();
+    data.setData("text/plain", await navigator.clipboard.readText());
+    const event = { clipboardData: data, bubbles: true, cancelable: true };
+    document.activeElement.dispatchEvent(new ClipboardEvent("paste", event));
+}"""
 
 
 @dataclass
@@ -57,6 +63,10 @@ class Mouse:
 
     def trash(self, title: str) -> None:
         self.press(self.open(title).get_by_role("button", name="Move to trash"))
+
+    def paste(self) -> None:
+        self.press(self.page.get_by_label("New to-do"))
+        self.page.keyboard.press("Control+v")
 
     def undo(self) -> None:
         self.press(self.page.get_by_role("button", name="Undo").last)
@@ -154,6 +164,10 @@ class Keyboard(Mouse):
 
     undo_again = undo
 
+    def paste(self) -> None:
+        self.page.keyboard.press("n")
+        self.page.keyboard.press("Control+v")
+
     def rename(self, title: str, to: str) -> None:
         self.at(title)
         self.page.keyboard.press("e")
@@ -170,8 +184,10 @@ class Keyboard(Mouse):
             self.page.keyboard.press("v")
 
 
+@dataclass
 class Finger(Mouse):
     way = "touch"
+    devtools: CDPSession | None = None
 
     def press(self, target: Locator) -> None:
         target.tap()
@@ -188,8 +204,10 @@ class Finger(Mouse):
             self.page.keyboard.press("Enter")
         self.page.keyboard.press("Escape")
 
-    def trash(self, title: str) -> None:
-        super().trash(title)
+    def paste(self) -> None:
+        """As from the menu of a phone."""
+        self.press(self.page.get_by_role("button", name="Add a to-do"))
+        self.page.evaluate(PASTE)
 
     def rename(self, title: str, to: str) -> None:
         panel = self.open(title)
@@ -210,10 +228,10 @@ class Finger(Mouse):
         self._touch("touchEnd")
 
     def _touch(self, kind: str, *point: float) -> None:
-        session = self.page.context.new_cdp_session(self.page)
+        if self.devtools is None:  # it knows which fingers are down
+            self.devtools = self.page.context.new_cdp_session(self.page)
         points = [{"x": point[0], "y": point[1]}] if point else []
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-        session.detach()
+        self.devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
     def select(self, *titles: str) -> None:
         """The first one by a finger that rests on it."""

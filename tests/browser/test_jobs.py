@@ -57,12 +57,7 @@ def test_02_capture_twenty_quickly(hands, alice):
 def test_03_capture_three_pasted_lines(hands, alice):
     page = begin(hands)
     page.evaluate(r"navigator.clipboard.writeText('- eggs\n- bread\n- milk')")
-    hands.capture("")
-    if hands.way == "touch":
-        hands.press(page.get_by_role("button", name="Add a to-do"))
-    elif hands.way == "keyboard":
-        page.keyboard.press("n")
-    page.keyboard.press("Control+v")
+    hands.paste()
     hands.press(page.get_by_role("button", name="Add 3 to-dos"))
     all_sent(page)
     assert stored(alice) == ["eggs", "bread", "milk"]
