@@ -315,6 +315,11 @@ class User(Synced, AbstractUser):
         return self.name or self.email.partition("@")[0]
 
     @property
+    def failed_channels(self) -> list[dict[str, str]]:
+        off: dict[str, str] = self.channels_off
+        return [{"channel": name, "reason": off[name]} for name in sorted(off)]
+
+    @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zone_called(self.time_zone)
 

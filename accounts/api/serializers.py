@@ -1,7 +1,6 @@
 from typing import Any, ClassVar
 
 from django.conf import settings
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import (
@@ -21,22 +20,11 @@ from core.api.fields import (
 )
 
 
-class ChannelOffSerializer(StrictSerializer):
+class ChannelOffSerializer(serializers.Serializer[Any]):
     """A channel that failed for good, so that another one is used."""
 
-    channel = StrictChoiceField(choices=Channel.ways())
-    reason = StrictCharField()
-
-
-@extend_schema_field(ChannelOffSerializer(many=True))
-class ChannelsOffField(serializers.JSONField):
-    """Channels that failed for good; to choose a channel switches it on again."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{**kwargs, "read_only": True})
-
-    def to_representation(self, value: Any) -> Any:
-        return [{"channel": name, "reason": value[name]} for name in sorted(value)]
+    channel = serializers.ChoiceField(choices=Channel.ways())
+    reason = serializers.CharField()
 
 
 class ProfileSerializer(StrictModelSerializer):
@@ -44,7 +32,7 @@ class ProfileSerializer(StrictModelSerializer):
 
     time_zone = StrictCharField(max_length=64, validators=[validate_time_zone])
     language = StrictChoiceField(choices=[("", "automatic"), *settings.LANGUAGES])
-    channels_off = ChannelsOffField()
+    channels_off = ChannelOffSerializer(many=True, read_only=True, source="failed_channels")
 
     week_start = StrictChoiceField(choices=[("", "automatic"), *WeekStart.choices])
 
