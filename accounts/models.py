@@ -315,9 +315,8 @@ class User(Synced, AbstractUser):
         return self.name or self.email.partition("@")[0]
 
     @property
-    def failed_channels(self) -> list[dict[str, str]]:
-        off: dict[str, str] = self.channels_off
-        return [{"channel": name, "reason": off[name]} for name in sorted(off)]
+    def failed_channels(self) -> list[str]:
+        return sorted(self.channels_off)
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

@@ -20,19 +20,17 @@ from core.api.fields import (
 )
 
 
-class ChannelOffSerializer(serializers.Serializer[Any]):
-    """A channel that failed for good, so that another one is used."""
-
-    channel = serializers.ChoiceField(choices=Channel.ways())
-    reason = serializers.CharField()
-
-
 class ProfileSerializer(StrictModelSerializer):
     """Your name, e-mail address, time zone, language and weeks, and how you are reminded."""
 
     time_zone = StrictCharField(max_length=64, validators=[validate_time_zone])
     language = StrictChoiceField(choices=[("", "automatic"), *settings.LANGUAGES])
-    channels_off = ChannelOffSerializer(many=True, read_only=True, source="failed_channels")
+    channels_off = serializers.ListField(
+        child=serializers.ChoiceField(choices=Channel.ways()),
+        read_only=True,
+        source="failed_channels",
+        help_text="Channels that failed for good.",
+    )
 
     week_start = StrictChoiceField(choices=[("", "automatic"), *WeekStart.choices])
 
