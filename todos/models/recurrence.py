@@ -3,8 +3,7 @@
 `Todo.save_changes` calls `follow`, so every way of finishing passes here, with its account locked.
 """
 
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import count
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -16,12 +15,13 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core import dates
 from core.dates import in_range
 from core.feed import BATCH, FeedEntry, dead_entry
 from todos import recurrence
 from todos.models import subtasks
-from todos.models.due import Due, check, moment_of, zone_of
+from todos.models.due import Due, check, zone_of
+from todos.models.planning import plan
+from todos.models.reminders import for_next
 from todos.models.usage import Usage
 
 NAME: Final = "next"  # of the UUIDv5 in the namespace of the finished to-do's id
@@ -85,8 +85,7 @@ def _make_next(todo: Any, rule: recurrence.Rule) -> None:
     fields = {name: getattr(todo, name) for name in KEPT}
     fields |= {"list": todo.list, "parent": todo.parent, "due": due, "recurrence": str(left)}
     fields["start_on"] = _start(todo, due)
-    days = (due.on - todo.due.on).days if todo.due else 0
-    fields["reminders"] = _reminders(todo, key, days, None if todo.due else due.on)
+    fields["reminders"] = for_next(todo, key, todo.due, due, zone_of(todo.owner_id))
     row = known or type(todo)(pk=key, owner=todo.owner, created_by=todo.owner_id, **fields)
     if known is None:
         row.save(force_insert=True)
@@ -180,27 +179,6 @@ def later(day: date, days: int) -> date | None:
     return moved if in_range(moved) else None
 
 
-def _reminders(todo: Any, key: UUID, days: int, on: date | None = None) -> Any:
-    """Those of its next one, whose id is `key`; with ids of their own.
-
-    A moment moves by so many days, or to the day `on`, at the same time of the clock.
-    """
-    if not todo.reminders:
-        return ()
-    named = todo.due and todo.due.time_zone
-    zone = ZoneInfo(named) if named else zone_of(todo.owner_id)
-
-    def moved(moment: datetime) -> datetime:
-        there = moment.astimezone(zone)
-        day = on or later(there.date(), days) or there.date()
-        return dates.clamped(moment_of(day, there.time(), zone))
-
-    return tuple(
-        replace(it, id=uuid5(key, str(it.id)), remind_at=it.remind_at and moved(it.remind_at))
-        for it in todo.reminders
-    )
-
-
 def _count(*todos: Any) -> None:
     """They take room, but no quota keeps anybody from finishing."""
     size = sum(len(todo.notes.encode()) for todo in todos)
@@ -217,6 +195,7 @@ class _Copies:
     def __init__(self, todo: Any, made: Any) -> None:
         self.todo, self.made = todo, {todo.pk: made}
         self.days = (made.due.on - todo.due.on).days if todo.due else 0
+        self.zone = zone_of(todo.owner_id)
 
     def make(self) -> None:
         top = self.made[self.todo.pk]
@@ -263,10 +242,11 @@ class _Copies:
             for row in rows
             for tag in row.tags.all()
         )
+        plan(self.todo.owner_id, [copy.pk for copy in made if copy.reminders])
         _count(*made)
 
     def _new(self, row: Any, key: UUID) -> Any:
-        owner, fields = self.todo.owner, self._fields(row)
+        owner, fields = self.todo.owner, self._fields(row, key)
         shown = {"folded_tags": row.folded_tags, "made_in": 1, "created_by": owner.pk}
         return type(row)(pk=key, owner=owner, **shown, **fields)
 
@@ -280,20 +260,22 @@ class _Copies:
             _count(known)
         elif known.deleted_at or known.version == known.made_in:
             tags = [tag.name for tag in row.tags.all()]
-            known.change(tags=tags, deleted_at=None, status="open", **self._fields(row))
+            known.change(tags=tags, deleted_at=None, status="open", **self._fields(row, key))
         else:
             return
         _keep(known)
         self.made[row.pk] = known
 
-    def _fields(self, row: Any) -> dict[str, Any]:
+    def _fields(self, row: Any, key: UUID) -> dict[str, Any]:
         day = row.due and later(row.due.on, self.days)
         parent = self.made[row.parent_id]
+        due = Due(day, row.due.at, row.due.time_zone) if day else None
+        before, after = (row.due, due) if due else (self.todo.due, self.made[self.todo.pk].due)
         return {
             **{name: getattr(row, name) for name in (*KEPT, "recurrence")},
             "list": parent.list,
             "parent": parent,
-            "due": Due(day, row.due.at, row.due.time_zone) if day else None,
+            "due": due,
             "start_on": row.start_on and later(row.start_on, self.days),
-            "reminders": _reminders(row, uuid5(row.pk, NAME), self.days),
+            "reminders": for_next(row, key, before, after, self.zone),
         }

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final, Self
-from uuid import UUID
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -104,6 +104,29 @@ def reminders_after(
     """What one side added and the other removed both hold. Raises ValidationError."""
     gone = set(removed)
     return as_set([*(it for it in before if it.id not in gone), *added])
+
+
+def for_next(
+    todo: Any, key: UUID, before: Due | None, due: Due, zone: ZoneInfo
+) -> tuple[Reminder, ...]:
+    """Those of the next one of a to-do that comes again, with ids of their own.
+
+    A moment moves by as many days as the due; without a due `before` to the day of the next one.
+    """
+    return tuple(
+        Reminder(
+            uuid5(key, str(it.id)), _moved(it, before, due, zone), it.minutes_before, it.channel
+        )
+        for it in todo.reminders
+    )
+
+
+def _moved(reminder: Reminder, before: Due | None, due: Due, zone: ZoneInfo) -> datetime | None:
+    if reminder.remind_at is None:
+        return None
+    there = reminder.remind_at.astimezone(zone_called(due.time_zone) if due.time_zone else zone)
+    day = there.date() + (due.on - before.on) if before else due.on
+    return dates.clamped(moment_of(day, there.time(), there.tzinfo))  # type: ignore[arg-type]
 
 
 class RemindersField(models.JSONField):
