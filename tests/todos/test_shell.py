@@ -48,6 +48,7 @@ def test_every_module_has_a_name_in_the_map_and_every_name_a_file(browser):
     wanted = {f"#app/{path.relative_to(STATIC / 'app')}" for path in STATIC.glob("app/**/*.js")}
     assert {name for name in names if name.startswith("#app/")} == wanted - {
         "#app/worker.js",
+        "#app/push.js",
         "#app/theme.js",
     }
     assert {name for name in names if not name.startswith("#")} == set(
