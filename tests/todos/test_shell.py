@@ -88,7 +88,7 @@ def worker_of(client: Client) -> dict[str, Any]:
     code = client.get("/todos/worker.js").text
     found = re.fullmatch(r"self\.nudge = (.*);\nimportScripts\((.*)\);\n", code)
     assert found
-    return json.loads(found[1]) | {"script": json.loads(found[2])}
+    return json.loads(found[1]) | {"scripts": json.loads(f"[{found[2]}]")}
 
 
 def test_the_worker_keeps_the_shell_and_its_files_and_changes_with_them(client, monkeypatch):
