@@ -315,6 +315,10 @@ class User(Synced, AbstractUser):
         return self.name or self.email.partition("@")[0]
 
     @property
+    def failed_channels(self) -> list[str]:
+        return sorted(self.channels_off)
+
+    @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zone_called(self.time_zone)
 

@@ -1,7 +1,6 @@
 from typing import Any, ClassVar
 
 from django.conf import settings
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import (
@@ -21,30 +20,17 @@ from core.api.fields import (
 )
 
 
-class ChannelOffSerializer(StrictSerializer):
-    """A channel that failed for good, so that another one is used."""
-
-    channel = StrictChoiceField(choices=Channel.ways())
-    reason = StrictCharField()
-
-
-@extend_schema_field(ChannelOffSerializer(many=True))
-class ChannelsOffField(serializers.JSONField):
-    """Channels that failed for good; to choose a channel switches it on again."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{**kwargs, "read_only": True})
-
-    def to_representation(self, value: Any) -> Any:
-        return [{"channel": name, "reason": value[name]} for name in sorted(value)]
-
-
 class ProfileSerializer(StrictModelSerializer):
     """Your name, e-mail address, time zone, language and weeks, and how you are reminded."""
 
     time_zone = StrictCharField(max_length=64, validators=[validate_time_zone])
     language = StrictChoiceField(choices=[("", "automatic"), *settings.LANGUAGES])
-    channels_off = ChannelsOffField()
+    channels_off = serializers.ListField(
+        child=serializers.ChoiceField(choices=Channel.ways()),
+        read_only=True,
+        source="failed_channels",
+        help_text="Channels that failed for good.",
+    )
 
     week_start = StrictChoiceField(choices=[("", "automatic"), *WeekStart.choices])
 

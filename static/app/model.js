@@ -34,7 +34,7 @@
  * @property {number} version
  */
 
-/** @typedef {{id: string, remind_at: string | null, minutes_before: number | null, channel: string | null}} Reminder */
+/** @typedef {{id: string, remind_at: string | null, minutes_before: number | null, channel: string}} Reminder */
 /** @typedef {{id: string, name: string, color?: string, version: number}} Tag */
 /** @typedef {{id: string, name: string, query: string, color: string, position: string, version: number}} Filter */
 /** @typedef {{id: string, email: string, name: string, time_zone: string, language: string, version: number}} Profile */

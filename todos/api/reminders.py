@@ -32,15 +32,14 @@ class ReminderSerializer(StrictSerializer):
         help_text="Before the due; if that is a whole day, before its digest_hour.",
     )
     channel = StrictChoiceField(
-        choices=Channel.ways(), required=False, allow_null=True, help_text="Null: the person's."
+        choices=["", *Channel.ways()], required=False, help_text="Empty: the person's."
     )
 
     class Meta:
         ref_name = "Reminder"
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        given = {**attrs, "channel": attrs.get("channel") or ""}
-        reminder = Reminder(**given)
+        reminder = Reminder(**attrs)
         try:
             check_reminder(reminder)
         except Refused as error:
@@ -71,7 +70,7 @@ def _shown(reminder: Reminder) -> dict[str, Any]:
         "id": str(reminder.id),
         "remind_at": reminder.remind_at and dates.written(reminder.remind_at),
         "minutes_before": reminder.minutes_before,
-        "channel": reminder.channel or None,
+        "channel": reminder.channel,
     }
 
 

@@ -8,6 +8,18 @@ from drf_spectacular.utils import extend_schema
 from core.api.schema import documented
 from todos.reminders.push_api import BrowserSerializer, NewBrowserSerializer, PushSerializer
 
+EXAMPLES = {
+    "channel": "sms",
+    "endpoint": "https://updates.push.services.mozilla.com/wpush/v2/gAAAAABk",
+    "p256dh": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u"
+    "-Ts1XbjhazAkj7I99e8QcYP7DkM",
+    "auth": "tBHItJI5svbpez7KI4CCXg",
+    "minutes_before": 30,
+    "quiet_from": "22:00",
+    "quiet_until": "07:00",
+    "default_reminder": 15,
+}
+
 
 class Push(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     target_class = "todos.reminders.push_api.PushView"

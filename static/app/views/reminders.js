@@ -38,7 +38,7 @@ export function Reminders({ todo }) {
   const add = (more) =>
     remind(todo.id, [
       ...some,
-      { id: uuid(), remind_at: null, minutes_before: null, channel: null, ...more },
+      { id: uuid(), remind_at: null, minutes_before: null, channel: "", ...more },
     ]);
   /** @param {Event} event */
   const before = (event) => textOf(event) && add({ minutes_before: Number(textOf(event)) });

@@ -11,7 +11,7 @@ from todos.models import Due, Firing, Todo
 
 pytestmark = pytest.mark.django_db
 TODOS = "/api/v1/todos/"
-NIL = {"remind_at": None, "minutes_before": None, "channel": None}
+NIL = {"remind_at": None, "minutes_before": None, "channel": ""}
 FIRST = {**NIL, "id": str(key(1)), "minutes_before": 30}
 SECOND = {**NIL, "id": str(key(2)), "remind_at": "2026-12-01T08:00:00.000Z", "channel": "sms"}
 

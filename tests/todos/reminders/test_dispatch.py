@@ -87,7 +87,9 @@ def test_a_channel_that_fails_for_good_is_switched_off_and_said(numbered, api, a
     run(noon, LATER)
     assert notices() == [("email", "sent", "")]
     profile = api(alice).get("/api/v1/account/").json()
-    assert profile["channels_off"] == [{"channel": "sms", "reason": "opted_out"}]
+    assert profile["channels_off"] == ["sms"]
+    alice.refresh_from_db()
+    assert alice.channels_off == {"sms": "opted_out"}
     assert profile["version"] == 3
 
 

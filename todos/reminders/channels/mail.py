@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from smtplib import SMTPRecipientsRefused
+from typing import Final
 
 from allauth.account.models import EmailAddress
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -14,6 +14,8 @@ from todos.models import Notice, Todo
 from todos.reminders import texts
 from todos.reminders.actions import ACTS, link_of
 from todos.reminders.channels.outcome import NotSent, Outcome, Sent, Unknown, Unreachable
+
+REFUSED: Final = "SMTPRecipientsRefused"  # of smtplib: the server took no recipient
 
 
 def reaches(person: User) -> bool:
@@ -33,9 +35,9 @@ def send(person: User, notice: Notice, todos: Sequence[Todo], at: datetime) -> O
         return NotSent(type(error).__name__)
     try:
         connection.send_messages([mail])
-    except SMTPRecipientsRefused:
-        return Unreachable("address_refused", for_good=True)
-    except Exception as error:  # noqa: BLE001 - whatever it was, the mail may have left
+    except Exception as error:  # noqa: BLE001 - whatever else it was, the mail may have left
+        if type(error).__name__ == REFUSED:
+            return Unreachable("address_refused", for_good=True)
         return Unknown(type(error).__name__)
     finally:
         connection.close()

@@ -111,19 +111,19 @@ def _post(endpoint: str, body: bytes, headers: dict[str, str]) -> tuple[int | No
     import requests  # noqa: PLC0415 - slow to import
 
     try:
-        with requests.Session() as session:
-            session.trust_env = False
-            answer = session.post(
-                endpoint,
-                data=body,
-                headers=headers,
-                timeout=TIMEOUT,
-                allow_redirects=False,
-                stream=True,
-            )
-            return answer.status_code, ""
+        answer = requests.request(
+            "POST",
+            endpoint,
+            data=body,
+            headers=headers,
+            timeout=TIMEOUT,
+            allow_redirects=False,
+            stream=True,  # what it says is not read
+        )
+        answer.close()
     except requests.RequestException as error:
         return None, type(error).__name__
+    return answer.status_code, ""
 
 
 def _is_public(endpoint: str) -> bool:
