@@ -4,6 +4,7 @@
  * @typedef {object} Todo
  * @property {string} id
  * @property {string} list
+ * @property {string | null} [parent] what it stands below
  * @property {string} title
  * @property {string} notes
  * @property {"open" | "finished"} status
@@ -13,6 +14,7 @@
  * @property {string | null} recurrence
  * @property {"due" | "completion"} recurrence_from
  * @property {string[]} tags
+ * @property {Reminder[]} [reminders]
  * @property {string} position
  * @property {string} created_at
  * @property {string} updated_at
@@ -32,6 +34,7 @@
  * @property {number} version
  */
 
+/** @typedef {{id: string, remind_at: string | null, minutes_before: number | null, channel: string | null}} Reminder */
 /** @typedef {{id: string, name: string, color?: string, version: number}} Tag */
 /** @typedef {{id: string, name: string, query: string, color: string, position: string, version: number}} Filter */
 /** @typedef {{id: string, email: string, name: string, time_zone: string, language: string, version: number}} Profile */
@@ -51,6 +54,7 @@
  * @property {string} [after]
  * @property {number} [base_version]
  * @property {number} [seq]
+ * @property {string} [echo_of] it goes along with this operation by the server, and is not sent
  */
 
 /** @typedef {Omit<Operation, "op_id" | "at">} Deed */
@@ -58,6 +62,7 @@
 /** @type {Partial<Record<Kind, Fields>>} */
 const NEW = {
   todo: {
+    parent: null,
     title: "",
     notes: "",
     status: "open",
@@ -66,6 +71,7 @@ const NEW = {
     recurrence: null,
     recurrence_from: "due",
     tags: [],
+    reminders: [],
     finished_at: null,
     deleted_at: null,
   },
