@@ -135,8 +135,8 @@ class Visit:
 
         self.context: BrowserContext = browser.new_context(base_url=URL)
         name = settings.SESSION_COOKIE_NAME
-        cookie = {"name": name, "value": stage.token(user), "secure": True}
-        self.context.add_cookies([{**cookie, "url": URL.replace("http:", "https:")}])  # type: ignore[list-item]
+        url, value = URL.replace("http:", "https:"), stage.token(user)
+        self.context.add_cookies([{"name": name, "value": value, "secure": True, "url": url}])
         self.page: Page = self.context.new_page()
         self.devtools = self.context.new_cdp_session(self.page)
         self.bytes: list[float] = []

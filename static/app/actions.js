@@ -272,6 +272,6 @@ export function place(ids, before, after, parent) {
 
 /** @param {string} id @param {import("#app/model.js").Reminder[]} reminders */
 export function remind(id, reminders) {
-  const words = /** @type {[string, string]} */ ([gettext("Reminders changed"), ""]);
-  change([id], { reminders }, words);
+  const words = gettext("Reminders changed");
+  each([id], "update", words, words, { reminders });
 }
