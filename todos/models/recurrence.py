@@ -20,7 +20,6 @@ from core.feed import BATCH, FeedEntry, dead_entry
 from todos import recurrence
 from todos.models import subtasks
 from todos.models.due import Due, check, zone_of
-from todos.models.planning import plan
 from todos.models.reminders import for_next
 from todos.models.usage import Usage
 
@@ -241,7 +240,6 @@ class _Copies:
             for row in rows
             for tag in row.tags.all()
         )
-        plan(self.todo.owner_id, [copy.pk for copy in made if copy.reminders])
         _count(*made)
 
     def _new(self, row: Any, key: UUID) -> Any:
