@@ -1,8 +1,6 @@
 """One next for each finished to-do, however many phones finish it at the same moment."""
 
 import random
-import time
-from itertools import pairwise
 from uuid import uuid5
 
 import pytest
@@ -100,15 +98,11 @@ def test_a_parent_finished_on_eight_phones_comes_again_with_one_of_each(alice):
 @pytest.mark.nightly
 def test_ten_thousand_are_finished_by_eight_workers(alice):
     todos = recurring(alice, 10_000)
-    times = []
 
     def finish(share):
         for todo in share:
             todo.finish()
-            times.append(time.monotonic())
 
     at_once(*(lambda share=todos[number::8]: finish(share) for number in range(8)))
-    tenths = [later - earlier for earlier, later in pairwise(times[::1_000])]
-    print([round(it, 1) for it in tenths], "seconds for each thousand")  # noqa: T201 - for docs
     assert next_ones(todos).count() == len(todos)
     assert Todo.objects.of(alice.pk).count() == 2 * len(todos)
