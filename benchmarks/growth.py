@@ -77,6 +77,7 @@ def furnished() -> "tuple[User, dict[str, str], dict[str, str]]":
         "ids": [f"ids={','.join(map(str, ids))}"],
         "list": [f"list={other.pk}"],
         "ordering": [f"ordering={name}" for name in ORDERING_CHOICES],
+        "parent": ["parent=none"],
         "priority": ["priority=4", "priority=3,4"],
         "q": ["q=things", "q=77", "q=nowhere"],
         "status": ["status=open", "status=finished"],

@@ -9,6 +9,7 @@ docs/decisions/0017-one-feed-per-account.md why it is done this way.
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -99,6 +100,10 @@ SET seq = excluded.seq, version = excluded.version, deleted = excluded.deleted,
 """
 
 
+# The accounts that a block around this one is `writing`: until its end they stay locked.
+_held: ContextVar[frozenset[uuid.UUID]] = ContextVar("held", default=frozenset())
+
+
 @contextmanager
 def writing(*account_ids: uuid.UUID, savepoint: bool = False) -> Iterator[None]:
     """A transaction that changes rows of these accounts; their other writers wait for its end.
@@ -106,9 +111,15 @@ def writing(*account_ids: uuid.UUID, savepoint: bool = False) -> Iterator[None]:
     It begins before any row is read that the change depends on. Within another transaction it is
     part of that one: only with a savepoint does that one survive an error.
     """
+    held = _held.get()
+    new = {*account_ids} - held
     with transaction.atomic(savepoint=savepoint):
-        lock(account_ids)
-        yield
+        lock(new)
+        token = _held.set(held | new)
+        try:
+            yield
+        finally:
+            _held.reset(token)
 
 
 def lock(account_ids: Iterable[uuid.UUID]) -> None:
@@ -357,10 +368,14 @@ class Synced(Folding):
         self.version += 1
         marked = dict.fromkeys(members, self.version)
         self.changed_in = {**self.changed_in, **marked}
-        with self.rippling(self.account_id, self._own_row(), members):
+        with self.rippling_from(members):
             place = draw(self.account_id, 1)
             super().save(update_fields=self._columns(members))
             _enter(self._own_row(), after=place - 1)
+
+    def rippling_from(self, members: Collection[str]) -> AbstractContextManager[None]:
+        """`rippling` of this row alone, which has been read since the account is locked."""
+        return self.rippling(self.account_id, self._own_row(), members)
 
     def _columns(self, members: Sequence[str]) -> Sequence[str]:
         columns = {column.name for column in self._meta.concrete_fields}

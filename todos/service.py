@@ -35,9 +35,7 @@ def add_todo(*, actor: "User", title: str, **fields: Any) -> Todo:
             fields.setdefault("finished_at", timezone.now())
         fields.setdefault("reminders", _usual_reminders(actor, fields.get("due")))
         todo = Todo(owner=actor, created_by=actor.pk, title=title, **fields)
-        todo.save(force_insert=True)
-        if names:
-            todo.set_tags(names)
+        todo.insert(names)
         quotas.take(actor, todos=1, bytes=size_of(todo.notes), tags=len(names))
     return todo
 

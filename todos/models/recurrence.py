@@ -20,7 +20,6 @@ from core.feed import BATCH, FeedEntry, dead_entry
 from todos import recurrence
 from todos.models import subtasks
 from todos.models.due import Due, check, zone_of
-from todos.models.planning import plan
 from todos.models.reminders import for_next
 from todos.models.usage import Usage
 
@@ -88,8 +87,7 @@ def _make_next(todo: Any, rule: recurrence.Rule) -> None:
     fields["reminders"] = for_next(todo, key, todo.due, due, zone_of(todo.owner_id))
     row = known or type(todo)(pk=key, owner=todo.owner, created_by=todo.owner_id, **fields)
     if known is None:
-        row.save(force_insert=True)
-        row.set_tags(tags)
+        row.insert(tags)
         _count(todo)
     else:
         row.change(tags=tags, deleted_at=None, status="open", **fields)
@@ -242,7 +240,6 @@ class _Copies:
             for row in rows
             for tag in row.tags.all()
         )
-        plan(self.todo.owner_id, [copy.pk for copy in made if copy.reminders])
         _count(*made)
 
     def _new(self, row: Any, key: UUID) -> Any:
@@ -255,8 +252,7 @@ class _Copies:
         key, known = _next_row(row)
         if known is None:
             known = self._new(row, key)
-            known.save(force_insert=True)
-            known.set_tags([tag.name for tag in row.tags.all()])
+            known.insert([tag.name for tag in row.tags.all()])
             _count(known)
         elif known.deleted_at or known.version == known.made_in:
             tags = [tag.name for tag in row.tags.all()]

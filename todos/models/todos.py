@@ -1,7 +1,7 @@
 """The to-do and its queries."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
@@ -360,11 +360,30 @@ class Todo(Versioned):
         """Exactly these tags of the owner; whether they are others. The caller saves the to-do."""
         before = {tag.pk for tag in self.tags.all()}
         wanted = Tag.objects.named(self.owner, names)
-        if {tag.pk for tag in wanted} == before:
+        kept = {tag.pk for tag in wanted}
+        if kept == before:
             return False
-        self.tags.set(wanted)
-        Todo.objects.filter(pk=self.pk).fold_tags()
+        if gone := before - kept:
+            Todo.tags.through.objects.filter(todo=self, tag__in=gone).delete()
+        self._link(kept - before)
+        self._shows(wanted)
         return True
+
+    def insert(self, names: Collection[str]) -> None:
+        """A new one, with these tags."""
+        tags = Tag.objects.named(self.owner, names)
+        self._shows(tags)
+        self.save(force_insert=True)
+        self._link({tag.pk for tag in tags})
+
+    def _link(self, keys: Collection[int]) -> None:
+        links = Todo.tags.through.objects
+        links.bulk_create(links.model(todo=self, tag_id=key) for key in sorted(keys))
+
+    def _shows(self, tags: Collection[Tag]) -> None:
+        """What a search finds of them is saved with the tags; what was read before is not shown."""
+        self.__dict__.get("_prefetched_objects_cache", {}).pop("tags", None)
+        self.folded_tags = "\n".join(tag.folded or fold(tag.name) for tag in tags)
 
     def finish(self, at: datetime | None = None) -> None:
         """Mark as done. Doing it again changes nothing: the first moment and the version stay."""
@@ -403,6 +422,11 @@ class Todo(Versioned):
         yield
         plan(account_id, keys)
 
+    def rippling_from(self, members: Collection[str]) -> AbstractContextManager[None]:
+        """Without reminders there is nothing to look for."""
+        concerns = self.reminders or "reminders" in members
+        return super().rippling_from(members) if concerns else nullcontext()
+
     def _change_now(self, **changes: Any) -> None:
         """As the row is now, which may be another than when it was read."""
         with writing(self.owner_id):
@@ -412,4 +436,5 @@ class Todo(Versioned):
     def _columns(self, members: Sequence[str]) -> Sequence[str]:
         """What is made of the due goes with it: this object may be older than the person's zone."""
         kept = frozenset() if "due" in members else OF_DUE
+        members = [*members, "folded_tags"] if "tags" in members else members
         return [name for name in super()._columns(members) if name not in kept]
