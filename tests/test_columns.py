@@ -57,6 +57,7 @@ NOT_IN_THE_API = {
     "sms.Message.lane": "how it is delivered",
     "sms.Message.next_attempt_at": "how it is delivered",
     "sms.Message.provider": "chosen by the operator",
+    "sms.Message.refers_to": "for answers by text: ids of what a list names",
     "sms.Message.provider_sid": "of use to the operator only",
     "sms.Message.retry_of": "what an operator did in the admin",
     "sms.Message.sender": "always the caller",

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from core.limits import LONGEST_WINDOW, Limit
 from core.management.commands import prune
 from core.models import Counter, IdempotencyKey
-from sms.models import InboundMessage
+from sms.models import InboundMessage, PhoneCode, ReceivedText
 from tests.builders import make_todo
 from tests.feeds import check
 from todos.models import Todo
@@ -34,10 +34,17 @@ def run() -> str:
     return out.getvalue().strip()
 
 
-def told(keys: int = 0, counters: int = 0, texts: int = 0, todos: int = 0) -> str:
+def told(
+    keys: int = 0,
+    counters: int = 0,
+    texts: int = 0,
+    todos: int = 0,
+    codes: int = 0,
+    received: int = 0,
+) -> str:
     ours = f"{keys} idempotency keys, {counters} counters"
     theirs = f"0 places of limits, {texts} inbound texts"
-    theirs += ", 0 codes of phone numbers, 0 received texts"
+    theirs += f", {codes} codes of phone numbers, {received} received texts"
     others = "0 operations of devices, 0 former names of tags, 0 sent reminders"
     return f"{ours}, {theirs}, {todos} to-dos, {others} removed."
 
@@ -50,6 +57,19 @@ def make_key(key: str, age: timedelta, **fields: object) -> None:
 
 def make_counter(scope: str, ended: timedelta) -> None:
     Counter.objects.create(scope=scope, window_start=NOON - ended - LONGEST_WINDOW)
+
+
+def test_codes_go_when_they_are_over_and_texts_after_two_days(alice, bob):
+    asked = {"number": "+15005550099", "source": "api", "words": "", "asked_at": NOON}
+    for person, ends in ((alice, NOON), (bob, NOON + SECOND)):
+        PhoneCode.objects.create(account=person, expires_at=ends, **asked)
+    for sid, age in (("almost", 2 * DAY - SECOND), ("over", 2 * DAY)):
+        ReceivedText.objects.create(
+            sid=sid, account=alice, number="+15005550099", received_at=NOON - age
+        )
+    assert run() == told(codes=1, received=1)
+    assert [str(row) for row in ReceivedText.objects.all()] == ["almost"]
+    assert [str(row) for row in PhoneCode.objects.all()] == [f"code for {bob.pk}"]
 
 
 def test_keys_go_after_a_day(settings):

@@ -127,9 +127,14 @@ def test_putting_off(text, alice, sent):
     assert text("tomorrow 3 maybe") == [
         'I do not understand when: "maybe". Say 1h, tomorrow or fri 9am.'
     ]
-    assert text("snooze 3 9999w")[0].startswith("rent: ")
-    said = [text("snooze 3 9999w") for _ in range(42)]
-    assert said[-1] == ['I do not understand when: "9999w". Say 1h, tomorrow or fri 9am.']
+
+
+def test_what_is_beyond_the_calendar_is_not_understood(text, alice, sent):
+    make_todo(alice, "milk", due=Due(date(9998, 12, 1)))
+    wrong = 'I do not understand when: "{}". Say 1h, tomorrow or fri 9am.'
+    for words in ("9999w", "5 weeks"):
+        [said] = text(f"snooze milk {words}")
+        assert said == wrong.format(f"milk {words}")
 
 
 def test_what_is_put_off_is_on_the_persons_clock(text, alice, sent):
