@@ -16,7 +16,10 @@ from accounts.allauth import schema as auth
 from core.api import document, index
 from core.api.schema import documented
 
-MODULES = ("accounts.api.schema", "sms.api.schema", "todos.api.schema", "todos.sync.schema")
+MODULES = (
+    *("accounts.api.schema", "sms.api.schema", "todos.api.schema", "todos.sync.schema"),
+    "todos.reminders.schema",
+)
 
 
 class DocumentView(SpectacularJSONAPIView):  # type: ignore[misc]  # untyped

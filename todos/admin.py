@@ -15,14 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.sessions import signed_in_user
-from core.admin import SearchableAdmin
+from core.admin import ReadOnlyAdmin, SearchableAdmin
 from core.columns import FoldedField
 from core.feed import stamp, writing
 from core.selection import is_too_large
 from core.text import isolated
 from todos import ordering, service
 from todos.forms import TodoAdminForm
-from todos.models import List, SavedFilter, Tag, Todo
+from todos.models import List, Notice, SavedFilter, Tag, Todo
 
 MOST_CHANGED = 1_500  # to-dos of one action: each is an UPDATE, and API Gateway waits for 29 s
 MOST_MERGED = 100
@@ -227,6 +227,16 @@ class SavedFilterAdmin(OwnedAdmin):
         if not change:
             obj.position = ordering.after_last(SavedFilter.objects.of(obj.owner_id))
         obj.save()
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    """What was sent of reminders, and what became of it; not what it said."""
+
+    list_display = ("owner", "channel", "state", "reason", "created_at")
+    list_filter = ("channel", "state", "created_at")
+    list_select_related = ("owner",)
+    search_fields = ("owner__email",)
 
 
 @admin.register(Todo)

@@ -238,3 +238,9 @@ export function place(ids, before, after) {
   });
   act(deeds, ngettext("Moved", "{count} to-dos moved", ids.length), titleOf(ids));
 }
+
+/** @param {string} id @param {import("#app/model.js").Reminder[]} reminders */
+export function remind(id, reminders) {
+  const words = /** @type {[string, string]} */ ([gettext("Reminders changed"), ""]);
+  change([id], { reminders }, words);
+}

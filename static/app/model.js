@@ -13,6 +13,7 @@
  * @property {string | null} recurrence
  * @property {"due" | "completion"} recurrence_from
  * @property {string[]} tags
+ * @property {Reminder[]} [reminders]
  * @property {string} position
  * @property {string} created_at
  * @property {string} updated_at
@@ -32,6 +33,7 @@
  * @property {number} version
  */
 
+/** @typedef {{id: string, remind_at: string | null, minutes_before: number | null, channel: string | null}} Reminder */
 /** @typedef {{id: string, name: string, color?: string, version: number}} Tag */
 /** @typedef {{id: string, name: string, query: string, color: string, position: string, version: number}} Filter */
 /** @typedef {{id: string, email: string, name: string, time_zone: string, language: string, version: number}} Profile */
@@ -66,6 +68,7 @@ const NEW = {
     recurrence: null,
     recurrence_from: "due",
     tags: [],
+    reminders: [],
     finished_at: null,
     deleted_at: null,
   },

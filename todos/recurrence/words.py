@@ -95,8 +95,8 @@ def _of_a_year(rule: Rule) -> list[str]:
     is_date = len(rule.months) == 1 and rule.month_days and rule.month_days[0] > 0
     if rule.freq != "YEARLY" or not is_date or rule.weekdays or rule.positions:
         return []
-    month = MONTHS[rule.months[0]]
-    return [_("%(day)s %(month)s") % {"day": day, "month": month} for day in rule.month_days]
+    month = {"month": MONTHS[rule.months[0]], "n": rule.months[0]}
+    return [_("%(day)s %(month)s") % {"day": day, **month} for day in rule.month_days]
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import { gettext, language } from "#app/text.js";
 import { Choices, Due, Tags, textOf, useShown } from "#app/views/facts.js";
 import { html, Icon } from "#app/views/html.js";
 import { Prose } from "#app/views/prose.js";
+import { Reminders } from "#app/views/reminders.js";
 import { Repeat } from "#app/views/repeat.js";
 import { focusRow, Tick } from "#app/views/row.js";
 
@@ -139,6 +140,7 @@ export function Detail() {
     <dl>
       <${Due} todo=${todo} />
       <${Repeat} key=${todo.id} todo=${todo} />
+      <${Reminders} todo=${todo} />
       <${Choices} todo=${todo} />
       <${Tags} todo=${todo} />
     </dl>
