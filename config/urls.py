@@ -33,6 +33,7 @@ urlpatterns = [
     lazy_include("reminders/", "todos.reminders.urls", namespace="reminders"),
     path("account/", include("accounts.urls")),
     lazy_include("auth/", "accounts.auth_urls"),
+    lazy_include("sms/", "sms.page_urls", namespace="texts"),
     lazy_include("service/sms/", "sms.urls", namespace="sms"),
     path("api/", include("accounts.api.urls")),
     lazy_include("api/v1/account/phone/", "sms.api.phone_urls"),

@@ -29,6 +29,7 @@ STYLES = ("css/tokens.css", "css/page.css")
 ICONS = ("icons/nudge.svg", "icons/nudge-180.png")
 WORKER, PUSH, THEME = "app/worker.js", "app/push.js", "app/theme.js"  # plain scripts, no modules
 MAIN = "#app/main.js"
+LATER = ("#app/languages/", "sortablejs")  # loaded when somebody needs them
 WORDS = Path(__file__).with_name("quickadd") / "words.json"
 FOR_EVER = "public, max-age=31536000, immutable"
 POLICY = {"require-trusted-types-for": ["'script'"], "trusted-types": ["nudge"]}
@@ -101,10 +102,11 @@ def index(request: HttpRequest) -> HttpResponseBase:
     """The same for everybody who is logged in: the service worker may keep it."""
     imports = _map()
     names = json.loads(imports)["imports"]
+    main = names.pop(MAIN)
     context = {
         "import_map": imports,
-        "modules": sorted(set(names.values()) - {names[MAIN]}),
-        "main": names[MAIN],
+        "modules": sorted(names[name] for name in names if not name.startswith(LATER)),
+        "main": main,
         "styles": [address(name) for name in STYLES],
         "theme": address(THEME),
         "words": words_address(),

@@ -4,6 +4,7 @@ import { uuid } from "#app/ids.js";
 import { homeOf } from "#app/lists.js";
 import { byPlace, places, placesInFront } from "#app/order.js";
 import { all, selection, store, sync } from "#app/state.js";
+import { below, family } from "#app/subtasks.js";
 import { clean, gettext, ngettext, split } from "#app/text.js";
 import { act } from "#app/undo.js";
 
@@ -77,33 +78,47 @@ const titleOf = (ids) =>
 /**
  * @param {string[]} ids
  * @param {Deed["op"]} op
- * @param {[string, string]} words one, many
+ * @param {string} one what is said of one, before its title
+ * @param {string} many of several
  * @param {Fields} [fields]
  */
-function each(ids, op, [one, many], fields) {
-  const title = titleOf(ids);
+function each(ids, op, one, many, fields) {
   const deeds = ids.map(
     (id) => /** @type {Deed} */ ({ kind: "todo", id, op, ...(fields ? { fields } : {}) }),
   );
-  act(deeds, ngettext(one, many, ids.length), title);
+  act(deeds, ids.length === 1 ? one : many, titleOf(ids));
 }
 
-/** @param {string[]} ids @param {Fields} fields @param {[string, string]} [words] */
-export function change(ids, fields, words) {
-  each(ids, "update", words ?? [gettext("Changed"), gettext("{count} to-dos changed")], fields);
-}
+/** @param {string} id */
+const openBelow = (id) =>
+  below(id, family(todos())).filter((todo) => !todo.deleted_at && todo.status === "open").length;
+
+/** @param {number} count */
+const withParts = (count) =>
+  ngettext("Finished with {count} subtask:", "Finished with {count} subtasks:", count);
 
 /** @param {string[]} ids */
 export function finish(ids) {
   const comesAgain = ids.some((id) => store.peek()?.get("todo", id)?.recurrence);
   const words = comesAgain && sync.peek()?.standing.peek() !== "fine";
+  const parts = ids.length === 1 ? openBelow(ids[0] ?? "") : 0;
   const later = gettext("Finished; the next one comes after the next sync:");
-  each(ids, "finish", [words ? later : gettext("Finished"), gettext("{count} to-dos finished")]);
+  each(
+    ids,
+    "finish",
+    words ? later : parts ? withParts(parts) : gettext("Finished"),
+    ngettext("{count} to-do finished", "{count} to-dos finished", ids.length),
+  );
 }
 
 /** @param {string[]} ids */
 export function reopen(ids) {
-  each(ids, "reopen", [gettext("Open again"), gettext("{count} to-dos open again")]);
+  each(
+    ids,
+    "reopen",
+    gettext("Open again"),
+    ngettext("{count} to-do open again", "{count} to-dos open again", ids.length),
+  );
 }
 
 /** @param {Todo} todo */
@@ -111,21 +126,33 @@ export const tick = (todo) => (todo.status === "open" ? finish([todo.id]) : reop
 
 /** @param {string[]} ids */
 export function trash(ids) {
-  each(ids, "trash", [
+  each(
+    ids,
+    "trash",
     gettext("Moved to the trash:"),
-    gettext("{count} to-dos moved to the trash"),
-  ]);
+    ngettext("{count} to-do moved to the trash", "{count} to-dos moved to the trash", ids.length),
+  );
   selection.value = new Set([...selection.value].filter((id) => !ids.includes(id)));
 }
 
 /** @param {string[]} ids */
 export function restore(ids) {
-  each(ids, "restore", [gettext("Restored"), gettext("{count} to-dos restored")]);
+  each(
+    ids,
+    "restore",
+    gettext("Restored"),
+    ngettext("{count} to-do restored", "{count} to-dos restored", ids.length),
+  );
 }
 
 /** For good. @param {string[]} ids */
 export function purge(ids) {
-  each(ids, "purge", [gettext("Deleted for good"), gettext("{count} to-dos deleted for good")]);
+  each(
+    ids,
+    "purge",
+    gettext("Deleted for good"),
+    ngettext("{count} to-do deleted for good", "{count} to-dos deleted for good", ids.length),
+  );
 }
 
 /**
@@ -166,14 +193,16 @@ export function takeNotes(began, text) {
   if (notes !== began.value) write(began, { notes }, gettext("Notes changed"), titleOf([began.id]));
 }
 
+/** @param {string[]} ids */
+const rescheduled = (ids) =>
+  ngettext("{count} to-do rescheduled", "{count} to-dos rescheduled", ids.length);
+
 /** @param {string[]} ids @param {string | null} on @param {string | null} [at] */
 export function schedule(ids, on, at = null) {
-  const words = /** @type {[string, string]} */ (
-    on
-      ? [gettext("Rescheduled"), gettext("{count} to-dos rescheduled")]
-      : [gettext("No longer due"), gettext("{count} to-dos no longer due")]
-  );
-  change(ids, { due: on ? { on, at, time_zone: null } : null }, words);
+  const fields = { due: on ? { on, at, time_zone: null } : null };
+  const no = ngettext("{count} to-do no longer due", "{count} to-dos no longer due", ids.length);
+  if (on) each(ids, "update", gettext("Rescheduled"), rescheduled(ids), fields);
+  else each(ids, "update", gettext("No longer due"), no, fields);
 }
 
 /** Another day at the same time. @param {string[]} ids @param {string} on */
@@ -184,44 +213,43 @@ export function postpone(ids, on) {
     const fields = { due: { on, at, time_zone: at ? (due?.time_zone ?? null) : null } };
     return /** @type {Deed} */ ({ kind: "todo", id, op: "update", fields });
   });
-  const text = ngettext("Rescheduled", "{count} to-dos rescheduled", ids.length);
-  act(deeds, text, titleOf(ids));
+  act(deeds, ids.length === 1 ? gettext("Rescheduled") : rescheduled(ids), titleOf(ids));
+}
+
+/** @param {string[]} ids @param {string | null} on */
+export function startOn(ids, on) {
+  const words = on ? gettext("Put off") : gettext("No longer put off");
+  each(ids, "update", words, words, { start_on: on });
 }
 
 /** Null: it comes no more. @param {string[]} ids @param {string | null} recurrence @param {Fields} [more] */
 export function repeat(ids, recurrence, more = {}) {
-  const words = /** @type {[string, string]} */ (
-    recurrence
-      ? [gettext("Comes again"), gettext("{count} to-dos come again")]
-      : [gettext("Comes no more"), gettext("{count} to-dos come no more")]
-  );
-  change(ids, { recurrence, ...more }, words);
+  const words = recurrence ? gettext("Comes again") : gettext("Comes no more");
+  each(ids, "update", words, words, { recurrence, ...more });
 }
 
 /** @param {string[]} ids @param {number} priority */
 export function prioritise(ids, priority) {
-  change(ids, { priority }, [
-    gettext("Priority changed"),
-    gettext("Priority of {count} to-dos changed"),
-  ]);
+  const words = gettext("Priority changed");
+  each(ids, "update", words, words, { priority });
 }
 
 /** @param {string[]} ids @param {string[]} added @param {string[]} [removed] */
 export function tag(ids, added, removed = []) {
   const fields = { tags_added: added.map(clean).filter(Boolean), tags_removed: removed };
-  change(ids, fields, [gettext("Tags changed"), gettext("Tags of {count} to-dos changed")]);
+  const words = gettext("Tags changed");
+  each(ids, "update", words, words, fields);
 }
 
 /** @param {string[]} ids @param {string} list */
 export function moveToList(ids, list) {
   const found = placesInFront(front(inList(list)), ids.length);
   const deeds = ids.map((id, index) => {
-    const fields = { list, position: found[index] };
+    const fields = { list, parent: null, position: found[index] };
     return /** @type {Deed} */ ({ kind: "todo", id, op: "move", fields });
   });
   const name = lists().find((one) => one.id === list)?.name ?? "";
-  const text = ngettext("Moved to {name}", "{count} to-dos moved to {name}", ids.length, { name });
-  act(deeds, text, titleOf(ids));
+  act(deeds, gettext("Moved to {name}", { name }), titleOf(ids));
 }
 
 /**
@@ -229,18 +257,21 @@ export function moveToList(ids, list) {
  * @param {string[]} ids
  * @param {Todo | undefined} before
  * @param {Todo | undefined} after
+ * @param {Todo | null} [parent] what they are to stand below
  */
-export function place(ids, before, after) {
+export function place(ids, before, after, parent) {
   const found = places(before?.position ?? null, after?.position ?? null, ids.length);
+  const under = parent === undefined ? {} : { parent: parent?.id ?? null };
   const deeds = ids.map((id, index) => {
-    const fields = { position: found[index] };
+    const list = parent && parent.list !== store.peek()?.get("todo", id)?.list;
+    const fields = { ...under, ...(list ? { list: parent.list } : {}), position: found[index] };
     return /** @type {Deed} */ ({ kind: "todo", id, op: "move", fields });
   });
-  act(deeds, ngettext("Moved", "{count} to-dos moved", ids.length), titleOf(ids));
+  act(deeds, gettext("Moved"), titleOf(ids));
 }
 
 /** @param {string} id @param {import("#app/model.js").Reminder[]} reminders */
 export function remind(id, reminders) {
-  const words = /** @type {[string, string]} */ ([gettext("Reminders changed"), ""]);
-  change([id], { reminders }, words);
+  const words = gettext("Reminders changed");
+  each([id], "update", words, words, { reminders });
 }

@@ -58,7 +58,21 @@ async function settle(store, sent, { results = [] }, keys) {
     else if (known) await store.objects.delete(key);
     if (problem) await store.stuck.put(problem);
     if (again) await store.operations.add({ ...again, key });
+    await follow(store, operation, again, keys);
   }
+}
+
+/** What goes along with an operation goes with it, or waits for the one that is sent instead.
+ * @param {Store} store
+ * @param {Stored} operation
+ * @param {{op_id: string} | undefined} again
+ * @param {Set<string>} keys
+ */
+async function follow(store, { op_id }, again, keys) {
+  const echoes = store.operations.where("echo_of").equals(op_id);
+  for (const { key } of await echoes.toArray()) keys.add(key);
+  if (again) await echoes.modify({ echo_of: again.op_id });
+  else await echoes.delete();
 }
 
 /** @param {Store} store @param {Change[]} changes @param {Set<string>} keys */

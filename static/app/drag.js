@@ -1,6 +1,25 @@
 // Rows by mouse and finger: to another place, into another list, onto a day.
 import { moveToList, place, postpone, tag } from "#app/actions.js";
+import { fits } from "#app/parts.js";
+import { toggleSelected } from "#app/shown.js";
 import { selection, store } from "#app/state.js";
+import { above } from "#app/subtasks.js";
+
+/** @param {Event | undefined} event */
+const isTouch = (event) =>
+  event !== undefined &&
+  ("touches" in event || /** @type {PointerEvent} */ (event).pointerType === "touch");
+
+/** The click that follows is no second choice. @param {string} id */
+function select(id) {
+  const stop = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  addEventListener("click", stop, { capture: true, once: true });
+  setTimeout(() => removeEventListener("click", stop, { capture: true }), 400);
+  toggleSelected(id);
+}
 
 /** The ids that move along: of a selected row all selected ones. @param {string} id */
 function moving(id) {
@@ -33,6 +52,24 @@ function drop(ids, { dropList, dropDay, dropTag }) {
 }
 
 /**
+ * Beside the row that follows, or behind all; no row goes below itself.
+ * @param {string[]} ids
+ * @param {string | undefined} before
+ * @param {string | undefined} after
+ * @param {string} [within] what all rows of the list stand below
+ */
+function between(ids, before, after, within = "") {
+  const todos = store.peek()?.all("todo") ?? new Map();
+  const next = found(after);
+  if (next && [next, ...above(next, todos)].some(({ id }) => ids.includes(id))) return;
+  const last = found(before);
+  const [over] = within ? [found(within)] : next ? above(next, todos) : [];
+  const line = last ? [last, ...above(last, todos)] : [];
+  const beside = line.find((todo) => (todo.parent ?? null) === (over?.id ?? null)) ?? line.at(-1);
+  if (ids.every((id) => !over || fits(id, over))) place(ids, beside, next, over ?? null);
+}
+
+/**
  * Makes the rows of a list movable; gives what ends that.
  * @param {HTMLElement} list
  * @param {boolean} sorts whether they have places of their own
@@ -41,8 +78,11 @@ export function draggable(list, sorts) {
   /** @type {{destroy: () => void} | undefined} */
   let sortable;
   let over = false;
+  let pressed = false;
   /** @type {ChildNode | null} */
   let next = null;
+  const noMenu = (/** @type {Event} */ event) => pressed && event.preventDefault();
+  list.addEventListener("contextmenu", noMenu);
   import("sortablejs").then(({ default: Sortable }) => {
     if (over) return;
     sortable = Sortable.create(list, {
@@ -56,7 +96,15 @@ export function draggable(list, sorts) {
       draggable: "[data-id]",
       forceFallback: true,
       fallbackTolerance: 5,
+      onChoose: (event) => {
+        pressed = isTouch(/** @type {any} */ (event).originalEvent);
+      },
+      onUnchoose: ({ item }) => {
+        if (pressed) select(item.dataset.id ?? ""); // a finger that stayed where it was
+        pressed = false;
+      },
       onStart: ({ item }) => {
+        pressed = false;
         next = item.nextSibling;
         document.documentElement.dataset.dragging = "yes";
       },
@@ -64,16 +112,17 @@ export function draggable(list, sorts) {
         delete document.documentElement.dataset.dragging;
         const before = /** @type {HTMLElement | null} */ (item.previousElementSibling)?.dataset.id;
         const after = /** @type {HTMLElement | null} */ (item.nextElementSibling)?.dataset.id;
-        list.insertBefore(item, next); // the rows belong to those who draw them
+        list.insertBefore(item, next?.parentNode === list ? next : null); // who draws them, owns them
         const ids = moving(item.dataset.id ?? "");
         const spot = under(/** @type {any} */ (rest).originalEvent);
         if (spot) drop(ids, spot.dataset);
-        else if (sorts && oldIndex !== newIndex) place(ids, found(before), found(after));
+        else if (sorts && oldIndex !== newIndex) between(ids, before, after, list.dataset.parent);
       },
     });
   });
   return () => {
     over = true;
+    list.removeEventListener("contextmenu", noMenu);
     sortable?.destroy();
   };
 }

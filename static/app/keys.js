@@ -1,6 +1,6 @@
 // The keyboard: single keys act on the row that has the focus, and never while somebody types.
 import { finish, reopen, tick, trash } from "#app/actions.js";
-import { shift, toggleSelected } from "#app/shown.js";
+import { indent, shift, toggleSelected } from "#app/shown.js";
 import * as state from "#app/state.js";
 import { gettext } from "#app/text.js";
 import { redo, undo } from "#app/undo.js";
@@ -25,6 +25,9 @@ export const KEYS = () => [
   ["#", gettext("Move to trash")],
   ["v", gettext("Select")],
   ["Alt+↑ Alt+↓", gettext("Move up or down")],
+  ["Alt+→ Alt+←", gettext("Make it a subtask, or move it out")],
+  ["s", gettext("Add a subtask")],
+  ["f", gettext("Show or hide subtasks")],
   ["g i", gettext("Go to the inbox")],
   ["g t", gettext("Go to today")],
   ["g u", gettext("Go to what is coming")],
@@ -68,7 +71,7 @@ function field(id) {
     const todo = current();
     if (!todo) return;
     state.open(todo);
-    requestAnimationFrame(() => {
+    queueMicrotask(() => {
       const found = document.getElementById(id);
       if (id === "detail-notes") found?.click();
       else found?.focus();
@@ -107,6 +110,8 @@ const SINGLE = {
   r: field("detail-repeat"),
   l: field("detail-list"),
   m: field("detail-notes"),
+  s: field("detail-part"),
+  f: () => current() && state.fold(current()),
   v: () => current() && toggleSelected(current()),
   "#": () => {
     const ids = chosen();
@@ -148,10 +153,10 @@ const WITH_CTRL = {
   k: () => state.go({ view: "search" }),
 };
 
-/** @param {1 | -1} by */
-function move(by) {
+/** @param {1 | -1} by @param {(id: string, by: 1 | -1) => void} [how] */
+function move(by, how = shift) {
   const id = current();
-  shift(id, by);
+  how(id, by);
   requestAnimationFrame(() => focusRow(id));
 }
 
@@ -162,6 +167,8 @@ function combined(event) {
   if (act) return () => act(event);
   if (event.altKey && key === "ArrowUp") return () => move(-1);
   if (event.altKey && key === "ArrowDown") return () => move(1);
+  if (event.altKey && key === "ArrowRight") return () => move(1, indent);
+  if (event.altKey && key === "ArrowLeft") return () => move(-1, indent);
   return undefined;
 }
 

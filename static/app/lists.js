@@ -2,6 +2,7 @@
 import { asSeen, isOverdue, local, plus } from "#app/days.js";
 import { byPlace } from "#app/order.js";
 import { finds, parse, typed } from "#app/query.js";
+import { tree } from "#app/subtasks.js";
 import { fold } from "#app/text.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
@@ -15,12 +16,14 @@ import { fold } from "#app/text.js";
  * @property {Now} now
  * @property {string} zone
  * @property {string} sort
+ * @property {ReadonlySet<string>} [folded]
  */
 /**
  * @typedef {object} Section
  * @property {"plain" | "overdue" | "today" | "day" | "finished" | "trash"} kind
  * @property {string} day for those that are about one
  * @property {Todo[]} todos
+ * @property {Map<string, number>} [levels] how deep each stands, if those below are shown so
  */
 
 export const SORTS = ["manual", "due", "priority", "title", "newest"];
@@ -113,8 +116,11 @@ function plainSections(route, alive, data, withFinished) {
   const order = sorter(route.view === "search" ? "newest" : sort, zone);
   const open = inside.filter((todo) => todo.status === "open").sort(order);
   const finished = inside.filter((todo) => todo.status === "finished");
+  const nested = ["inbox", "list"].includes(route.view)
+    ? tree(open, data.folded ?? new Set())
+    : { todos: open };
   /** @type {Section[]} */
-  const found = [{ kind: "plain", day: "", todos: open }];
+  const found = [{ kind: "plain", day: "", ...nested }];
   if (all && finished.length) {
     found.push({ kind: "finished", day: "", todos: finished.sort(sorter("finished", zone)) });
   }

@@ -6,7 +6,9 @@ import { press } from "#app/keys.js";
 import { fetchWords } from "#app/quickadd/words.js";
 import { onOtherAccount } from "#app/session.js";
 import { begin, retry } from "#app/start.js";
-import { appearance, clock, start, store } from "#app/state.js";
+import { appearance, clock, profile, start, store } from "#app/state.js";
+import { tongue } from "#app/text.js";
+import { speak, speakAsChosen, usual } from "#app/tongues.js";
 import { install } from "#app/update.js";
 import { App } from "#app/views/app.js";
 import { html } from "#app/views/html.js";
@@ -30,8 +32,13 @@ setInterval(() => {
 }, 20_000);
 onOtherAccount(() => location.reload());
 
+/** Drawn anew in another language. */
+const Page = () => html`<${App} key=${tongue.value.language} />`;
+
+await speak(usual()).catch(() => undefined);
 const place = document.getElementById("app");
-if (place) render(html`<${App} />`, place);
+if (place) render(html`<${Page} />`, place);
+effect(() => void speakAsChosen(profile.value?.language).catch(() => undefined));
 
 /** What another program has shared with this one. */
 function takeShared() {

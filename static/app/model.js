@@ -4,6 +4,7 @@
  * @typedef {object} Todo
  * @property {string} id
  * @property {string} list
+ * @property {string | null} [parent] what it stands below
  * @property {string} title
  * @property {string} notes
  * @property {"open" | "finished"} status
@@ -53,6 +54,7 @@
  * @property {string} [after]
  * @property {number} [base_version]
  * @property {number} [seq]
+ * @property {string} [echo_of] it goes along with this operation by the server, and is not sent
  */
 
 /** @typedef {Omit<Operation, "op_id" | "at">} Deed */
@@ -60,6 +62,7 @@
 /** @type {Partial<Record<Kind, Fields>>} */
 const NEW = {
   todo: {
+    parent: null,
     title: "",
     notes: "",
     status: "open",

@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { local } from "#app/days.js";
 import { read, write } from "#app/route.js";
+import { family } from "#app/subtasks.js";
 
 /** @typedef {import("#app/store.js").Store} Store */
 /** @typedef {import("#app/sync.js").Sync} Sync */
@@ -30,6 +31,9 @@ export function all(kind) {
 }
 
 export const profile = computed(() => /** @type {Profile | undefined} */ (all("profile")[0]));
+
+/** Which to-dos stand below which. */
+export const kin = computed(() => family(all("todo")));
 
 /** @type {Map<string, string>} */
 let lastColors = new Map();
@@ -81,6 +85,18 @@ export function kept(name, usual) {
       localStorage.setItem(key, to);
     },
   };
+}
+
+const folds = kept("folded", "");
+
+/** The to-dos of which nothing below is shown. */
+export const folded = computed(() => new Set(folds.value.value.split(" ").filter(Boolean)));
+
+/** @param {string} id */
+export function fold(id) {
+  const some = new Set(folded.value);
+  if (!some.delete(id)) some.add(id);
+  folds.set([...some].join(" "));
 }
 
 export const appearance = kept("appearance", "system");

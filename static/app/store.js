@@ -5,6 +5,7 @@ import { Dexie } from "dexie";
 import { uuid } from "#app/ids.js";
 import { keyOf, replayed } from "#app/model.js";
 import { Renames } from "#app/renames.js";
+import { along } from "#app/subtasks.js";
 
 /** @typedef {import("#app/model.js").Kind} Kind */
 /** @typedef {import("#app/model.js").Content} Content */
@@ -30,6 +31,7 @@ export class Store {
       problems: "op_id",
       meta: "key",
     });
+    this.db.version(2).stores({ operations: "++seq, op_id, key, echo_of" });
     /** @type {import("dexie").Table<Row, string>} */
     this.objects = this.db.table("objects");
     /** @type {import("dexie").Table<Stored, number>} */
@@ -140,8 +142,9 @@ export class Store {
     let count = 0;
     let since = "";
     for (const some of this.pending.values()) {
-      count += some.length;
-      const first = some[0]?.at ?? "";
+      const own = some.filter(({ echo_of }) => !echo_of);
+      count += own.length;
+      const first = own[0]?.at ?? "";
       if (first && (!since || first < since)) since = first;
     }
     batch(() => {
@@ -158,15 +161,25 @@ export class Store {
    */
   commit(deeds) {
     const at = new Date().toISOString();
-    const operations = deeds.map((deed) => ({ ...deed, op_id: uuid(), at }));
-    for (const operation of operations) {
-      const key = keyOf(operation.kind, operation.id);
-      this.unwritten.set(operation.op_id, operation);
-      this.queue(key, operation);
-      this.show(key);
-    }
+    const operations = deeds.flatMap((deed) => this.showDone(deed, at));
     this.changed();
     this.written = this.written.then(() => this.write(operations));
+  }
+
+  /** Also what goes along with it. @param {Deed} deed @param {string} at @returns {Operation[]} */
+  showDone(deed, at) {
+    const { kind, id } = deed;
+    const echoes = kind === "todo" ? along(deed, this.get(kind, id), this.all("todo")) : [];
+    const operation = { ...deed, op_id: uuid(), at };
+    const echo_of = operation.op_id;
+    const all = [operation, ...echoes.map((echo) => ({ ...echo, op_id: uuid(), at, echo_of }))];
+    for (const one of all) {
+      const key = keyOf(one.kind, one.id);
+      this.unwritten.set(one.op_id, one);
+      this.queue(key, one);
+      this.show(key);
+    }
+    return all;
   }
 
   /** @param {Operation[]} operations */
@@ -188,8 +201,9 @@ export class Store {
   /** @param {Operation} operation */
   async append(operation) {
     const key = keyOf(operation.kind, operation.id);
-    const last = await this.operations.where("key").equals(key).last();
-    if (operation.base_version) delete operation.after;
+    const some = await this.operations.where("key").equals(key).sortBy("seq");
+    const last = some.filter(({ echo_of }) => !echo_of).at(-1);
+    if (operation.echo_of || operation.base_version) delete operation.after;
     else if (last) operation.after = last.op_id;
     else if (operation.op !== "create") {
       const row = await this.objects.get(key);
@@ -248,7 +262,8 @@ export class Store {
   /** What to send next: operations in their order, as many as one request takes. */
   async next() {
     await this.written;
-    const stored = await this.operations.orderBy("seq").limit(BATCH).toArray();
+    const own = this.operations.orderBy("seq").filter(({ echo_of }) => !echo_of);
+    const stored = await own.limit(BATCH).toArray();
     let letters = 0;
     return stored.filter((operation, index) => {
       letters += JSON.stringify(operation.fields ?? {}).length;

@@ -1,4 +1,5 @@
 // Words: what people typed, and what the page says in their language.
+import { signal } from "@preact/signals";
 
 export const TITLE_LENGTH = 128;
 export const MAX_TAGS = 20;
@@ -40,15 +41,13 @@ export function lines(text) {
     .filter(Boolean);
 }
 
-/** @typedef {Record<string, string | string[]>} Catalogue */
-
-/** @type {Catalogue} */
-let catalogue = {};
-
-/** @param {Catalogue} translations */
-export function speak(translations) {
-  catalogue = translations;
-}
+/**
+ * Text in English -> text in another language; that of several, by the plural with its forms, which
+ * Intl.PluralRules names (`one`, `other`), or as one text if the language has one form only.
+ * @typedef {Record<string, string | Record<string, string>>} Catalogue
+ */
+/** The language of the page, and what it says. */
+export const tongue = signal({ language: "en", catalogue: /** @type {Catalogue} */ ({}) });
 
 /**
  * @param {string} text
@@ -64,7 +63,7 @@ function filled(text, values) {
  * @param {Record<string, string | number>} [values]
  */
 export function gettext(text, values = {}) {
-  const found = catalogue[text];
+  const found = tongue.value.catalogue[text];
   return filled(typeof found === "string" ? found : text, values);
 }
 
@@ -75,15 +74,17 @@ export function gettext(text, values = {}) {
  * @param {Record<string, string | number>} [values]
  */
 export function ngettext(one, many, count, values = {}) {
-  const found = catalogue[one];
-  const forms = Array.isArray(found) ? found : [one, many];
-  const text = count === 1 && forms.length > 1 ? forms[0] : forms[forms.length - 1];
-  return filled(text ?? many, { count, ...values });
+  const { language: name, catalogue } = tongue.value;
+  const found = catalogue[many] ?? { one, other: many };
+  const forms = typeof found === "string" ? { other: found } : found;
+  const form = new Intl.PluralRules(name).select(count);
+  const words = new Intl.NumberFormat(name).format(count);
+  return filled(forms[form] ?? forms.other ?? many, { count: words, ...values });
 }
 
 /** The language of the page, in the country of the browser if that speaks it. */
 export function language() {
-  const own = document.documentElement.lang || "en";
+  const own = tongue.value.language;
   const near = navigator.languages.find((name) => name.split("-")[0] === own.split("-")[0]);
-  return near ?? own;
+  return near && own.split("-").length === 1 ? near : own;
 }

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { inverse, matters } from "#app/model.js";
 import { store, toast } from "#app/state.js";
+import { finishedAbove } from "#app/subtasks.js";
 import { gettext } from "#app/text.js";
 
 /** @typedef {import("#app/model.js").Deed} Deed */
@@ -33,8 +34,27 @@ export function commit(deeds) {
   const real = data ? deeds.filter((deed) => matters(data.get(deed.kind, deed.id), deed)) : [];
   if (!data || !real.length) return undefined;
   const back = real.map((deed) => inverse(data.get(deed.kind, deed.id), deed));
+  const reopened = real.flatMap((deed) => reopenedAbove(data, deed));
   data.commit(real);
-  return back.filter((deed) => deed !== undefined).reverse();
+  return [...back.filter((deed) => deed !== undefined).reverse(), ...reopened];
+}
+
+/** What a deed reopens above it is finished again by its inverse.
+ * @param {import("#app/store.js").Store} data
+ * @param {Deed} deed
+ * @returns {Deed[]}
+ */
+function reopenedAbove(data, { kind, id, op, fields = {} }) {
+  const todos = data.all("todo");
+  const before = todos.get(id);
+  if (
+    kind !== "todo" ||
+    (op !== "reopen" && !fields.parent) ||
+    (before?.status === "finished" && op !== "reopen")
+  )
+    return [];
+  const found = finishedAbove(op === "reopen" ? before : fields, todos);
+  return found.map((todo) => ({ kind, id: todo.id, op: "finish" }));
 }
 
 export function undo() {

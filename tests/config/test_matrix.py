@@ -36,6 +36,7 @@ PUBLIC = {
     "/api/docs/",
     "/api/browse/login/",
     "/static/<path:name>",  # of a package without a bucket: tests/config/test_packed_files.py
+    "/sms/consent/",  # what people agree to: tests/sms/test_phone_page.py
     "/service/sms/send",  # open in development only: tests/sms/test_endpoint.py
     "/service/sms/status/<id:message_id>/",  # signed or 403: tests/sms/twilio/test_webhooks.py
     "/service/sms/inbound/",  # the same
@@ -123,6 +124,7 @@ PERSONAL = {
     "/api/auth/app/v1/auth/session",
     "/api/auth/app/v1/auth/sessions",
     "/account/",
+    "/sms/phone/",
     "/auth/email/",
     "/auth/password/change/",
     "/auth/password/set/",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { blocks, inline, safe } from "#app/markdown.js";
 import { backOff } from "#app/sync.js";
-import { gettext, lines, ngettext, size, speak, split } from "#app/text.js";
+import { lines, size, split } from "#app/text.js";
 
 test("pasted lines lose their bullets and boxes", () => {
   assert.deepEqual(lines("- [ ] milk\n* eggs\r\n\n 3. bread\n-5 degrees"), [
@@ -17,14 +17,6 @@ test("a title is as long as the server takes; the whole goes to the notes", () =
   const [title, notes] = split("😀".repeat(129));
   assert.deepEqual([size(title), size(notes)], [128, 129]);
   assert.deepEqual(split("short"), ["short", ""]);
-});
-
-test("words have values and plurals, in the language of the page", () => {
-  assert.equal(gettext("Moved to {name}", { name: "{count}" }), "Moved to {count}");
-  assert.equal(ngettext("{count} day", "{count} days", 1), "1 day");
-  speak({ "{count} day": ["{count} 天"], Undo: "撤销" });
-  assert.deepEqual([ngettext("{count} day", "{count} days", 3), gettext("Undo")], ["3 天", "撤销"]);
-  speak({});
 });
 
 test("notes are text, with a few marks", () => {

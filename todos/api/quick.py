@@ -12,6 +12,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import User
 from accounts.sessions import signed_in_user
 from core.api.fields import OwnedRelatedField, StrictLineField, StrictSerializer
 from core.api.parameters import FlagField, NoFilters
@@ -85,26 +86,19 @@ class QuickAddView(ApiViewSet):
         """
         asked = QuickAddSerializer(data=request.data, context=self.get_serializer_context())
         asked.is_valid(raise_exception=True)
-        lists = self._lists()
+        lists = lists_of(self.caller)
         reading = read(
             asked.validated_data["text"],
             timezone.now(),
             self.caller.zone,
             lambda name: fold(name) in lists,
         )
-        members = _members(reading, lists)
+        members = members_of(reading, lists)
         if self.filters.get("preview"):
             spans = [vars(span) for span in reading.spans]
             return Response({**members, "spans": spans})
         parent = asked.validated_data.get("parent")
         return self._made({**members, "parent": parent and str(parent.pk)})
-
-    def _lists(self) -> dict[str, str]:
-        """Folded name -> id; of two alike the first."""
-        shown = List.objects.owned_by(self.caller).filter(archived_at=None)
-        return {
-            fold(each.name): str(each.pk) for each in reversed(shown.order_by("position", "id"))
-        }
 
     def _made(self, members: Mapping[str, Any]) -> Response:
         given = {name: value for name, value in members.items() if name != "list" or value}
@@ -117,7 +111,14 @@ class QuickAddView(ApiViewSet):
         return Response(self.get_serializer(todo).data, status=HTTPStatus.CREATED)
 
 
-def _members(reading: Reading, lists: Mapping[str, str]) -> dict[str, Any]:
+def lists_of(person: User) -> dict[str, str]:
+    """Those that a sentence may name: folded name -> id; of two alike the first."""
+    shown = List.objects.owned_by(person).filter(archived_at=None)
+    return {fold(each.name): str(each.pk) for each in reversed(shown.order_by("position", "id"))}
+
+
+def members_of(reading: Reading, lists: Mapping[str, str]) -> dict[str, Any]:
+    """Of a to-do, as the API writes them."""
     return {
         "title": reading.title,
         "due": reading.due,

@@ -90,7 +90,8 @@ export function Capture({ placeholder }) {
     field.current?.blur();
   };
   const close = () => {
-    if (!field.current?.value) delete document.documentElement.dataset.capture;
+    if (!field.current?.value && !pasted.value.length)
+      delete document.documentElement.dataset.capture;
   };
   /** @param {string[]} words */
   const refuse = (words) => {

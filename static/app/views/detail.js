@@ -4,8 +4,9 @@ import { draft, purge, rename, restore, takeNotes, trash } from "#app/actions.js
 import { date } from "#app/days.js";
 import * as state from "#app/state.js";
 import { gettext, language } from "#app/text.js";
-import { Choices, Due, Tags, textOf, useShown } from "#app/views/facts.js";
+import { Choices, Due, NotBefore, Tags, textOf, useShown } from "#app/views/facts.js";
 import { html, Icon } from "#app/views/html.js";
+import { PartOf, Parts } from "#app/views/parts.js";
 import { Prose } from "#app/views/prose.js";
 import { Reminders } from "#app/views/reminders.js";
 import { Repeat } from "#app/views/repeat.js";
@@ -141,9 +142,12 @@ export function Detail() {
       <${Due} todo=${todo} />
       <${Repeat} key=${todo.id} todo=${todo} />
       <${Reminders} todo=${todo} />
+      <${NotBefore} todo=${todo} />
       <${Choices} todo=${todo} />
       <${Tags} todo=${todo} />
+      ${!todo.deleted_at && html`<${PartOf} todo=${todo} />`}
     </dl>
+    ${!todo.deleted_at && html`<${Parts} key=${`parts-${todo.id}`} todo=${todo} />`}
     <${Notes} key=${todo.id} todo=${todo} />
     <footer>
       <span>${gettext("Made {day}", { day: day(todo.created_at) })}${todo.finished_at ? ` · ${gettext("finished {day}", { day: day(todo.finished_at) })}` : ""}</span>

@@ -1,6 +1,6 @@
 // What belongs to a to-do beside its words: a line for each, in its detail.
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { moveToList, prioritise, schedule, tag } from "#app/actions.js";
+import { moveToList, prioritise, schedule, startOn, tag } from "#app/actions.js";
 import { plus, weekday } from "#app/days.js";
 import { counts, homeOf, seen } from "#app/lists.js";
 import { byPlace } from "#app/order.js";
@@ -62,6 +62,20 @@ export function Due({ todo }) {
         <button class="ghost small" aria-label=${gettext("No day")} onClick=${() => schedule(ids, null)}><${Icon} name="close" /></button>`
       }
     </dd>
+  </div>`;
+}
+
+/** Until this day it is not for today. @param {{todo: Todo}} props */
+export function NotBefore({ todo }) {
+  const field = useShown(todo.start_on ?? "");
+  /** @param {Event} event */
+  const set = (event) => {
+    const day = textOf(event);
+    if (!day || day >= FIRST_DAY) startOn([todo.id], day || null);
+  };
+  return html`<div class="line">
+    <dt><label for="detail-start"><${Icon} name="clock" />${gettext("Not before")}</label></dt>
+    <dd><input ref=${field} id="detail-start" type="date" min=${FIRST_DAY} max="9998-12-31" onChange=${set} /></dd>
   </div>`;
 }
 

@@ -1,9 +1,10 @@
 // The bar above a view: where one is, how the network stands, and what else can be done here.
 import { useEffect, useRef } from "preact/hooks";
+import { trash } from "#app/actions.js";
 import { date } from "#app/days.js";
 import { SORTS } from "#app/lists.js";
 import { changeList, tagNamed } from "#app/places.js";
-import { isSorted, SORT_NAMES, sorting } from "#app/shown.js";
+import { isSorted, SORT_NAMES, shownTodos, sorting } from "#app/shown.js";
 import * as state from "#app/state.js";
 import { gettext, language, ngettext } from "#app/text.js";
 import { done, redo, undo, undone } from "#app/undo.js";
@@ -159,6 +160,11 @@ function More() {
       html`<hr />
       <button onClick=${open("filter")}>${gettext("Change this filter")}</button>
       <button class="danger" onClick=${open("remove-filter")}>${gettext("Delete this filter")}</button>`
+    }
+    ${
+      view === "finished" &&
+      html`<hr />
+      <button class="danger" onClick=${() => trash(shownTodos().map(({ id }) => id))}>${gettext("Move all of them to the trash")}</button>`
     }
     <hr />
     <button onClick=${open("help")}>${gettext("Keyboard")}<kbd>?</kbd></button>

@@ -69,7 +69,9 @@ function click(event) {
   const id = row?.dataset.id;
   if (!id || !(event.target instanceof Element)) return;
   const act = event.target.closest("[data-act]");
-  if (act) return void restore([id]);
+  if (act instanceof HTMLElement) {
+    return act.dataset.act === "fold" ? state.fold(id) : restore([id]);
+  }
   if (event.target.closest("button, input") || event.defaultPrevented) return;
   if (event.target.closest("a") && event.button !== 0) return;
   event.preventDefault();

@@ -21,6 +21,8 @@ function words(member, value) {
     return value === "due" ? gettext("the day it is due") : gettext("the day it is finished");
   if (member === "list")
     return state.store.value?.get("list", value)?.name ?? gettext("another list");
+  if (member === "parent")
+    return state.store.value?.get("todo", value)?.title ?? gettext("another to-do");
   if (member === "tags") return value.map((/** @type {string} */ name) => `#${name}`).join(" ");
   if (member === "due") {
     const due = asSeen(value, state.zone.value);
@@ -38,6 +40,7 @@ const MEMBERS = () =>
     due: gettext("Due"),
     priority: gettext("Priority"),
     list: gettext("List"),
+    parent: gettext("Part of"),
     tags: gettext("Tags"),
     recurrence: gettext("Repeat"),
     recurrence_from: gettext("Counted from"),
@@ -71,6 +74,8 @@ function Conflict({ problem }) {
 
 const REASONS = () =>
   /** @type {Record<string, string>} */ ({
+    cycle: gettext("A to-do cannot stand below itself."),
+    too_deep: gettext("To-dos have at most three levels."),
     same_name: gettext("Another tag has this name."),
     quota_reached: gettext("Your account is full. Delete something for good, then try again."),
   });

@@ -1,6 +1,6 @@
 // One to-do in a list.
 import { Component } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { draft, rename, tick } from "#app/actions.js";
 import { date, daysBetween, time } from "#app/days.js";
 import { seen } from "#app/lists.js";
@@ -54,7 +54,7 @@ function Due({ todo, zone, today, late, hidesDay }) {
 }
 
 /** @param {RowProps} props */
-function Meta({ todo, list, zone, today, late, hidesDay, hidesList, extra, colors }) {
+function Meta({ todo, list, zone, today, late, hidesDay, hidesList, extra, colors, parts }) {
   const shown = list && !hidesList && !list.is_inbox;
   if (
     !todo.due &&
@@ -62,6 +62,7 @@ function Meta({ todo, list, zone, today, late, hidesDay, hidesList, extra, color
     !shown &&
     !todo.tags.length &&
     !extra &&
+    !parts &&
     !todo.priority &&
     !todo.recurrence
   )
@@ -73,7 +74,8 @@ function Meta({ todo, list, zone, today, late, hidesDay, hidesList, extra, color
     ${todo.notes && html`<li><${Icon} name="notes" /><span class="only-heard">${gettext("Has notes")}</span></li>`}
     ${shown && html`<li><${Dot} color=${list.color} /><span class="only-heard">${gettext("List:")}</span><bdi>${list.name}</bdi></li>`}
     ${todo.tags.map((name) => html`<li key=${name}>${colors.has(name) && html`<${Dot} color=${colors.get(name)} />`}<bdi>#${name}</bdi></li>`)}
-    ${extra && html`<li>${extra}</li>`}
+    ${parts && html`<li><${Icon} name="parts" /><span class="only-heard">${gettext("Subtasks:")}</span>${parts}</li>`}
+    ${extra && html`<li><${Icon} name="up" /><span class="only-heard">${gettext("Part of:")}</span><bdi>${extra}</bdi></li>`}
   </ul>`;
 }
 
@@ -82,7 +84,7 @@ function TitleField({ todo }) {
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
   const began = useRef(draft(todo, "title"));
   const over = useRef(false);
-  useEffect(() => field.current?.select(), []);
+  useLayoutEffect(() => field.current?.select(), []); // before the next key
   /** @param {boolean} keeps */
   const end = (keeps) => {
     if (over.current) return;
@@ -129,7 +131,10 @@ export function focusRow(id) {
  * @property {boolean} isSelected
  * @property {boolean} isEdited
  * @property {boolean} hasProblem
- * @property {string} extra
+ * @property {string} extra the title of what it stands below
+ * @property {number} level
+ * @property {string} parts how many are below it, and finished
+ * @property {"" | "open" | "folded"} folds
  * @property {Map<string, string>} colors of tags
  * @property {string} href
  * @property {boolean} isGone in the trash
@@ -153,7 +158,7 @@ export class Row extends Component {
       todo.status === "finished" && "gone",
       isSelected && "selected",
     ];
-    return html`<li class=${states.filter(Boolean).join(" ")} data-id=${todo.id} aria-current=${isOpen ? "true" : undefined}>
+    return html`<li class=${states.filter(Boolean).join(" ")} data-id=${todo.id} style=${props.level ? { "--level": props.level } : undefined} aria-current=${isOpen ? "true" : undefined}>
       ${isGone ? html`<span class="no-tick"><${Icon} name="bin" /></span>` : html`<${Tick} todo=${todo} />`}
       <div class="body">
         ${
@@ -167,6 +172,7 @@ export class Row extends Component {
         }
         <${Meta} ...${props} />
       </div>
+      ${props.folds && html`<button class="ghost fold" data-act="fold" aria-expanded=${String(props.folds === "open")} aria-label=${gettext("Subtasks of {title}", { title: todo.title })}><${Icon} name="down" /></button>`}
       ${isGone && html`<span class="row-acts"><button class="text" data-act="restore">${gettext("Restore")}</button></span>`}
     </li>`;
   }

@@ -7,6 +7,7 @@ import { counts, homeOf, isLate, week } from "#app/lists.js";
 import { write } from "#app/route.js";
 import { data, isManual } from "#app/shown.js";
 import * as state from "#app/state.js";
+import { above, progress } from "#app/subtasks.js";
 import { gettext, language, ngettext } from "#app/text.js";
 import { html } from "#app/views/html.js";
 import { dayWords, Row } from "#app/views/row.js";
@@ -26,6 +27,13 @@ function heading({ kind, day, todos }) {
   return todos.length && kind === "trash" ? gettext("Deleted to-dos stay here for 30 days.") : "";
 }
 
+/** @param {{done: number, all: number}} progress */
+const words = ({ done, all }) => (all ? `${done}/${all}` : "");
+
+/** @param {import("#app/model.js").Todo} todo */
+const hasOpen = (todo) =>
+  (state.kin.value.get(todo.id) ?? []).some((part) => part.status === "open" && !part.deleted_at);
+
 /** @param {{section: Section, limit: number}} props */
 export function Rows({ section, limit }) {
   const { route, zone, today, now, selection, editing } = state;
@@ -35,6 +43,7 @@ export function Rows({ section, limit }) {
   const lists = new Map(state.all("list").map((one) => [one.id, one]));
   const clashes = new Set(state.store.value?.problems.value.map(({ operation }) => operation.id));
   const { view } = route.value;
+  const nested = section.levels !== undefined;
   return html`<ol ref=${list} class=${manual ? "manual" : ""} data-day=${section.kind === "day" ? section.day : undefined}>
     ${section.todos.slice(0, limit).map(
       (todo) => html`<${Row}
@@ -50,7 +59,10 @@ export function Rows({ section, limit }) {
         isSelected=${selection.value.has(todo.id)}
         isEdited=${editing.value === todo.id}
         hasProblem=${clashes.has(todo.id)}
-        extra=""
+        level=${section.levels?.get(todo.id) ?? 0}
+        parts=${words(progress(todo.id, state.kin.value))}
+        folds=${nested && hasOpen(todo) ? (state.folded.value.has(todo.id) ? "folded" : "open") : ""}
+        extra=${nested ? "" : (above(todo, state.store.value?.all("todo") ?? new Map())[0]?.title ?? "")}
         colors=${state.tagColors.value}
         href=${write({ view: "todo", of: todo.id })}
         isGone=${section.kind === "trash"}
