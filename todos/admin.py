@@ -371,7 +371,8 @@ def _changed_in_time(
     rows: QuerySet[Todo], change: Callable[[Todo], None]
 ) -> tuple[list[Todo], bool]:
     """Those that it made a difference to, and whether some were left for another time."""
-    changed, begun = [], time.monotonic()
+    changed: list[Todo] = []
+    begun = time.monotonic()
     for todo in rows:
         if time.monotonic() - begun > MOST_SECONDS:
             return changed, True
