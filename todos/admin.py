@@ -1,5 +1,6 @@
 """The operator's view of lists, to-dos and tags; it changes them by the same ways as the API."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
@@ -25,6 +26,7 @@ from todos.forms import TodoAdminForm
 from todos.models import List, Notice, SavedFilter, Tag, Todo
 
 MOST_CHANGED = 1_500  # to-dos of one action: each is an UPDATE, and API Gateway waits for 29 s
+MOST_SECONDS = 15  # of one action, before its history and its commit; the rest is said to be left
 MOST_MERGED = 100
 FACTS = ("id", "position", "version", "created_at", "updated_at")
 
@@ -322,14 +324,11 @@ class TodoAdmin(OwnedAdmin):
         """What was so already is left alone: it enters neither the history nor the count."""
         if is_too_large(request, self, queryset, MOST_CHANGED):
             return
-        changed = []
         # One commit, and one INSERT of the history.
         with writing(*Todo.objects.filter(pk__in=queryset).accounts()):
-            for todo in queryset.order_by("pk"):
-                version = todo.version
-                change(todo)
-                if todo.version != version:
-                    changed.append(todo if _reads_titles(request) else _unnamed(todo))
+            changed, left = _changed_in_time(queryset.order_by("pk"), change)
+            if not _reads_titles(request):
+                changed = [_unnamed(todo) for todo in changed]
             if changed:
                 fact = [{"changed": {"fields": [str(member)]}}]
                 who = signed_in_user(request).pk
@@ -337,6 +336,9 @@ class TodoAdmin(OwnedAdmin):
         count = len(changed)
         text = ngettext("%(count)d to-do changed.", "%(count)d to-dos changed.", count)
         self.message_user(request, text % {"count": count})
+        if left:
+            rest = _("There was no time for all of them: do it again for the rest.")
+            self.message_user(request, rest, messages.WARNING)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """The tags of a new row come after it; those of an old one are saved with it."""
@@ -363,6 +365,22 @@ class TodoAdmin(OwnedAdmin):
             if "tags" in changes:
                 changes["tags"] = [tag.name for tag in changes["tags"]]
             _change(obj, **changes)
+
+
+def _changed_in_time(
+    rows: QuerySet[Todo], change: Callable[[Todo], None]
+) -> tuple[list[Todo], bool]:
+    """Those that it made a difference to, and whether some were left for another time."""
+    changed: list[Todo] = []
+    begun = time.monotonic()
+    for todo in rows:
+        if time.monotonic() - begun > MOST_SECONDS:
+            return changed, True
+        version = todo.version
+        change(todo)
+        if todo.version != version:
+            changed.append(todo)
+    return changed, False
 
 
 def _reads_titles(request: HttpRequest) -> bool:

@@ -42,6 +42,8 @@ def account_form(user: User, **changes: Any) -> dict[str, Any]:
         "email": user.email,
         "name": user.name,
         "time_zone": user.time_zone,
+        "reminder_channel": "email",
+        "digest_hour": "9",
         "date_joined_0": f"{user.date_joined:%Y-%m-%d}",
         "date_joined_1": f"{user.date_joined:%H:%M:%S}",
         "is_active": "on",

@@ -111,8 +111,8 @@ def test_nobody_is_told_what_did_not_happen(client, db, path):
 
 
 def test_settings_have_one_navigation(web, alice, staff):
-    paths = ["/account/", "/auth/email/", "/auth/password/change/", "/auth/sessions/"]
-    paths.append("/account/data/")
+    paths = ["/account/", "/auth/email/", "/sms/phone/", "/auth/password/change/"]
+    paths += ["/auth/sessions/", "/account/data/"]
     for path in paths:
         page = web(alice).get(path).text
         nav = re.findall(r'<nav class="tabs".*?</nav>', page, re.DOTALL)[0]

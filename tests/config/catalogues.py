@@ -63,7 +63,8 @@ def read_po(path: Path) -> dict[Message, list[str]]:
 
 # --- Text in templates that nobody marked ---------------------------------------------------------
 
-QUIET = re.compile(r"<(script|style)\b.*?</\1>|<!--.*?-->", re.DOTALL)
+# Also what says itself that it is English, an example of a text.
+QUIET = re.compile(r'<(script|style)\b.*?</\1>|<q lang="en">.*?</q>|<!--.*?-->', re.DOTALL)
 SPOKEN = re.compile(r'\b(?:aria-label|placeholder|title|alt|data-question|data-none)="([^"]*)"')
 WORD = re.compile(r"[^\W\d_]{2,}")
 IN_A_TAG = re.compile(r"^block \w+_(class|attributes)$")

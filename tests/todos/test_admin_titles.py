@@ -100,3 +100,14 @@ def test_names_of_lists_tags_and_filters_are_as_private(web, staff, settings, al
     assert browser.get(f"{path}{rows[model].pk}/delete/").status_code == 403
     asked = browser.get(f"/admin/accounts/user/{alice.pk}/delete/")
     assert (asked.status_code, "marker" in asked.text) == (200, False)
+
+
+def test_an_action_without_the_time_for_all_says_so(web, staff, todo, monkeypatch):
+    """API Gateway gives up after 29 seconds, and nobody would learn what was done."""
+    monkeypatch.setattr("todos.admin.MOST_SECONDS", -1)
+    told = run(web(staff), TODOS, "finish", todo).text
+    assert "There was no time for all of them" in told
+    assert Todo.objects.get().status == Status.OPEN
+    monkeypatch.undo()
+    assert "1 to-do changed." in run(web(staff), TODOS, "finish", todo).text
+    assert Todo.objects.get().status == Status.FINISHED
