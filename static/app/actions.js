@@ -222,6 +222,13 @@ export function startOn(ids, on) {
   each(ids, "update", words, words, { start_on: on });
 }
 
+/** @param {Todo} todo @param {import("#app/model.js").Reminder[]} added @param {string[]} removed ids */
+export function remind(todo, added, removed) {
+  const fields = { reminders_added: added, reminders_removed: removed };
+  const words = gettext("Reminders changed");
+  each([todo.id], "update", words, words, fields);
+}
+
 /** Null: it comes no more. @param {string[]} ids @param {string | null} recurrence @param {Fields} [more] */
 export function repeat(ids, recurrence, more = {}) {
   const words = recurrence ? gettext("Comes again") : gettext("Comes no more");

@@ -8,6 +8,7 @@ import { Choices, Due, NotBefore, Tags, textOf, useShown } from "#app/views/fact
 import { html, Icon } from "#app/views/html.js";
 import { PartOf, Parts } from "#app/views/parts.js";
 import { Prose } from "#app/views/prose.js";
+import { Reminders } from "#app/views/reminders.js";
 import { Repeat } from "#app/views/repeat.js";
 import { focusRow, Tick } from "#app/views/row.js";
 
@@ -140,6 +141,7 @@ export function Detail() {
     <dl>
       <${Due} todo=${todo} />
       <${Repeat} key=${todo.id} todo=${todo} />
+      <${Reminders} todo=${todo} />
       <${NotBefore} todo=${todo} />
       <${Choices} todo=${todo} />
       <${Tags} todo=${todo} />
