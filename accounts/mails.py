@@ -53,6 +53,14 @@ def _parts(text: str, context: dict[str, Any]) -> list[dict[str, str]]:
     return [{"text": part, "kind": kinds.get(part, "text")} for part in paragraphs]
 
 
+def in_both_forms(subject: str, text: str, to: list[str]) -> EmailMultiAlternatives:
+    """Of a text that is no template of allauth's."""
+    mail = EmailMultiAlternatives(subject, text, to=to)
+    page = {"subject": subject, "parts": _parts(text, {})}
+    mail.attach_alternative(render_to_string("account/email/base_message.html", page), "text/html")
+    return mail
+
+
 def message(
     prefix: str,
     context: dict[str, Any],

@@ -22,7 +22,6 @@ from benchmarks import stage
 
 PORT = 8765
 URL = f"http://localhost:{PORT}"
-SECURE_URL = URL.replace("http:", "https:")  # of a cookie; Chromium trusts localhost
 SCALES = (1_000, 10_000)
 TITLES = [f"title {number}" for number in range(20)]
 # What becomes of a request to /sync/; `n` counts them.
@@ -136,9 +135,8 @@ class Visit:
 
         self.context: BrowserContext = browser.new_context(base_url=URL)
         name = settings.SESSION_COOKIE_NAME
-        self.context.add_cookies(
-            [{"name": name, "value": stage.token(user), "secure": True, "url": SECURE_URL}]
-        )
+        url, value = URL.replace("http:", "https:"), stage.token(user)
+        self.context.add_cookies([{"name": name, "value": value, "secure": True, "url": url}])
         self.page: Page = self.context.new_page()
         self.devtools = self.context.new_cdp_session(self.page)
         self.bytes: list[float] = []

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from django.urls import path
+from django.utils.translation import override
 from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
@@ -15,10 +16,23 @@ from accounts.allauth import schema as auth
 from core.api import document, index
 from core.api.schema import documented
 
-MODULES = ("accounts.api.schema", "sms.api.schema", "todos.api.schema", "todos.sync.schema")
+MODULES = (
+    *("accounts.api.schema", "sms.api.schema", "todos.api.schema", "todos.sync.schema"),
+    "todos.reminders.schema",
+)
+
+
+class DocumentView(SpectacularJSONAPIView):
+    """English for everybody: what generators make of it may not depend on a browser."""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        with override("en"):
+            response: Any = super().dispatch(request, *args, **kwargs)
+            return response.render()
+
 
 urlpatterns = [
-    path("schema/", SpectacularJSONAPIView.as_view(api_version="v1"), name="schema"),
+    path("schema/", DocumentView.as_view(api_version="v1"), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
 ]
 

@@ -6,13 +6,16 @@ the service is in .env.example and docs/configuration.md; a test compares them.
 """
 
 import os
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 _parameters: dict[str, str] = {}
+_PRICE = re.compile(r"([A-Z]{2}|001|\*):([0-9]{1,6}(?:\.[0-9]{1,6})?):([A-Z]{3})")
 
 
 def use(parameters: Mapping[str, str]) -> None:
@@ -48,6 +51,17 @@ def integer(name: str, *, default: int) -> int:
 
 def names(name: str) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def prices(name: str) -> dict[str, tuple[Decimal, str]]:
+    """`US:0.0083:USD,*:0.10:USD`: a country, or * for all others -> a price and its currency."""
+    found = {}
+    for part in names(name):
+        parts = _PRICE.fullmatch(part)
+        if parts is None:
+            raise ImproperlyConfigured(f"{name} must be like US:0.0083:USD, not {part!r}.")
+        found[parts[1]] = (Decimal(parts[2]), parts[3])
+    return found
 
 
 def hosts(*names: str) -> list[str]:

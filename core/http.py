@@ -6,8 +6,10 @@ import re
 import uuid
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.http.request import split_domain_port
 from django.utils.http import parse_etags
 
 if TYPE_CHECKING:
@@ -29,11 +31,21 @@ def client_address(request: HttpRequest) -> str:
 def canonical_host(request: HttpRequest) -> str:
     """The host in its one spelling: `NuDge.test:443` is `nudge.test`, as browsers write it.
 
-    Raises DisallowedHost if it is not ours. A port that is not the scheme's own stays, because
-    links need it; no limit and no key may be made of a host.
+    Raises DisallowedHost if it is not ours. A port of ours that is not the scheme's own stays,
+    because links need it; no limit and no key may be made of a host.
     """
-    host = request.get_host().lower()
-    return host.removesuffix(":443" if request.is_secure() else ":80")
+    host = request.get_host().lower().removesuffix(":443" if request.is_secure() else ":80")
+    name, port = split_domain_port(host)
+    return host if settings.DEBUG or port in _ports(request) else name
+
+
+def _ports(request: HttpRequest) -> set[str]:
+    """That of the server, and those of the addresses in the settings: a port that a client makes
+    up would stand in the links of mails.
+    """
+    bases = (settings.PUBLIC_BASE_URL, *settings.CSRF_TRUSTED_ORIGINS)
+    named = {str(urlsplit(base).port) for base in bases}
+    return {str(request.META.get("SERVER_PORT")), *named}
 
 
 def _behind_proxies(request: HttpRequest) -> str:

@@ -80,7 +80,7 @@ def environment(cli: Any, outputs: dict[str, str]) -> dict[str, str]:
         "DATABASE_SECRET_ARN": outputs.get("DatabaseSecretArn", ""),
         "AWS_ENDPOINT_URL": aws.endpoint(),
         "API_URL": aws.api_url(aws.base_stage(stage)) or NOT_KNOWN_YET,
-        "PUBLIC_BASE_URL": _domain(cli),
+        "PUBLIC_BASE_URL": outputs.get("PublicUrl") or _domain(cli),
     }
 
 

@@ -4,7 +4,8 @@ import re
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
-LANGUAGES = {"en"}  # those of settings.LANGUAGES; other catalogues are left out
+# Those of settings.LANGUAGES, as folders; other catalogues are left out.
+LANGUAGES = {"en", "zh_Hans"}
 
 # From the working folder: whole folders, and files.
 PROJECT = (

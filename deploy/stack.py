@@ -168,8 +168,12 @@ def bundle(stage: str) -> None:
 
 def missing(stage: str) -> list[str]:
     stored = configured(stage)
-    database = {"DATABASE_URL"} if "DatabaseSecretArn" not in outputs(stage) else set()
-    wanted = {"SECRET_KEY", "SMS_PROVIDER", "EMAIL_HOST"} | database
+    made = outputs(stage)
+    wanted = {"SECRET_KEY", "SMS_PROVIDER", "EMAIL_HOST"}
+    if "DatabaseSecretArn" not in made:
+        wanted.add("DATABASE_URL")
+    if "PublicUrl" in made:
+        wanted.add("CDN_SECRET")
     return sorted(wanted - stored)
 
 

@@ -38,7 +38,7 @@ class TaskError(Exception):
 
 
 def is_request(event: Event) -> bool:
-    """HTTP APIs and function URLs send version 2.0, REST APIs and load balancers a method."""
+    """HTTP APIs and function URLs send version 2.0, REST APIs a method."""
     return event.get("version") == "2.0" or bool(event.get("httpMethod"))
 
 

@@ -1,12 +1,16 @@
-"""Answers requests of API Gateway, function URLs and load balancers with a WSGI application.
+"""Answers requests of API Gateway and function URLs with a WSGI application.
 
 apig-wsgi translates events and answers. This module sets what it leaves out, or takes from headers
 that a client can write, from the gateway's own fields of the event.
 """
 
+import json
 import logging
 import time
 from collections.abc import Callable
+from hmac import compare_digest
+from http import HTTPStatus
+from itertools import pairwise
 from typing import Any
 from urllib.parse import SplitResult, unquote, unquote_to_bytes, urlsplit
 
@@ -17,18 +21,27 @@ from core.http import current_request_id
 from serverless.events import Event
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-COOKIE_NAMES = ("Set-Cookie", "set-cookie", "SET-COOKIE", "Set-cookie")
+CDN = "HTTP_X_NUDGE_CDN"  # the header with the secret that our CDN shares with us
 QUERIES = ("rawQueryString", "queryStringParameters", "multiValueQueryStringParameters")
-FAILED = {
-    "statusCode": 500,
-    "headers": {"Content-Type": "application/json"},
-    "body": '{"message": "Internal server error"}',
-    "isBase64Encoded": False,
-}
+NO_BALANCER = (
+    "Nudge does not serve behind a load balancer; use API Gateway or a function URL "
+    "(docs/deployment.md)."
+)
 
 _ID = "x-request-id"
 
 logger = logging.getLogger(__name__)
+
+
+def _failure(status: HTTPStatus, message: str) -> Event:
+    return {
+        "statusCode": status.value,
+        "statusDescription": f"{status.value} {status.phrase}",  # a load balancer wants it
+        "headers": {"Content-Type": "application/json"},
+        "multiValueHeaders": {"Content-Type": ["application/json"]},
+        "body": json.dumps({"message": message}),
+        "isBase64Encoded": False,
+    }
 
 
 def handler_of(application: Any) -> Callable[[Event, Any], Event]:
@@ -40,11 +53,14 @@ def handler_of(application: Any) -> Callable[[Event, Any], Event]:
 
     def respond(event: Event, context: Any) -> Event:
         started = time.monotonic()
+        if "elb" in (event.get("requestContext") or {}):
+            logger.error(NO_BALANCER)
+            return _failure(HTTPStatus.NOT_IMPLEMENTED, NO_BALANCER)
         try:
-            answer = _without_lost_cookies(translate, event, context)
+            answer: Event = translate(event, context)
         except Exception:
             logger.exception("The application raised an exception instead of answering")
-            answer = dict(FAILED)
+            answer = _failure(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal server error")
         _log_access(event, context, answer, time.monotonic() - started)
         return answer
 
@@ -54,19 +70,28 @@ def handler_of(application: Any) -> Callable[[Event, Any], Event]:
 def fix_environ(environ: dict[str, Any]) -> None:
     event: Event = environ["apig_wsgi.full_event"]
     prefix, path = _place(event)
-    public = _public_address(environ.get("HTTP_HOST", ""))
-    if public is not None:
+    public, by_cdn = urlsplit(settings.PUBLIC_BASE_URL), _comes_by_cdn(environ)
+    if by_cdn and public.netloc:  # a CDN cannot tell API Gateway the host that it was asked for
+        environ["HTTP_HOST"] = public.netloc
+    at_home = _is_for(public, environ.get("HTTP_HOST", ""))
+    if at_home:
         prefix = public.path.rstrip("/")
         path = path.removeprefix(prefix) if _begins(path, prefix) else path
     environ["SCRIPT_NAME"] = prefix
     environ["PATH_INFO"] = unquote_to_bytes(path or "/").decode("latin-1")
-    environ["wsgi.url_scheme"] = _scheme(public)
+    environ["wsgi.url_scheme"] = "http" if at_home and _is_plain(public) else "https"
     environ["SERVER_NAME"] = environ["SERVER_NAME"] or "lambda"  # PEP 3333: never empty
     environ["SERVER_PORT"] = environ["SERVER_PORT"] or "443"
     if identifier := getattr(environ["apig_wsgi.context"], "aws_request_id", ""):
         environ["REQUEST_ID"] = identifier
     _fix_headers(environ, event)
-    _fix_address(environ, event)
+    _fix_address(environ, event, by_cdn=by_cdn)
+
+
+def _comes_by_cdn(environ: dict[str, Any]) -> bool:
+    """Our CDN tells a secret; it is removed, so that the application cannot log it."""
+    told = str(environ.pop(CDN, "")).encode(errors="replace")
+    return any(compare_digest(told, each.encode()) for each in settings.CDN_SECRET)
 
 
 def _fix_headers(environ: dict[str, Any], event: Event) -> None:
@@ -89,22 +114,32 @@ def _in_latin_1(header: str) -> str:
     return header
 
 
-def _fix_address(environ: dict[str, Any], event: Event) -> None:
-    """REMOTE_ADDR is the caller of the gateway; a client's own X-Forwarded-For is removed.
+def _fix_address(environ: dict[str, Any], event: Event, *, by_cdn: bool) -> None:
+    """REMOTE_ADDR is the caller of the gateway, or whom our CDN saw.
 
-    A load balancer has the caller only in X-Forwarded-For, as the last address.
+    A client's own X-Forwarded-For is removed.
     """
-    if address := _caller(event):
+    forwarded, caller = environ.pop("HTTP_X_FORWARDED_FOR", ""), _caller(event)
+    if by_cdn:
+        caller["sourceIp"] = _viewer(forwarded, _address(event))  # for the log too
+    if address := _address(event):
         environ["REMOTE_ADDR"] = address
-        environ.pop("HTTP_X_FORWARDED_FOR", None)
-    elif forwarded := environ.get("HTTP_X_FORWARDED_FOR"):
-        environ["REMOTE_ADDR"] = forwarded.rpartition(",")[2].strip()
 
 
-def _caller(event: Event) -> str:
+def _viewer(forwarded: str, caller: str) -> str:
+    """Our CDN appends the address that it saw, and then each gateway the one that called it."""
+    seen = [each.strip() for each in forwarded.split(",")]
+    earlier = [viewer for viewer, next_one in pairwise(seen) if next_one == caller]
+    return earlier[-1] if earlier else caller
+
+
+def _caller(event: Event) -> dict[str, Any]:
     context = event.get("requestContext") or {}
-    caller = context.get("identity") or context.get("http") or {}  # REST API; the others
-    return str(caller.get("sourceIp") or "")
+    return context.get("identity") or context.get("http") or {}  # REST API; the others
+
+
+def _address(event: Event) -> str:
+    return str(_caller(event).get("sourceIp") or "")
 
 
 def _place(event: Event) -> tuple[str, str]:
@@ -143,39 +178,19 @@ def _http_api(event: Event) -> tuple[str, str]:
     return (stage, path[len(stage) :]) if own_name and _begins(path, stage) else ("", path)
 
 
-def _public_address(host: str) -> SplitResult | None:
-    """PUBLIC_BASE_URL, if the request is for its host: AWS does not know proxies before it."""
-    public = urlsplit(settings.PUBLIC_BASE_URL)
-    return public if public.netloc and public.netloc.lower() == host.lower() else None
+def _is_for(public: SplitResult, host: str) -> bool:
+    """AWS does not know the proxies before it, but PUBLIC_BASE_URL does."""
+    return bool(public.netloc) and public.netloc.lower() == host.lower()
 
 
-def _scheme(public: SplitResult | None) -> str:
+def _is_plain(public: SplitResult) -> bool:
     """API Gateway serves https only; an emulator on this machine may serve plain http."""
-    if public is None or public.scheme != "http":
-        return "https"
     local = public.hostname in LOOPBACK or str(public.hostname).endswith(".localhost")
-    return "http" if local else "https"
+    return public.scheme == "http" and local
 
 
 def _begins(path: str, prefix: str) -> bool:
     return path == prefix or path.startswith(f"{prefix}/")
-
-
-def _without_lost_cookies(
-    translate: Callable[[Event, Any], Event], event: Event, context: Any
-) -> Event:
-    """A load balancer without multi-value headers returns one header per name. It treats names in
-    another case as different headers, browsers as the same.
-    """
-    is_balancer = "elb" in (event.get("requestContext") or {})
-    if not is_balancer or "multiValueHeaders" in event:
-        return translate(event, context)
-    many = {name: [value] for name, value in (event.get("headers") or {}).items()}
-    answer = translate({**event, "multiValueHeaders": many}, context)
-    headers: dict[str, list[str]] = answer.pop("multiValueHeaders")
-    cookies = dict(zip(COOKIE_NAMES, headers.pop("Set-Cookie", []), strict=False))
-    answer["headers"] = {name: values[-1] for name, values in headers.items()} | cookies
-    return answer
 
 
 def _log_access(event: Event, context: Any, answer: Event, seconds: float) -> None:
@@ -191,7 +206,7 @@ def _log_access(event: Event, context: Any, answer: Event, seconds: float) -> No
     reset = current_request_id.set(identifier)
     logger.info(
         "%s %s %s%s %d",
-        _caller(event) or "-",
+        _address(event) or "-",
         method,
         path,
         query,

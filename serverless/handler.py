@@ -22,13 +22,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 OPTIONAL_FOR_DRF = ("requests", "yaml", "django.contrib.postgres")
 
 
-# In every shape: API Gateway and function URLs read the first headers, load balancers may want the
-# second. The error is the one of the API (core/api/errors.py), which is not loaded yet.
+# The error is the one of the API (core/api/errors.py), which is not loaded yet.
 STARTING = {
     "statusCode": 503,
-    "statusDescription": "503 Service Unavailable",
     "headers": {"Content-Type": "application/json", "Retry-After": "5"},
-    "multiValueHeaders": {"Content-Type": ["application/json"], "Retry-After": ["5"]},
     "body": json.dumps(
         {
             "type": "server_error",

@@ -16,8 +16,8 @@ from accounts.admin import UserAdmin
 from accounts.models import User
 from core.admin import NamedValuesFilter, ReadOnlyAdmin, SearchableAdmin
 from core.selection import is_too_large
-from sms import resend, statistics
-from sms.models import Allowance, Attempt, Consent, Event, Message, OptOut, Phone
+from sms import consent, prices, resend, statistics
+from sms.models import Allowance, Attempt, Consent, Event, Message, OptOut, Phone, Source
 from sms.numbers import RecipientError, canonical, masked, parsed
 from sms.policy import SendError
 
@@ -124,6 +124,7 @@ class MessageAdmin(MaskedNumbersAdmin):
         day, month = statistics.spend(at)
         days = statistics.deliveries(at)
         context = {"day": day, "month": month, "days": days, "bars": statistics.bars(days)}
+        context["forecast"] = prices.forecast(at)
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def has_send_again_permission(self, request: HttpRequest) -> bool:
@@ -253,6 +254,15 @@ class OptOutAdmin(MaskedNumbersAdmin):
     def save_model(self, request: HttpRequest, obj: OptOut, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         obj.source = OptOut.Source.ADMIN
         super().save_model(request, obj, form, change)
+        consent.note_of_number(Consent.Event.STOPPED, obj.number, Source.ADMIN)
+
+    def delete_model(self, request: HttpRequest, obj: OptOut) -> None:
+        super().delete_model(request, obj)
+        consent.note_of_number(Consent.Event.STARTED, obj.number, Source.ADMIN)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[OptOut]) -> None:
+        for row in list(queryset):
+            self.delete_model(request, row)
 
     @admin.display(description=_("number"))
     def masked_number(self, row: OptOut) -> str:

@@ -9,6 +9,7 @@ class SmsConfig(AppConfig):
     def ready(self) -> None:
         from core import pruning  # noqa: PLC0415 - as the next two, needs the models
         from sms import checks  # noqa: F401, PLC0415 - importing registers the checks
-        from sms.models import InboundMessage  # noqa: PLC0415
+        from sms.models import InboundMessage, PhoneCode, ReceivedText  # noqa: PLC0415
 
-        pruning.register(InboundMessage.objects.prunable)
+        for model in (InboundMessage, PhoneCode, ReceivedText):
+            pruning.register(model.objects.prunable)

@@ -12,7 +12,8 @@ from typing import Final
 
 from django.db import transaction
 
-from sms.models import InboundMessage, OptOut
+from sms import consent
+from sms.models import Consent, InboundMessage, OptOut, Source
 from sms.numbers import canonical, is_e164
 from sms.results import Command, Inbound
 
@@ -54,7 +55,7 @@ def _reading(body: str) -> Command | None:
     Any other word or number makes it a text of its own: "cancel 3" answers a question of somebody
     else. A wrong START would send messages to somebody who did not ask for them.
     """
-    text = _without_signature(unicodedata.normalize("NFKC", body))
+    text = without_signature(unicodedata.normalize("NFKC", body))
     if any(character.isnumeric() for character in text):
         return None
     words = _words(text)
@@ -66,7 +67,8 @@ def _reading(body: str) -> Command | None:
     return asked if asked is Command.STOP else None
 
 
-def _without_signature(text: str) -> str:
+def without_signature(text: str) -> str:
+    """A text without the line that a phone or a mail program adds below."""
     first, *others = text.strip().splitlines() or [""]
     return "\n".join([first, *(line for line in others if not _SIGNATURE.fullmatch(line))])
 
@@ -91,3 +93,5 @@ def receive(message: Inbound, *, at: datetime) -> None:
         OptOut.objects.remember(number, source=OptOut.Source.INBOUND, at=at)
     else:
         OptOut.objects.of(number).revocable().delete()
+    event = Consent.Event.STOPPED if wish is Command.STOP else Consent.Event.STARTED
+    consent.note_of_number(event, number, Source.TEXT, message.body)

@@ -5,10 +5,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from accounts.mails import in_both_forms
 from accounts.models import User
 from core.tasks import task
 from sms.models import Consent
@@ -40,4 +40,4 @@ def tell(account: str, event: str) -> None:
     if user is None:
         return
     with translation.override(user.language or settings.LANGUAGE_CODE):
-        send_mail(str(_SUBJECT), str(_WORDS[event]), None, [user.email])
+        in_both_forms(str(_SUBJECT), str(_WORDS[event]), [user.email]).send()

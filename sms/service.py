@@ -13,7 +13,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.idempotency import KEPT, KeyReused
-from sms import delivery, policy
+from sms import delivery, policy, segments, spelling
+from sms.conversation import Asked, Reply
 from sms.models import Event, Lane, Message, Phone
 from sms.numbers import Recipient
 from sms.policy import SendError
@@ -24,9 +25,13 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 __all__ = [
+    "Asked",
     "Lane",
+    "Reply",
     "SendError",
     "cancel",
+    "fits_one_segment",
+    "plain",
     "proved_number",
     "queue",
     "queue_again",
@@ -146,6 +151,15 @@ def cancel(*, actor: "User | None", message: Message) -> bool:
     message.add_event(Event.Source.PERSON)
     logger.info("Message %s was canceled by %s", message.pk, actor and actor.pk)
     return True
+
+
+def plain(text: str) -> str:
+    """In signs that cost less, where these read the same."""
+    return spelling.examine(text).cheaper
+
+
+def fits_one_segment(body: str) -> bool:
+    return segments.measure(body).segments <= 1
 
 
 def _content(sender: "User | None", body: str, to: Recipient) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from sms import alerts
-from sms.models import Message, OptOut
+from sms import alerts, consent
+from sms.models import Consent, Message, OptOut, Source
 from sms.providers import provider_named
 from sms.results import RefusalReason, Refused, StatusUpdate
 from sms.states import NOT_ATTEMPTED, State
@@ -62,6 +62,8 @@ def link_provider_id(message: Message, sid: str) -> bool:
 
 
 def opt_out(number: str) -> None:
+    if not OptOut.objects.of(number).exists():
+        consent.note_of_number(Consent.Event.STOPPED, number, Source.PROVIDER)
     OptOut.objects.remember(number, source=OptOut.Source.PROVIDER, at=timezone.now())
 
 

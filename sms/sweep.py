@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from core.tasks import settle
-from sms import alerts, delivery, dispatch, policy, status_updates
+from sms import alerts, answers, delivery, dispatch, policy, status_updates
 from sms.delivery import LEASE
 from sms.models import Event, Message
 from sms.providers import UnansweredError, provider_named
@@ -31,7 +31,7 @@ POLL_AFTER = timedelta(minutes=5)  # without a status update
 POLL_UNTIL = timedelta(hours=11)  # providers try for ten hours at most
 SECONDS = 50.0  # of the minute until the next sweep begins
 FOR_DELIVERY = 0.8  # the share of deliveries; a backlog must leave time for polls
-DONE = ("expired", "dispatched", "unknown", "found", "lost", "asked")
+DONE = ("expired", "dispatched", "unknown", "found", "lost", "asked", "answered")
 
 Step = Callable[[Message, datetime], str]
 
@@ -85,6 +85,7 @@ def sweep(*, at: datetime, seconds: float = SECONDS, limit: int = 50) -> dict[st
     In rounds of at most `limit` messages per step, so that no step blocks another.
     """
     counts, began = dict.fromkeys(DONE, 0), monotonic()
+    counts["answered"] = answers.catch_up(at, limit)
     for walks, share in ((_deliveries(at), FOR_DELIVERY), (_polls(at), 1.0)):
         end, busy = began + seconds * share, walks
         while busy:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from sms import keywords, status_updates
+from sms import answers, keywords, status_updates
 from sms.models import Event, Message
 from sms.providers import PROVIDERS, CallbackRefusedError, provider_named
 from sms.results import Inbound, StatusUpdate
@@ -35,11 +35,20 @@ def callback(request: HttpRequest, message_id: uuid.UUID | None = None) -> HttpR
         logger.warning("Refused a call of a webhook that is not signed for us")
         return HttpResponse(status=refused.status)
     if isinstance(content, Inbound):
-        keywords.receive(content, at=timezone.now())
+        _receive(content)
         return HttpResponse(content.reply, content_type=content.content_type)
     if content and message_id:
         _apply(message_id, provider, content)
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+
+def _receive(message: Inbound) -> None:
+    """A keyword, or an answer of somebody who has proved their number."""
+    at = timezone.now()
+    if keywords.command(message) is None:
+        answers.receive(message, at=at)
+    else:
+        keywords.receive(message, at=at)
 
 
 def _parse(request: HttpRequest) -> tuple[str, StatusUpdate | Inbound | None]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.tasks import Task, TaskBackend
+from core.tasks import ImmediateBackend, Task, TaskBackend, ThreadBackend
 
 
 class RecordingBackend(TaskBackend):
@@ -28,3 +28,19 @@ def recorded(settings: Any) -> list[tuple[str, ...]]:
     use(settings, RECORDING)
     RecordingBackend.enqueued.clear()
     return RecordingBackend.enqueued
+
+
+class OnlyReminders(ThreadBackend):
+    """Runs reminders; the texts that they queue stay in the outbox."""
+
+    def enqueue(self, task: Task[..., object], ids: tuple[str, ...]) -> None:
+        if task.module_path.startswith("todos.reminders."):
+            super().enqueue(task, ids)
+
+
+class OnlyRemindersAtOnce(ImmediateBackend):
+    """The same, before enqueue() returns."""
+
+    def enqueue(self, task: Task[..., object], ids: tuple[str, ...]) -> None:
+        if task.module_path.startswith("todos.reminders."):
+            super().enqueue(task, ids)

@@ -118,6 +118,7 @@ def test_the_glossary_is_short():
 NAME = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b|(?<=`)[A-Z]{3,}(?=`|=)")
 OTHERS = {
     "AWS_MAX_ATTEMPTS": "AWS's own tools",
+    "AWS_ROLE": "a variable of an environment at GitHub",
     "AWS_SESSION_TOKEN": "AWS's own tools",
     "CAPABILITY_IAM": "CloudFormation",
     "CONN_HEALTH_CHECKS": "a member of DATABASES",
@@ -205,7 +206,11 @@ def test_the_workflows_run_what_a_person_runs():
         path.stem: re.findall(r"^ +- run: (.*)$", path.read_text(), re.MULTILINE)
         for path in (ROOT / ".github" / "workflows").glob("*.yml")
     }
-    assert commands == {"ci": [".ci/run"], "nightly": ["make nightly"]}
+    assert commands == {
+        "ci": [".ci/run"],
+        "deploy": ["make build/runtime/.ready", '.ci/deploy "$STAGE"'],
+        "nightly": ["make nightly"],
+    }
 
 
 # --- The examples --------------------------------------------------------------------------------

@@ -15,14 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.sessions import signed_in_user
-from core.admin import SearchableAdmin
+from core.admin import ReadOnlyAdmin, SearchableAdmin
 from core.columns import FoldedField
 from core.feed import stamp, writing
 from core.selection import is_too_large
 from core.text import isolated
 from todos import ordering, service
 from todos.forms import TodoAdminForm
-from todos.models import List, SavedFilter, Tag, Todo
+from todos.models import List, Notice, SavedFilter, Tag, Todo
 
 MOST_CHANGED = 1_500  # to-dos of one action: each is an UPDATE, and API Gateway waits for 29 s
 MOST_MERGED = 100
@@ -39,11 +39,13 @@ class OwnedAdmin(SearchableAdmin):
     autocomplete_fields: ClassVar[tuple[str, ...]] = ("owner",)
     facts: ClassVar[tuple[str, ...]] = ()
     hidden: ClassVar[tuple[str, ...]] = ("changed_in", "former_position")
+    private: ClassVar[frozenset[str]] = frozenset({"name", "folded"})  # what its owner wrote
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         facts = self.get_readonly_fields(request, obj) if obj else ()
         asked = (*(self.fields or ()), *self._others(editable=True))
-        return (*asked, *(name for name in facts if name not in asked))
+        whole = (*asked, *(name for name in facts if name not in asked))
+        return self._readable(request, whole)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*self.facts, *self._others(editable=False))
@@ -71,6 +73,39 @@ class OwnedAdmin(SearchableAdmin):
         if "owner" in form.base_fields:
             form.base_fields["owner"].disabled = change
         return form
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return self._readable(request, super().get_list_display(request), instead="id")
+
+    def get_search_fields(self, request: HttpRequest) -> list[Any]:
+        return self._readable(request, super().get_search_fields(request))
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Without this, ?title__startswith= would disclose a title letter by letter."""
+        if lookup.partition("__")[0] in self.private and not _reads_titles(request):
+            return False
+        return super().lookup_allowed(lookup, value, request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        if not _reads_titles(request):
+            rows._iterable_class = _Untitled  # noqa: SLF001 - as values() does
+        return rows
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and _reads_titles(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The question before a deletion lists what goes."""
+        return super().has_delete_permission(request, obj) and _reads_titles(request)
+
+    def _readable(
+        self, request: HttpRequest, names: Sequence[Any], *, instead: str = ""
+    ) -> list[Any]:
+        if _reads_titles(request):
+            return list(names)
+        left = [name for name in names if name not in self.private]
+        return [instead, *left] if instead else left
 
 
 def _change(row: Any, **changes: Any) -> None:
@@ -101,7 +136,7 @@ class ListAdmin(OwnedAdmin):
         own = ("archived_at",) if obj and obj.is_inbox else ()
         return (*super().get_readonly_fields(request, obj), *own)
 
-    def has_delete_permission(self, request: HttpRequest, obj: List | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and not (obj and obj.is_inbox)
 
     def save_model(
@@ -170,9 +205,8 @@ class TagAdmin(OwnedAdmin):
                 return
             for tag in others:
                 service.merge_tags(tag, kept)
-        told = _("Merged into “%(tag)s”.") % {"tag": isolated(kept.name)}
-        self.log_change(request, kept, told)
-        self.message_user(request, told)
+        self.log_change(request, kept, _("Others were merged into it."))
+        self.message_user(request, _("Merged into “%(tag)s”.") % {"tag": isolated(kept.name)})
 
 
 @admin.register(SavedFilter)
@@ -181,6 +215,7 @@ class SavedFilterAdmin(OwnedAdmin):
     search_fields = ("name", "owner__email")
     fields = ("owner", "name", "query", "color")
     facts = FACTS
+    private = frozenset({"name", "query"})
 
     def save_model(
         self,
@@ -192,6 +227,16 @@ class SavedFilterAdmin(OwnedAdmin):
         if not change:
             obj.position = ordering.after_last(SavedFilter.objects.of(obj.owner_id))
         obj.save()
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    """What was sent of reminders, and what became of it; not what it said."""
+
+    list_display = ("owner", "channel", "state", "reason", "created_at")
+    list_filter = ("channel", "state", "created_at")
+    list_select_related = ("owner",)
+    search_fields = ("owner__email",)
 
 
 @admin.register(Todo)
@@ -244,48 +289,12 @@ class TodoAdmin(OwnedAdmin):
     )
     actions = ("finish", "reopen", "move_to_trash", "restore")
     show_full_result_count = False
-    private = frozenset({"title", "notes", "folded", "folded_tags", "parent", "tags"})
+    private = frozenset({"title", "notes", "folded", "folded_tags", "list", "parent", "tags"})
 
     @admin.display(description=_("due"), ordering="due_order")
     def due_words(self, todo: Todo) -> str:
         """Where its owner lives, if it names no zone."""
-        return str(todo.due or "").replace("T", " ").replace("[", " ").removesuffix("]")
-
-    def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return self._readable(request, super().get_list_display(request), instead="id")
-
-    def get_fields(self, request: HttpRequest, obj: Todo | None = None) -> list[Any]:
-        return self._readable(request, super().get_fields(request, obj))
-
-    def get_search_fields(self, request: HttpRequest) -> list[Any]:
-        return self._readable(request, super().get_search_fields(request))
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Without this, ?title__startswith= would disclose a title letter by letter."""
-        if lookup.partition("__")[0] in self.private and not _reads_titles(request):
-            return False
-        return super().lookup_allowed(lookup, value, request)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Todo]:
-        rows: QuerySet[Todo] = super().get_queryset(request)
-        if not _reads_titles(request):
-            rows._iterable_class = _Untitled  # noqa: SLF001 - as values() does
-        return rows
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and _reads_titles(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Todo | None = None) -> bool:
-        """The question before a deletion lists what goes."""
-        return super().has_delete_permission(request, obj) and _reads_titles(request)
-
-    def _readable(
-        self, request: HttpRequest, names: Sequence[Any], *, instead: str = ""
-    ) -> list[Any]:
-        if _reads_titles(request):
-            return list(names)
-        left = [name for name in names if name not in self.private]
-        return [instead, *left] if instead else left
+        return str(todo.due or "").replace("T", " ", 1).replace("[", " ").removesuffix("]")
 
     @admin.action(description=_("Finish selected to-dos"), permissions=["change"])
     def finish(self, request: HttpRequest, queryset: QuerySet[Todo]) -> None:
@@ -363,12 +372,12 @@ def _reads_titles(request: HttpRequest) -> bool:
 
 
 class _Untitled(ModelIterable):  # type: ignore[type-arg]
-    """To-dos that are called by their ids, on every page and in the history. Not to be saved."""
+    """Rows that are called by their ids, on every page and in the history. Not to be saved."""
 
-    def __iter__(self) -> Iterator[Todo]:
+    def __iter__(self) -> Iterator[Any]:
         return map(_unnamed, super().__iter__())
 
 
-def _unnamed(todo: Todo) -> Todo:
-    todo.title = str(todo.pk)
-    return todo
+def _unnamed(row: Any) -> Any:
+    setattr(row, "title" if isinstance(row, Todo) else "name", str(row.pk))
+    return row

@@ -27,7 +27,7 @@ from django.views.decorators.http import require_safe
 FOLDERS = {"app/": ("#app/", ".js"), "vendor/": ("", "")}  # of static files: how names begin, end
 STYLES = ("css/tokens.css", "css/page.css")
 ICONS = ("icons/nudge.svg", "icons/nudge-180.png")
-WORKER, THEME = "app/worker.js", "app/theme.js"  # plain scripts, not imported
+WORKER, PUSH, THEME = "app/worker.js", "app/push.js", "app/theme.js"  # plain scripts, no modules
 MAIN = "#app/main.js"
 LATER = ("#app/languages/", "sortablejs")  # loaded when somebody needs them
 WORDS = Path(__file__).with_name("quickadd") / "words.json"
@@ -37,7 +37,7 @@ POLICY = {"require-trusted-types-for": ["'script'"], "trusted-types": ["nudge"]}
 
 def modules() -> dict[str, str]:
     """The address of each module by the name it is imported by."""
-    plain = {WORKER, THEME}
+    plain = {WORKER, PUSH, THEME}
     return {
         begins + name.removeprefix(folder).removesuffix(".js") + ends: address(name)
         for name in _names()
@@ -128,7 +128,7 @@ def worker(request: HttpRequest) -> HttpResponse:
     kept = {"shell": reverse("todos:index"), "language": get_language(), "files": sorted(files)}
     build = hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:16]
     code = f"self.nudge = {json.dumps({**kept, 'build': build})};\n"
-    code += f"importScripts({json.dumps(address(WORKER))});\n"
+    code += f"importScripts({json.dumps(address(WORKER))}, {json.dumps(address(PUSH))});\n"
     return HttpResponse(code, content_type="text/javascript; charset=utf-8")
 
 

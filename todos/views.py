@@ -172,7 +172,7 @@ def _todos(request: HttpRequest) -> TodoQuerySet:
 
 
 def _in_view(request: HttpRequest, state: ListState) -> TodoQuerySet:
-    todos = _todos(request).select_related("list").prefetch_related("tags")
+    todos = _todos(request).select_related("list", "parent").prefetch_related("tags")
     return todos.filter(status=state.status) if state.status else todos
 
 

@@ -62,7 +62,10 @@ class ProfileSerializer(StrictModelSerializer):
 
     def update(self, instance: User, validated_data: dict[str, str]) -> User:
         """Saves the given columns only, so that concurrent changes of others are kept."""
-        instance.change(**validated_data)
+        changes: dict[str, Any] = {**validated_data}
+        if "reminder_channel" in changes:  # which switches on what had failed
+            changes["channels_off"] = {}
+        instance.change(**changes)
         return instance
 
 

@@ -2,3 +2,14 @@ from config import env
 
 REMINDERS = env.flag("REMINDERS", default=True)
 REMINDERS_PER_MINUTE = env.integer("REMINDERS_PER_MINUTE", default=600)  # persons
+# Notifications; `manage.py make_push_keys` makes a pair of keys. Without them there are none.
+PUSH_PRIVATE_KEY = env.text("PUSH_PRIVATE_KEY")
+PUSH_PUBLIC_KEY = env.text("PUSH_PUBLIC_KEY")
+PUSH_CONTACT = env.text("PUSH_CONTACT", default="mailto:nudge@localhost")  # RFC 8292, section 2.1
+# The push services of Chrome, Firefox, Safari and Edge.
+PUSH_HOSTS = env.names("PUSH_HOSTS") or [
+    "fcm.googleapis.com",
+    "updates.push.services.mozilla.com",
+    "web.push.apple.com",
+    "*.notify.windows.com",
+]

@@ -23,7 +23,7 @@ SECRET_KEY_FALLBACKS = env.names("OLD_SECRET_KEYS")  # while a key is being rota
 ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS"), *env.hosts("API_URL", "PUBLIC_BASE_URL")]
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]  # only complete translations
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]  # only complete translations
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 LOGGING = logging.logging_config(json_lines=PRODUCTION)

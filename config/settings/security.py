@@ -53,6 +53,7 @@ if PRODUCTION:
 
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=PRODUCTION)
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", default=0)  # whose X-Forwarded-For is trusted
+CDN_SECRET = env.names("CDN_SECRET")  # that our CDN shares with us; two while it is changed
 _PROXY = env.flag("TRUST_X_FORWARDED_PROTO", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _PROXY else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0

@@ -6,6 +6,10 @@ SMS_ENABLED = env.flag("SMS_ENABLED", default=True)
 # The limit of an account is its allowance in the admin: zero until one is granted.
 SMS_DESTINATION_DAILY_LIMIT = env.integer("SMS_DESTINATION_DAILY_LIMIT", default=10)
 SMS_COUNTRY_DAILY_LIMIT = env.integer("SMS_COUNTRY_DAILY_LIMIT", default=200)
+# What one segment costs, by country: read it in the price list of the provider.
+SMS_PRICES = env.prices("SMS_PRICES")
+# What answers texts of people who have proved their number, by its dotted path; empty: nothing.
+SMS_ANSWERS = env.text("SMS_ANSWERS", default="todos.answers.answer")
 # Texts with codes, by which people prove their number; 0: none. No allowance pays for them.
 SMS_CODES_DAILY = env.integer("SMS_CODES_DAILY", default=0 if PRODUCTION else 20)
 SMS_DAILY_LIMIT = env.integer("SMS_DAILY_LIMIT", default=500)  # all accounts together

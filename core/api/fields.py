@@ -213,6 +213,10 @@ class OwnedRelatedField(serializers.RelatedField[Any, Any, Any]):
             self.fail("does_not_exist")
         return found
 
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """An empty text is no id; DRF would take it for null."""
+        return super().run_validation([] if data == "" else data)
+
     def use_pk_only_optimization(self) -> bool:
         return True
 

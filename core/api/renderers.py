@@ -2,15 +2,31 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
 from rest_framework.request import Request
 
+# What the library's page lacks, and has no block for.
+_NAMED: Final = (
+    ("<html>", '<html lang="en">'),
+    (
+        'data-toggle="dropdown" title="Specify a format',
+        'data-toggle="dropdown" aria-label="Formats" title="Specify a format',
+    ),
+    ('<pre class="prettyprint">', '<pre class="prettyprint" tabindex="0">'),
+)
+
 
 class BrowsableRenderer(BrowsableAPIRenderer):
     """Its raw form starts with what a request must name; PUT, which needs If-Match, has no form."""
+
+    def render(self, *args: Any, **kwargs: Any) -> Any:
+        page = super().render(*args, **kwargs)
+        for old, new in _NAMED:
+            page = page.replace(old, new, 1)
+        return page
 
     def show_form_for_method(self, view: Any, method: str, request: Request, obj: Any) -> bool:
         return method != "PUT" and bool(super().show_form_for_method(view, method, request, obj))

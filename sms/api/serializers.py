@@ -129,6 +129,11 @@ class SpellingSerializer(serializers.Serializer[Any]):
     remaining = serializers.IntegerField(help_text="Units left in the last segment.")
 
 
+class PriceSerializer(serializers.Serializer[Any]):
+    amount = serializers.CharField(help_text="A decimal number, such as 0.0166.")
+    currency = serializers.CharField(help_text="ISO 4217, such as USD.")
+
+
 class SegmentsSerializer(serializers.Serializer[Any]):
     encoding = serializers.ChoiceField(choices=[segments.GSM_7, segments.UCS_2])
     segments = serializers.IntegerField()
@@ -143,6 +148,11 @@ class SegmentsSerializer(serializers.Serializer[Any]):
     )
     region = serializers.CharField(required=False, help_text="Only if `to` is given.")
     number_type = serializers.CharField(required=False, help_text="Only if `to` is given.")
+    price = PriceSerializer(
+        required=False,
+        allow_null=True,
+        help_text="Only if `to` is given; null if the operator has not said what a segment costs.",
+    )
 
 
 def _number(read: Callable[[str], numbers.Recipient], value: str) -> numbers.Recipient:

@@ -23,6 +23,7 @@ from sms.api.serializers import (
 )
 from sms.models import Message, MessageQuerySet
 from sms.policy import SendError
+from sms.prices import price_of
 from sms.states import State
 
 if TYPE_CHECKING:
@@ -86,14 +87,16 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         serializer = SegmentsRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         wanted = serializer.validated_data
-        found = spelling.examine(wanted["body"])
-        answer = {
-            **asdict(segments.measure(wanted["body"])),
+        found, measured = spelling.examine(wanted["body"]), segments.measure(wanted["body"])
+        answer: dict[str, Any] = {
+            **asdict(measured),
             **asdict(found),
             "cheaper": {"body": found.cheaper, **asdict(segments.measure(found.cheaper))},
         }
         if to := wanted.get("to"):
             answer |= {"region": to.region, "number_type": to.number_type}
+            price = price_of(to.region, measured.segments)
+            answer["price"] = price and {"amount": str(price.amount), "currency": price.currency}
         return Response(answer)
 
     def _queue(

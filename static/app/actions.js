@@ -222,13 +222,6 @@ export function startOn(ids, on) {
   each(ids, "update", words, words, { start_on: on });
 }
 
-/** @param {Todo} todo @param {import("#app/model.js").Reminder[]} added @param {string[]} removed ids */
-export function remind(todo, added, removed) {
-  const fields = { reminders_added: added, reminders_removed: removed };
-  const words = gettext("Reminders changed");
-  each([todo.id], "update", words, words, fields);
-}
-
 /** Null: it comes no more. @param {string[]} ids @param {string | null} recurrence @param {Fields} [more] */
 export function repeat(ids, recurrence, more = {}) {
   const words = recurrence ? gettext("Comes again") : gettext("Comes no more");
@@ -275,4 +268,10 @@ export function place(ids, before, after, parent) {
     return /** @type {Deed} */ ({ kind: "todo", id, op: "move", fields });
   });
   act(deeds, gettext("Moved"), titleOf(ids));
+}
+
+/** @param {string} id @param {import("#app/model.js").Reminder[]} reminders */
+export function remind(id, reminders) {
+  const words = gettext("Reminders changed");
+  each([id], "update", words, words, { reminders });
 }

@@ -1,6 +1,5 @@
 // What the server has said, and what has been done since: an object is both, one after the other.
 
-/** @typedef {{id: string, remind_at: string | null, minutes_before: number | null, channel?: string | null}} Reminder */
 /**
  * @typedef {object} Todo
  * @property {string} id
@@ -35,6 +34,7 @@
  * @property {number} version
  */
 
+/** @typedef {{id: string, remind_at: string | null, minutes_before: number | null, channel: string | null}} Reminder */
 /** @typedef {{id: string, name: string, color?: string, version: number}} Tag */
 /** @typedef {{id: string, name: string, query: string, color: string, position: string, version: number}} Filter */
 /** @typedef {{id: string, email: string, name: string, time_zone: string, language: string, version: number}} Profile */
@@ -117,18 +117,12 @@ export function applied(object, operation) {
  * @returns {Content}
  */
 function changed(object, fields, at) {
-  const { tags_added: added = [], tags_removed: removed = [], ...rest } = fields;
-  const { reminders_added: more = [], reminders_removed: less = [], ...plain } = rest;
+  const { tags_added: added = [], tags_removed: removed = [], ...plain } = fields;
   /** @type {Content} */
   const after = { ...object, ...plain, updated_at: at };
   if (added.length || removed.length) {
     const kept = after.tags.filter((/** @type {string} */ name) => !removed.includes(name));
     after.tags = [...new Set([...kept, ...added])].sort();
-  }
-  if (more.length || less.length) {
-    const gone = new Set([...less, ...more.map((/** @type {Reminder} */ { id }) => id)]);
-    const kept = (after.reminders ?? []).filter((/** @type {Reminder} */ { id }) => !gone.has(id));
-    after.reminders = [...kept, ...more];
   }
   return after;
 }
@@ -181,12 +175,6 @@ function former(before, fields) {
     } else if (name === "tags_removed") {
       const had = fields[name].filter((/** @type {string} */ tag) => before.tags.includes(tag));
       if (had.length) values.tags_added = had;
-    } else if (name === "reminders_added") {
-      values.reminders_removed = fields[name].map((/** @type {Reminder} */ { id }) => id);
-    } else if (name === "reminders_removed") {
-      values.reminders_added = (before.reminders ?? []).filter((/** @type {Reminder} */ { id }) =>
-        fields[name].includes(id),
-      );
     } else values[name] = before[name];
   }
   return values;
@@ -204,7 +192,7 @@ export function matters(before, { op, fields = {} }) {
   if (op === "finish" || op === "reopen") return before.status !== did[op][1];
   if (op === "trash" || op === "restore") return (before.deleted_at === null) === (op === "trash");
   return Object.entries(fields).some(([name, value]) =>
-    /^(?:tags|reminders)_/u.test(name)
+    name.startsWith("tags_")
       ? value.length
       : JSON.stringify(before[name]) !== JSON.stringify(value),
   );

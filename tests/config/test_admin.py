@@ -21,7 +21,7 @@ from sms.models import Allowance, Consent, Message, OptOut, Phone
 from tests.builders import make_list, make_todo
 from tests.conftest import make_user
 from todos import service
-from todos.models import List, SavedFilter, Tag, Todo
+from todos.models import List, Notice, SavedFilter, Tag, Todo
 
 pytestmark = pytest.mark.django_db
 admin.autodiscover()
@@ -65,6 +65,7 @@ MAKE: dict[type[models.Model], Callable[[int], object]] = {
     Message: lambda number: Message.objects.create(
         sender=person(number), to="+15005550006", body="a", provider="console"
     ),
+    Notice: lambda number: Notice.objects.create(owner=person(number), channel="sms"),
     OptOut: lambda number: OptOut.objects.create(
         number=f"+1500555{number:04}", source=OptOut.Source.ADMIN
     ),

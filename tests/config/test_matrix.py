@@ -19,6 +19,7 @@ from sms.models import Message
 from tests.builders import make_list, make_todo
 from tests.conftest import bearer_token, make_user
 from todos import service
+from todos.models import PushSubscription
 
 pytestmark = pytest.mark.django_db
 VERBS = ("get", "head", "options", "post", "put", "patch", "delete")
@@ -35,9 +36,12 @@ PUBLIC = {
     "/api/docs/",
     "/api/browse/login/",
     "/static/<path:name>",  # of a package without a bucket: tests/config/test_packed_files.py
+    "/sms/consent/",  # what people agree to: tests/sms/test_phone_page.py
     "/service/sms/send",  # open in development only: tests/sms/test_endpoint.py
     "/service/sms/status/<id:message_id>/",  # signed or 403: tests/sms/twilio/test_webhooks.py
     "/service/sms/inbound/",  # the same
+    "/reminders/<str:token>/",  # signed: tests/todos/reminders/test_links.py
+    "/reminders/<str:token>/now/",  # the same
     "/admin/login/",  # leads to the one log-in
     "/admin/jsi18n/",  # a catalogue of words
     "/auth/login/",
@@ -72,6 +76,7 @@ NOT_OFFERED = {
 
 # Routes that name a person's own object: a stranger's must be 404 for everybody else.
 OWNED = {
+    "/api/v1/account/push/<id:pk>/",
     "/api/v1/filters/<id:pk>/",
     "/api/v1/filters/<id:pk>/move/",
     "/api/v1/lists/<id:pk>/",
@@ -100,6 +105,7 @@ PERSONAL = {
     "/api/v1/account/phone/",
     "/api/v1/account/phone/confirm/",
     "/api/v1/account/phone/history/",
+    "/api/v1/account/push/",
     "/api/v1/filters/",
     "/api/v1/lists/",
     "/api/v1/sms/messages/",
@@ -118,6 +124,7 @@ PERSONAL = {
     "/api/auth/app/v1/auth/session",
     "/api/auth/app/v1/auth/sessions",
     "/account/",
+    "/sms/phone/",
     "/auth/email/",
     "/auth/password/change/",
     "/auth/password/set/",
@@ -183,6 +190,7 @@ def strangers_objects(bob) -> dict[str, object]:
         "filters": service.add_filter(actor=bob, name="private", query="q=milk").pk,
         "lists": make_list(bob).pk,
         "messages": text.pk,
+        "push": PushSubscription.objects.create(owner=bob, digest="a").pk,
     }
 
 

@@ -242,6 +242,7 @@ def test_lambda_is_production_by_itself(settings_of):
         ("DEBUG", "yes", "DEBUG must be True or False, not 'yes'."),
         ("SMS_ENABLED", "false", "SMS_ENABLED must be True or False, not 'false'."),
         ("EMAIL_PORT", "smtp", "EMAIL_PORT must be a whole number, not 'smtp'."),
+        ("SMS_PRICES", "US:1", "SMS_PRICES must be like US:0.0083:USD, not 'US:1'."),
         ("SMS_DAILY_LIMIT", "1.5", "SMS_DAILY_LIMIT must be a whole number, not '1.5'."),
     ],
 )

@@ -53,9 +53,9 @@ def test_a_wrong_host_is_400_in_the_shape_of_the_path(settings, path, debug):
 
 def test_a_forwarded_host_is_not_believed(client):
     """SEED-16."""
-    response = client.get("/", HTTP_X_FORWARDED_HOST="evil.example")
+    response = client.get("/todos/", HTTP_X_FORWARDED_HOST="evil.example")
     assert response.status_code == 302
-    assert response["Location"] == "/todos/"
+    assert response["Location"] == "/auth/login/?next=/todos/"
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -37,7 +37,7 @@ def run() -> str:
 def told(keys: int = 0, counters: int = 0, texts: int = 0, todos: int = 0) -> str:
     ours = f"{keys} idempotency keys, {counters} counters"
     theirs = f"0 places of limits, {texts} inbound texts"
-    others = "0 operations of devices, 0 former names of tags"
+    others = "0 operations of devices, 0 former names of tags, 0 sent reminders"
     return f"{ours}, {theirs}, {todos} to-dos, {others} removed."
 
 

@@ -152,6 +152,8 @@ def test_the_function_for_commands_has_the_address_and_the_secrets_of_its_stage(
 def test_the_address_of_a_domain(cli, domain, path, address):
     cli.domain, cli.base_path = domain, path
     assert callbacks.environment(cli, {})["PUBLIC_BASE_URL"] == address
+    made = {"PublicUrl": "https://cdn.example.com"}
+    assert callbacks.environment(cli, made)["PUBLIC_BASE_URL"] == "https://cdn.example.com"
 
 
 def test_websockets_are_permitted_only_if_the_settings_say_so(cli):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.deploy.cloudformation import ACCOUNT, Stack
+from tests.deploy.cloudformation import ACCOUNT, REGION, Stack
 
 # --- Buckets --------------------------------------------------------------------------------------
 
@@ -105,6 +105,53 @@ def test_modules_of_another_origin_are_let_through(small):
     assert behavior["ResponseHeadersPolicyId"] == "e61eb60c-9c35-4d20-a928-2b84e02af89c"
     [rule] = small.properties("StaticBucket")["CorsConfiguration"]["CorsRules"]
     assert (rule["AllowedMethods"], rule["AllowedOrigins"]) == (["GET", "HEAD"], ["*"])
+
+
+# --- A CDN in front of the API --------------------------------------------------------------------
+
+
+def test_no_cdn_stands_in_front_of_the_api_unless_it_is_asked_for(small):
+    assert set(small.of_type("AWS::CloudFront::Distribution")) == {"Distribution"}
+
+
+def test_the_cdn_of_the_api_passes_everything_on_and_keeps_nothing(full):
+    config = full.properties("ApiDistribution")["DistributionConfig"]
+    [origin] = config["Origins"]
+    assert origin == {
+        "Id": "api",
+        "DomainName": f"api0.execute-api.{REGION}.amazonaws.com",
+        "OriginPath": "/production",
+        "CustomOriginConfig": {
+            "OriginProtocolPolicy": "https-only",
+            "OriginSSLProtocols": ["TLSv1.2"],
+        },
+        "OriginCustomHeaders": [{"HeaderName": "X-Nudge-Cdn", "HeaderValue": "0" * 32}],
+    }
+    assert config["DefaultCacheBehavior"] == {
+        "TargetOriginId": "api",
+        "ViewerProtocolPolicy": "redirect-to-https",
+        "AllowedMethods": ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"],
+        "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",  # CachingDisabled
+        # AllViewerExceptHostHeader: API Gateway refuses the host of the CDN.
+        "OriginRequestPolicyId": "b689b0a8-53d0-40ab-baf2-68738e2966ac",
+    }
+
+
+def test_the_cdn_of_the_api_has_the_name_that_it_is_given(full):
+    host = f"api0.execute-api.{REGION}.amazonaws.com"
+    plain = Stack(Stage="dev", ApiHost=host, ApiCdnSecret="0" * 32)
+    named, unnamed = (
+        stack.properties("ApiDistribution")["DistributionConfig"] for stack in (full, plain)
+    )
+    assert (named["Aliases"], unnamed.get("Aliases")) == (["nudge.example.com"], None)
+    assert unnamed["ViewerCertificate"] == {"CloudFrontDefaultCertificate": True}
+    assert named["ViewerCertificate"] == {
+        "AcmCertificateArn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/example",
+        "MinimumProtocolVersion": "TLSv1.2_2021",
+        "SslSupportMethod": "sni-only",
+    }
+    assert full.outputs["PublicUrl"] == "https://nudge.example.com"
+    assert plain.outputs["PublicUrl"] == "https://${ApiDistribution.DomainName}"
 
 
 # --- Data outlives the stack ----------------------------------------------------------------------

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils.translation import to_locale
 
 from deploy import archive, aws, contents, dependencies, package, static
 from tests.deploy.wheels import DEMO, locked, source, wheel
@@ -460,7 +461,7 @@ def test_what_a_request_needs_is_kept(name):
 
 
 def test_the_lists_agree_with_the_project():
-    assert {code for code, _name in settings.LANGUAGES} == contents.LANGUAGES
+    assert {to_locale(code) for code, _name in settings.LANGUAGES} == contents.LANGUAGES
     stages = json.loads((ROOT / "zappa_settings.json").read_text())
     assert stages["dev"]["project_name"] == aws.PROJECT
     present = {name for name in contents.PROJECT if (ROOT / name).exists()}

@@ -148,6 +148,13 @@ def test_a_parameter_that_aws_refuses_is_a_failure(account):
         stack.put_parameter("dev", "SECRET_KEY", "new", overwrite=False)
 
 
+def test_a_cdn_in_front_of_the_api_needs_its_secret(account):
+    account.stacks["nudge-infra-dev"] = accounts.stack(PublicUrl="https://nudge.example.com")
+    assert stack.missing("dev") == ["CDN_SECRET"]
+    account.parameters["/nudge/dev/CDN_SECRET"] = "x"
+    assert stack.missing("dev") == []
+
+
 def test_the_command_makes_a_secret_key_once_and_names_what_is_missing(
     account, clock, monkeypatch, capsys
 ):

@@ -78,11 +78,12 @@ def test_every_stage_of_zappa_has_a_stack():
     [
         ({}, ALWAYS),
         ({"Cdn": "false"}, ALWAYS),
+        ({"ApiHost": "a.execute-api.eu-west-1.amazonaws.com"}, ALWAYS | {"PublicUrl"}),
         ({"Nat": "true"}, ALWAYS | WITH_VPC),
         ({"DbMode": "rds"}, ALWAYS | WITH_VPC | WITH_DATABASE),
         ({"DbMode": "rds", "Nat": "true"}, ALWAYS | WITH_VPC | WITH_DATABASE),
     ],
-    ids=["small", "no-cdn", "nat", "rds", "rds-nat"],
+    ids=["small", "no-cdn", "api-cdn", "nat", "rds", "rds-nat"],
 )
 def test_every_output_that_a_deployment_reads(parameters, expected):
     assert set(Stack(Stage="dev", **parameters).outputs) == expected

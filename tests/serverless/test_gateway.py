@@ -31,6 +31,9 @@ URL = "https://q7xmplw2vkzrj5c3.lambda-url.us-east-1.on.aws"
 EMULATOR = "http://127.0.0.1:4566"
 LOCAL_NAME = f"{API}.execute-api.localhost:4566"
 FORGED = "6.6.6.6"
+SITE = "https://nudge.example.com"
+CDN_EDGE = "130.176.1.1"  # of CloudFront, which calls API Gateway
+CDN_SECRET = "secret-of-the-cdn"  # in the recorded events
 
 # The recorded event, PUBLIC_BASE_URL, and where links have to begin.
 PLACES = {
@@ -48,6 +51,8 @@ PLACES = {
         "https://nudge.example.com/app",
     ),
     "function URL": ("function_url", "", URL),
+    "CDN, REST API": ("rest_cdn", SITE, SITE),
+    "CDN, HTTP API": ("http_api_cdn", SITE, SITE),
     "emulator, path": (
         "emulator_path",
         f"{EMULATOR}/_aws/execute-api/{API}/dev",
@@ -65,7 +70,14 @@ GATEWAYS = {
     "REST API, regional": ("rest_regional", f"{FORGED}, {CLIENT}"),
     "HTTP API": ("http_api", f"{FORGED}, {CLIENT}"),
     "function URL": ("function_url", f"{FORGED}, {FORGED}, {CLIENT}"),
+    "CDN, REST API": ("rest_cdn", f"{FORGED}, {CDN_EDGE}, {CLIENT}, {CDN_EDGE}"),
+    "CDN, REST API, edge": ("rest_edge_cdn", f"{FORGED}, {CLIENT}, {CDN_EDGE}, 70.132.1.1"),
 }
+
+
+@pytest.fixture(autouse=True)
+def _a_cdn_that_is_known(settings):
+    settings.CDN_SECRET = ["next-secret", CDN_SECRET]
 
 
 @pytest.fixture(params=PLACES)
@@ -266,14 +278,12 @@ def test_only_this_machine_is_reached_without_tls(settings, host, public, expect
 
 
 def test_events_with_less_in_them_are_left_as_they_are():
-    """A load balancer's, and the test button of the console."""
+    """The test button of the console."""
     event = {"httpMethod": "GET", "path": "/devices", "headers": None}
-    result = environ({**event, "requestContext": {"elb": {"targetGroupArn": "..."}}})
-    assert (result["SCRIPT_NAME"], result["PATH_INFO"]) == ("", "/devices")
-    assert result["REMOTE_ADDR"] == "127.0.0.1"
     result = environ(
         {**event, "requestContext": {"path": "/devices", "stage": "test-invoke-stage"}}
     )
+    assert result["REMOTE_ADDR"] == "127.0.0.1"
     assert (result["SCRIPT_NAME"], result["PATH_INFO"]) == ("", "/devices")
 
 
@@ -329,9 +339,6 @@ def answering(*headers: tuple[str, str], body: bytes = b"") -> Callable:
     return gateway.handler_of(application)
 
 
-TWO_COOKIES = [("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=2; Path=/")]
-
-
 @pytest.mark.parametrize("shape", ["rest_edge", "http_api", "function_url"])
 def test_each_cookie_is_sent_once(handler, settings, alice, shape):
     settings.ALLOWED_HOSTS = ["*"]
@@ -361,23 +368,23 @@ def test_each_cookie_is_sent_once(handler, settings, alice, shape):
 
 
 @pytest.mark.parametrize("many", [True, False])
-def test_a_load_balancer_gets_every_cookie(many):
-    """Its headers are single unless the target group says otherwise."""
-    headers = {"host": "nudge.example.com"}
-    event = BALANCER | ({"multiValueHeaders": {"host": [*headers.values()]}} if many else {})
-    event |= {} if many else {"headers": headers}
-    returned = answering(*TWO_COOKIES, ("Content-Type", "text/plain"))(event, CONTEXT)
-    if many:
-        assert returned["multiValueHeaders"] == {
-            "Set-Cookie": ["a=1; Path=/", "b=2; Path=/"],
-            "Content-Type": ["text/plain"],
-        }
-    else:
-        assert returned["headers"] == {
-            "Set-Cookie": "a=1; Path=/",
-            "set-cookie": "b=2; Path=/",
-            "Content-Type": "text/plain",
-        }
+def test_a_load_balancer_is_refused_with_a_sentence(caplog, many):
+    headers = {"host": "nudge.example.com", "x-forwarded-for": CLIENT}
+    several = {"multiValueHeaders": {name: [each] for name, each in headers.items()}}
+    returned = answering()(BALANCER | (several if many else {"headers": headers}), CONTEXT)
+    sentence = (
+        "Nudge does not serve behind a load balancer; use API Gateway or a function URL "
+        "(docs/deployment.md)."
+    )
+    assert returned == {
+        "statusCode": 501,
+        "statusDescription": "501 Not Implemented",
+        "headers": {"Content-Type": "application/json"},
+        "multiValueHeaders": {"Content-Type": ["application/json"]},
+        "body": json.dumps({"message": sentence}),
+        "isBase64Encoded": False,
+    }
+    assert caplog.messages == [sentence]
 
 
 @pytest.mark.parametrize("shape", ["rest_edge", "http_api"])
@@ -486,13 +493,61 @@ def test_every_limit_sees_the_address_that_the_gateway_saw(name, forged):
     assert AnonRateThrottle().get_ident(Request(seen)) == CLIENT
 
 
-@pytest.mark.parametrize("proxies", [0, 1])
-def test_behind_a_load_balancer_the_caller_is_whom_it_names(settings, proxies):
-    """It appends the address that it saw, and names it nowhere else."""
-    settings.TRUSTED_PROXIES = proxies
-    headers = {"host": "nudge.example.com", "x-forwarded-for": f"{FORGED}, {CLIENT}"}
-    seen = WSGIRequest(environ(BALANCER | {"headers": headers}))
-    assert (seen.META["REMOTE_ADDR"], client_address(seen)) == (CLIENT, CLIENT)
+# --- Behind a CDN ---------------------------------------------------------------------------------
+
+CDNS = ["rest_cdn", "rest_edge_cdn", "http_api_cdn", "function_url_cdn"]
+
+
+@pytest.mark.parametrize("shape", CDNS)
+@pytest.mark.parametrize("told", ["", "wrong", "secret-of-the-cd\udcff"])
+def test_who_does_not_know_the_secret_is_no_cdn(settings, shape, told):
+    """API Gateway's own address stays open: whoever calls it may send any header."""
+    settings.PUBLIC_BASE_URL = SITE
+    seen = environ(request(shape, headers={"X-Nudge-Cdn": told}))
+    assert seen["HTTP_HOST"] != "nudge.example.com"
+    assert seen["REMOTE_ADDR"] == CDN_EDGE
+
+
+@pytest.mark.parametrize("told", ["", CDN_SECRET])
+def test_without_a_secret_there_is_no_cdn(settings, told):
+    settings.PUBLIC_BASE_URL, settings.CDN_SECRET = SITE, []
+    seen = environ(request("rest_cdn", headers={"X-Nudge-Cdn": told}))
+    assert (seen["REMOTE_ADDR"], seen["SCRIPT_NAME"]) == (CDN_EDGE, "/dev")
+
+
+@pytest.mark.parametrize("shape", CDNS)
+def test_the_application_does_not_learn_the_secret(settings, shape):
+    settings.PUBLIC_BASE_URL = SITE
+    seen = environ(request(shape, headers={"X-Nudge-Cdn": CDN_SECRET}))
+    seen.pop("apig_wsgi.full_event")
+    assert seen["HTTP_HOST"] == "nudge.example.com"
+    assert CDN_SECRET not in str(seen)
+
+
+@pytest.mark.parametrize(
+    ("public", "expected"),
+    [
+        (f"{SITE}/app", ("nudge.example.com", "/app", "/todos/")),
+        (f"{SITE}/", ("nudge.example.com", "", "/app/todos/")),
+        ("", (f"{API}.execute-api.us-east-1.amazonaws.com", "/dev", "/app/todos/")),
+    ],
+)
+def test_a_path_of_the_cdn_is_known_from_the_public_address(settings, public, expected):
+    settings.PUBLIC_BASE_URL = public
+    seen = environ(request("rest_cdn", "/app/todos/"))
+    assert (seen["HTTP_HOST"], seen["SCRIPT_NAME"], seen["PATH_INFO"]) == expected
+
+
+@pytest.mark.parametrize("forwarded", ["", FORGED, f"{CDN_EDGE}, {FORGED}"])
+def test_a_visitor_whom_the_cdn_does_not_name_is_the_cdn(settings, forwarded):
+    seen = WSGIRequest(environ(request("rest_cdn", headers={"X-Forwarded-For": forwarded})))
+    assert (client_address(seen), seen.headers.get("X-Forwarded-For")) == (CDN_EDGE, None)
+
+
+def test_the_line_of_a_request_behind_a_cdn_has_the_visitors_address(caplog):
+    caplog.set_level("INFO", logger="serverless.gateway")
+    answering()(request("rest_cdn", "/devices"), CONTEXT)
+    assert caplog.messages == [f"{CLIENT} GET /devices 200"]
 
 
 @pytest.mark.parametrize("name", GATEWAYS)

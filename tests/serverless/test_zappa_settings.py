@@ -77,6 +77,7 @@ def test_the_minute_and_the_night_are_scheduled_once_in_every_stage_that_serves(
     events = {event["function"]: event["expression"] for event in effective(stage)["events"]}
     assert events == {
         "sms.schedule.sweep": "rate(1 minute)",
+        "todos.reminders.schedule.minute": "rate(1 minute)",
         "serverless.schedule.nightly": "cron(17 3 * * ? *)",
     }
     assert len(effective(stage)["events"]) == len(events)

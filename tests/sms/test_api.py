@@ -420,6 +420,7 @@ def test_segments_are_told_before_anything_is_sent(api, alice, provider, setting
             "cheaper": {"body": body.strip(), **price},
             "region": "US",
             "number_type": "fixed_line_or_mobile",
+            "price": None,
         },
     )
     plain = api(alice).post(f"{URL}segments/", {"body": "“" + "a" * 70}).json()

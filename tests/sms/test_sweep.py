@@ -21,7 +21,7 @@ from tests.sms.conftest import FROM, NOON, SID, TO, somebody
 pytestmark = pytest.mark.django_db
 NOW = NOON
 MINUTE = timedelta(minutes=1)
-NOTHING = dict.fromkeys(("expired", "dispatched", "unknown", "found", "lost", "asked"), 0)
+NOTHING = dict.fromkeys(sweep.DONE, 0)
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@
 import pytest
 from django.contrib.auth.models import Permission
 
-from tests.builders import make_todo
+from tests.builders import make_list, make_todo
 from tests.conftest import make_user
 from tests.todos.admin_forms import TODOS, run, saved, todo_form
+from todos import service
 from todos.models import Status, Todo
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +78,25 @@ def test_a_superuser_reads_it_still(clerk, web, staff, todo):
     for path in ("", f"{todo.pk}/change/"):
         assert TITLE in web(staff).get(f"{TODOS}{path}").text
     assert list(web(staff).get(TODOS, {"q": "marker"}).context["cl"].result_list) == [todo]
+
+
+@pytest.mark.parametrize("model", ["list", "tag", "savedfilter"])
+def test_names_of_lists_tags_and_filters_are_as_private(web, staff, settings, alice, model):
+    made = make_todo(alice, tags=["marker"], list=make_list(alice, "marker"))
+    saved_filter = service.add_filter(actor=alice, name="marker", query="marker")
+    rows = {"list": made.list, "tag": made.tags.get(), "savedfilter": saved_filter}
+    settings.ADMIN_SHOWS_TITLES = False
+    clerk = make_user("clerk@example.com", is_staff=True)
+    names = [f"{action}_{model}" for action in ("view", "add", "change", "delete")]
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=[*names, "delete_user"]))
+    path, browser = f"/admin/todos/{model}/", web(clerk)
+    assert "marker" in web(staff).get(path).text
+    for page in ("", f"{rows[model].pk}/change/", f"{rows[model].pk}/history/"):
+        answer = browser.get(f"{path}{page}")
+        assert (answer.status_code, "marker" in answer.text) == (200, False)
+    assert list(browser.get(path, {"q": "marker"}).context["cl"].result_list) == []
+    assert browser.get(path, {"name__startswith": "m"}).status_code == 400
+    assert browser.get(f"{path}add/").status_code == 403
+    assert browser.get(f"{path}{rows[model].pk}/delete/").status_code == 403
+    asked = browser.get(f"/admin/accounts/user/{alice.pk}/delete/")
+    assert (asked.status_code, "marker" in asked.text) == (200, False)

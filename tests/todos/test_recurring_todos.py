@@ -266,6 +266,21 @@ def test_a_rule_is_answered_in_one_spelling_and_a_wrong_one_refused(api, alice):
     assert (cleared["recurrence"], cleared["recurrence_from"]) == (None, "completion")
 
 
+def test_words_are_in_the_language_of_the_person_or_else_of_the_request(api, alice, settings):
+    settings.LANGUAGES = [("en", "English"), ("zh-hans", "Chinese")]
+    todo = weekly(alice, recurrence="FREQ=WEEKLY;INTERVAL=2;BYDAY=FR")
+    path = f"{TODOS}{todo.pk}/occurrences/"
+
+    def told(asked, language):
+        User.objects.filter(pk=alice.pk).update(language=language)
+        answer = api(alice).get(path, headers={"Accept-Language": asked})
+        return answer.json()["words"], answer["Content-Language"]
+
+    english, chinese = ("every second Friday", "en"), ("每两周的星期五", "zh-hans")
+    assert [told("en", ""), told("zh-Hans", "")] == [english, chinese]
+    assert [told("zh-CN", "en"), told("en", "zh-hans")] == [english, chinese]
+
+
 @time_machine.travel(NOW, tick=False)
 def test_occurrences_preview_a_rule(api, alice, bob):
     phone = api(alice)

@@ -1,7 +1,7 @@
 """To-dos below to-dos: where they may stand, and what goes along with what is above and below."""
 
 import uuid
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,8 @@ from tests.builders import make_list, make_todo
 from tests.todos.test_sync import Device, operation
 from todos import service
 from todos.management.commands.refold import feed
-from todos.models import Due, List, Todo
+from todos.models import Due, List, Reminder, Todo
+from todos.models.firings import Firing
 from todos.models.usage import Usage
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +110,7 @@ def test_a_parent_is_shown_set_kept_by_put_and_cleared(tree):
     upper = tree.patch("b", parent=tree.key("a").upper()).json()
     assert (upper["parent"], upper["version"]) == (tree.key("a"), 3)
     assert tree.patch("b", parent=None).json()["parent"] is None
+    assert code(tree.patch("b", parent="")) == (400, "invalid", "parent")
     assert tree.versions() == {"a": 1, "b": 4, "c": 1, "d": 1, "e": 1}
 
 
@@ -184,6 +186,23 @@ def test_the_admin_keeps_the_rules(tree, web, staff):
     tree.patch("b", parent=None)
     assert operator.post(path, {**form, "parent": tree.key("e")}).status_code == 302
     assert tree.below == {"a": "e", "c": "b", "d": "a"}
+
+
+def test_quick_add_takes_a_parent_beside_the_sentence(tree):
+    made = tree.client.post(f"{TODOS}quick/", {"text": "f tomorrow", "parent": tree.key("b")})
+    assert (made.status_code, made.json()["parent"]) == (201, tree.key("b"))
+    for name, expected in (
+        ("c", (409, "too_deep", None)),
+        ("bob's", (400, "does_not_exist", "parent")),
+    ):
+        sent = {"text": "g", "parent": tree.key(name)}
+        assert code(tree.client.post(f"{TODOS}quick/", sent)) == expected
+
+
+def test_the_plain_page_says_what_it_is_part_of(tree, web):
+    page = web(tree.alice).get("/todos/plain/").text
+    assert page.count("Part of:") == 3
+    assert "<bdi>b</bdi>" in page
 
 
 # --- Order and filters ----------------------------------------------------------------------------
@@ -429,6 +448,17 @@ def test_a_list_that_changed_with_the_parent_is_a_conflict_only_for_the_list(tre
     assert results[2]["todo"]["list"] == other
 
 
+def test_a_device_does_not_collide_with_what_went_along_with_its_own_operation(tree, device):
+    """It moved the parent, and then took one out of it: both were its own will."""
+    other, third = (str(make_list(tree.alice, name).pk) for name in ("other", "third"))
+    move = operation("todo", tree.key("a"), "move", base_version=1, fields={"list": other})
+    out = operation("todo", tree.key("b"), "update", base_version=1, fields={"list": third})
+    assert told(device.push(move, out)) == [("applied", None), ("applied", None)]
+    again = operation("todo", tree.key("b"), "update", after=out["op_id"], fields={"title": "B"})
+    assert told(device.push(again)) == [("applied", None)]
+    assert (tree.names(list=other), tree.names(list=third)) == ("ad", "Bc")
+
+
 def test_a_purge_leaves_what_lives_and_bulk_says_why(tree, device):
     results = device.push(operation("todo", tree.key("a"), "purge", base_version=1))
     assert (told(results), tree.below) == ([("applied", None)], {"c": "b"})
@@ -473,6 +503,25 @@ def test_what_is_below_comes_again_open_and_as_much_later(tree):
     for verb in ("finish", "reopen", "finish"):
         tree.post("a", verb)
     assert (tree.open, tree.names()) == ("abcde", "aabbccdde")
+
+
+def test_the_reminders_of_what_is_below_come_again_too(tree):
+    todo = weekly(tree)
+    moment = datetime(2026, 11, 28, 9, tzinfo=UTC)
+    service.change_todo(tree.rows["b"], reminders=[Reminder(uuid.uuid4(), remind_at=moment)])
+    service.change_todo(
+        tree.rows["d"], due=Due(date(2026, 11, 29), time(8)), reminders=[
+            Reminder(uuid.uuid4(), minutes_before=60)
+        ],
+    )  # fmt: skip
+    tree.post("a", "finish")
+    assert next_of(tree.rows["b"]).reminders[0].remind_at == moment + timedelta(days=7)
+    assert next_of(tree.rows["d"]).reminders[0].minutes_before == 60
+    planned = Firing.objects.filter(todo__status="open").order_by("fire_at")
+    assert [it.fire_at for it in planned] == [
+        moment + timedelta(days=7), datetime(2026, 12, 6, 7, tzinfo=UTC),
+    ]  # fmt: skip
+    assert next_of(todo).reminders == ()
 
 
 def test_reopening_takes_all_of_an_untouched_next_back(tree):

@@ -12,14 +12,16 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.fields import StrictLineField, StrictSerializer
+from accounts.models import User
+from accounts.sessions import signed_in_user
+from core.api.fields import OwnedRelatedField, StrictLineField, StrictSerializer
 from core.api.parameters import FlagField, NoFilters
 from core.api.viewsets import ApiViewSet
 from core.idempotency import idempotent
 from core.text import fold
 from todos.api.due import DueMember
 from todos.api.serializers import TodoSerializer
-from todos.models import List, Todo
+from todos.models import List, Todo, TodoQuerySet
 from todos.models.recurrence import RecurrenceFrom
 from todos.quickadd import LIMIT, Reading, read
 
@@ -36,6 +38,12 @@ class QuickAddSerializer(StrictSerializer):
     """A sentence such as `pay rent every month !1 #home tomorrow 9am`, English or Chinese."""
 
     text = StrictLineField(max_length=LIMIT)
+    parent = OwnedRelatedField(  # type: ignore[assignment]  # a serializer has one of its own
+        required=False, help_text="The to-do that the new one stands below."
+    )
+
+    def owned_parent(self) -> TodoQuerySet:
+        return Todo.objects.owned_by(signed_in_user(self.context["request"]))
 
 
 class SpanSerializer(serializers.Serializer[Any]):
@@ -76,27 +84,21 @@ class QuickAddView(ApiViewSet):
         What is not understood stays in the title. Unknown tags are made; the name of an unknown
         list stays in the title.
         """
-        asked = QuickAddSerializer(data=request.data)
+        asked = QuickAddSerializer(data=request.data, context=self.get_serializer_context())
         asked.is_valid(raise_exception=True)
-        lists = self._lists()
+        lists = lists_of(self.caller)
         reading = read(
             asked.validated_data["text"],
             timezone.now(),
             self.caller.zone,
             lambda name: fold(name) in lists,
         )
-        members = _members(reading, lists)
+        members = members_of(reading, lists)
         if self.filters.get("preview"):
             spans = [vars(span) for span in reading.spans]
             return Response({**members, "spans": spans})
-        return self._made(members)
-
-    def _lists(self) -> dict[str, str]:
-        """Folded name -> id; of two alike the first."""
-        shown = List.objects.owned_by(self.caller).filter(archived_at=None)
-        return {
-            fold(each.name): str(each.pk) for each in reversed(shown.order_by("position", "id"))
-        }
+        parent = asked.validated_data.get("parent")
+        return self._made({**members, "parent": parent and str(parent.pk)})
 
     def _made(self, members: Mapping[str, Any]) -> Response:
         given = {name: value for name, value in members.items() if name != "list" or value}
@@ -109,7 +111,14 @@ class QuickAddView(ApiViewSet):
         return Response(self.get_serializer(todo).data, status=HTTPStatus.CREATED)
 
 
-def _members(reading: Reading, lists: Mapping[str, str]) -> dict[str, Any]:
+def lists_of(person: User) -> dict[str, str]:
+    """Those that a sentence may name: folded name -> id; of two alike the first."""
+    shown = List.objects.owned_by(person).filter(archived_at=None)
+    return {fold(each.name): str(each.pk) for each in reversed(shown.order_by("position", "id"))}
+
+
+def members_of(reading: Reading, lists: Mapping[str, str]) -> dict[str, Any]:
+    """Of a to-do, as the API writes them."""
     return {
         "title": reading.title,
         "due": reading.due,

@@ -4,6 +4,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError as Refused
+from django.utils import translation
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -72,10 +73,8 @@ class OccurrencesView(ApiViewSet):
         """The next days of its rule, if it were finished on each of them."""
         todo = self.get_object()
         rule = rule_of(todo)
-        shape = self.get_serializer(
-            {
-                "words": recurrence.in_words(rule) if rule else None,
-                "results": occurrences(todo, self.filters["limit"]),
-            }
-        )
-        return Response(shape.data)
+        language = self.caller.language or translation.get_language()
+        with translation.override(language):  # a token says nothing of it to the middleware
+            words = recurrence.in_words(rule) if rule else None
+        found = {"words": words, "results": occurrences(todo, self.filters["limit"])}
+        return Response(self.get_serializer(found).data, headers={"Content-Language": language})

@@ -3,6 +3,7 @@ from todos.models.filters import SavedFilter
 from todos.models.firings import Firing, Notice, NoticeState
 from todos.models.lists import List, ListQuerySet
 from todos.models.operations import SyncOperation
+from todos.models.push import PushSubscription
 from todos.models.reminders import Reminder
 from todos.models.tags import Tag, TagAlias, TagQuerySet
 from todos.models.todos import Priority, Status, Todo, TodoQuerySet
@@ -16,6 +17,7 @@ __all__ = [
     "Notice",
     "NoticeState",
     "Priority",
+    "PushSubscription",
     "Reminder",
     "SavedFilter",
     "Status",

@@ -20,6 +20,7 @@ from core.feed import BATCH, FeedEntry, dead_entry
 from todos import recurrence
 from todos.models import subtasks
 from todos.models.due import Due, check, zone_of
+from todos.models.planning import plan
 from todos.models.reminders import for_next
 from todos.models.usage import Usage
 
@@ -84,7 +85,7 @@ def _make_next(todo: Any, rule: recurrence.Rule) -> None:
     fields = {name: getattr(todo, name) for name in KEPT}
     fields |= {"list": todo.list, "parent": todo.parent, "due": due, "recurrence": str(left)}
     fields["start_on"] = _start(todo, due)
-    fields["reminders"] = for_next(todo, key, due, zone_of(todo.owner_id))
+    fields["reminders"] = for_next(todo, key, todo.due, due, zone_of(todo.owner_id))
     row = known or type(todo)(pk=key, owner=todo.owner, created_by=todo.owner_id, **fields)
     if known is None:
         row.save(force_insert=True)
@@ -194,6 +195,7 @@ class _Copies:
     def __init__(self, todo: Any, made: Any) -> None:
         self.todo, self.made = todo, {todo.pk: made}
         self.days = (made.due.on - todo.due.on).days if todo.due else 0
+        self.zone = zone_of(todo.owner_id)
 
     def make(self) -> None:
         top = self.made[self.todo.pk]
@@ -240,10 +242,11 @@ class _Copies:
             for row in rows
             for tag in row.tags.all()
         )
+        plan(self.todo.owner_id, [copy.pk for copy in made if copy.reminders])
         _count(*made)
 
     def _new(self, row: Any, key: UUID) -> Any:
-        owner, fields = self.todo.owner, self._fields(row)
+        owner, fields = self.todo.owner, self._fields(row, key)
         shown = {"folded_tags": row.folded_tags, "made_in": 1, "created_by": owner.pk}
         return type(row)(pk=key, owner=owner, **shown, **fields)
 
@@ -257,19 +260,22 @@ class _Copies:
             _count(known)
         elif known.deleted_at or known.version == known.made_in:
             tags = [tag.name for tag in row.tags.all()]
-            known.change(tags=tags, deleted_at=None, status="open", **self._fields(row))
+            known.change(tags=tags, deleted_at=None, status="open", **self._fields(row, key))
         else:
             return
         _keep(known)
         self.made[row.pk] = known
 
-    def _fields(self, row: Any) -> dict[str, Any]:
+    def _fields(self, row: Any, key: UUID) -> dict[str, Any]:
         day = row.due and later(row.due.on, self.days)
         parent = self.made[row.parent_id]
+        due = Due(day, row.due.at, row.due.time_zone) if day else None
+        before, after = (row.due, due) if due else (self.todo.due, self.made[self.todo.pk].due)
         return {
             **{name: getattr(row, name) for name in (*KEPT, "recurrence")},
             "list": parent.list,
             "parent": parent,
-            "due": Due(day, row.due.at, row.due.time_zone) if day else None,
+            "due": due,
             "start_on": row.start_on and later(row.start_on, self.days),
+            "reminders": for_next(row, key, before, after, self.zone),
         }

@@ -106,14 +106,16 @@ def reminders_after(
     return as_set([*(it for it in before if it.id not in gone), *added])
 
 
-def for_next(todo: Any, key: UUID, due: Due, zone: ZoneInfo) -> tuple[Reminder, ...]:
+def for_next(
+    todo: Any, key: UUID, before: Due | None, due: Due, zone: ZoneInfo
+) -> tuple[Reminder, ...]:
     """Those of the next one of a to-do that comes again, with ids of their own.
 
-    A moment moves by as many days as the due; without a due to the day of the next one.
+    A moment moves by as many days as the due; without a due `before` to the day of the next one.
     """
     return tuple(
         Reminder(
-            uuid5(key, str(it.id)), _moved(it, todo.due, due, zone), it.minutes_before, it.channel
+            uuid5(key, str(it.id)), _moved(it, before, due, zone), it.minutes_before, it.channel
         )
         for it in todo.reminders
     )

@@ -1,6 +1,6 @@
 """The to-do and its queries."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
@@ -81,6 +81,19 @@ class TodoQuerySet(SyncedQuerySet):
         """The text as a whole stands in the title and the notes, or in the tags."""
         part = fold(text)
         return self.filter(Q(folded__contains=part) | Q(folded_tags__contains=part))
+
+    def bulk_create(  # type: ignore[override]  # as in SyncedQuerySet
+        self, objs: Iterable[Any], batch_size: int | None = None
+    ) -> list[Any]:
+        rows = list(objs)
+        with writing(*{row.owner_id for row in rows}):
+            made = super().bulk_create(rows, batch_size)
+            reminded = [row for row in made if row.reminders]
+            for owner in sorted({row.owner_id for row in reminded}):
+                plan(owner, [row.pk for row in reminded if row.owner_id == owner])
+        return made
+
+    bulk_create.alters_data = True  # type: ignore[attr-defined]
 
     def fold_tags(self) -> int:
         """Renew what `mentioning` finds of the tags; call it after tags were set or renamed."""

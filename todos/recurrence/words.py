@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from django.utils.dates import MONTHS, WEEKDAYS
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
 
 from core.dates import read_day
 from todos.recurrence.rules import Rule, Weekday
@@ -87,16 +87,16 @@ def _month_day(day: int) -> str:
     if day == -1:
         return _("the last day")
     if day < 0:
-        return _("the %(nth)s day from the end") % {"nth": _ordinal(-day), "n": -day}
-    return _("the %(nth)s") % {"nth": _ordinal(day), "n": day}
+        return _("the %(nth)s day from the end") % {"nth": _ordinal(-day)}
+    return _("the %(nth)s") % {"nth": _ordinal(day)}
 
 
 def _of_a_year(rule: Rule) -> list[str]:
     is_date = len(rule.months) == 1 and rule.month_days and rule.month_days[0] > 0
     if rule.freq != "YEARLY" or not is_date or rule.weekdays or rule.positions:
         return []
-    month = MONTHS[rule.months[0]]
-    return [_("%(day)s %(month)s") % {"day": day, "month": month} for day in rule.month_days]
+    month = {"month": MONTHS[rule.months[0]], "n": rule.months[0]}
+    return [_("%(day)s %(month)s") % {"day": day, **month} for day in rule.month_days]
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -107,5 +107,8 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _ordinal(number: int) -> str:
+    """Of English; another language has the number, and its own words around it."""
+    if get_language() not in (None, "en"):
+        return str(number)
     ending = "th" if number in (11, 12, 13) else ENDINGS.get(number % 10, "th")
     return f"{number}{ending}"

@@ -22,7 +22,7 @@ from accounts.models import Channel, User
 from core.feed import writing
 from core.tasks import task, task_boundary
 from todos.models import Firing, Notice, NoticeState, Todo
-from todos.reminders.channels import mail, sms
+from todos.reminders.channels import mail, push, sms
 from todos.reminders.channels.outcome import NotSent, Outcome, Sent, Unknown, Unreachable
 from todos.reminders.quiet import quiet_end
 
@@ -31,7 +31,10 @@ logger = logging.getLogger(__name__)
 LATE: Final = timedelta(hours=1)  # what is later goes into one digest
 MOST_AT_ONCE: Final = 5  # single messages to one person in one tick
 GIVEN_UP: Final = timedelta(days=1)
-QUEUED: Final = {Channel.EMAIL.value: mail}  # those whose message is sent after the commit
+QUEUED: Final[Any] = {
+    Channel.EMAIL.value: mail,
+    Channel.PUSH.value: push,
+}  # those whose message is sent after the commit
 
 
 def tick(at: datetime) -> dict[str, int]:
@@ -48,8 +51,7 @@ def _hand_out_persons(at: datetime) -> int:
     owners = [row["owner"] for row in waiting[: settings.REMINDERS_PER_MINUTE]]
     Firing.objects.to_hand_out(at).filter(owner__in=owners).update(handed_at=at)
     accepted = remind.enqueue_each([str(owner) for owner in owners])
-    refused = {str(owner) for owner in owners} - {*accepted}
-    if refused:
+    if refused := {owner for owner in owners if str(owner) not in accepted}:
         Firing.objects.filter(owner__in=refused, handed_at=at).update(handed_at=None)
     return len(accepted)
 
@@ -70,10 +72,11 @@ def remind(owner_id: str) -> None:
     """Make messages of all reminders of one person that are due; doing it again does nothing."""
     if not settings.REMINDERS:
         return
-    with writing(UUID(owner_id)):
-        person = User.objects.filter(pk=owner_id, is_active=True).first()
+    key = UUID(owner_id)
+    with writing(key):
+        person = User.objects.filter(pk=key, is_active=True).first()
         now = timezone.now()
-        due = Firing.objects.due(now).filter(owner=owner_id)
+        due = Firing.objects.due(now).filter(owner=key)
         if person is None:
             due.update(next_at=None)
         elif end := quiet_end(person, now):

@@ -76,6 +76,9 @@ class Push:
         self.rows: dict[tuple[str, UUID], Any] = {}
         self.known: dict[UUID, SyncOperation] = {}
         self.made: dict[UUID, SyncOperation] = {}
+        self.wanted: dict[str, set[UUID]] = defaultdict(set)
+        self.versions: dict[tuple[str, UUID], int] = {}
+        self.along: dict[tuple[str, UUID], set[int]] = defaultdict(set)
 
     def run(self, items: list[Any]) -> list[Result]:
         """The results, in the order of the operations."""
@@ -101,12 +104,24 @@ class Push:
 
     def _load(self, wanted: Iterable[Mapping[str, Any]]) -> None:
         """All objects of the request at once."""
-        keys: dict[str, set[UUID]] = defaultdict(set)
         for it in wanted:
-            keys[it["kind"]].add(it["id"])
-        for name, some in keys.items():
-            found = KINDS[name].found(self.account, some)
-            self.rows |= {(name, key): found.get(key) for key in some}
+            self.wanted[it["kind"]].add(it["id"])
+        for name in self.wanted:
+            self._read(name)
+
+    def _read(self, name: str) -> None:
+        some = self.wanted[name]
+        found = KINDS[name].found(self.account, some)
+        self.rows |= {(name, key): found.get(key) for key in some}
+        self.versions |= {(name, key): row.version for key, row in found.items()}
+
+    def _take_along(self, name: str) -> None:
+        """Operations behind the last one know what has changed because of it."""
+        before = dict(self.versions)
+        self.rows.clear()
+        self._read(name)
+        for key, version in self.versions.items():
+            self.along[key].update(range(before.get(key, version) + 1, version + 1))
 
     def row(self, kind: Kind, key: UUID) -> Any:
         """The object as it is now, or None."""
@@ -171,26 +186,31 @@ class Push:
             or status not in DONE
             or operation.verb == "create"
             or row.feed_kind != "todo"
-            or row.has_reached_others
         ):
             self.rows.clear()  # what it may have changed besides, or half changed, is read again
         self._note(operation, seen, status, row)
+        if getattr(row, "has_reached_others", False):
+            self._take_along(operation.kind.name)
         return _result(operation, operation.kind, status, row, **more)
 
     def _seen(self, operation: Operation) -> Seen:
         """An operation that builds on another one has seen what that one has, and made."""
+        along = frozenset(self.along[operation.kind.name, operation.id])
         if operation.after is None:
             if operation.base_version is None and operation.verb != "create":
                 raise ValidationError({"base_version": ["Say which version it changes."]})
-            return Seen(operation.base_version or 0)
+            return Seen(operation.base_version or 0, along)
         earlier = self.made.get(operation.after) or self.known.get(operation.after)
         if earlier is None or earlier.object_id != operation.id:
             row = self.row(operation.kind, operation.id)
             raise RefusedError("refused", "unknown_operation", row)
-        return Seen(earlier.base, frozenset(earlier.own))
+        return Seen(earlier.base, along.union(earlier.own))
 
     def _note(self, operation: Operation, seen: Seen, status: str, row: Any) -> None:
-        made = seen.and_made(row.version) if status in DONE and row is not None else seen
+        made = seen
+        if status in DONE and row is not None:
+            made = seen.and_made(row.version)
+            self.versions[operation.kind.name, operation.kind.key(row)] = row.version
         self.made[operation.op_id] = SyncOperation(
             account=self.account,
             op_id=operation.op_id,

@@ -44,6 +44,7 @@ const MEMBERS = () =>
     tags: gettext("Tags"),
     recurrence: gettext("Repeat"),
     recurrence_from: gettext("Counted from"),
+    reminders: gettext("Reminders"),
     start_on: gettext("Not before"),
     query: gettext("Words"),
     name: gettext("Name"),

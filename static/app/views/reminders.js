@@ -1,62 +1,76 @@
-// When a person is reminded of a to-do.
+// When a person is reminded of a to-do: so long before it is due, or at a moment.
 import { remind } from "#app/actions.js";
-import { local } from "#app/days.js";
+import { date, local, moment, time } from "#app/days.js";
 import { uuid } from "#app/ids.js";
 import * as state from "#app/state.js";
 import { gettext, language } from "#app/text.js";
-import { dueWords } from "#app/views/chips.js";
 import { textOf } from "#app/views/facts.js";
 import { html, Icon } from "#app/views/html.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
 /** @typedef {import("#app/model.js").Reminder} Reminder */
 
-const BEFORE = [0, 10, 60, 1440]; // minutes
 const MOST = 10;
+const BEFORE = [0, 10, 30, 60, 1440];
 
 /** @param {number} minutes */
-function before(minutes) {
-  if (!minutes) return gettext("when it is due");
-  const [amount, unit] =
-    minutes % 1440 === 0
-      ? [minutes / 1440, "day"]
-      : minutes % 60 === 0
-        ? [minutes / 60, "hour"]
-        : [minutes, "minute"];
-  const words = new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "long" });
-  return gettext("{time} before", { time: words.format(amount) });
+function beforeWords(minutes) {
+  /** @type {Record<number, string>} */
+  const usual = {
+    0: gettext("When it is due"),
+    60: gettext("An hour before"),
+    1440: gettext("A day before"),
+  };
+  return usual[minutes] ?? gettext("{count} minutes before", { count: minutes });
 }
 
 /** @param {Reminder} reminder */
-function words({ remind_at, minutes_before }) {
-  if (!remind_at) return before(minutes_before ?? 0);
-  return dueWords({ ...local(Date.parse(remind_at), state.zone.value), time_zone: null });
+function words({ remind_at: at, minutes_before: minutes }) {
+  if (!at) return beforeWords(minutes ?? 0);
+  const there = local(Date.parse(at), state.zone.value);
+  return `${date(there.on, state.today.value, language())} ${time(there.at, language())}`;
 }
 
 /** @param {{todo: Todo}} props */
 export function Reminders({ todo }) {
   const some = todo.reminders ?? [];
-  const free = BEFORE.filter((minutes) => !some.some((one) => one.minutes_before === minutes));
+  /** @param {Partial<Reminder>} more */
+  const add = (more) =>
+    remind(todo.id, [
+      ...some,
+      { id: uuid(), remind_at: null, minutes_before: null, channel: null, ...more },
+    ]);
   /** @param {Event} event */
-  const choose = (event) => {
-    const field = /** @type {HTMLSelectElement} */ (event.target);
-    const minutes = textOf(event);
-    if (minutes)
-      remind(todo, [{ id: uuid(), remind_at: null, minutes_before: Number(minutes) }], []);
-    field.value = "";
+  const before = (event) => textOf(event) && add({ minutes_before: Number(textOf(event)) });
+  /** @param {Event} event */
+  const at = (event) => {
+    const [on = "", clock = ""] = textOf(event).split("T");
+    if (!on || !clock) return;
+    add({ remind_at: new Date(moment(on, clock, state.zone.value)).toISOString() });
   };
-  if (!todo.due && !some.length) return null;
   return html`<div class="line">
-    <dt><label for="detail-reminder"><${Icon} name="bell" />${gettext("Reminders")}</label></dt>
-    <dd class="chips">
-      ${some.map((one) => html`<span key=${one.id} class="chip">${words(one)}<button aria-label=${gettext("Remove {name}", { name: words(one) })} onClick=${() => remind(todo, [], [one.id])}><${Icon} name="close" /></button></span>`)}
+    <dt><${Icon} name="clock" />${gettext("Reminders")}</dt>
+    <dd>
+      ${some.map(
+        (
+          it,
+        ) => html`<button key=${it.id} class="chip" aria-label=${gettext("Remove reminder {when}", { when: words(it) })}
+          onClick=${() =>
+            remind(
+              todo.id,
+              some.filter(({ id }) => id !== it.id),
+            )}>${words(it)} ×</button>`,
+      )}
       ${
-        todo.due &&
         some.length < MOST &&
-        html`<select id="detail-reminder" value="" onChange=${choose}>
-          <option value="">${gettext("Add")}</option>
-          ${free.map((minutes) => html`<option key=${minutes} value=${String(minutes)}>${before(minutes)}</option>`)}
-        </select>`
+        html`${
+          todo.due &&
+          html`<select aria-label=${gettext("Remind before it is due")} value="" onChange=${before} key=${some.length}>
+            <option value="">${gettext("Remind me …")}</option>
+            ${BEFORE.map((minutes) => html`<option key=${minutes} value=${minutes}>${beforeWords(minutes)}</option>`)}
+          </select>`
+        }
+        <input type="datetime-local" aria-label=${gettext("Remind at")} key=${`at ${some.length}`} onChange=${at} />`
       }
     </dd>
   </div>`;

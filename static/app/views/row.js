@@ -71,7 +71,6 @@ function Meta({ todo, list, zone, today, late, hidesDay, hidesList, extra, color
     <${Due} todo=${todo} zone=${zone} today=${today} late=${late} hidesDay=${hidesDay} />
     ${todo.recurrence && html`<li class="again"><${Icon} name="repeat" /><span class="only-heard">${gettext("Comes again")}</span></li>`}
     ${todo.priority > 0 && html`<li class="only-heard">${gettext("Priority: {name}", { name: PRIORITIES()[todo.priority] ?? "" })}</li>`}
-    ${(todo.reminders?.length ?? 0) > 0 && html`<li><${Icon} name="bell" /><span class="only-heard">${gettext("Has reminders")}</span></li>`}
     ${todo.notes && html`<li><${Icon} name="notes" /><span class="only-heard">${gettext("Has notes")}</span></li>`}
     ${shown && html`<li><${Dot} color=${list.color} /><span class="only-heard">${gettext("List:")}</span><bdi>${list.name}</bdi></li>`}
     ${todo.tags.map((name) => html`<li key=${name}>${colors.has(name) && html`<${Dot} color=${colors.get(name)} />`}<bdi>#${name}</bdi></li>`)}

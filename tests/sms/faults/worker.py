@@ -4,16 +4,16 @@ For every line on standard input, the number of its last event, one begins; how 
 Forked, so that it is at work within milliseconds.
 """
 
+import importlib
 import os
 import sys
 
 import django
 
 
-def main() -> None:
+def lives(module: str) -> None:
     django.setup()
-    from tests.sms.faults import life  # noqa: PLC0415 - needs the applications
-
+    life = importlib.import_module(module)  # needs the applications
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
@@ -28,4 +28,4 @@ def tell(number: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    lives("tests.sms.faults.life")

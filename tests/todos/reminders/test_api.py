@@ -23,7 +23,7 @@ def path(todo: Todo) -> str:
 def test_a_to_do_shows_its_reminders_in_the_order_of_their_ids(api, alice, bob):
     make_todo(bob, reminders=[soon()])
     phone = api(alice)
-    short = {"id": SECOND["id"].upper(), "remind_at": "2026-12-01T09:00+01:00", "channel": "sms"}
+    short = {"id": str(key(2)).upper(), "remind_at": "2026-12-01T09:00+01:00", "channel": "sms"}
     body = {"title": "x", "reminders": [short, {"id": FIRST["id"], "minutes_before": 30}]}
     made = phone.post(TODOS, body)
     assert (made.status_code, made.json()["reminders"]) == (201, [FIRST, SECOND])

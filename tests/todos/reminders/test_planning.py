@@ -180,3 +180,17 @@ def test_the_moment_is_what_an_oracle_says(day, clock, zone, own, minutes, hour)
 def test_a_moment_before_the_calendar_is_none():
     due = Due(date(1, 1, 2))
     assert Reminder(key(1), minutes_before=40_320).moment(due, ZoneInfo("UTC"), 9) is None
+
+
+@pytest.mark.django_db
+def test_what_is_below_a_to_do_is_reminded_of_again(alice):
+    due = Due(date(2026, 11, 21), time(9), "Asia/Tokyo")
+    top = make_todo(alice, due=due, recurrence="FREQ=WEEKLY")
+    there = at(datetime(2026, 11, 21, 1, tzinfo=UTC))
+    make_todo(alice, "below", parent=top, due=due, reminders=[before(0), there])
+    top.finish()
+    copy = Todo.objects.filter(title="below", parent__status="open").get()
+    assert {*planned(copy)} == {
+        datetime(2026, 11, 28, tzinfo=UTC),
+        datetime(2026, 11, 28, 1, tzinfo=UTC),
+    }

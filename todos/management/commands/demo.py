@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
@@ -21,16 +22,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--staff", action="store_true", help="and one for the admin")
+        here = settings.PUBLIC_BASE_URL or "http://127.0.0.1:8000"
+        parser.add_argument("--at", default=here, help="the address of the service")
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         user, password = _anew(EMAIL, name="Demo")
         fill(user, timezone.now())
         self.stdout.write(self.style.SUCCESS(f"{user.todos.count()} to-dos are waiting."))
-        self.stdout.write(f"Log in at /auth/login/\n  e-mail:   {EMAIL}\n  password: {password}")
+        at = options["at"].rstrip("/")
+        self.stdout.write(
+            f"Log in at {at}/auth/login/\n  e-mail:   {EMAIL}\n  password: {password}"
+        )
         if options["staff"]:
             _staff, password = _anew(STAFF, name="Staff", is_staff=True, is_superuser=True)
-            self.stdout.write(f"For /admin/\n  e-mail:   {STAFF}\n  password: {password}")
+            self.stdout.write(f"For {at}/admin/\n  e-mail:   {STAFF}\n  password: {password}")
 
 
 def _anew(email: str, **columns: Any) -> tuple[User, str]:

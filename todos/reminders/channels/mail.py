@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from accounts.models import User
 from todos.models import Notice, Todo
 from todos.reminders import texts
+from todos.reminders.actions import ACTS, link_of
 from todos.reminders.channels.outcome import NotSent, Outcome, Sent, Unknown, Unreachable
 
 
@@ -51,7 +52,11 @@ def _written(
     person: User, notice: Notice, todos: Sequence[Todo], at: datetime, address: str
 ) -> EmailMultiAlternatives:
     items = [
-        {"title": texts.title_of(todo), "when": texts.due_words(todo.due, at, person)}
+        {
+            "title": texts.title_of(todo),
+            "when": texts.due_words(todo.due, at, person),
+            **{act: link_of(notice, todo, act) for act in ACTS},
+        }
         for todo in todos
     ]
     context = {"subject": texts.subject(todos), "items": items, "language": get_language()}

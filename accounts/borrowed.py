@@ -1,0 +1,12 @@
+"""Messages of Django that have no Chinese there: marked here, they get ours."""
+
+from typing import Final
+
+from django.utils.translation import ngettext_lazy
+
+MESSAGES: Final = (
+    ngettext_lazy(
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+    ),
+)

@@ -1,0 +1,16 @@
+// Swagger UI is dark if its page says so: as chosen in this browser, or as the system is.
+const night = matchMedia("(prefers-color-scheme: dark)");
+
+function follow() {
+  const { theme } = document.documentElement.dataset;
+  const dark = theme === "dark" || (theme !== "light" && night.matches);
+  document.documentElement.classList.toggle("dark-mode", dark);
+}
+
+night.addEventListener("change", follow);
+follow();
+
+// Its list of servers has a heading and no label.
+new MutationObserver(() => {
+  document.getElementById("servers")?.setAttribute("aria-label", "Servers");
+}).observe(document, { childList: true, subtree: true });

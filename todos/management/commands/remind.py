@@ -1,0 +1,34 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as DatabaseFault
+from django.utils import timezone
+
+from core.errors import is_database_away
+from core.tasks import settle, task_boundary
+from todos.reminders.dispatch import tick
+
+SECONDS = 50.0  # the next minute has a process of its own
+
+
+class Command(BaseCommand):
+    help = "Sends due reminders; run it every minute."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            done = task_boundary(tick)(timezone.now())
+        except DatabaseFault as error:
+            if not is_database_away(error):
+                raise
+            # Only the type: the error's text may quote a row and has several lines.
+            kind = type(error).__name__
+            raise CommandError(
+                f"The database cannot be reached ({kind}); the next minute goes on."
+            ) from error
+        settle(SECONDS)
+        summary = ", ".join(f"{number} {name}" for name, number in done.items() if number)
+        self.stdout.write(summary or self._nothing())
+
+    def _nothing(self) -> str:
+        return "nothing to do" if settings.REMINDERS else "switched off"
