@@ -48,6 +48,7 @@ def test_every_module_has_a_name_in_the_map_and_every_name_a_file(browser):
     wanted = {f"#app/{path.relative_to(STATIC / 'app')}" for path in STATIC.glob("app/**/*.js")}
     assert {name for name in names if name.startswith("#app/")} == wanted - {
         "#app/worker.js",
+        "#app/push.js",
         "#app/theme.js",
     }
     assert {name for name in names if not name.startswith("#")} == set(
@@ -87,7 +88,7 @@ def worker_of(client: Client) -> dict[str, Any]:
     code = client.get("/todos/worker.js").text
     found = re.fullmatch(r"self\.nudge = (.*);\nimportScripts\((.*)\);\n", code)
     assert found
-    return json.loads(found[1]) | {"script": json.loads(found[2])}
+    return json.loads(found[1]) | {"scripts": json.loads(f"[{found[2]}]")}
 
 
 def test_the_worker_keeps_the_shell_and_its_files_and_changes_with_them(client, monkeypatch):
