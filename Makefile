@@ -141,6 +141,7 @@ bench: .venv/.dev ## measure what docs/performance.md promises
 	$(BIN)/python -m benchmarks.walk
 	$(BIN)/python -m benchmarks.quickadd
 	$(BIN)/python -m benchmarks.recurrence
+	$(BIN)/python -m benchmarks.page
 
 bench-growth: .venv/.dev ## measure every filter and ordering in a database of a million to-dos
 	$(BIN)/python -m benchmarks.growth

@@ -237,6 +237,18 @@ def test_18_recurring(hands, alice):
     assert stored(alice, status="finished") == ["plants"]
 
 
+def test_19_reminders(hands, alice):
+    make_todo(alice, "paint", due=Due.read("2027-12-01T09:00"))
+    page = begin(hands)
+    panel = hands.open("paint")
+    hands.choose(panel.get_by_label("Remind before it is due"), "10 minutes before")
+    all_sent(page)
+    assert [it.minutes_before for it in the(alice, "paint").reminders] == [10]
+    hands.press(panel.get_by_label("Remove reminder 10 minutes before"))
+    all_sent(page)
+    assert [*the(alice, "paint").reminders] == []
+
+
 def test_20_change_several_at_once(hands, alice):
     for title in ("three", "two", "one"):
         make_todo(alice, title)

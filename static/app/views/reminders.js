@@ -49,7 +49,7 @@ export function Reminders({ todo }) {
     add({ remind_at: new Date(moment(on, clock, state.zone.value)).toISOString() });
   };
   return html`<div class="line">
-    <dt><${Icon} name="clock" />${gettext("Reminders")}</dt>
+    <dt><span><${Icon} name="bell" />${gettext("Reminders")}</span></dt>
     <dd>
       ${some.map(
         (
