@@ -102,9 +102,9 @@ class PhoneView(ApiViewSet):
         The answer is the same for every number. If no code comes, its owner may have answered STOP
         once: then the number has to text START first.
         """
-        self._prove()
         asked = NewPhoneSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
+        self._prove()
         try:
             phones.ask(
                 actor=self.caller, number=asked.validated_data["number"], asker=self._asker()

@@ -96,4 +96,6 @@ def test_there_is_one_log_in_for_pages_and_one_for_phones():
         "api/auth/app/v1/tokens/refresh",  # never reached: the next one stands before it
         "^api/auth/app/v1/(?:account/phone|auth/phone/|auth/code/|tokens/)",
         "api/browse/login/",  # leads to the page
+        "reminders/<str:token>/",  # signed, and logs nobody in
+        "reminders/<str:token>/now/",  # the same
     }

@@ -32,6 +32,7 @@ PUBLIC = {
     "/readyz/",
     "/todos/worker.js",
     "/todos/manifest.webmanifest",
+    "/todos/words.json",
     "/api/schema/",
     "/api/docs/",
     "/api/browse/login/",
@@ -124,6 +125,7 @@ PERSONAL = {
     "/api/auth/app/v1/auth/session",
     "/api/auth/app/v1/auth/sessions",
     "/account/",
+    "/account/data/",
     "/sms/phone/",
     "/auth/email/",
     "/auth/password/change/",
@@ -135,8 +137,9 @@ PERSONAL = {
     "/todos/plain/undo/",
 }
 
-# Where every operator may end: at the empty index, as for missing objects, and at the own account.
-EVERY_STAFF = {"/admin/", "/admin/logout/", "/auth/password/change/", "/auth/login/"}
+# Where every operator may end: at the empty index, as for missing objects, at the own account, and
+# after a log-out at the first page.
+EVERY_STAFF = {"/", "/admin/", "/admin/logout/", "/auth/password/change/", "/auth/login/"}
 
 
 def routes(patterns=None, prefix: str = "/") -> Iterator[str]:
@@ -154,7 +157,7 @@ ADMIN = [path for path in ROUTES if path.startswith("/admin/") and path not in P
 
 def concrete(path: str, key: object) -> str:
     path = re.sub(r"<path:\w+>|<id:\w+>|<key>", str(key), path)
-    return re.sub(r"<(?:int:)?\w+>", "1", path).replace("\\.", ".")
+    return re.sub(r"<(?:(?:int|str):)?\w+>", "1", path).replace("\\.", ".")
 
 
 def everything() -> dict[str, list]:

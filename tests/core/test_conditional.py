@@ -11,11 +11,13 @@ from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from core.middleware import CompressionMiddleware
-from sms.models import Event, Message
+from sms import consent
+from sms.consent import Asker
+from sms.models import Consent, Event, Message, Phone, Source
 from tests.builders import make_list, make_todo
 from tests.config.test_matrix import OWNED, PERSONAL, concrete
 from todos import service
-from todos.models import List, SavedFilter, Tag, Todo
+from todos.models import List, PushSubscription, SavedFilter, Tag, Todo
 
 pytestmark = pytest.mark.django_db
 TODOS = "/api/v1/todos/"
@@ -83,6 +85,17 @@ def test_what_the_client_holds_is_304_without_a_body_on_every_route(api, alice, 
 # Every row that an answer is built from, and a change of it.
 CHANGES: dict[str, list[Callable[[Any], object]]] = {
     "/api/v1/": [],  # as it is built
+    "/api/v1/account/phone/": [
+        lambda rows: Phone.objects.create(account=rows["account"], number="+15005550006"),
+    ],
+    "/api/v1/account/phone/history/": [
+        lambda rows: consent.note(
+            Consent.Event.AGREED, "+15005550006", account=rows["account"], asker=Asker(Source.API)
+        ),
+    ],
+    "/api/v1/account/push/": [
+        lambda rows: PushSubscription.objects.create(owner=rows["account"], endpoint="https://p"),
+    ],
     "/api/v1/filters/": [
         lambda rows: SavedFilter.objects.update(query="is:open"),
         lambda rows: SavedFilter.objects.all().delete(),

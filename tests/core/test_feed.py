@@ -29,6 +29,13 @@ NOT_SYNCED = {
     "todos.SyncOperation": "what devices did, to know it again",
     "todos.Usage": "counted for quotas",
     "sms.Allowance": "granted by an operator",
+    "sms.Consent": "a ledger, which nobody changes",
+    "sms.Phone": "proved by a code, not written by a device",
+    "sms.PhoneCode": "for ten minutes",
+    "sms.ReceivedText": "what was answered, to know it again",
+    "todos.Firing": "planned by what devices keep",
+    "todos.Notice": "what was sent",
+    "todos.PushSubscription": "of one browser, and secret",
     "sms.Message": "has a state, and is asked for by its id",
 }
 

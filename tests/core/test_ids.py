@@ -14,7 +14,7 @@ from sms.models import Allowance, Message
 from tests.builders import make_list, make_todo
 from tests.conftest import make_user
 from todos import service
-from todos.models import List, Todo
+from todos.models import List, PushSubscription, Todo
 
 KEY = UUID("0fa1b2c3-d4e5-4f60-8a7b-9c0d1e2f3a4b")
 SPELLINGS = [str(KEY), str(KEY).upper(), str(KEY).title()]
@@ -49,6 +49,7 @@ def rows(alice, bob) -> None:
     service.add_tag(actor=alice, name="home", uuid=KEY)
     service.add_filter(actor=alice, name="x", query="x", id=KEY)
     Message.objects.create(id=KEY, sender=alice, to="+15005550006", body="a", provider="console")
+    PushSubscription.objects.create(id=KEY, owner=alice, endpoint="https://push.example")
     make_todo(bob)
 
 

@@ -9,7 +9,9 @@ from django.core import signing
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from core.api import pagination
-from sms.models import Message
+from sms import consent
+from sms.consent import Asker
+from sms.models import Consent, Message, Source
 from tests.builders import make_list, make_todo
 from todos import service
 from todos.models import Tag
@@ -147,6 +149,9 @@ def test_any_other_limit_is_400(api, alice, limit):
 DELETED = datetime(2026, 11, 26, tzinfo=UTC)
 # What makes one row of each list of the API. A new list needs a line here.
 ROWS = {
+    "/api/v1/account/phone/history/": lambda owner, number: consent.note(
+        Consent.Event.AGREED, "+15005550006", account=owner, asker=Asker(Source.API)
+    ),
     "/api/v1/filters/": lambda owner, number: service.add_filter(
         actor=owner, name=f"{number:09}", query="is:open"
     ),

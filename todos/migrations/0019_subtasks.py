@@ -18,10 +18,21 @@ class Migration(migrations.Migration):
             name='finished_with',
             field=models.UUIDField(editable=False, null=True),
         ),
-        migrations.AddField(
-            model_name='todo',
-            name='parent',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='todos.todo', verbose_name='below'),
+        # To take a foreign key away, Django reads the constraints of the table, and on SQLite it
+        # cannot read ours ("todos_todo_position_key").
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.AddField(
+                    model_name='todo', name='parent_id', field=models.UUIDField(null=True)
+                ),
+            ],
+            state_operations=[
+                migrations.AddField(
+                    model_name='todo',
+                    name='parent',
+                    field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='todos.todo', verbose_name='below'),
+                ),
+            ],
         ),
         migrations.AddField(
             model_name='todo',
