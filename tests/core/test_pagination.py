@@ -150,7 +150,7 @@ DELETED = datetime(2026, 11, 26, tzinfo=UTC)
 # What makes one row of each list of the API. A new list needs a line here.
 ROWS = {
     "/api/v1/account/phone/history/": lambda owner, number: consent.note(
-        Consent.Event.AGREED, "+15005550006", account=owner, asker=Asker(Source.API)
+        Consent.Event.AGREED, f"+1500555{number:04}", account=owner, asker=Asker(Source.API)
     ),
     "/api/v1/filters/": lambda owner, number: service.add_filter(
         actor=owner, name=f"{number:09}", query="is:open"
@@ -184,6 +184,11 @@ def test_every_list_of_the_api_is_in_the_table():
     assert lists() == set(ROWS)
 
 
+def key_of(row: dict[str, str]) -> str:
+    """An entry of the ledger has no id."""
+    return row.get("id") or row["number"]
+
+
 def rows_of(client, url: str | None, direction: str) -> tuple[list[list[str]], str | None]:
     """The ids page by page, and the link back from the last page."""
     pages, back = [], None
@@ -192,7 +197,7 @@ def rows_of(client, url: str | None, direction: str) -> tuple[list[list[str]], s
         body = answer.json()
         assert body["results"]
         assert len(body["results"]) == 1 or len(answer.content) < pagination.MAX_BYTES + 1000
-        pages.append([row["id"] for row in body["results"]])
+        pages.append([key_of(row) for row in body["results"]])
         url, back = body[direction], body[{"next": "previous", "previous": "next"}[direction]]
     return pages, back
 
@@ -205,7 +210,7 @@ def test_a_page_of_any_list_ends_with_its_bytes(api, alice, bob, monkeypatch, pa
         ROWS[path](alice, number)
         ROWS[path](bob, number)
     client = api(alice)
-    whole = [row["id"] for row in client.get(path).json()["results"]]
+    whole = [key_of(row) for row in client.get(path).json()["results"]]
     monkeypatch.setattr(pagination, "MAX_BYTES", largest)
     pages, back = rows_of(client, f"{path}?limit=9", "next")
     assert [key for page in pages for key in page] == whole

@@ -213,6 +213,7 @@ def test_an_allowance_is_granted_on_the_page_of_the_account(superuser, alice, pr
     page = shown(superuser, path)
     assert 'name="sms_allowance-0-per_day"' in page
     fields = {"email": alice.email, "time_zone": "UTC", "is_active": "on"}
+    fields |= {"reminder_channel": "email", "digest_hour": "9"}
     joined = {"date_joined_0": "2026-11-20", "date_joined_1": "12:00:00"}
     inlines = {
         "emailaddress_set-TOTAL_FORMS": "0",

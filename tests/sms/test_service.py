@@ -284,11 +284,17 @@ def test_a_refused_text_leaves_nothing_and_is_not_dispatched(provider, alice):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_within_a_transaction_nothing_is_queued(provider):
+def test_within_a_transaction_a_text_is_queued_with_all_the_rest_of_it(provider):
+    """As reminders are: a rollback takes the text back, and a commit sends it."""
     person = allow(make_user("carol@example.com"))
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         queue(person)
-    assert (provider.sent, Message.objects.count()) == ([], 0)
+        transaction.set_rollback(True)
+    assert (provider.sent, used(), Message.objects.count()) == ([], {}, 0)
+    with transaction.atomic():
+        queue(person)
+        assert provider.sent == []
+    assert len(provider.sent) == 1
 
 
 # --- Not at all -----------------------------------------------------------------------------------
