@@ -19,6 +19,7 @@ from deploy import archive, contents
 LOCK = Path("requirements.txt")
 FOLDER = Path("build/dependencies")
 PLATFORMS = {"x86_64": "x86_64-manylinux2014", "arm64": "aarch64-manylinux2014"}
+SOURCE_ONLY = "http-ece"  # pure Python, published without a wheel
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"  # Zappa deploys to the same
 
 
@@ -52,7 +53,16 @@ def _install(folder: Path, platform: str) -> None:
         *(_uv(), "pip", "install", "--quiet", "--python", sys.executable),
         *("--target", str(folder / "installed")),
         *("--python-version", PYTHON, "--python-platform", platform),
-        *("--only-binary", ":all:", "--no-deps", "--require-hashes", "-r", str(wanted)),
+        *(
+            "--only-binary",
+            ":all:",
+            "--no-binary",
+            SOURCE_ONLY,
+            "--no-deps",
+            "--require-hashes",
+            "-r",
+            str(wanted),
+        ),
     ]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:

@@ -148,7 +148,14 @@ def test_four_sweeps_at_once_take_each_row_once(numbered, alice):
     rounds = at_once(4, lambda _number: sweep(at=now, limit=100))
     total = {name: sum(done[name] for done in rounds) for name in rounds[0]}
     total.pop("dispatched")  # may be asked for twice; sent once, as the next lines show
-    assert total == {"expired": 20, "unknown": 20, "found": 0, "lost": 20, "asked": 20}
+    assert total == {
+        "expired": 20,
+        "unknown": 20,
+        "found": 0,
+        "lost": 20,
+        "asked": 20,
+        "answered": 0,
+    }
     assert sorted(text["body"] for text in numbered.sent) == sorted(
         f"queued {n}" for n in range(20)
     )

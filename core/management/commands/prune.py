@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -36,6 +37,7 @@ def remove(rows: QuerySet[Any]) -> int:
     return total
 
 
+@transaction.atomic  # Django reads the rows first if others refer to them, and locks them then
 def _remove_some(rows: QuerySet[Any]) -> int:
     some = rows.select_for_update(skip_locked=True).values("pk")[:BATCH]
     count, _by_model = rows.filter(pk__in=some).delete()
