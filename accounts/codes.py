@@ -90,7 +90,7 @@ class Seal:
 
     @property
     def _at(self) -> datetime:
-        """Counted in the window of the code's birth, so midnight does not reset them."""
+        """When the code was made: midnight does not reset its counters."""
         return datetime.fromtimestamp(self.sealed_at, UTC)
 
     def _limit(self, what: str, amount: int) -> Limit:

@@ -38,7 +38,7 @@ def is_too_large(request: HttpRequest, modeladmin: Any, queryset: QuerySet[Any],
 def delete_selected(
     modeladmin: Any, request: HttpRequest, queryset: QuerySet[Any]
 ) -> HttpResponse | None:
-    """Django's, for many rows. Rows that appeared since the question are asked about again."""
+    """Django's, for many rows. It asks again if rows have appeared since its question."""
     if is_too_large(request, modeladmin, queryset, getattr(modeladmin, "most_deleted", MOST_ROWS)):
         return None
     rows = _digest_of(queryset)

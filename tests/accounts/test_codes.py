@@ -292,8 +292,8 @@ def test_of_simultaneous_uses_of_one_code_one_confirms_an_address():
         browser.cookies.load(browsers[0].cookies.output(attrs=[], header=""))
     confirmed = []
 
-    def note(**told):
-        confirmed.append(told["email_address"].email)
+    def note(email_address, **_signal):
+        confirmed.append(email_address.email)
 
     email_confirmed.connect(note)
     try:

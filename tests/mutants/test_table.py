@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.mutants.__main__ import Verdict, summary
 from tests.mutants.code import changed_functions, exchange
 from tests.mutants.table import LANES, ROOT, Mutant, chosen, load, package_tests
 
@@ -61,6 +62,19 @@ def test_a_mutant_is_described_and_has_its_killers():
     ]
 
     assert (missing, vague) == (set(), [])
+
+
+def verdict(*, killer: str = "", failed: str = "") -> Verdict:
+    mutant = Mutant(id="A1", what="", file="core/http.py", old="", new="", killers=())
+    return Verdict(mutant=mutant, killer=killer, failed=failed, seconds=0)
+
+
+def test_a_void_verdict_is_no_kill_and_ends_with_2(capsys):
+    killed = [verdict(killer="t")] * 97
+    assert summary([*killed, *[verdict()] * 3], explained=0) == 0
+    assert summary([*killed, *[verdict()] * 4], explained=0) == 1
+    assert summary([*killed, verdict(killer="t", failed="t")], explained=0) == 2
+    assert "97 of 98 killed" in capsys.readouterr().out
 
 
 def test_mutants_are_chosen_by_id_by_file_and_by_lane():

@@ -65,7 +65,7 @@ class Kind:
         return key
 
     def show(self, row: Any) -> dict[str, Any]:
-        """As the serializer does, which for each row would find out again what to ask and how."""
+        """As the serializer does, which would look its fields up again for each row."""
         values = ((name, get(row), write) for name, get, write in self._members)
         return {name: None if it is None else write(it) for name, it, write in values}
 

@@ -43,7 +43,7 @@ class OperationFields(StrictSerializer):
     """The members of an object of any kind; an operation names those that it changes."""
 
     def get_fields(self) -> dict[str, Any]:
-        """DRF makes declared fields again, and would forget that none is required."""
+        """DRF copies the declared fields each time, and would forget that none is required."""
         return _members()
 
 
