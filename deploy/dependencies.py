@@ -53,16 +53,8 @@ def _install(folder: Path, platform: str) -> None:
         *(_uv(), "pip", "install", "--quiet", "--python", sys.executable),
         *("--target", str(folder / "installed")),
         *("--python-version", PYTHON, "--python-platform", platform),
-        *(
-            "--only-binary",
-            ":all:",
-            "--no-binary",
-            SOURCE_ONLY,
-            "--no-deps",
-            "--require-hashes",
-            "-r",
-            str(wanted),
-        ),
+        *("--only-binary", ":all:", "--no-binary", SOURCE_ONLY),
+        *("--no-deps", "--require-hashes", "-r", str(wanted)),
     ]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:

@@ -10,6 +10,7 @@ from django.core import mail
 from django.utils.formats import date_format
 from django.utils.translation import override, to_locale
 
+from accounts.borrowed import MESSAGES
 from tests.config import catalogues
 from tests.config.catalogues import in_python, in_templates, read_po, unmarked
 from tests.config.conftest import ROOT
@@ -40,6 +41,15 @@ def test_every_message_has_a_translation_and_none_is_left_over(code):
     assert {*po} - used == set()
     assert [message for message, forms in po.items() if not all(forms)] == []
     assert "fuzzy" not in (folder(code) / "django.po").read_text()
+
+
+@every_language
+@pytest.mark.parametrize("message", MESSAGES)
+def test_what_django_does_not_translate_is_translated_here(code, message):
+    with override("en"):
+        english = message % 8
+    with override(code):
+        assert message % 8 != english
 
 
 @every_language

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from decimal import Decimal
 
 import certifi
 import pytest
@@ -250,6 +251,11 @@ def test_a_bad_value_is_refused_and_names_its_variable(settings_of, name, value,
     with pytest.raises(ImproperlyConfigured) as caught:
         settings_of(**{name: value})
     assert str(caught.value) == message
+
+
+def test_prices_are_read_by_country(settings_of):
+    prices = settings_of(SMS_PRICES="US:0.0083:USD, *:0.10:EUR")["SMS_PRICES"]
+    assert prices == {"US": (Decimal("0.0083"), "USD"), "*": (Decimal("0.10"), "EUR")}
 
 
 def test_a_bad_database_url_names_its_variable_only(settings_of):

@@ -114,6 +114,15 @@ def test_a_lock_that_somebody_else_took_over_is_theirs(made, clock, carol):
 
 
 @pytest.mark.usefixtures("_time")
+def test_a_lock_that_somebody_else_is_taking_over_is_left_to_them(made, clock):
+    with lock.held("dev"):
+        mine = made.parameters[LOCK]
+        claim = lock._claim(LOCK, mine)
+        made.parameters[claim] = "carol@desk"
+    assert made.parameters == {**made.parameters, LOCK: mine, claim: "carol@desk"}
+
+
+@pytest.mark.usefixtures("_time")
 def test_a_lock_that_is_given_back_while_it_is_looked_at_is_taken(made, clock):
     held_by_bob(made, clock, seconds=1)
     at(made, 1, "GetParameter", lambda: made.parameters.pop(LOCK))

@@ -310,6 +310,51 @@ def test_codes_take_no_share_of_what_a_number_or_an_account_may_get(numbered, al
     assert phone.post("/api/v1/sms/messages/", body).status_code == 429
 
 
+class Meanwhile:
+    """Does something just before, or just after, the first statements with these words."""
+
+    def __init__(self, words: str, happens, *, times: int = 1, after: bool = False) -> None:
+        self.words, self.happens, self.times, self.after = words, happens, times, after
+        self.busy = False
+
+    def __call__(self, execute, sql, *more):
+        hit = self.words in sql and self.times > 0 and not self.busy
+        if hit and not self.after:
+            self._interrupt()
+        result = execute(sql, *more)
+        if hit and self.after:
+            self._interrupt()
+        return result
+
+    def _interrupt(self) -> None:
+        self.times, self.busy = self.times - 1, True
+        self.happens()
+        self.busy = False
+
+
+@pytest.mark.parametrize(("times", "status"), [(1, 200), (99, 409)])
+def test_a_number_that_another_person_proves_meanwhile(numbered, alice, bob, times, status):
+    Phone.objects.filter(account=bob).delete()
+    phone = phone_of(alice)
+    ask(phone)
+    proof = {"texted_code": texted_code(numbered)}
+    insert = 'INSERT INTO "sms_phone" '
+    taken = Meanwhile(insert, lambda: Phone.objects.create(account=bob, number=TO), times=times)
+    with connection.execute_wrapper(taken):
+        assert phone.post(CONFIRM, proof).status_code == status
+    assert service.proved_number(alice) == (TO if status == 200 else None)
+
+
+def test_a_code_that_is_used_up_while_it_is_compared(numbered, alice):
+    phone = phone_of(alice)
+    ask(phone)
+    proof = {"texted_code": texted_code(numbered)}
+    used = Meanwhile('UPDATE "sms_phonecode"', PhoneCode.objects.all().delete, after=True)
+    with connection.execute_wrapper(used):
+        assert code_of(phone.post(CONFIRM, proof)) == (409, "no_code")
+    assert service.proved_number(alice) is None
+
+
 def test_a_notice_to_nobody_is_no_fault(alice):
     alice.is_active = False
     alice.save()

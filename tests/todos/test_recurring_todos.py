@@ -59,6 +59,12 @@ def test_finishing_makes_the_next_with_all_that_was_said(api, alice, bob):
     assert [it.title for it in Todo.objects.mentioning("home")] == ["water plants"] * 2
 
 
+def test_a_start_behind_the_end_of_the_calendar_is_left_out(alice):
+    todo = weekly(alice, start_on=date(9998, 12, 31), recurrence="FREQ=YEARLY;INTERVAL=2")
+    todo.finish()
+    assert following(todo).start_on is None
+
+
 def test_finishing_again_and_again_makes_one(api, alice):
     todo, phone = weekly(alice), api(alice)
     for verb in ("finish", "finish", "reopen", "finish", "reopen", "reopen", "finish"):

@@ -206,15 +206,17 @@ class Answering:
     def _numbered(self, command: Command, todos: Sequence[Todo], count: int) -> str:
         """As many as fit into one segment; their numbers may be used from now on."""
         lines = [f"{number} {_short(todo.title)}" for number, todo in enumerate(todos, 1)]
-        text = ""
-        for shown_count in range(len(lines), 0, -1):
-            more = count - shown_count
-            last = [self._say(command.language, "more", count=more)] if more else []
-            text = "\n".join([*lines[:shown_count], *last])
-            self.refers_to = [todo.pk for todo in todos[:shown_count]]
-            if service.fits_one_segment(text):
-                break
+        text = self._cut(command, lines, count)
+        while len(lines) > 1 and not service.fits_one_segment(text):
+            lines.pop()
+            text = self._cut(command, lines, count)
+        self.refers_to = [todo.pk for todo in todos[: len(lines)]]
         return text
+
+    def _cut(self, command: Command, lines: Sequence[str], count: int) -> str:
+        more = count - len(lines)
+        last = [self._say(command.language, "more", count=more)] if more else []
+        return "\n".join([*lines, *last])
 
     def _help(self, language: str) -> str:
         return self._say(language, "help")

@@ -16,7 +16,7 @@ from core.api.fields import (
     StrictSerializer,
     StrictUUIDField,
 )
-from todos.models.reminders import MOST_REMINDERS, Reminder, as_set, check_reminder
+from todos.models.reminders import MOST_REMINDERS, Reminder, as_set, checked
 
 
 class ReminderSerializer(StrictSerializer):
@@ -41,7 +41,7 @@ class ReminderSerializer(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         reminder = Reminder(**attrs)
         try:
-            check_reminder(reminder)
+            checked(reminder)
         except Refused as error:
             raise serializers.ValidationError(error.messages, code=error.code) from error
         return {"reminder": reminder}

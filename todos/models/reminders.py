@@ -41,8 +41,7 @@ class Reminder:
             reminder = cls(UUID(str(stored["id"])), remind_at, minutes, str(channel))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValidationError(_("Enter a valid value."), code="invalid") from error
-        check_reminder(reminder)
-        return reminder
+        return checked(reminder)
 
     @property
     def stored(self) -> dict[str, Any]:
@@ -73,8 +72,8 @@ class Reminder:
             return None
 
 
-def check_reminder(reminder: Reminder) -> None:
-    """Raises ValidationError: what no entry point takes."""
+def checked(reminder: Reminder) -> Reminder:
+    """The reminder. Raises ValidationError if no entry point may take it."""
     minutes = reminder.minutes_before
     if (reminder.remind_at is None) is (minutes is None):
         raise ValidationError(_("Set either remind_at or minutes_before."), code="one_of_two")
@@ -87,6 +86,7 @@ def check_reminder(reminder: Reminder) -> None:
         raise ValidationError(_("Enter a valid value."), code="invalid")
     if reminder.channel and reminder.channel not in Channel.ways():
         raise ValidationError(_("Enter a valid value."), code="invalid")
+    return reminder
 
 
 def as_set(reminders: Iterable[Reminder]) -> tuple[Reminder, ...]:
@@ -144,7 +144,7 @@ class RemindersField(models.JSONField):
     def to_python(self, value: Any) -> tuple[Reminder, ...]:
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise ValidationError(_("Enter a valid value."), code="invalid")
-        given = [it if isinstance(it, Reminder) else Reminder.read(it) for it in value]
+        given = [checked(it) if isinstance(it, Reminder) else Reminder.read(it) for it in value]
         return as_set(given)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001 - Django's
@@ -168,9 +168,8 @@ class RemindersField(models.JSONField):
         return as_set(found[:MOST_REMINDERS])
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's
-        if isinstance(value, tuple | list):
-            value = [it.stored if isinstance(it, Reminder) else it for it in value]
-        return super().get_db_prep_value(value, connection, prepared)
+        stored = [it.stored if isinstance(it, Reminder) else it for it in value]
+        return super().get_db_prep_value(stored, connection, prepared)
 
     def value_to_string(self, obj: models.Model) -> Any:
         return [it.stored for it in self.value_from_object(obj)]

@@ -200,7 +200,7 @@ def _record(notice: Notice, outcome: Outcome, now: datetime) -> None:
         case NotSent(reason) if now < notice.created_at + GIVEN_UP:
             columns = {"reason": reason, "handed_at": now, "claimed_at": None}
             notice.move(NoticeState.SENDING, NoticeState.QUEUED, **columns)
-        case NotSent() | Unreachable():
+        case _:
             _pass_on(notice, outcome, now)
 
 

@@ -1,13 +1,17 @@
 """Reminders of a to-do as clients write and read them."""
 
 import uuid
+from datetime import datetime
 
 import pytest
+from django.core import serializers
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 
 from tests.builders import make_todo
 from tests.todos.reminders.conftest import before, key, soon
-from todos.models import Due, Firing, Todo
+from todos.models import Due, Firing, PushSubscription, Reminder, Todo
 
 pytestmark = pytest.mark.django_db
 TODOS = "/api/v1/todos/"
@@ -137,3 +141,40 @@ def test_a_reminder_written_past_the_rules_is_not_shown(api, alice):
     stored = [*wrong, {"id": str(key(1)), "minutes_before": 30}]
     QuerySet(Todo).filter(pk=todo.pk).update(reminders=stored)
     assert api(alice).get(path(todo)).json()["reminders"] == [FIRST]
+
+
+@pytest.mark.parametrize(
+    "reminders",
+    [
+        "x",
+        5,
+        [Reminder(key(1), remind_at=datetime(2026, 12, 1, 8))],  # noqa: DTZ001 - in no zone
+        [Reminder(key(1), minutes_before=5, channel="pigeon")],
+        [Reminder(key(1), minutes_before=True)],
+        [Reminder(key(1), minutes_before=40_321)],
+    ],
+)
+def test_the_model_takes_no_such_reminders(alice, reminders):
+    todo = make_todo(alice)
+    todo.reminders = reminders
+    with pytest.raises(ValidationError):
+        todo.full_clean()
+    with pytest.raises(ValidationError), transaction.atomic():
+        make_todo(alice, "another", reminders=reminders)
+    assert Todo.objects.get().reminders == ()
+
+
+def test_a_dump_has_the_reminders_and_brings_them_back(alice):
+    made = make_todo(alice, reminders=[soon(channel="sms"), before(5)])
+    dump = serializers.serialize("json", Todo.objects.all())
+    Todo.objects.filter(pk=made.pk).update(reminders=())
+    for it in serializers.deserialize("json", dump):
+        assert it.object.reminders == made.reminders
+
+
+def test_who_looks_into_the_database_sees_which_is_which(alice):
+    made = make_todo(alice, reminders=[soon()])
+    first = made.reminders[0]
+    assert str(made.firings.get()) == f"{first.id}: {first.remind_at}"
+    browser = PushSubscription(owner=alice, endpoint="https://fcm.googleapis.com/secret")
+    assert str(browser) == str(browser.pk)

@@ -113,6 +113,19 @@ def test_what_is_late_is_one_digest(numbered, alice, noon):
     assert Firing.objects.filter(notice=Notice.objects.get()).count() == 3
 
 
+def test_a_text_names_the_day_as_the_person_does(numbered, alice, noon):
+    with_phone(alice)
+    for minutes, day in enumerate(("2026-11-19T13:00", "2026-11-20", "2026-11-21", "2026-11-22")):
+        make_todo(alice, str(minutes), due=Due.read(day), reminders=[soon(1)])
+        run(noon, NOON + timedelta(minutes=1 + minutes))
+    assert bodies() == [
+        "Nudge: 0 (due yesterday 13:00)",
+        "Nudge: 1 (due today)",
+        "Nudge: 2 (due tomorrow)",
+        "Nudge: 3 (due November 22)",
+    ]
+
+
 def test_one_late_one_is_an_ordinary_text_and_prompt_ones_are_single(numbered, alice, noon):
     with_phone(alice)
     for minutes, title in ((1, "late"), (90, "one"), (91, "two")):

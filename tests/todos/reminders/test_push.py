@@ -262,7 +262,8 @@ def test_only_push_services_are_taken(endpoint, api, alice, service):
 
 
 @pytest.mark.parametrize(
-    "keys", [{"auth": "AAAA"}, {"p256dh": text(b"\4" * 64)}, {"auth": "x" * 90}]
+    "keys",
+    [{"auth": "AAAA"}, {"auth": "A" * 21}, {"p256dh": text(b"\4" * 64)}, {"auth": "x" * 90}],
 )
 def test_keys_have_their_lengths(keys, api, alice, service):
     body = Browser("x").subscription()

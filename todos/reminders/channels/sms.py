@@ -14,10 +14,6 @@ VALID_FOR: Final = timedelta(hours=6)
 FOR_GOOD: Final = frozenset({"opted_out", "invalid_recipient", "type_not_allowed"})
 
 
-def reaches(person: User) -> bool:
-    return service.proved_number(person) is not None
-
-
 def queue(person: User, todos: Sequence[Todo], at: datetime) -> Outcome:
     number = service.proved_number(person)
     if number is None:
