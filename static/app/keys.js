@@ -6,7 +6,8 @@ import { gettext } from "#app/text.js";
 import { redo, undo } from "#app/undo.js";
 import { focusCapture } from "#app/views/capture.js";
 import { closeDetail } from "#app/views/detail.js";
-import { focusRow } from "#app/views/row.js";
+import { atOnce } from "#app/views/html.js";
+import { editTitle, focusRow } from "#app/views/row.js";
 
 /** @returns {[string, string][]} keys and what they do */
 export const KEYS = () => [
@@ -70,12 +71,10 @@ function field(id) {
   return () => {
     const todo = current();
     if (!todo) return;
-    state.open(todo);
-    queueMicrotask(() => {
-      const found = document.getElementById(id);
-      if (id === "detail-notes") found?.click();
-      else found?.focus();
-    });
+    atOnce(() => state.open(todo));
+    const found = document.getElementById(id);
+    if (id === "detail-notes") atOnce(() => found?.click());
+    else found?.focus();
   };
 }
 
@@ -93,17 +92,17 @@ function toggle() {
   return todos.some((todo) => todo.status === "open") ? finish(ids) : reopen(ids);
 }
 
+const search = () => atOnce(() => state.go({ view: "search" }));
+
 /** @type {Record<string, () => unknown>} */
 const SINGLE = {
   n: focusCapture,
   q: focusCapture,
-  "/": () => state.go({ view: "search" }),
+  "/": search,
   j: () => step(1),
   k: () => step(-1),
   x: () => toggle(),
-  e: () => {
-    state.editing.value = current();
-  },
+  e: () => editTitle(current()),
   d: field("detail-due"),
   p: field("detail-priority"),
   t: field("detail-tag"),
@@ -119,7 +118,9 @@ const SINGLE = {
     trash(ids);
   },
   "?": () => {
-    state.dialog.value = "help";
+    atOnce(() => {
+      state.dialog.value = "help";
+    });
   },
 };
 SINGLE.Delete = /** @type {() => unknown} */ (SINGLE["#"]);
@@ -150,14 +151,14 @@ function leave() {
 const WITH_CTRL = {
   z: (event) => (event.shiftKey ? redo() : undo()),
   y: redo,
-  k: () => state.go({ view: "search" }),
+  k: search,
 };
 
 /** @param {1 | -1} by @param {(id: string, by: 1 | -1) => void} [how] */
 function move(by, how = shift) {
   const id = current();
-  how(id, by);
-  requestAnimationFrame(() => focusRow(id));
+  atOnce(() => how(id, by));
+  focusRow(id);
 }
 
 /** @param {KeyboardEvent} event @returns {(() => unknown) | undefined} */

@@ -57,7 +57,8 @@ export const today = computed(() => now.value.on);
 
 /** @param {Partial<import("#app/route.js").Route> & {view: string}} to */
 export function go(to) {
-  location.hash = write(to);
+  if (location.hash !== write(to)) history.pushState(null, "", write(to));
+  arrive();
 }
 
 /** Opens the to-do beside the view, or closes it. @param {string} id */
@@ -66,12 +67,14 @@ export function open(id) {
   route.value = read(location.hash);
 }
 
-addEventListener("hashchange", () => {
+function arrive() {
   const from = route.value;
   route.value = read(location.hash);
   if (from.view !== route.value.view || from.of !== route.value.of) selection.value = new Set();
   sidebar.value = false;
-});
+}
+
+addEventListener("hashchange", arrive);
 
 /** A setting of this browser. @param {string} name @param {string} usual */
 export function kept(name, usual) {

@@ -62,7 +62,7 @@ def test_from_sign_up_to_log_out(visit):
     assert (stored(carol, status="open"), carol.time_zone) == (["buy oat milk"], "Asia/Tokyo")
     page.get_by_label("Account menu").click()
     page.get_by_role("button", name="Log out").click()
-    page.wait_for_url("**/auth/login/**")
+    expect(page.get_by_role("heading", name="To-dos that text you")).to_be_visible()
     page.goto("/todos/")
     expect(page).to_have_url(re.compile(r"/auth/login/\?next=/todos/$"))
 
@@ -219,6 +219,47 @@ def test_everything_by_keyboard(visit, alice):
         ["call mum"],
         ["buy oat milk"],
     )
+
+
+LATE_FRAMES = "window.requestAnimationFrame = (draw) => setTimeout(draw, 60_000)"
+
+
+def test_no_key_waits_for_the_next_picture(visit, alice):
+    for title in ("four", "three", "two", "one"):
+        make_todo(alice, title)
+    page = visit(as_=alice)
+    page.add_init_script(LATE_FRAMES)
+    open_page(page)
+    for key in ("j", "Alt+ArrowDown", "Alt+ArrowDown", "Alt+ArrowDown", "e"):
+        page.keyboard.press(key)
+    page.keyboard.type("last")
+    for key in ("Enter", "m"):
+        page.keyboard.press(key)
+    page.keyboard.type("my notes")
+    for key in ("Escape", "Escape", "k", "d"):
+        page.keyboard.press(key)
+    expect(page.get_by_label("Due", exact=True)).to_be_focused()
+    for key in ("Escape", "x", "?", "Escape", "/"):
+        page.keyboard.press(key)
+    page.keyboard.type("tw")
+    expect(page.get_by_role("searchbox", name="Search")).to_have_value("tw")
+    eventually(lambda: titles(page), ["two"], page)
+    all_sent(page)
+    assert stored(alice, status="open") == ["two", "three", "last"]
+    assert stored(alice, status="finished") == ["four"]
+    assert Todo.objects.get(title="last").notes == "my notes"
+
+
+def test_who_clicks_out_of_a_title_types_where_they_have_clicked(visit, alice):
+    make_todo(alice, "buy milk")
+    page = visit(as_=alice)
+    open_page(page)
+    row(page, "buy milk").locator(".title").dblclick()
+    page.keyboard.type("buy oat milk")
+    page.get_by_label("New to-do").click()
+    page.keyboard.type("buy bread", delay=20)
+    page.keyboard.press("Enter")
+    eventually(lambda: titles(page), ["buy bread", "buy oat milk"], page)
 
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script>{{7*7}}"

@@ -58,6 +58,8 @@ def _refer(body: dict[str, Any], key: Any) -> None:
     """`key` is the id of the path."""
     if UUID.fullmatch(str(body.get("list"))):
         body["list"] = LISTS[0]
+    if UUID.fullmatch(str(body.get("parent"))):
+        body["parent"] = None  # one that is not there is 400
     if key in LISTS:
         body.pop("archived_at", None)  # the inbox cannot be archived
     if _is_text(body.get("into")) and body["into"] == key:
@@ -68,6 +70,10 @@ def _settle(body: dict[str, Any]) -> None:
     """What the members mean together."""
     if _is_text(body.get("send_at")) and _is_far(body["send_at"]):
         body["send_at"] = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    reminders = body.get("reminders")
+    for each in reminders if isinstance(reminders, list) else ():
+        if isinstance(each, dict):
+            _choose(each)
     if isinstance(body.get("clear"), list):
         body["clear"] = [name for name in body["clear"] if not (_is_text(name) and name in body)]
     if _is_text(body.get("before")) and _is_text(body.get("after")):
@@ -75,6 +81,15 @@ def _settle(body: dict[str, Any]) -> None:
     due = body.get("due")
     if isinstance(due, dict) and due.get("at") is None and _is_text(due.get("time_zone")):
         due.pop("time_zone")  # only with a time
+
+
+def _choose(reminder: dict[str, Any]) -> None:
+    """One of the two, if both are there or neither is."""
+    moment, minutes = reminder.get("remind_at"), reminder.get("minutes_before")
+    if moment is None and minutes is None:
+        reminder["minutes_before"] = 30
+    elif _is_text(moment) and type(minutes) is int:
+        reminder["remind_at"] = None
 
 
 def _is_text(value: Any) -> bool:

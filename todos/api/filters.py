@@ -60,7 +60,13 @@ class MomentField(serializers.Field[datetime, str, str, Any]):
         raise NotImplementedError  # filters are never answered
 
 
-@extend_schema_field({"type": "string", "examples": ["none"]})
+@extend_schema_field(
+    {
+        "type": "string",
+        "pattern": "^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$",
+        "examples": ["none"],
+    }
+)
 class ParentField(StrictUUIDField):
     """The id of a to-do, or `none`."""
 

@@ -194,6 +194,14 @@ EXAMPLES = {
     "ids": ["7f1c1a0e-3f52-4a8e-9a55-0c8f2f9f5b10"],
     "archived": False,
     "position": "a1V",
+    "reminders": [
+        {
+            "id": "b2c1f7d4-6a0e-4c53-9d1b-2f8e7a6c5d40",
+            "remind_at": None,
+            "minutes_before": 30,
+            "channel": "",
+        }
+    ],
 }
 FORMATS = {
     "q": "visible",

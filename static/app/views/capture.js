@@ -1,6 +1,6 @@
 // The field that is always in reach: Enter takes what stands there at that moment.
 import { signal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { add, addAll, inbox } from "#app/actions.js";
 import { plus } from "#app/days.js";
 import { byPlace } from "#app/order.js";
@@ -9,7 +9,7 @@ import { byName, fieldsOf, understood } from "#app/sentence.js";
 import { all, clock, route, today, zone } from "#app/state.js";
 import { clean, fold, gettext, lines, ngettext } from "#app/text.js";
 import { Chips } from "#app/views/chips.js";
-import { html, Icon } from "#app/views/html.js";
+import { atOnce, html, Icon } from "#app/views/html.js";
 
 const pasted = signal(/** @type {string[]} */ ([]));
 
@@ -96,8 +96,8 @@ export function Capture({ placeholder }) {
   /** @param {string[]} words */
   const refuse = (words) => {
     refused.current = new Set([...refused.current, ...words]);
-    setText("");
-    requestAnimationFrame(input);
+    atOnce(() => setText(""));
+    input();
     field.current?.focus();
   };
   const found = text ? reading(text, refused.current) : undefined;
@@ -128,7 +128,7 @@ export function Capture({ placeholder }) {
 function Pasted({ field }) {
   const some = pasted.value;
   const first = useRef(/** @type {HTMLButtonElement | null} */ (null));
-  useEffect(() => first.current?.focus(), []);
+  useLayoutEffect(() => first.current?.focus(), []);
   /** @param {boolean} several */
   const answer = (several) => () => {
     pasted.value = [];

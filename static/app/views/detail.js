@@ -5,7 +5,7 @@ import { date } from "#app/days.js";
 import * as state from "#app/state.js";
 import { gettext, language } from "#app/text.js";
 import { Choices, Due, NotBefore, Tags, textOf, useShown } from "#app/views/facts.js";
-import { html, Icon } from "#app/views/html.js";
+import { atOnce, html, Icon } from "#app/views/html.js";
 import { PartOf, Parts } from "#app/views/parts.js";
 import { Prose } from "#app/views/prose.js";
 import { Reminders } from "#app/views/reminders.js";
@@ -16,8 +16,8 @@ import { focusRow, Tick } from "#app/views/row.js";
 
 export function closeDetail() {
   const { todo } = state.route.value;
-  state.open("");
-  requestAnimationFrame(() => focusRow(todo));
+  atOnce(() => state.open(""));
+  focusRow(todo);
 }
 
 /**
@@ -98,8 +98,8 @@ function Notes({ todo }) {
   const key = (event) => {
     if (event.key !== "Escape" || event.isComposing) return;
     event.stopPropagation();
-    end();
-    requestAnimationFrame(() => document.getElementById("detail-notes")?.focus());
+    atOnce(end);
+    document.getElementById("detail-notes")?.focus();
   };
   /** @param {MouseEvent} event */
   const click = (event) => {
@@ -128,7 +128,7 @@ export function Detail() {
     event.stopPropagation();
     closeDetail();
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (todo && matchMedia("(max-width: 68rem)").matches) panel.current?.focus();
   }, [todo?.id]);
   if (!todo) return null;

@@ -1,5 +1,5 @@
 // A question that stands before everything else.
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import * as state from "#app/state.js";
 import { gettext } from "#app/text.js";
 import { html, Icon } from "#app/views/html.js";
@@ -11,7 +11,7 @@ export const close = () => {
 /** @param {{title: string, children: any}} props */
 export function Dialog({ title, children }) {
   const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     box.current?.showModal();
     return () => {

@@ -11,6 +11,7 @@ import { Capture } from "#app/views/capture.js";
 import { Header } from "#app/views/header.js";
 import { html, Icon } from "#app/views/html.js";
 import { Notices } from "#app/views/notices.js";
+import { editTitle } from "#app/views/row.js";
 import { Rows, SectionHead, WeekStrip } from "#app/views/rows.js";
 import { SelectionBar } from "#app/views/selection.js";
 
@@ -84,7 +85,7 @@ function click(event) {
 function doubleClick(event) {
   const id = rowOf(event)?.dataset.id;
   if (!id || state.route.value.view === "trash") return;
-  if (event.target instanceof Element && event.target.closest(".title")) state.editing.value = id;
+  if (event.target instanceof Element && event.target.closest(".title")) editTitle(id);
 }
 
 const PLACEHOLDERS = () => ({
@@ -106,8 +107,18 @@ function useFocusKept(box) {
       const index = row ? rowsIn(box.current).indexOf(row) : 0;
       had.current = { element, index, part: element?.matches(".tick") ? ".tick" : ".title" };
     };
+    /** The focus has left of itself: what is drawn because of that must not bring it back.
+     * @param {FocusEvent} event
+     */
+    const left = (event) => {
+      if (event.relatedTarget) had.current.element = null;
+    };
     addEventListener("focusin", note);
-    return () => removeEventListener("focusin", note);
+    addEventListener("blur", left, true);
+    return () => {
+      removeEventListener("focusin", note);
+      removeEventListener("blur", left, true);
+    };
   }, []);
   useLayoutEffect(() => {
     const { element, index, part } = had.current;
@@ -173,7 +184,7 @@ export function ListView() {
 
 function SearchField() {
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   /** @param {Event} event */
   const input = (event) => {
     const { value } = /** @type {HTMLInputElement} */ (event.target);

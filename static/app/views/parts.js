@@ -7,7 +7,7 @@ import * as state from "#app/state.js";
 import { above, LEVELS, progress } from "#app/subtasks.js";
 import { gettext } from "#app/text.js";
 import { textOf } from "#app/views/facts.js";
-import { html, Icon } from "#app/views/html.js";
+import { atOnce, html, Icon } from "#app/views/html.js";
 import { Tick } from "#app/views/row.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
@@ -25,8 +25,8 @@ function Part({ todo }) {
     if (!event.altKey || !by) return;
     event.preventDefault();
     event.stopPropagation();
-    shiftPart(todo, /** @type {1 | -1} */ (by));
-    requestAnimationFrame(() => document.getElementById(`part-${todo.id}`)?.focus());
+    atOnce(() => shiftPart(todo, /** @type {1 | -1} */ (by)));
+    document.getElementById(`part-${todo.id}`)?.focus();
   };
   return html`<li data-id=${todo.id} class=${todo.status === "finished" ? "gone" : ""}>
     <${Tick} todo=${todo} />

@@ -8,7 +8,7 @@ import * as state from "#app/state.js";
 import { gettext } from "#app/text.js";
 import { dueWords, ruleWords } from "#app/views/chips.js";
 import { textOf } from "#app/views/facts.js";
-import { html, Icon } from "#app/views/html.js";
+import { atOnce, html, Icon } from "#app/views/html.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
 
@@ -63,20 +63,23 @@ export function Repeat({ todo }) {
 function Words({ todo, onDone }) {
   const [text, setText] = useState("");
   const found = understood(text);
+  const leave = () => {
+    atOnce(onDone);
+    document.getElementById("detail-repeat")?.focus();
+  };
   /** @param {Event} event */
   const submit = (event) => {
     event.preventDefault();
     if (!found?.recurrence) return;
     const { recurrence, recurrence_from, due } = found;
     repeat([todo.id], recurrence, { recurrence_from, ...(todo.due || !due ? {} : { due }) });
-    onDone();
+    leave();
   };
   /** @param {KeyboardEvent} event */
   const key = (event) => {
     if (event.key !== "Escape" || event.isComposing) return;
     event.stopPropagation();
-    onDone();
-    document.getElementById("detail-repeat")?.focus();
+    leave();
   };
   const words = found?.recurrence
     ? [ruleWords(found.recurrence, found.recurrence_from), !todo.due && dueWords(found.due)]

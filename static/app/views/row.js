@@ -6,7 +6,7 @@ import { date, daysBetween, time } from "#app/days.js";
 import { seen } from "#app/lists.js";
 import { editing } from "#app/state.js";
 import { gettext, language } from "#app/text.js";
-import { Dot, html, Icon } from "#app/views/html.js";
+import { atOnce, Dot, html, Icon } from "#app/views/html.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
 /** @typedef {import("#app/model.js").List} List */
@@ -84,20 +84,27 @@ function TitleField({ todo }) {
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
   const began = useRef(draft(todo, "title"));
   const over = useRef(false);
-  useLayoutEffect(() => field.current?.select(), []); // before the next key
+  useLayoutEffect(() => {
+    field.current?.focus(); // Safari does not do so to select
+    field.current?.select();
+  }, []);
   /** @param {boolean} keeps */
   const end = (keeps) => {
     if (over.current) return;
     over.current = true;
     if (keeps) rename(began.current, field.current?.value ?? "");
     editing.value = "";
-    requestAnimationFrame(() => focusRow(todo.id));
+  };
+  /** @param {boolean} keeps */
+  const leave = (keeps) => {
+    atOnce(() => end(keeps));
+    focusRow(todo.id);
   };
   /** @param {KeyboardEvent} event */
   const key = (event) => {
     if (event.isComposing) return;
-    if (event.key === "Enter") end(true);
-    if (event.key === "Escape") end(false);
+    if (event.key === "Enter") leave(true);
+    if (event.key === "Escape") leave(false);
     event.stopPropagation();
   };
   return html`<input
@@ -111,6 +118,12 @@ function TitleField({ todo }) {
     onClick=${(/** @type {Event} */ event) => event.stopPropagation()}
   />`;
 }
+
+/** The title of a row becomes a field, before the next key is read. @param {string} id */
+export const editTitle = (id) =>
+  atOnce(() => {
+    editing.value = id;
+  });
 
 /** @param {string} id */
 export function focusRow(id) {
