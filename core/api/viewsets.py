@@ -128,8 +128,7 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
             instance = self.locked_object()
             serializer = self.get_serializer(instance, data=data, partial=partial)
             serializer.is_valid(raise_exception=True)
-            if serializer.validated_data:
-                serializer.save()
+            serializer.save()
         return self.answer(instance)
 
     def create_here(self, request: Request) -> Response:

@@ -9,7 +9,7 @@ from sms import delivery, service, sweep
 from sms.models import Lane, Message
 from sms.results import NotSent
 from tests.sms.conftest import FROM, NOON, TO, allow, somebody
-from tests.task_backends import recorded, use
+from tests.task_backends import RecordingBackend, recorded, use
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE = timedelta(minutes=1)
@@ -86,6 +86,27 @@ def test_codes_leave_before_reminders_before_the_rest(settings):
     [late] = make_due(1, lane=Lane.CODE)
     assert handed(settings, NOON + timedelta(seconds=10)) == [late]
     assert set(handed(settings, NOON + MINUTE * 4)[2:]) <= {*ordinary, *reminders}
+
+
+class Asked(RecordingBackend):
+    """Notes what may wait in a queue."""
+
+    batches: list[tuple[bool, list[str]]] = []
+
+    def enqueue_each(self, task, ids, *, urgent):
+        self.batches.append((urgent, list(ids)))
+        return list(ids)
+
+
+def test_codes_wait_in_no_queue(settings, monkeypatch):
+    monkeypatch.setattr(Asked, "batches", [])
+    use(settings, f"{__name__}.Asked")
+    ordinary, codes = make_due(2), make_due(2, lane=Lane.CODE)
+    sweep.sweep(at=NOON)
+    assert [(urgent, sorted(ids)) for urgent, ids in Asked.batches if ids] == [
+        (True, sorted(codes)),
+        (False, sorted(ordinary)),
+    ]
 
 
 def test_a_code_is_sent_as_one(provider, settings, alice):

@@ -32,6 +32,17 @@ def versions(account: Any) -> dict[str, int]:
     return dict(Todo.objects.of(account.pk).values_list("title", "version"))
 
 
+@pytest.mark.parametrize("body", [{"after": "a"}, {"before": "c"}])
+def test_a_move_to_where_it_stands_changes_nothing(api, alice, bob, body):
+    """Its key is not the one that a move would give it."""
+    home = make_list(alice)
+    made = {name: make_todo(alice, name, position=f"a{name}x", list=home) for name in "abc"}
+    make_todo(bob, position="abx")
+    beside = {side: str(made[name].pk) for side, name in body.items()}
+    answer = api(alice).post(path(made["b"]), beside).json()
+    assert (answer["position"], versions(alice)) == ("abx", {"a": 1, "b": 1, "c": 1})
+
+
 @pytest.fixture
 def rows(alice, bob) -> dict[str, Todo]:
     """a, b, c, d in this order; c is in another list, and d is in the trash."""
