@@ -13,10 +13,12 @@ pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 
 FUNCTION = "nudge-dev"
 MINUTE = "sms.schedule.sweep"
+REMINDERS = "todos.reminders.schedule.minute"
 NIGHT = "serverless.schedule.nightly"
 KEEP_WARM = "handler.keep_warm_callback"
 EXPRESSIONS = {
     MINUTE: "rate(1 minute)",
+    REMINDERS: "rate(1 minute)",
     NIGHT: "cron(17 3 * * ? *)",
     KEEP_WARM: "rate(4 minutes)",
 }
