@@ -49,7 +49,6 @@ def collect(outputs: dict[str, str]) -> None:
         "STATIC_URL": url(outputs) or "/static/",
     }
     command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
-    command += ["--ignore", "redoc"]  # of drf-spectacular's two viewers we serve the other one
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if ended.returncode or not MANIFEST.exists():
         raise CollectError(f"collectstatic failed:\n{ended.stderr[-2000:]}")
