@@ -85,8 +85,6 @@ _NEVER_NEEDED = (
     "django/contrib/gis/*",
     "django/contrib/postgres/*",  # Django REST framework does without
     "django/contrib/redirects/*",
-    "django/contrib/sitemaps/*",
-    "django/contrib/syndication/*",
     "django/db/backends/mysql/*",
     "django/db/backends/oracle/*",
     "allauth/socialaccount/providers/*/*",
