@@ -111,8 +111,8 @@ class MessageAdmin(MaskedNumbersAdmin):
     actions = ("send_again",)
     fields = (
         *("id", "sender", "to", "from_number", "region", "body", "encoding", "segments"),
-        *("provider", "provider_sid", "state", "error_code", "error_message", "attempt_count"),
-        *("retry_of", "sent_again_as", "refers_to"),
+        *("provider", "provider_sid", "state", "error_code", "error_message", "unreached"),
+        *("attempt_count", "retry_of", "sent_again_as", "refers_to"),
         *("lane", "created_at", "send_at", "expires_at", "next_attempt_at", "dispatched_at"),
         *("claimed_at", "accepted_at", "finished_at"),
     )
