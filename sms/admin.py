@@ -33,7 +33,7 @@ class MaskedNumbersAdmin(ReadOnlyAdmin):
         return self._allowed(request, super().get_list_display(request))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return self._allowed(request, self.fields or ())
+        return self.readable(request, self._allowed(request, self.fields or ()))
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         names = super().get_search_fields(request)
@@ -96,6 +96,7 @@ class MessageAdmin(MaskedNumbersAdmin):
     """The log of messages, each with its history; the only action is to send again."""
 
     masked = {"to": "masked_to", "from_number": "masked_from"}
+    private = frozenset({"body"})  # of reminders and answers: it has titles
     list_display = ("created_at", "to", "sender", "state", "provider", "error_code", "finished_at")
     list_filter = (
         "state",
