@@ -52,9 +52,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         if self.path != f"{ADDRESS}:443":
             return
-        self.connection = self.server.tls.wrap_socket(self.connection, server_side=True)
-        self.rfile = self.connection.makefile("rb")
-        self.handle_one_request()
+        self.rfile.close()
+        with self.server.tls.wrap_socket(self.connection, server_side=True) as tunnel:
+            with tunnel.makefile("rb") as self.rfile:
+                self.connection = tunnel
+                self.handle_one_request()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
