@@ -53,10 +53,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path != f"{ADDRESS}:443":
             return
         self.rfile.close()
-        with self.server.tls.wrap_socket(self.connection, server_side=True) as tunnel:
-            with tunnel.makefile("rb") as self.rfile:
-                self.connection = tunnel
-                self.handle_one_request()
+        tls = self.server.tls
+        with (
+            tls.wrap_socket(self.connection, server_side=True) as self.connection,
+            self.connection.makefile("rb") as self.rfile,
+        ):
+            self.handle_one_request()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))

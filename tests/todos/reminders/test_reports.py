@@ -12,7 +12,7 @@ from accounts.models import User
 from core.mail_reports import MailReport
 from localcloud.lambda_events import CONTEXT
 from serverless import events
-from sms import status_updates
+from sms import service, status_updates
 from sms.delivery import deliver
 from sms.models import Lane, Message, OptOut, Phone
 from sms.results import RefusalReason, Refused, StatusUpdate
@@ -77,7 +77,7 @@ def test_a_text_that_never_arrives_is_followed_by_a_mail_once(provider, alice, n
     assert (notices(), off(alice)) == (GONE, {})
 
 
-def test_ticks_that_overlap_pass_it_on_once(provider, alice, noon, settings):
+def test_ticks_that_overlap_pass_it_on_once(provider, alice, noon, settings, monkeypatch):
     make_todo(with_phone(alice), reminders=[soon()])
     run(noon, LATER)
     told(RefusalReason.OPTED_OUT, "21610")
@@ -85,8 +85,14 @@ def test_ticks_that_overlap_pass_it_on_once(provider, alice, noon, settings):
     counts = [tick(timezone.now()) for _ in range(2)]
     assert [it["unreached"] for it in counts] == [1, 1]
     task_backends.use(settings, task_backends.IMMEDIATE)
-    for (message,) in recorded:
-        take_text(message)
+    [(message,), _again] = recorded
+    seen_before = service.unreached_text(message)
+    take_text(message)
+    assert off(alice) == {"sms": "opted_out"}
+    alice.change(channels_off={})
+    monkeypatch.setattr(service, "unreached_text", lambda _id: seen_before)
+    take_text(message)
+    assert off(alice) == {}
     minutes(noon)
     assert notices() == [("sms", "failed", "opted_out"), ("email", "sent", "")]
     assert OptOut.objects.count() == 1
