@@ -83,7 +83,7 @@ def settings_of(person: User) -> tuple[str, int | None, str, str]:
 def test_the_settings_hold_and_the_usual_reminder_is_that_of_a_new_to_do(visit, alice, bob):
     page = visit(as_=alice, locale="en-GB")
     page.goto(PROFILE)
-    page.get_by_label("Remind me by").select_option("notification")
+    page.get_by_label("Remind me by").select_option("Notification")
     page.get_by_label("Minutes before a to-do with a time").fill("15")
     page.get_by_label("Quiet from").fill("22:00")
     page.get_by_label("Quiet until").fill("07:30")
@@ -103,7 +103,7 @@ def test_a_channel_that_is_off_is_said_until_it_is_saved(visit, alice):
     alice.change(channels_off={"email": "bounced"})
     page = visit(as_=alice, locale="en-GB")
     page.goto(PROFILE)
-    note = page.get_by_role("note").filter(has_text="Reminders by e-mail did not reach you")
+    note = page.get_by_role("note").filter(has_text="Reminders by email did not reach you")
     expect(note).to_be_visible()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(note).to_have_count(0)
