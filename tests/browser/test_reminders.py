@@ -52,9 +52,14 @@ def test_a_reminder_by_minutes_and_one_by_moment_are_set_and_removed(visit, alic
     page = visit(as_=alice, locale="en-GB")
     open_page(page)
     panel = open_detail(page, "milk")
-    panel.get_by_label("Remind before it is due").select_option("30 minutes before")
+    choice = panel.get_by_label("Reminders", exact=True)
+    choice.select_option("30 minutes before")
+    choice.select_option("At a time …")
     panel.get_by_label("Remind at").fill("2027-11-30T18:00")
+    expect(panel.get_by_role("button", name="Remove reminder")).to_have_count(1)
+    page.keyboard.press("Enter")
     expect(panel.get_by_role("button", name="Remove reminder")).to_have_count(2)
+    expect(choice).to_be_focused()
     all_sent(page)
     assert reminders(alice) == [(None, 30), (datetime(2027, 11, 30, 17, tzinfo=UTC), None)]
     moments = (
