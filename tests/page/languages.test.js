@@ -41,7 +41,7 @@ test("numbers and rules follow the language", () => {
   );
   assert.equal(
     inWords("FREQ=MONTHLY;BYMONTHDAY=1,15", "2026-11-26", "zh-hans"),
-    "每月的1 日和15 日",
+    "每月的1日和15日",
   );
   const few = {
     "{count} to-dos": { one: "{count} úkol", few: "{count} úkoly", other: "{count} úkolů" },
