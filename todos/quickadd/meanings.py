@@ -46,7 +46,8 @@ def _after(values: Values, now: datetime) -> Meaning | None:
     """`in a week`, `a week from friday`."""
     amount, unit = values.get("unit") or values["span"]
     said = _weekday(values, now) if "weekday" in values else _day({"day": 0, **values}, now)
-    return said and said.day and _said(later(said.day, amount * values.get("n", 1), unit))
+    begin = said.day if said and said.day else now.date()
+    return _said(later(begin, amount * values.get("n", 1), unit))
 
 
 def _workdays_after(values: Values, now: datetime) -> Meaning | None:
