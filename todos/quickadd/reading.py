@@ -135,7 +135,7 @@ class Reader(Scanner):
         for index in range(1, len(found)):
             before, each = found[index - 1], found[index]
             is_alike = before.kind == each.kind and before.kind in ("date", "time")
-            if is_alike and self._are_joined(before, each):
+            if is_alike and index not in dropped and self._are_joined(before, each):
                 dropped |= {*self._run(found, index - 1, -1), *self._run(found, index, 1)}
         return [each for index, each in enumerate(found) if index not in dropped]
 

@@ -123,7 +123,7 @@ class Reader extends Scanner {
     found.forEach((each, index) => {
       const before = found[index - 1];
       if (!before || before.kind !== each.kind || !["date", "time"].includes(each.kind)) return;
-      if (!this.areJoined(before, each)) return;
+      if (dropped.has(index) || !this.areJoined(before, each)) return;
       for (const one of this.run(found, index - 1, -1)) dropped.add(one);
       for (const one of this.run(found, index, 1)) dropped.add(one);
     });
