@@ -143,8 +143,9 @@ bench: .venv/.dev ## measure what docs/performance.md promises
 	$(BIN)/python -m benchmarks.recurrence
 	$(BIN)/python -m benchmarks.page
 
-bench-growth: .venv/.dev ## measure every filter and ordering in a database of a million to-dos
+bench-growth: .venv/.dev ## measure filters in a database of a million to-dos, and recurrence in one of many
 	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m benchmarks.finishing
 
 bench-cold: .venv/.dev build/runtime/.ready ## measure the cold start of the package, beside others
 	$(BIN)/python -m benchmarks.cold_start

@@ -9,13 +9,14 @@ import { gettext } from "#app/text.js";
  * @property {[number, number][]} weekdays the n-th of the month (0: every one), and 1 for Monday
  * @property {number[]} monthDays
  * @property {number[]} months
- * @property {boolean} isOdd whether it has a part for which there are no words
+ * @property {number[]} positions
  * @property {string} count
  * @property {string} until
  */
 
 const WEEKDAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
 const MONDAY = "2024-01-01";
+const LEAP = 2000;
 export const WORKDAYS = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR";
 
 /** @param {string} text @returns {Rule} */
@@ -33,7 +34,7 @@ export function parsed(text) {
     ]),
     monthDays: list("BYMONTHDAY").map(Number),
     months: list("BYMONTH").map(Number),
-    isOdd: "BYSETPOS" in parts,
+    positions: list("BYSETPOS").map(Number),
     count: parts.COUNT ?? "",
     until: parts.UNTIL ?? "",
   };
@@ -47,7 +48,8 @@ export function parsed(text) {
  */
 export function inWords(text, today, language) {
   const rule = parsed(text);
-  const said = days(rule, language) || gettext("by the rule {rule}", { rule: text });
+  const said = days(plain(rule), language) || gettext("by the rule {rule}", { rule: text });
+  if (rule.count === "1") return gettext("{rule}, once", { rule: said });
   if (rule.count) return gettext("{rule}, {n} times", { rule: said, n: rule.count });
   if (!rule.until) return said;
   const on = rule.until.replace(/^(\d{4})(\d\d)(\d\d).*$/, "$1-$2-$3");
@@ -66,11 +68,21 @@ function every({ freq, interval }) {
   return names[freq]?.[n > 1 ? 1 : 0] ?? "";
 }
 
+/** The usual rule for the same days. @param {Rule} rule @returns {Rule} */
+function plain(rule) {
+  const { interval, weekdays, monthDays, months, positions } = rule;
+  const others = [...monthDays, ...months, ...positions];
+  if (interval > 1 || !weekdays.length || others.length || weekdays.some(([nth]) => nth))
+    return rule;
+  return weekdays.length === 7
+    ? { ...rule, freq: "DAILY", weekdays: [] }
+    : { ...rule, freq: "WEEKLY" };
+}
+
 /** Empty if there are no words. @param {Rule} rule @param {string} language */
 function days(rule, language) {
-  const { freq, weekdays, monthDays, months, isOdd } = rule;
-  if (isOdd) return "";
-  if (!weekdays.length && !monthDays.length && !months.length) return every(rule);
+  const { freq, weekdays, monthDays, months, positions } = rule;
+  if (![...weekdays, ...monthDays, ...months, ...positions].length) return every(rule);
   if (freq === "WEEKLY" && !months.length && !monthDays.length) return weekly(rule, language);
   const some = freq === "MONTHLY" ? ofAMonth(rule, language) : ofAYear(rule, language);
   if (!some.length) return "";
@@ -89,7 +101,7 @@ function listed(words, language) {
 function weekly(rule, language) {
   const { interval, weekdays } = rule;
   const numbers = weekdays.map(([, day]) => day);
-  if (interval === 1 && String(numbers) === "1,2,3,4,5") return gettext("every weekday");
+  if (interval === 1 && areWorkdays(weekdays)) return gettext("every weekday");
   const some = listed(
     numbers.map((day) => dayName(day, language)),
     language,
@@ -98,6 +110,13 @@ function weekly(rule, language) {
   if (interval === 2 && numbers.length === 1) return gettext("every second {day}", { day: some });
   return gettext("{every} on {days}", { every: every(rule), days: some });
 }
+
+/** @param {[number, number][]} weekdays */
+const areWorkdays = (weekdays) => String(weekdays) === "0,1,0,2,0,3,0,4,0,5";
+
+/** Those that count from the end of the month come last. @param {number[]} monthDays */
+const forward = (monthDays) =>
+  [...monthDays].sort((a, b) => Number(a < 0) - Number(b < 0) || a - b);
 
 /** @param {number} nth @param {string} day */
 function nthWeekday(nth, day) {
@@ -127,25 +146,58 @@ function monthDay(day, language) {
 }
 
 /** @param {Rule} rule @param {string} language */
-function ofAMonth({ weekdays, monthDays, months }, language) {
+function ofAMonth({ weekdays, monthDays, months, positions }, language) {
   if (months.length || (weekdays.length && monthDays.length)) return [];
-  if (!weekdays.length) return monthDays.map((day) => monthDay(day, language));
+  if (positions.length) return nthWorkday(weekdays, positions);
+  if (!weekdays.length) return forward(monthDays).map((day) => monthDay(day, language));
+  return nthWeekdays(weekdays, language);
+}
+
+/** Empty if there are no words for one of them.
+ * @param {[number, number][]} weekdays
+ * @param {string} language
+ */
+function nthWeekdays(weekdays, language) {
   const some = weekdays.map(([nth, day]) => nthWeekday(nth, dayName(day, language)));
   return some.every(Boolean) ? some : [];
 }
 
-/** @param {Rule} rule @param {string} language */
-function ofAYear({ freq, weekdays, monthDays, months }, language) {
-  const [month] = months;
-  if (freq !== "YEARLY" || months.length !== 1 || weekdays.length || !monthDays.every((d) => d > 0))
-    return [];
-  const words = new Intl.DateTimeFormat(language, {
-    day: "numeric",
-    month: "long",
-    timeZone: "UTC",
-  });
-  return monthDays.map((day) => words.format(Date.UTC(2000, Number(month) - 1, day)));
+/** `the last weekday`. @param {[number, number][]} weekdays @param {number[]} positions */
+function nthWorkday(weekdays, [nth = 0, ...more]) {
+  const said = areWorkdays(weekdays) && !more.length && nthWeekday(nth, gettext("weekday"));
+  return said ? [said] : [];
 }
+
+/** @param {Rule} rule @param {string} language */
+function ofAYear({ freq, weekdays, monthDays, months, positions }, language) {
+  if (freq !== "YEARLY" || positions.length || (weekdays.length && monthDays.length)) return [];
+  const some = months.flatMap((month) => [
+    ...forward(monthDays).map((day) => dayOfMonth(month, day, language)),
+    ...nthWeekdays(weekdays, language).map((day) => ofMonth(day, month, language)),
+  ]);
+  return some.every(Boolean) ? some : [];
+}
+
+/** Empty for a day that no year has.
+ * @param {number} month
+ * @param {number} day
+ * @param {string} language
+ */
+function dayOfMonth(month, day, language) {
+  if (day < 0) return ofMonth(monthDay(day, language), month, language);
+  const on = new Date(Date.UTC(LEAP, month - 1, day));
+  return on.getUTCMonth() < month ? formatted(on, language, { day: "numeric" }) : "";
+}
+
+/** @param {string} day @param {number} month @param {string} language */
+function ofMonth(day, month, language) {
+  const on = new Date(Date.UTC(LEAP, month - 1));
+  return gettext("{day} of {month}", { day, month: formatted(on, language) });
+}
+
+/** @param {Date} on @param {string} language @param {Intl.DateTimeFormatOptions} [more] */
+const formatted = (on, language, more = {}) =>
+  new Intl.DateTimeFormat(language, { month: "long", timeZone: "UTC", ...more }).format(on);
 
 /** The rules that one click gives, for a to-do due on this day. @param {string} on */
 export function presets(on) {

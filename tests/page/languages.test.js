@@ -39,10 +39,7 @@ test("numbers and rules follow the language", () => {
     inWords("FREQ=WEEKLY;INTERVAL=2;BYDAY=FR", "2026-11-26", "zh-hans"),
     "每两周的星期五",
   );
-  assert.equal(
-    inWords("FREQ=MONTHLY;BYMONTHDAY=1,15", "2026-11-26", "zh-hans"),
-    "每月的1 日和15 日",
-  );
+  assert.equal(inWords("FREQ=MONTHLY;BYMONTHDAY=1,15", "2026-11-26", "zh-hans"), "每月的1日和15日");
   const few = {
     "{count} to-dos": { one: "{count} úkol", few: "{count} úkoly", other: "{count} úkolů" },
   };

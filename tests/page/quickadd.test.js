@@ -1,4 +1,4 @@
-// Quick add reads as the server does: the same words, the same two hundred sentences.
+// Quick add reads as the server does: the same words, the same sentences.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -59,6 +59,13 @@ def test_finishing_makes_the_next_with_all_that_was_said(api, alice, bob):
     assert [it.title for it in Todo.objects.mentioning("home")] == ["water plants"] * 2
 
 
+def test_what_has_nothing_below_it_does_not_look_there(alice, django_assert_max_num_queries):
+    todo = weekly(alice)
+    with django_assert_max_num_queries(20):
+        todo.finish()
+    assert following(todo)
+
+
 def test_a_start_behind_the_end_of_the_calendar_is_left_out(alice):
     todo = weekly(alice, start_on=date(9998, 12, 31), recurrence="FREQ=YEARLY;INTERVAL=2")
     todo.finish()

@@ -74,7 +74,8 @@ def follow(todo: Any) -> None:
 
 def _make_next(todo: Any, rule: recurrence.Rule) -> None:
     """Exactly one, however often the to-do is finished."""
-    due, left = _next_due(todo, rule), rule.counted_down()
+    zone = zone_of(todo.owner_id)
+    due, left = _next_due(todo, rule, zone), rule.counted_down()
     if due is None or left is None:
         return
     key, known = _next_row(todo)
@@ -84,16 +85,18 @@ def _make_next(todo: Any, rule: recurrence.Rule) -> None:
     fields = {name: getattr(todo, name) for name in KEPT}
     fields |= {"list": todo.list, "parent": todo.parent, "due": due, "recurrence": str(left)}
     fields["start_on"] = _start(todo, due)
-    fields["reminders"] = for_next(todo, key, todo.due, due, zone_of(todo.owner_id))
-    row = known or type(todo)(pk=key, owner=todo.owner, created_by=todo.owner_id, **fields)
+    fields["reminders"] = for_next(todo, key, todo.due, due, zone)
+    todo.has_reached_others = True
     if known is None:
+        row = type(todo)(pk=key, owner=todo.owner, created_by=todo.owner_id, made_in=1, **fields)
         row.insert(tags)
         _count(todo)
     else:
+        row = known
         row.change(tags=tags, deleted_at=None, status="open", **fields)
-    _keep(row)
-    _Copies(todo, row).make()
-    todo.has_reached_others = True
+        _keep(row)
+    if known is not None or subtasks.levels_below(todo)[0].exists():
+        _Copies(todo, row, zone).make()
 
 
 def _keep(row: Any) -> None:
@@ -128,10 +131,10 @@ def _next_row(todo: Any) -> tuple[UUID, Any]:
             return key, row
 
 
-def _next_due(todo: Any, rule: recurrence.Rule) -> Due | None:
+def _next_due(todo: Any, rule: recurrence.Rule, home: ZoneInfo) -> Due | None:
     """None behind the last."""
-    due = todo.due or Due(on=_finished_on(todo, zone_of(todo.owner_id)))
-    zone = ZoneInfo(due.time_zone) if due.time_zone else zone_of(todo.owner_id)
+    due = todo.due or Due(on=_finished_on(todo, home))
+    zone = ZoneInfo(due.time_zone) if due.time_zone else home
     is_late = todo.recurrence_from == RecurrenceFrom.COMPLETION
     start = _finished_on(todo, zone) if is_late else due.on
     day = rule.after(start, start)
@@ -190,10 +193,10 @@ class _Copies:
     What has finished and come again by itself is there as its own next one.
     """
 
-    def __init__(self, todo: Any, made: Any) -> None:
+    def __init__(self, todo: Any, made: Any, zone: ZoneInfo) -> None:
         self.todo, self.made = todo, {todo.pk: made}
         self.days = (made.due.on - todo.due.on).days if todo.due else 0
-        self.zone = zone_of(todo.owner_id)
+        self.zone = zone
 
     def make(self) -> None:
         top = self.made[self.todo.pk]

@@ -1,8 +1,9 @@
 """The grammar of quick add as data: how to read words.json, and what matches at a token.
 
-words.json has three parts:
+words.json has four parts:
 
 * `same`: characters that are read as another one.
+* `quotes`: signs around a name, in which nothing is understood.
 * `classes`: name of a class -> language -> word -> value. A word may have several tokens.
 * `phrases`: groups of `{"do", "say", "with"?, "if"?}`. `say` lists phrases, and a phrase is a row
   of elements between blanks. `{name}` is a slot: it takes a word of the class of that name, or it
@@ -73,6 +74,7 @@ class Node:
 class Grammar:
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.same: Mapping[str, str] = data["same"]
+        self.quotes: Mapping[str, str] = data["quotes"]
         self.classes = {name: _by_first(words) for name, words in data["classes"].items()}
         self.phrases = [
             Phrase(group["do"], elements(say), group.get("with", {}), group.get("if", ""))
@@ -205,14 +207,18 @@ def _nths(grammar: Grammar, tokens: Sequence[Token], place: int) -> Taken | None
 
 
 def _days(grammar: Grammar, tokens: Sequence[Token], place: int) -> Taken | None:
-    """`1号、15号`."""
-    return _several(grammar, tokens, place, _numbered_day)
+    """`1号、15号` or `1、15号`."""
+    found = _several(grammar, tokens, place, _numbered_day)
+    return found if found and grammar.word("day_sign", tokens, found[1] - 1) else None
 
 
 def _numbered_day(grammar: Grammar, tokens: Sequence[Token], place: int) -> Taken | None:
     day = digits(tokens, place, 1, 2) or numeral(tokens, place)
-    sign = grammar.word("day_sign", tokens, day[1]) if day else None
-    return (day[0], sign[1]) if day and sign else None
+    if day is None:
+        return None
+    sign = grammar.word("day_sign", tokens, day[1])
+    is_followed = grammar.word("and", tokens, day[1])
+    return (day[0], sign[1] if sign else day[1]) if sign or is_followed else None
 
 
 def _several(grammar: Grammar, tokens: Sequence[Token], place: int, read: Reader) -> Taken | None:

@@ -43,8 +43,11 @@ def _day_part(values: Values, now: datetime) -> Meaning | None:
 
 
 def _after(values: Values, now: datetime) -> Meaning | None:
+    """`in a week`, `a week from friday`."""
     amount, unit = values.get("unit") or values["span"]
-    return _said(later(now.date(), amount * values.get("n", 1), unit))
+    said = _weekday(values, now) if "weekday" in values else _day({"day": 0, **values}, now)
+    begin = said.day if said and said.day else now.date()
+    return _said(later(begin, amount * values.get("n", 1), unit))
 
 
 def _workdays_after(values: Values, now: datetime) -> Meaning | None:
@@ -104,6 +107,14 @@ def _date(values: Values, now: datetime) -> Meaning | None:
     return _said(next((each for each in days if each and each >= today), None))
 
 
+def _slashed_date(values: Values, now: datetime) -> Meaning | None:
+    """`25/12/2026` and `12/25/2026`; of `1/12/2026` nobody can say which is the month."""
+    one, other = values["d"], values["m"]
+    if one != other and max(one, other) <= 12:
+        return None
+    return _date({**values, "d": max(one, other), "m": min(one, other)}, now)
+
+
 def _month_day(values: Values, now: datetime) -> Meaning | None:
     """The next day of this number, today included."""
     day = values.get("d", values.get("nth"))
@@ -143,7 +154,9 @@ def _clock(values: Values, _now: datetime) -> Meaning | None:
 
 def _spoken(values: Values, _now: datetime) -> Meaning | None:
     hour = first(values, "h", "hour_word", "zh_h")
-    minute = next((values[name] for name in ("mm", "zh_mm", "two_mm", "n") if name in values), 0)
+    minute = next(
+        (values[name] for name in ("mm", "zh_mm", "two_mm", "minutes_to", "n") if name in values), 0
+    )
     is_open = 1 <= hour <= 12
     return _at(hour, minute, part_of(values), is_open=is_open, spoken=is_open)
 
@@ -200,6 +213,7 @@ MEANINGS: dict[str, Callable[[Values, datetime], Meaning | None]] = {
     "monthly_weekday": rules.monthly_weekday,
     "nth_weekday": _nth_weekday,
     "part": _part,
+    "slashed_date": _slashed_date,
     "spoken": _spoken,
     "week": _week,
     "week_end": _week_end,

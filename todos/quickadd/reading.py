@@ -4,14 +4,15 @@ The algorithm, which the page has a second time in JavaScript (docs/quick-add.md
 
 1. Fold the text character by character (`tokens.fold`) and split it into tokens: runs of digits,
    runs of letters, and every other character that is no blank, each on its own.
-2. From left to right: at a mark read the mark (`marks`); else try the phrases that match here, the
-   longest first, of equals the first of the file, and take the first one that begins and ends
-   where a word may and whose meaning exists. Go on behind it; if there is none, at the next token.
-   A phrase that does `text` is taken too, and means nothing: `May I`, `last friday`.
+2. From left to right: at a mark read the mark (`marks`), and pass over a name in `quotes`; else
+   try the phrases that match here, the longest first, of equals the first of the file, and take the
+   first one that begins and ends where a word may and whose meaning exists. Go on behind it; if
+   there is none, at the next token. A phrase that does `text` is taken too, and means nothing:
+   `May I`, `last friday`.
 3. Take words of the class `lead` before a phrase (`at`, `on`, at most two) and one of `trail`
    behind it (`前`) along with it.
-4. Drop phrases whose `if` is not met, two of one kind with a word of the class `range` between
-   them (`9:00 - 10:00`, with the times directly before), and a run of phrases directly before `的`,
+4. Drop phrases whose `if` is not met, two runs of one kind with a word of the class `range` or
+   `either` between them (`9:00 - 10:00`, `7am and 7pm`), and a run of phrases directly before `的`,
    unless the text begins with the run; then `的` goes with it.
 5. The last day, the last clock, the last part of a day and the last rule count; a weekday directly
    beside a date goes with it. Tags all count, of lists and priorities the last.
@@ -38,6 +39,9 @@ from todos.quickadd.scanning import BETWEEN, Found, Scanner
 MOST_TAGS = 20
 AT_THE_END = BETWEEN | frozenset(".!?。！？;；")  # noqa: RUF001
 FIELDS = ("day", "clock", "part", "rule")
+JOINING = ("range", "either")
+SEPARATORS = " ,，、;；:：-–"  # noqa: RUF001
+CLOSERS = ".,:;!?)，。；：！？）、"  # noqa: RUF001 - no blank stands before them
 
 
 @dataclass(frozen=True)
@@ -130,19 +134,23 @@ class Reader(Scanner):
         dropped: set[int] = set()
         for index in range(1, len(found)):
             before, each = found[index - 1], found[index]
-            word = self.grammar.word("range", self.tokens, before.behind)
-            is_range = word is not None and word[1] == each.first
-            if is_range and before.kind == each.kind and before.kind in ("date", "time"):
-                dropped |= {index, *self._run_before(found, index - 1)}
+            is_alike = before.kind == each.kind and before.kind in ("date", "time")
+            if is_alike and index not in dropped and self._are_joined(before, each):
+                dropped |= {*self._run(found, index - 1, -1), *self._run(found, index, 1)}
         return [each for index, each in enumerate(found) if index not in dropped]
 
-    def _run_before(self, found: Sequence[Found], index: int) -> set[int]:
-        """This one and those of its kind directly before it."""
+    def _are_joined(self, before: Found, each: Found) -> bool:
+        words = (self.grammar.word(name, self.tokens, before.behind) for name in JOINING)
+        return any(word is not None and word[1] == each.first for word in words)
+
+    def _run(self, found: Sequence[Found], index: int, step: int) -> set[int]:
+        """This one and those of its kind directly before it (step -1) or behind it (1)."""
         run = {index}
-        while index and self.are_beside(found[index - 1], found[index]):
-            index -= 1
-            if found[index].kind != found[index + 1].kind:
+        while 0 <= index + step < len(found):
+            one, other = found[min(index, index + step)], found[max(index, index + step)]
+            if one.kind != other.kind or not self.are_beside(one, other):
                 break
+            index += step
             run.add(index)
         return run
 
@@ -271,15 +279,17 @@ def _joined(pieces: Sequence[str]) -> str:
     title = ""
     for piece in pieces:
         rest = piece.strip()
+        if rest and rest[0] in CLOSERS:
+            title = title.rstrip(SEPARATORS)
         is_apart = title and rest and _needs_blank(title, rest, piece)
         title += f" {rest}" if is_apart else rest
     for pair in ("()", "（）", "[]", "【】"):  # noqa: RUF001
         title = title.replace(pair, "")
-    return " ".join(title.split()).strip(" ,，、;；:：-–")  # noqa: RUF001
+    return " ".join(title.split()).strip(SEPARATORS)
 
 
 def _needs_blank(title: str, rest: str, piece: str) -> bool:
-    if rest[0] in ".,:;!?)，。；：！？）、":  # noqa: RUF001
+    if rest[0] in CLOSERS:
         return False
     is_chinese = tokens.is_wide(title[-1]) and tokens.is_wide(rest[0])
     return not is_chinese or piece[0] in tokens.SPACES

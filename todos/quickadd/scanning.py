@@ -49,7 +49,7 @@ class Scanner:
         found: list[Found] = []
         place = 0
         while place < len(self.tokens):
-            each = self._mark(place) or self._phrase(place)
+            each = self._mark(place) or self._quoted(place) or self._phrase(place)
             if each:
                 begin = found[-1].behind if found else 0
                 found.append(self._with_leads(self._with_trail(each), begin))
@@ -64,6 +64,16 @@ class Scanner:
         while behind < len(self.tokens) and self.tokens[behind].start < mark.end:
             behind += 1
         return Found(place, behind, mark=mark)
+
+    def _quoted(self, place: int) -> Found | None:
+        """A name in quotation marks means nothing."""
+        opening = self.tokens[place]
+        closing = self.grammar.quotes.get(opening.text)
+        if closing is None or not tokens.is_free_before(self.text, opening.start):
+            return None
+        behind = range(place + 1, len(self.tokens))
+        end = next((index for index in behind if self.tokens[index].text == closing), None)
+        return None if end is None else Found(place, end + 1)
 
     def _phrase(self, place: int) -> Found | None:
         for match in self.grammar.matches(self.tokens, place):

@@ -1,7 +1,11 @@
 """A rule in words, in the language that is active: `every second Friday`."""
 
+import calendar
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 
+from django.utils.dateformat import format as in_form
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
@@ -29,18 +33,32 @@ NTH_WEEKDAY = {
     5: gettext_lazy("the fifth %(day)s"),
     -1: gettext_lazy("the last %(day)s"),
 }
-WORKDAYS = tuple((0, day) for day in range(5))
+EVERY_DAY = tuple((0, day) for day in range(7))
+WORKDAYS = EVERY_DAY[:5]
+LEAP = 2000
 ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
 
 def in_words(rule: Rule) -> str:
-    said = _days(rule)
+    said = _days(_plain(rule))
+    if rule.count == 1:
+        return _("%(rule)s, once") % {"rule": said}
     if rule.count:
         return _("%(rule)s, %(n)s times") % {"rule": said, "n": rule.count}
     if rule.until:
         day = read_day(f"{rule.until[:4]}-{rule.until[4:6]}-{rule.until[6:8]}")
         return _("%(rule)s, until %(day)s") % {"rule": said, "day": day}
     return said
+
+
+def _plain(rule: Rule) -> Rule:
+    """The usual rule for the same days."""
+    is_plain = rule.weekdays and not (rule.months or rule.month_days or rule.positions)
+    if is_plain and rule.interval == 1 and all(nth == 0 for nth, _day in rule.weekdays):
+        if rule.weekdays == EVERY_DAY:
+            return replace(rule, freq="DAILY", weekdays=())
+        return replace(rule, freq="WEEKLY")
+    return rule
 
 
 def _days(rule: Rule) -> str:
@@ -69,11 +87,26 @@ def _weekly(rule: Rule, every: str) -> str:
 
 
 def _of_a_month(rule: Rule) -> list[str]:
-    if rule.months or rule.positions or (rule.weekdays and rule.month_days):
+    if rule.months or (rule.weekdays and rule.month_days):
         return []
+    if rule.positions:
+        return _nth_workday(rule)
     if rule.weekdays:
         return _nth_weekdays(rule.weekdays)
-    return [_month_day(day) for day in rule.month_days]
+    return [_month_day(day) for day in _forward(rule.month_days)]
+
+
+def _forward(days: Sequence[int]) -> list[int]:
+    """Those that count from the end of the month come last."""
+    return sorted(days, key=lambda day: (day < 0, day))
+
+
+def _nth_workday(rule: Rule) -> list[str]:
+    """`the last weekday`."""
+    [nth, *more] = rule.positions
+    if rule.weekdays != WORKDAYS or more or nth not in NTH_WEEKDAY:
+        return []
+    return [str(NTH_WEEKDAY[nth]) % {"day": _("weekday")}]
 
 
 def _nth_weekdays(weekdays: Sequence[Weekday]) -> list[str]:
@@ -92,11 +125,26 @@ def _month_day(day: int) -> str:
 
 
 def _of_a_year(rule: Rule) -> list[str]:
-    is_date = len(rule.months) == 1 and rule.month_days and rule.month_days[0] > 0
-    if rule.freq != "YEARLY" or not is_date or rule.weekdays or rule.positions:
+    if rule.freq != "YEARLY" or rule.positions or (rule.weekdays and rule.month_days):
         return []
-    month = {"month": MONTHS[rule.months[0]], "n": rule.months[0]}
-    return [_("%(day)s %(month)s") % {"day": day, **month} for day in rule.month_days]
+    said = [
+        *(_date(month, day) for month in rule.months for day in _forward(rule.month_days)),
+        *(
+            _("%(day)s of %(month)s") % {"day": day, "month": MONTHS[month]}
+            for month in rule.months
+            for day in _nth_weekdays(rule.weekdays)
+        ),
+    ]
+    return said if all(said) else []
+
+
+def _date(month: int, day: int) -> str:
+    """Empty for a day that no year has."""
+    if day < 0:
+        return _("%(day)s of %(month)s") % {"day": _month_day(day), "month": MONTHS[month]}
+    if day > calendar.monthrange(LEAP, month)[1]:
+        return ""
+    return in_form(date(LEAP, month, day), pgettext("date format: day and month", "j F"))
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ import { isDigit, split } from "#app/quickadd/tokens.js";
 /**
  * @typedef {object} Words
  * @property {Record<string, string>} same
+ * @property {Record<string, string>} quotes
  * @property {Record<string, Record<string, Record<string, any>>>} classes
  * @property {{do: string, say: string[], with?: Values, if?: string}[]} phrases
  */
@@ -28,8 +29,9 @@ const newNode = () => ({ literals: new Map(), others: new Map(), phrases: [] });
 
 export class Grammar {
   /** @param {Words} words */
-  constructor({ same, classes, phrases }) {
+  constructor({ same, quotes, classes, phrases }) {
     this.same = same;
+    this.quotes = quotes;
     /** @type {Map<string, Map<string, [string[], any][]>>} */
     this.classes = new Map(Object.entries(classes).map(([name, by]) => [name, byFirst(by)]));
     this.root = newNode();
@@ -214,11 +216,19 @@ const nth = (grammar, tokens, place) => {
 /** `1号`. @type {Reader} */
 const numberedDay = (grammar, tokens, place) => {
   const day = number([1, 2])(grammar, tokens, place);
-  const sign = day && grammar.word("day_sign", tokens, day[1]);
-  return day && sign && [day[0], sign[1]];
+  if (!day) return undefined;
+  const sign = grammar.word("day_sign", tokens, day[1]);
+  const isFollowed = grammar.word("and", tokens, day[1]);
+  return sign || isFollowed ? [day[0], sign ? sign[1] : day[1]] : undefined;
 };
 
-/** `1st and 15th`, `1号、15号`.
+/** `1号、15号` or `1、15号`. @type {Reader} */
+const numberedDays = (grammar, tokens, place) => {
+  const found = several(numberedDay, MOST_DAYS, joined(numberedDay))(grammar, tokens, place);
+  return found && grammar.word("day_sign", tokens, found[1] - 1) ? found : undefined;
+};
+
+/** `1st and 15th`.
  * @param {Reader} one
  * @param {number} most
  * @param {Reader} further read directly or behind a word that joins
@@ -281,7 +291,7 @@ export const SLOTS = {
   two_mm: twoDigits,
   nth,
   nths: several(nth, MOST_DAYS, joined(nth)),
-  days: several(numberedDay, MOST_DAYS, joined(numberedDay)),
+  days: numberedDays,
   weekdays,
   plurals,
 };

@@ -108,6 +108,14 @@ function date(values, { today }) {
   return said(nextDate(today, month, day));
 }
 
+/** `25/12/2026` and `12/25/2026`; of `1/12/2026` nobody can say which is the month.
+ * @type {Reader}
+ */
+function slashedDate(values, now) {
+  const [month, day] = [Math.min(values.d, values.m), Math.max(values.d, values.m)];
+  return month !== day && day <= 12 ? undefined : date({ ...values, m: month, d: day }, now);
+}
+
 /** The next day of this number, today included. @type {Reader} */
 function monthDay(values, { today }) {
   const day = values.d ?? values.nth;
@@ -150,7 +158,7 @@ function clock(values) {
 /** @type {Reader} */
 function spoken(values) {
   const hour = first(values, "h", "hour_word", "zh_h");
-  const minute = first(values, "mm", "zh_mm", "two_mm", "n") ?? 0;
+  const minute = first(values, "mm", "zh_mm", "two_mm", "minutes_to", "n") ?? 0;
   const isOpen = 1 <= hour && hour <= 12;
   return at(hour, minute, { part: partOf(values), isOpen, isSpoken: isOpen });
 }
@@ -233,9 +241,12 @@ function yearly(values) {
 
 /** @type {Record<string, Reader>} */
 export const MEANINGS = {
-  after: (values, { today }) => {
+  /** `in a week`, `a week from friday`. */
+  after: (values, now) => {
     const [amount, unit] = values.unit ?? values.span;
-    return said(later(today, amount * (values.n ?? 1), unit));
+    const named = "weekday" in values ? weekday(values, now)?.day : undefined;
+    const begin = named ?? now.today + (values.day ?? 0);
+    return said(later(begin, amount * (values.n ?? 1), unit));
   },
   clock,
   date,
@@ -260,6 +271,7 @@ export const MEANINGS = {
     const part = partOf(values);
     return part ? { part } : {};
   },
+  slashed_date: slashedDate,
   spoken,
   week: (values, { today }) => said(weekBegin(today, values.next_week)),
   /** Friday. */

@@ -32,6 +32,10 @@ import { isWide, SPACES } from "#app/quickadd/tokens.js";
 const MOST_TAGS = 20;
 const AT_THE_END = `${BETWEEN}.!?。！？;；`;
 const FIELDS = /** @type {const} */ (["day", "clock", "part", "rule"]);
+const JOINING = ["range", "either"];
+const CLOSERS = ".,:;!?)，。；：！？）、"; // no blank stands before them
+const BEGIN = /^[ ,，、;；:：\-–]+/u;
+const END = /[ ,，、;；:：\-–]+$/u;
 
 /** Gives what reads. @param {import("#app/quickadd/grammar.js").Words} words */
 export function reader(words) {
@@ -119,21 +123,30 @@ class Reader extends Scanner {
     found.forEach((each, index) => {
       const before = found[index - 1];
       if (!before || before.kind !== each.kind || !["date", "time"].includes(each.kind)) return;
-      const word = this.grammar.word("range", this.tokens, before.behind);
-      if (word?.[1] !== each.first) return;
-      dropped.add(index);
-      for (const one of this.runBefore(found, index - 1)) dropped.add(one);
+      if (dropped.has(index) || !this.areJoined(before, each)) return;
+      for (const one of this.run(found, index - 1, -1)) dropped.add(one);
+      for (const one of this.run(found, index, 1)) dropped.add(one);
     });
     return found.filter((_each, index) => !dropped.has(index));
   }
 
-  /** This one and those of its kind directly before it. @param {Found[]} found @param {number} from */
-  runBefore(found, from) {
+  /** @param {Found} before @param {Found} each */
+  areJoined(before, each) {
+    const words = JOINING.map((name) => this.grammar.word(name, this.tokens, before.behind));
+    return words.some((word) => word?.[1] === each.first);
+  }
+
+  /** This one and those of its kind directly before it (step -1) or behind it (1).
+   * @param {Found[]} found
+   * @param {number} from
+   * @param {-1 | 1} step
+   */
+  run(found, from, step) {
     const run = [from];
-    for (let index = from; index > 0; index--) {
-      const [before, each] = [found[index - 1], found[index]];
-      if (!before || !each || before.kind !== each.kind || !this.areBeside(before, each)) break;
-      run.push(index - 1);
+    for (let index = from + step; index >= 0; index += step) {
+      const [one, other] = [found[index - Math.max(step, 0)], found[index - Math.min(step, 0)]];
+      if (!one || !other || one.kind !== other.kind || !this.areBeside(one, other)) break;
+      run.push(index);
     }
     return run;
   }
@@ -271,18 +284,17 @@ function joined(pieces) {
   let title = "";
   for (const piece of pieces) {
     const rest = piece.join("").trim();
+    if (CLOSERS.includes(rest[0] ?? "\0")) title = title.replace(END, "");
     const isApart = title && rest && needsBlank(title, rest, piece[0] ?? "");
     title += isApart ? ` ${rest}` : rest;
   }
   for (const pair of ["()", "（）", "[]", "【】"]) title = title.replaceAll(pair, "");
-  return title.trim().replace(/\s+/gu, " ").replace(ENDS, "");
+  return title.trim().replace(/\s+/gu, " ").replace(BEGIN, "").replace(END, "");
 }
-
-const ENDS = /^[ ,，、;；:：\-–]+|[ ,，、;；:：\-–]+$/gu;
 
 /** @param {string} title @param {string} rest @param {string} begin */
 function needsBlank(title, rest, begin) {
   const [first = ""] = [...rest];
-  if (".,:;!?)，。；：！？）、".includes(first)) return false;
+  if (CLOSERS.includes(first)) return false;
   return !(isWide([...title].at(-1)) && isWide(first)) || SPACES.has(begin);
 }

@@ -54,7 +54,7 @@ export class Scanner {
     /** @type {Found[]} */
     const found = [];
     for (let place = 0; place < this.tokens.length; ) {
-      const each = this.markAt(place) ?? this.phraseAt(place);
+      const each = this.markAt(place) ?? this.quotedAt(place) ?? this.phraseAt(place);
       const begin = found.at(-1)?.behind ?? 0;
       if (each) found.push(this.withLeads(this.withTrail(each), begin));
       place = each ? each.behind : place + 1;
@@ -70,6 +70,19 @@ export class Scanner {
     let behind = place;
     while ((this.tokens[behind]?.start ?? mark.end) < mark.end) behind++;
     return { first: place, behind, kind: mark.kind, mark, condition: "", isUntil: false };
+  }
+
+  /** A name in quotation marks means nothing.
+   * @param {number} place
+   * @returns {Found | undefined}
+   */
+  quotedAt(place) {
+    const { text = "", start = 0 } = this.tokens[place] ?? {};
+    const closing = this.grammar.quotes[text];
+    if (closing === undefined || !isFreeBefore(this.text, start)) return undefined;
+    const end = this.tokens.findIndex((token, index) => index > place && token.text === closing);
+    if (end < 0) return undefined;
+    return { first: place, behind: end + 1, kind: "text", condition: "", isUntil: false };
   }
 
   /** @param {number} place @returns {Found | undefined} */

@@ -38,7 +38,8 @@ def test_the_corpus_is_read(sentence):
 
 def test_the_corpus_has_a_hundred_sentences_of_each_language():
     counted = [sentence["language"] for sentence in SENTENCES]
-    assert (counted.count("en"), counted.count("zh-hans"), len(counted)) == (100, 100, 200)
+    assert min(counted.count("en"), counted.count("zh-hans")) >= 100
+    assert {*counted} == {"en", "zh-hans"}
 
 
 # --- What a sentence may mean, beyond the corpus --------------------------------------------------
@@ -70,7 +71,7 @@ def due(on, at=None, time_zone=None):
         ("trip dec 1 until dec 5", ("trip until dec 5", due("2026-12-01"))),
         ("准备明天的会议", ("准备明天的会议", None)),  # whose meeting, not when
         ("tomorrow's news", ("tomorrow's news", None)),
-        ("call bob at 9am or at 5pm", ("call bob at 9am or", due("2026-11-26", "17:00"))),
+        ("call bob at 9am or at 5pm", ("call bob at 9am or at 5pm", None)),  # which of them?
         ("call ann about friday tomorrow", ("call ann about", due("2026-11-27"))),
         ("monday, dec 7: dentist", ("dentist", due("2026-12-07"))),
         ("dec 7 monday dentist", ("dentist", due("2026-12-07"))),
