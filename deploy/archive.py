@@ -22,7 +22,7 @@ def add(package: zipfile.ZipFile, name: str, content: bytes) -> None:
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.create_system = 3  # Unix, so that the mode is read
     entry.external_attr = EVERY_USER << 16
-    package.writestr(entry, content)
+    package.writestr(entry, content, compresslevel=9)
 
 
 def digest(files: dict[str, bytes]) -> str:

@@ -77,11 +77,16 @@ _NEVER_NEEDED = (
     "*/tests/*",
     "*/static/*",  # served by S3
     "allauth/headless/spec/doc/*",
+    "allauth/idp/*",
     "cffi/*",  # cryptography needs _cffi_backend alone
+    "botocore/cacert.pem",  # certifi's is taken
     "yaml/_yaml.*",  # PyYAML reads without libyaml too
     "django/contrib/flatpages/*",
     "django/contrib/gis/*",
+    "django/contrib/postgres/*",  # Django REST framework does without
     "django/contrib/redirects/*",
+    "django/db/backends/mysql/*",
+    "django/db/backends/oracle/*",
     "allauth/socialaccount/providers/*/*",
 )
 
@@ -103,7 +108,7 @@ _FORBIDDEN = (
     "zappa_settings.json",
     "*test_settings*",
 )
-_FORBIDDEN_BUT = {"certifi/cacert.pem", "botocore/cacert.pem"}  # public certificates
+_FORBIDDEN_BUT = {"certifi/cacert.pem"}  # public certificates
 
 
 def normalized(name: str) -> str:

@@ -4,9 +4,10 @@ from todos.models.firings import Firing, Notice, NoticeState
 from todos.models.lists import List, ListQuerySet
 from todos.models.operations import SyncOperation
 from todos.models.push import PushSubscription
+from todos.models.queries import Priority, Status, TodoQuerySet
 from todos.models.reminders import Reminder
 from todos.models.tags import Tag, TagAlias, TagQuerySet
-from todos.models.todos import Priority, Status, Todo, TodoQuerySet
+from todos.models.todos import Todo
 from todos.models.usage import Usage
 
 __all__ = [

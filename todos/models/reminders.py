@@ -41,7 +41,8 @@ class Reminder:
             reminder = cls(_key(stored["id"]), remind_at, minutes, str(channel))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValidationError(_("Enter a valid value."), code="invalid") from error
-        return checked(reminder)
+        checked(reminder)
+        return reminder
 
     @property
     def stored(self) -> dict[str, Any]:

@@ -19,10 +19,10 @@ from django.utils.translation import gettext_lazy as _
 from core.dates import in_range, read_day
 from core.text import fold, isolated
 from todos.models.due import first_moment
-from todos.models.todos import Priority, Status
+from todos.models.queries import Priority, Status
 
 if TYPE_CHECKING:
-    from todos.models.todos import TodoQuerySet
+    from todos.models.queries import TodoQuerySet
 
 QUERY_LENGTH: Final = 500
 MOST_TERMS: Final = 100

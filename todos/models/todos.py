@@ -1,10 +1,9 @@
-"""The to-do and its queries."""
+"""The to-do: its columns, and what changes them."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,128 +16,25 @@ from django.utils.translation import gettext_lazy as _
 from core.columns import DayField, FoldedField, LineField, MomentField, NoteField
 from core.conditions import days_in_range, in_range, is_line, is_note
 from core.errors import Refused
-from core.feed import SyncedQuerySet, writing
+from core.feed import writing
 from core.models import Versioned
 from core.text import fold
 from todos.models import subtasks
 from todos.models.columns import FormerPositionField, PositionField, is_key
-from todos.models.due import NEVER, OF_DUE, DueField, day_bounds, is_due
+from todos.models.due import NEVER, OF_DUE, DueField, is_due
 from todos.models.lists import List
 from todos.models.planning import affected, plan
+from todos.models.queries import Priority, Status, TodoQuerySet
 from todos.models.recurrence import RecurrenceFrom, RuleField, follow
 from todos.models.reminders import RemindersField
-from todos.models.tags import Tag, folded_names
+from todos.models.tags import Tag
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from accounts.models import User
 
 TITLE_LENGTH = 128
 NOTES_LENGTH = 10_000
-TRASH_KEPT = timedelta(days=30)
-
-
-class Status(models.TextChoices):
-    OPEN = "open", _("open")
-    FINISHED = "finished", _("finished")
-
-
-class Priority(models.IntegerChoices):
-    NONE = 0, _("none")
-    LOW = 1, _("low")
-    MEDIUM = 2, _("medium")
-    HIGH = 3, _("high")
-    URGENT = 4, _("urgent")
-
-
-class TodoQuerySet(SyncedQuerySet):
-    def owned_by(self, user: "User") -> Self:
-        """Without what is in the trash."""
-        return self.filter(owner=user, deleted_at=None)
-
-    def trash_of(self, user: "User") -> Self:
-        return self.filter(owner=user, deleted_at__isnull=False)
-
-    def expired(self, at: datetime) -> Self:
-        """What has been in the trash for longer than it is kept there."""
-        return self.filter(deleted_at__lte=at - TRASH_KEPT)
-
-    def open(self) -> Self:
-        return self.filter(status=Status.OPEN)
-
-    def tagged(self, name: str) -> Self:
-        return self.filter(tags__folded=fold(name))
-
-    def mentioning(self, text: str) -> Self:
-        """Every word of the text stands in the title, the notes or a tag, however spelt."""
-        found = self
-        for word in fold(text).split():
-            found = found.containing(word)
-        return found
-
-    def containing(self, text: str) -> Self:
-        """The text as a whole stands in the title and the notes, or in the tags."""
-        part = fold(text)
-        return self.filter(Q(folded__contains=part) | Q(folded_tags__contains=part))
-
-    def bulk_create(  # type: ignore[override]  # as in SyncedQuerySet
-        self, objs: Iterable[Any], batch_size: int | None = None
-    ) -> list[Any]:
-        rows = list(objs)
-        with writing(*{row.owner_id for row in rows}):
-            made = super().bulk_create(rows, batch_size)
-            reminded = [row for row in made if row.reminders]
-            for owner in sorted({row.owner_id for row in reminded}):
-                plan(owner, [row.pk for row in reminded if row.owner_id == owner])
-        return made
-
-    bulk_create.alters_data = True  # type: ignore[attr-defined]
-
-    def fold_tags(self) -> int:
-        """Renew what `mentioning` finds of the tags; call it after tags were set or renamed."""
-        return self.update(folded_tags=folded_names(Tag))
-
-    def overdue(self, at: datetime) -> Self:
-        """Open and past its moment, or past its day where its owner lives."""
-        return self.open().filter(due_order__lt=at)
-
-    def due_today(self, at: datetime, zone: ZoneInfo) -> Self:
-        """Due within the person's own day, passed or not; not what starts later."""
-        begin, end = day_bounds(at, zone)
-        return self.filter(due_order__gte=begin, due_order__lt=end).started(at, zone)
-
-    def upcoming(self, at: datetime, zone: ZoneInfo) -> Self:
-        """Due after the person's today."""
-        return self.due_after(day_bounds(at, zone)[1])
-
-    def without_due(self) -> Self:
-        return self.filter(due_order=NEVER)
-
-    def due_before(self, moment: datetime) -> Self:
-        """A day is due with its last moment, where the person lives."""
-        return self.filter(due_order__lt=moment)
-
-    def due_after(self, moment: datetime) -> Self:
-        """Due at the moment or later; a day with its last moment, where the person lives."""
-        return self.filter(due_order__gte=moment, due_order__lt=NEVER)
-
-    def started(self, at: datetime, zone: ZoneInfo) -> Self:
-        """Without what starts on a later day of the person."""
-        return self.exclude(start_on__gt=at.astimezone(zone).date())
-
-    def waiting(self, at: datetime, zone: ZoneInfo) -> Self:
-        """Only what starts on a later day of the person."""
-        return self.filter(start_on__gt=at.astimezone(zone).date())
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        """What was trashed along with them goes along too."""
-        with writing(*self.accounts()):
-            rows: Any = subtasks.with_parts(self)
-            return SyncedQuerySet.delete(rows)
-
-    delete.alters_data = True  # type: ignore[attr-defined]
-    delete.queryset_only = True  # type: ignore[attr-defined]
 
 
 class Todo(Versioned):
