@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.core import serializers
@@ -169,7 +170,8 @@ def test_a_dump_has_the_reminders_and_brings_them_back(alice):
     dump = serializers.serialize("json", Todo.objects.all())
     Todo.objects.filter(pk=made.pk).update(reminders=())
     for it in serializers.deserialize("json", dump):
-        assert it.object.reminders == made.reminders
+        row: Any = it.object
+        assert row.reminders == made.reminders
 
 
 def test_who_looks_into_the_database_sees_which_is_which(alice):

@@ -253,6 +253,8 @@ def test_a_key_that_is_no_point_harms_nobody(service, subscribed, alice, noon):
         *("https://u:p@fcm.googleapis.com/x", "https://evil.com\\@fcm.googleapis.com/x"),
         *("https://notify.windows.com/x", "https://fcm.googleapis.com:x/", "https://127.0.0.1/x"),
         *("ftp://fcm.googleapis.com/x", "fcm.googleapis.com", "https://[x/"),
+        *("https://fcm.googleapis.com/a b", "https://fcm.googleapis.com/a\nb"),
+        *("https://fcm.googleapis.com/\u202ea", "https://fcm.googleapis.com/é"),
     ],
 )
 def test_only_push_services_are_taken(endpoint, api, alice, service):
