@@ -149,6 +149,9 @@ class ProfileForm(forms.ModelForm[User]):
             "quiet_from": _("Quiet from"),
             "quiet_until": _("Quiet until"),
         }
+        widgets = {
+            name: forms.TextInput({"type": "time"}) for name in ("quiet_from", "quiet_until")
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

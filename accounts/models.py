@@ -120,10 +120,10 @@ class WeekStart(models.TextChoices):
 class Channel(models.TextChoices):
     """How a person is reminded."""
 
-    EMAIL = "email", _("e-mail")
-    PUSH = "push", _("notification")
-    SMS = "sms", _("text message")
-    NONE = "none", _("not at all")
+    EMAIL = "email", _("Email")
+    PUSH = "push", _("Notification")
+    SMS = "sms", _("Text message")
+    NONE = "none", _("Not at all")
 
     @classmethod
     def ways(cls) -> list[str]:

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='reminder_channel',
-            field=models.CharField(choices=[('email', 'e-mail'), ('push', 'notification'), ('sms', 'text message'), ('none', 'not at all')], db_default='email', default='email', max_length=8, verbose_name='reminds me by'),
+            field=models.CharField(choices=[('email', 'Email'), ('push', 'Notification'), ('sms', 'Text message'), ('none', 'Not at all')], db_default='email', default='email', max_length=8, verbose_name='reminds me by'),
         ),
         migrations.AddConstraint(
             model_name='user',

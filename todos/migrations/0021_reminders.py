@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             name='Notice',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('channel', models.CharField(choices=[('email', 'e-mail'), ('push', 'notification'), ('sms', 'text message'), ('none', 'not at all')], max_length=8, verbose_name='channel')),
+                ('channel', models.CharField(choices=[('email', 'Email'), ('push', 'Notification'), ('sms', 'Text message'), ('none', 'Not at all')], max_length=8, verbose_name='channel')),
                 ('state', models.CharField(choices=[('queued', 'queued'), ('sending', 'sending'), ('sent', 'sent'), ('unknown', 'unknown'), ('failed', 'failed'), ('canceled', 'canceled')], default='queued', max_length=8, verbose_name='state')),
                 ('reason', models.CharField(blank=True, max_length=64, verbose_name='reason')),
                 ('tried', models.CharField(blank=True, max_length=32)),
