@@ -1,7 +1,8 @@
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -66,6 +67,35 @@ class SearchableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a base for
         return query
 
 
+def reads_titles(request: HttpRequest) -> bool:
+    """What people write is private; who keeps the service running may not need to read it."""
+    reads: bool = settings.ADMIN_SHOWS_TITLES or getattr(request.user, "is_superuser", False)
+    return reads
+
+
+class PrivateAdmin(SearchableAdmin):
+    """Columns with what people wrote: shown, searched and filtered by who reads titles only."""
+
+    private: ClassVar[frozenset[str]] = frozenset()
+
+    def get_search_fields(self, request: HttpRequest) -> list[Any]:
+        return self.readable(request, super().get_search_fields(request))
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Without this, ?title__startswith= would disclose a title letter by letter."""
+        if lookup.partition("__")[0] in self.private and not reads_titles(request):
+            return False
+        return super().lookup_allowed(lookup, value, request)
+
+    def readable(
+        self, request: HttpRequest, names: Sequence[Any], *, instead: str = ""
+    ) -> list[Any]:
+        if reads_titles(request):
+            return list(names)
+        left = [name for name in names if name not in self.private]
+        return [instead, *left] if instead else left
+
+
 class NamedValuesFilter(admin.AllValuesFieldListFilter):
     """Django's, whose link for an empty value has no text."""
 
@@ -74,7 +104,7 @@ class NamedValuesFilter(admin.AllValuesFieldListFilter):
             yield {**choice, "display": choice["display"] or _("none")}
 
 
-class ReadOnlyAdmin(SearchableAdmin):
+class ReadOnlyAdmin(PrivateAdmin):
     """Rows that the service writes and people only read."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

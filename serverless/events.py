@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from core.http import NO_REQUEST, current_request_id
 from core.redaction import redact
 from core.tasks import task_boundary
+from serverless import mail_reports
 from serverless.tasks import TASK_ROUTE
 
 Event = dict[str, Any]
@@ -71,6 +72,8 @@ def name_of(event: Event) -> str:
         return f"manage {command[0]}"
     if is_queue(event):
         return "queue"
+    if mail_reports.is_report(event):
+        return "mail report"
     return next((kind for kind in ("raw_command", "Records") if event.get(kind)), UNKNOWN)
 
 
@@ -124,6 +127,8 @@ def _run(event: Event, context: Any) -> Any:
         return _run_task(event)
     if is_queue(event):
         return _run_queue(event, context)
+    if mail_reports.is_report(event):
+        return mail_reports.take(event)
     if path := function_of(event):
         return import_string(path)(event, context)
     if command := event.get("manage"):

@@ -33,7 +33,7 @@ class MaskedNumbersAdmin(ReadOnlyAdmin):
         return self._allowed(request, super().get_list_display(request))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return self._allowed(request, self.fields or ())
+        return self.readable(request, self._allowed(request, self.fields or ()))
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         names = super().get_search_fields(request)
@@ -96,6 +96,7 @@ class MessageAdmin(MaskedNumbersAdmin):
     """The log of messages, each with its history; the only action is to send again."""
 
     masked = {"to": "masked_to", "from_number": "masked_from"}
+    private = frozenset({"body"})  # of reminders and answers: it has titles
     list_display = ("created_at", "to", "sender", "state", "provider", "error_code", "finished_at")
     list_filter = (
         "state",
@@ -111,8 +112,8 @@ class MessageAdmin(MaskedNumbersAdmin):
     actions = ("send_again",)
     fields = (
         *("id", "sender", "to", "from_number", "region", "body", "encoding", "segments"),
-        *("provider", "provider_sid", "state", "error_code", "error_message", "attempt_count"),
-        *("retry_of", "sent_again_as", "refers_to"),
+        *("provider", "provider_sid", "state", "error_code", "error_message", "unreached"),
+        *("attempt_count", "retry_of", "sent_again_as", "refers_to"),
         *("lane", "created_at", "send_at", "expires_at", "next_attempt_at", "dispatched_at"),
         *("claimed_at", "accepted_at", "finished_at"),
     )

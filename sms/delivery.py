@@ -70,6 +70,7 @@ def _block(message: Message, error: SendError) -> None:
     if message.advance(State.BLOCKED, code=code, reason=error.detail):
         policy.return_unused(message)
         message.add_event(Event.Source.SERVICE, error_code=code)
+        status_updates.note_unreached(message, error.code)
 
 
 def attempt(message: Message, *, retry: bool = True) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -29,14 +30,18 @@ __all__ = [
     "Lane",
     "Reply",
     "SendError",
+    "Unreached",
     "cancel",
     "fits_one_segment",
+    "mark_told",
     "plain",
     "proved_number",
     "queue",
     "queue_again",
     "queue_code",
     "send",
+    "unreached",
+    "unreached_text",
 ]
 
 logger = logging.getLogger(__name__)
@@ -151,6 +156,33 @@ def cancel(*, actor: "User | None", message: Message) -> bool:
     message.add_event(Event.Source.PERSON)
     logger.info("Message %s was canceled by %s", message.pk, actor and actor.pk)
     return True
+
+
+@dataclass(frozen=True)
+class Unreached:
+    """A reminder or an answer that did not reach its number, which no text ever will."""
+
+    message: UUID
+    account: UUID
+    number: str
+    reason: str
+
+
+def unreached(limit: int) -> list[UUID]:
+    """The messages of which nobody was told yet, the first ones first."""
+    waiting = Message.objects.unreached().order_by("created_at")
+    return list(waiting.values_list("pk", flat=True)[:limit])
+
+
+def unreached_text(message_id: str) -> Unreached | None:
+    facts = ("pk", "sender", "to", "unreached")
+    found = Message.objects.unreached().filter(pk=message_id).values_list(*facts).first()
+    return found and Unreached(*found)
+
+
+def mark_told(text: Unreached) -> bool:
+    """True for exactly one of all concurrent calls; part of the transaction around it."""
+    return Message(pk=text.message).mark_unreached_told(timezone.now())
 
 
 def plain(text: str) -> str:

@@ -40,6 +40,7 @@ RANK: dict[str, int] = {
 }
 LOST = "lost"  # the error code of a message of which the provider never reported a result
 FINAL: tuple[str, ...] = tuple(state for state, rank in RANK.items() if rank == 60)
+FAILURES = (State.UNDELIVERED, State.FAILED, State.BLOCKED)
 # Perhaps on the phone already.
 ARRIVED = (State.SENDING, State.UNKNOWN, State.ACCEPTED, State.SENT, State.DELIVERED)
 WAITING = (State.SCHEDULED, State.QUEUED)  # not sent yet: may be canceled, may expire

@@ -10,12 +10,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from sms import alerts, consent
-from sms.models import Consent, Message, OptOut, Source
+from sms.models import Consent, Lane, Message, OptOut, Source
 from sms.providers import provider_named
 from sms.results import RefusalReason, Refused, StatusUpdate
-from sms.states import NOT_ATTEMPTED, State
+from sms.states import FAILURES, NOT_ATTEMPTED, State
 
-FAILURES: Final = (State.UNDELIVERED, State.FAILED, State.BLOCKED)
+FOR_GOOD: Final = frozenset(
+    {
+        RefusalReason.INVALID_RECIPIENT,
+        RefusalReason.OPTED_OUT,
+        RefusalReason.RECIPIENT_BLOCKED,
+    }
+)
 _WITHOUT_CODE = "The provider gave no reason."
 _WITH_CODE = "The provider reported error {code}."
 
@@ -31,6 +37,7 @@ def apply(message: Message, update: StatusUpdate, *, source: str) -> None:
         _advance(message, update.state, update.error_code)
     if update.reason is RefusalReason.OPTED_OUT:
         opt_out(message.to)
+    note_unreached(message, update.reason)
     alerts.refused(message.provider, update.reason, update.error_code)
 
 
@@ -39,7 +46,15 @@ def refuse(message: Message, refused: Refused) -> bool:
     """The provider refused it: it failed, or is blocked if we may not send there at all."""
     if refused.reason is RefusalReason.OPTED_OUT:
         opt_out(message.to)
-    return message.advance(refused.reason.state, code=refused.code, reason=refused.message)
+    failed = message.advance(refused.reason.state, code=refused.code, reason=refused.message)
+    note_unreached(message, refused.reason)
+    return failed
+
+
+def note_unreached(message: Message, reason: str | None) -> None:
+    """What a reminder or an answer did not reach for good is told to who asked for the text."""
+    if reason in FOR_GOOD and message.lane == Lane.REMINDER:
+        message.mark_unreached(str(reason))
 
 
 def may_be_known(message: Message) -> bool:

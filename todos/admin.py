@@ -1,10 +1,9 @@
 """The operator's view of lists, to-dos and tags; it changes them by the same ways as the API."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Count, F, QuerySet
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.sessions import signed_in_user
-from core.admin import ReadOnlyAdmin, SearchableAdmin
+from core.admin import PrivateAdmin, ReadOnlyAdmin, reads_titles
 from core.columns import FoldedField
 from core.feed import stamp, writing
 from core.selection import is_too_large
@@ -31,7 +30,7 @@ MOST_MERGED = 100
 FACTS = ("id", "position", "version", "created_at", "updated_at")
 
 
-class OwnedAdmin(SearchableAdmin):
+class OwnedAdmin(PrivateAdmin):
     """Rows of one person, chosen once; what the service sets is shown, and not asked for.
 
     `fields` and `facts` give the order. A column that neither they nor `hidden` name is shown too.
@@ -47,7 +46,7 @@ class OwnedAdmin(SearchableAdmin):
         facts = self.get_readonly_fields(request, obj) if obj else ()
         asked = (*(self.fields or ()), *self._others(editable=True))
         whole = (*asked, *(name for name in facts if name not in asked))
-        return self._readable(request, whole)
+        return self.readable(request, whole)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*self.facts, *self._others(editable=False))
@@ -77,37 +76,20 @@ class OwnedAdmin(SearchableAdmin):
         return form
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return self._readable(request, super().get_list_display(request), instead="id")
-
-    def get_search_fields(self, request: HttpRequest) -> list[Any]:
-        return self._readable(request, super().get_search_fields(request))
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Without this, ?title__startswith= would disclose a title letter by letter."""
-        if lookup.partition("__")[0] in self.private and not _reads_titles(request):
-            return False
-        return super().lookup_allowed(lookup, value, request)
+        return self.readable(request, super().get_list_display(request), instead="id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        if not _reads_titles(request):
+        if not reads_titles(request):
             rows._iterable_class = _Untitled  # noqa: SLF001 - as values() does
         return rows
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and _reads_titles(request)
+        return super().has_add_permission(request) and reads_titles(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The question before a deletion lists what goes."""
-        return super().has_delete_permission(request, obj) and _reads_titles(request)
-
-    def _readable(
-        self, request: HttpRequest, names: Sequence[Any], *, instead: str = ""
-    ) -> list[Any]:
-        if _reads_titles(request):
-            return list(names)
-        left = [name for name in names if name not in self.private]
-        return [instead, *left] if instead else left
+        return super().has_delete_permission(request, obj) and reads_titles(request)
 
 
 def _change(row: Any, **changes: Any) -> None:
@@ -327,7 +309,7 @@ class TodoAdmin(OwnedAdmin):
         # One commit, and one INSERT of the history.
         with writing(*Todo.objects.filter(pk__in=queryset).accounts()):
             changed, left = _changed_in_time(queryset.order_by("pk"), change)
-            if not _reads_titles(request):
+            if not reads_titles(request):
                 changed = [_unnamed(todo) for todo in changed]
             if changed:
                 fact = [{"changed": {"fields": [str(member)]}}]
@@ -381,12 +363,6 @@ def _changed_in_time(
         if todo.version != version:
             changed.append(todo)
     return changed, False
-
-
-def _reads_titles(request: HttpRequest) -> bool:
-    """What people write is private; who keeps the service running may not need to read it."""
-    reads: bool = settings.ADMIN_SHOWS_TITLES or getattr(request.user, "is_superuser", False)
-    return reads
 
 
 class _Untitled(ModelIterable):  # type: ignore[type-arg]

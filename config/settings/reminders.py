@@ -2,6 +2,7 @@ from config import env
 
 REMINDERS = env.flag("REMINDERS", default=True)
 REMINDERS_PER_MINUTE = env.integer("REMINDERS_PER_MINUTE", default=600)  # persons
+REMINDER_MAILS_DAILY = env.integer("REMINDER_MAILS_DAILY", default=200)  # to one account
 # Notifications; `manage.py make_push_keys` makes a pair of keys. Without them there are none.
 PUSH_PRIVATE_KEY = env.text("PUSH_PRIVATE_KEY")
 PUSH_PUBLIC_KEY = env.text("PUSH_PUBLIC_KEY")

@@ -16,7 +16,7 @@ from core.columns import MomentField
 from core.conditions import in_range
 from sms.numbers import with_masked_numbers
 from sms.results import Result
-from sms.states import ARRIVED, BELOW, FINAL, LOST, RANK, WAITING, State
+from sms.states import ARRIVED, BELOW, FAILURES, FINAL, LOST, RANK, WAITING, State
 
 BODY_LENGTH = 1600  # the limit of providers for one message, whatever its encoding
 NUMBER_LENGTH = 64
@@ -53,6 +53,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         sent = self.filter(sender=of, to=number, state__in=ARRIVED, refers_to__isnull=False)
         sent = sent.filter(claimed_at__lte=at, claimed_at__gt=at - LIST_KEPT)
         return sent.order_by("-claimed_at", "-created_at")
+
+    def unreached(self) -> Self:
+        """Failed for good, and nobody was told yet."""
+        return self.exclude(unreached="").filter(unreached_told_at=None, sender__isnull=False)
 
     def poll_due(self, at: datetime) -> Self:
         return self.filter(next_attempt_at__lte=at)
@@ -131,6 +135,9 @@ class Message(models.Model):
     )
     # What the numbers of a list in the body mean, to be answered with; ids of another app.
     refers_to = models.JSONField(_("refers to"), null=True, editable=False)
+    # Why no text reaches the number, if that is so for good, and when the other app was told.
+    unreached = models.CharField(_("unreached"), max_length=20, blank=True, db_default="")
+    unreached_told_at = models.DateTimeField(null=True, editable=False)
     dispatched_at = models.DateTimeField(_("dispatched at"), null=True)  # by the sweep
     claimed_at = models.DateTimeField(_("claimed at"), null=True)
     accepted_at = models.DateTimeField(_("accepted at"), null=True)
@@ -182,6 +189,11 @@ class Message(models.Model):
                 name="sms_message_open",
             ),
             models.Index(fields=("to", "-created_at"), name="sms_message_by_number"),
+            models.Index(
+                fields=("created_at",),
+                condition=~Q(unreached="") & Q(unreached_told_at=None),
+                name="sms_message_unreached",
+            ),
             models.Index(
                 fields=("dispatched_at",),
                 condition=Q(dispatched_at__isnull=False),
@@ -289,6 +301,15 @@ class Message(models.Model):
         if not moved and not self.provider_sid:
             self._move(Message.objects.filter(provider_sid=""), provider_sid=sid, accepted_at=at)
         return moved
+
+    def mark_unreached(self, reason: str) -> bool:
+        """A failed message is so once, for the first reason, however often it is reported."""
+        failed = Message.objects.filter(state__in=FAILURES, unreached="")
+        return self._move(failed, unreached=reason)
+
+    def mark_unreached_told(self, at: datetime) -> bool:
+        """True for exactly one of all concurrent calls."""
+        return self._move(Message.objects.unreached(), unreached_told_at=at)
 
     def mark_unknown(self, reason: str) -> bool:
         return self.advance(State.UNKNOWN, reason=reason)

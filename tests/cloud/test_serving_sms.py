@@ -31,7 +31,11 @@ def account_id(phone: Phone) -> str:
 
 
 def at_twilio(cloud: Cloud, body: str) -> list[dict[str, Any]]:
-    """What the stub was asked to send, in Twilio's own words."""
+    return [message for message in all_at_twilio(cloud) if message["body"] == body]
+
+
+def all_at_twilio(cloud: Cloud) -> list[dict[str, Any]]:
+    """What the stub was asked to send, in Twilio's own words, the last first."""
     parameter = cloud.client("ssm").get_parameter(
         Name="/nudge/dev/TWILIO_API_BASE_URL", WithDecryption=True
     )
@@ -41,7 +45,8 @@ def at_twilio(cloud: Cloud, body: str) -> list[dict[str, Any]]:
         auth=(ACCOUNT_SID, AUTH_TOKEN),
         timeout=10,
     )
-    return [message for message in answer.json()["messages"] if message["body"] == body]
+    messages: list[dict[str, Any]] = answer.json()["messages"]
+    return messages
 
 
 def body_of_its_own() -> str:

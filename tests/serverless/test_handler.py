@@ -327,6 +327,7 @@ def test_a_failure_ends_with_its_traceback_redacted_by_the_handler(handler, line
         (load("keep_warm"), "handler.keep_warm_callback"),
         (load("records"), "Records"),
         ({"Records": [{"eventSource": "aws:sqs"}]}, "queue"),
+        (load("mail_bounce"), "mail report"),
         ({"manage": "createsuperuser --email alice@example.com"}, "manage createsuperuser"),
         ({"manage": " "}, "unknown"),
         ({"raw_command": "print('secret')"}, "raw_command"),

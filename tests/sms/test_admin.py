@@ -102,6 +102,21 @@ def test_the_log_is_filtered(helper, message, query):
     assert str(other.pk) not in page
 
 
+def test_who_reads_no_titles_reads_no_texts(helper, superuser, message, settings):
+    """Those of reminders and answers have the titles of to-dos."""
+    page = f"{LIST}{message.pk}/change/"
+    assert "hey mate" in shown(helper, page)
+    assert str(message.pk) in shown(helper, q="mate")
+    settings.ADMIN_SHOWS_TITLES = False
+    for path in (LIST, page, f"{LIST}{message.pk}/history/"):
+        assert "hey mate" not in shown(helper, path)
+    assert str(message.pk) not in shown(helper, q="mate")
+    assert str(message.pk) in shown(helper, q=str(message.pk))
+    assert helper.get(LIST, {"body__startswith": "h"}).status_code == 400
+    assert "hey mate" in shown(superuser, page)
+    assert str(message.pk) in shown(superuser, q="mate")
+
+
 def test_nobody_writes_the_log(superuser, message):
     assert superuser.get(f"{LIST}add/").status_code == 403
     assert superuser.post(f"{LIST}{message.pk}/change/", {"body": "b"}).status_code == 403

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any, Final, Self
+from typing import Any, Final
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -32,7 +32,7 @@ class Reminder:
     channel: str = ""
 
     @classmethod
-    def read(cls, stored: Mapping[str, Any]) -> Self:
+    def read(cls, stored: Mapping[str, Any]) -> "Reminder":
         """What `stored` gives. Raises ValidationError."""
         try:
             moment = stored.get("remind_at")

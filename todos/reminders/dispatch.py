@@ -23,8 +23,9 @@ from core.feed import writing
 from core.tasks import task, task_boundary
 from todos.models import Firing, Notice, NoticeState, Todo
 from todos.reminders.channels import mail, push, sms
-from todos.reminders.channels.outcome import NotSent, Outcome, Sent, Unknown, Unreachable
+from todos.reminders.channels.outcome import NotSent, Outcome, Sent, Unknown
 from todos.reminders.quiet import quiet_end
+from todos.reminders.reports import hand_out_texts, switch_off
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,12 @@ def tick(at: datetime) -> dict[str, int]:
     if not settings.REMINDERS:
         return {}
     unknown = Notice.objects.abandoned(at).update(state=NoticeState.UNKNOWN, reason="interrupted")
-    return {"unknown": unknown, "persons": _hand_out_persons(at), "notices": _hand_out_notices(at)}
+    return {
+        "unknown": unknown,
+        "unreached": hand_out_texts(),
+        "persons": _hand_out_persons(at),
+        "notices": _hand_out_notices(at),
+    }
 
 
 def _hand_out_persons(at: datetime) -> int:
@@ -141,24 +147,17 @@ def _order(person: User, group: Sequence[Firing], tried: str) -> list[str]:
 def _takes(person: User, channel: str, notice: Notice, todos: list[Todo], now: datetime) -> bool:
     if channel == Channel.SMS:
         outcome = sms.queue(person, todos, now)
-        _switch_off(person, channel, outcome)
+        switch_off(person, channel, outcome)
         if not isinstance(outcome, Sent):
             return False
         notice.message, notice.state = outcome.message, NoticeState.SENT
-    elif channel in QUEUED and QUEUED[channel].reaches(person):
+    elif channel in QUEUED and QUEUED[channel].admits(person, now):
         notice.state = NoticeState.QUEUED
         notice.handed_at = now
     else:
         return False
     notice.channel, notice.reason = channel, ""
     return True
-
-
-def _switch_off(person: User, channel: str, outcome: Outcome) -> None:
-    """A channel that failed for good is named in the profile, with the reason."""
-    if isinstance(outcome, Unreachable) and outcome.for_good:
-        person.change(channels_off={**person.channels_off, channel: outcome.reason})
-        logger.info("Reminders of %s by %s are off: %s", person.pk, channel, outcome.reason)
 
 
 # --- One message that is sent after the commit ----------------------------------------------------
@@ -211,7 +210,7 @@ def _pass_on(notice: Notice, outcome: Any, now: datetime) -> None:
         reason = outcome.reason
         if not notice.move(NoticeState.SENDING, NoticeState.FAILED, reason=reason):
             return
-        _switch_off(person, notice.channel, outcome)
+        switch_off(person, notice.channel, outcome)
         group = list(notice.firings.select_related("todo"))
         if group:
             tried = ",".join(filter(None, [notice.tried, notice.channel]))

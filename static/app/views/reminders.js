@@ -1,17 +1,19 @@
 // When a person is reminded of a to-do: so long before it is due, or at a moment.
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { remind } from "#app/actions.js";
 import { date, local, moment, time } from "#app/days.js";
 import { uuid } from "#app/ids.js";
 import * as state from "#app/state.js";
 import { gettext, language } from "#app/text.js";
 import { textOf } from "#app/views/facts.js";
-import { html, Icon } from "#app/views/html.js";
+import { atOnce, html, Icon } from "#app/views/html.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
 /** @typedef {import("#app/model.js").Reminder} Reminder */
 
 const MOST = 10;
 const BEFORE = [0, 10, 30, 60, 1440];
+const AT = "at"; // asks for a moment
 
 /** @param {number} minutes */
 function beforeWords(minutes) {
@@ -31,8 +33,36 @@ function words({ remind_at: at, minutes_before: minutes }) {
   return `${date(there.on, state.today.value, language())} ${time(there.at, language())}`;
 }
 
+/** A moment, taken when all of it has been typed. @param {{add: (at: string) => void, onDone: () => void}} props */
+function AtMoment({ add, onDone }) {
+  const field = useRef(/** @type {HTMLInputElement | null} */ (null));
+  useLayoutEffect(() => field.current?.focus(), []);
+  const leave = () => {
+    atOnce(onDone);
+    document.getElementById("detail-remind")?.focus();
+  };
+  /** @param {Event} event */
+  const submit = (event) => {
+    event.preventDefault();
+    const [on = "", clock = ""] = field.current?.value.split("T") ?? [];
+    add(new Date(moment(on, clock, state.zone.value)).toISOString());
+    leave();
+  };
+  /** @param {KeyboardEvent} event */
+  const key = (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    leave();
+  };
+  return html`<form class="in-words" onSubmit=${submit} onKeyDown=${key}>
+    <input ref=${field} type="datetime-local" required min="1900-01-01T00:00" max="9998-12-31T00:00" aria-label=${gettext("Remind at")} />
+    <button class="button">${gettext("Set")}</button>
+  </form>`;
+}
+
 /** @param {{todo: Todo}} props */
 export function Reminders({ todo }) {
+  const [asks, setAsks] = useState(false);
   const some = todo.reminders ?? [];
   /** @param {Partial<Reminder>} more */
   const add = (more) =>
@@ -41,15 +71,13 @@ export function Reminders({ todo }) {
       { id: uuid(), remind_at: null, minutes_before: null, channel: "", ...more },
     ]);
   /** @param {Event} event */
-  const before = (event) => textOf(event) && add({ minutes_before: Number(textOf(event)) });
-  /** @param {Event} event */
-  const at = (event) => {
-    const [on = "", clock = ""] = textOf(event).split("T");
-    if (!on || !clock) return;
-    add({ remind_at: new Date(moment(on, clock, state.zone.value)).toISOString() });
+  const choose = (event) => {
+    const chosen = textOf(event);
+    if (chosen === AT) setAsks(true);
+    else if (chosen) add({ minutes_before: Number(chosen) });
   };
   return html`<div class="line">
-    <dt><span><${Icon} name="bell" />${gettext("Reminders")}</span></dt>
+    <dt><label for="detail-remind"><${Icon} name="bell" />${gettext("Reminders")}</label></dt>
     <dd>
       ${some.map(
         (
@@ -63,14 +91,12 @@ export function Reminders({ todo }) {
       )}
       ${
         some.length < MOST &&
-        html`${
-          todo.due &&
-          html`<select aria-label=${gettext("Remind before it is due")} value="" onChange=${before} key=${some.length}>
-            <option value="">${gettext("Remind me …")}</option>
-            ${BEFORE.map((minutes) => html`<option key=${minutes} value=${minutes}>${beforeWords(minutes)}</option>`)}
-          </select>`
-        }
-        <input type="datetime-local" aria-label=${gettext("Remind at")} key=${`at ${some.length}`} onChange=${at} />`
+        html`<select id="detail-remind" value="" onChange=${choose} key=${`${some.length} ${asks}`}>
+          <option value="">${gettext("Remind me …")}</option>
+          ${todo.due && BEFORE.map((minutes) => html`<option key=${minutes} value=${minutes}>${beforeWords(minutes)}</option>`)}
+          <option value=${AT}>${gettext("At a time …")}</option>
+        </select>
+        ${asks && html`<${AtMoment} add=${(/** @type {string} */ at) => add({ remind_at: at })} onDone=${() => setAsks(false)} />`}`
       }
     </dd>
   </div>`;

@@ -170,8 +170,8 @@ def test_a_dump_has_the_reminders_and_brings_them_back(alice):
     dump = serializers.serialize("json", Todo.objects.all())
     Todo.objects.filter(pk=made.pk).update(reminders=())
     for it in serializers.deserialize("json", dump):
-        row: Any = it.object
-        assert row.reminders == made.reminders
+        restored: Any = it.object
+        assert restored.reminders == made.reminders
 
 
 def test_who_looks_into_the_database_sees_which_is_which(alice):

@@ -1,15 +1,17 @@
 """E-mail to the address that the person has verified."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
 from accounts.models import User
+from core.limits import Limit, take
 from todos.models import Notice, Todo
 from todos.reminders import texts
 from todos.reminders.actions import ACTS, link_of
@@ -18,8 +20,14 @@ from todos.reminders.channels.outcome import NotSent, Outcome, Sent, Unknown, Un
 REFUSED: Final = "SMTPRecipientsRefused"  # of smtplib: the server took no recipient
 
 
-def reaches(person: User) -> bool:
-    return _address(person) is not None
+NOTICE: Final = "X-Nudge-Reminder"  # the header by which a report names the message
+DAY: Final = timedelta(days=1)
+
+
+def admits(person: User, at: datetime) -> bool:
+    """Whether there is an address, and one of the mails of this day (UTC), which it takes."""
+    scope, amount = f"reminders:mails:{person.pk}", settings.REMINDER_MAILS_DAILY
+    return _address(person) is not None and take(Limit(scope=scope, amount=amount, window=DAY))
 
 
 def send(person: User, notice: Notice, todos: Sequence[Todo], at: datetime) -> Outcome:
@@ -63,6 +71,7 @@ def _written(
     ]
     context = {"subject": texts.subject(todos), "items": items, "language": get_language()}
     text = render_to_string("todos/reminder.txt", context)
-    mail = EmailMultiAlternatives(f"{texts.NAME}: {texts.subject(todos)}", text, to=[address])
+    subject, headers = f"{texts.NAME}: {texts.subject(todos)}", {NOTICE: str(notice.pk)}
+    mail = EmailMultiAlternatives(subject, text, to=[address], headers=headers)
     mail.attach_alternative(render_to_string("todos/reminder.html", context), "text/html")
     return mail

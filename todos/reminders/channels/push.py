@@ -57,7 +57,7 @@ def _matches(host: str, allowed: str) -> bool:
     return host.endswith(allowed[1:]) if allowed.startswith("*.") else host == allowed
 
 
-def reaches(person: User) -> bool:
+def admits(person: User, at: datetime) -> bool:
     return bool(settings.PUSH_PRIVATE_KEY) and person.push_subscriptions.exists()
 
 
