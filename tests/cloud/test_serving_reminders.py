@@ -3,17 +3,20 @@
 import re
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import requests
+from playwright.sync_api import expect
 
 from localcloud.twilio.callbacks import signed
 from localcloud.twilio.resources import ACCOUNT_SID, AUTH_TOKEN
 from tests.cloud.local import TIMEOUT, Cloud, eventually
 from tests.cloud.people import AdminSession, Phone, manage, signed_up
 from tests.cloud.push_service import ADDRESS, PushService, running
+from tests.cloud.test_serving_browser import chromium, log_in, static, visit  # noqa: F401
 from tests.cloud.test_serving_events import REMINDERS
 from tests.cloud.test_serving_sms import account_id, all_at_twilio, at_twilio
 from tests.todos.reminders.test_push import Browser
@@ -24,6 +27,8 @@ FUNCTION = "nudge-dev"
 NUMBER = "+14155550142"
 AHEAD = timedelta(minutes=1)
 TICKS = 3  # after which a second message would have come
+BROWSER = Browser("one")
+BROWSER.endpoint = f"https://{ADDRESS}/send/{uuid.uuid4()}"
 _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
@@ -110,69 +115,87 @@ def say(cloud: Cloud, body: str) -> None:
         assert answer.status_code == 200, answer.text
 
 
-def test_a_reminder_comes_as_one_text_and_done_1_ticks_the_to_do(cloud, operator, push_service):
-    phone, _email = person(cloud, "sms")
-    AdminSession(cloud, operator).grant(account_id(phone), 10)
-    prove(cloud, phone)
-    key = remind(phone, "water the plants")
-    other = phone.ask("POST", "api/v1/todos/", {"title": "the one that stays open"}).json()["id"]
-    asked_at = datetime.now(UTC)
-    assert at_twilio(cloud, "Nudge: water the plants") == []
+def mails_of(cloud: Cloud, someone: "Reminded") -> list[str]:
+    named = f"To: {someone.email}\nSubject: Nudge: {someone.title}\n"
+    return [mail for mail in cloud.mails() if mail.startswith(named)]
 
-    [text] = eventually(lambda: at_twilio(cloud, "Nudge: water the plants"))
+
+@dataclass(frozen=True)
+class Reminded:
+    phone: Phone
+    email: str
+    title: str
+    key: str
+
+
+@pytest.fixture(scope="module")
+def reminded(cloud: Cloud, operator: Any, push_service: PushService) -> dict[str, Reminded]:
+    """Three people, each with a reminder a minute ahead over a channel of their own; and later."""
+    people = {channel: person(cloud, channel) for channel in ("sms", "push", "email")}
+    texted, notified = people["sms"][0], people["push"][0]
+    AdminSession(cloud, operator).grant(account_id(texted), 10)
+    prove(cloud, texted)
+    subscribed = notified.ask("POST", "api/v1/account/push/", BROWSER.subscription())
+    assert subscribed.status_code == 201, subscribed.text
+    titles = {"sms": "water the plants", "push": "feed the cat", "email": "call the dentist"}
+    found = {
+        channel: Reminded(phone, email, titles[channel], remind(phone, titles[channel]))
+        for channel, (phone, email) in people.items()
+    }
+    asked_at = datetime.now(UTC)
+
+    def arrived() -> list[int]:
+        texts = len(at_twilio(cloud, "Nudge: water the plants"))
+        return [texts, len(push_service.got), len(mails_of(cloud, found["email"]))]
+
+    assert arrived() == [0, 0, 0]
+    eventually(lambda: all(arrived()))
     assert datetime.now(UTC) >= asked_at + AHEAD - timedelta(seconds=2)
     minutes_pass(cloud)
-    assert at_twilio(cloud, "Nudge: water the plants") == [text]
-    assert text["to"] == NUMBER
+    assert arrived() == [1, 1, 1]
+    return found
+
+
+def test_done_1_in_answer_to_a_text_ticks_the_to_do_on_the_open_page(cloud, reminded, visit):  # noqa: F811
+    it = reminded["sms"]
+    assert [text["to"] for text in at_twilio(cloud, "Nudge: water the plants")] == [NUMBER]
+    it.phone.ask("POST", "api/v1/todos/", {"title": "the one that stays open"})
+    page = visit()
+    log_in(page, it.email)
+    page.goto("todos/#/inbox")
+    rows = page.get_by_role("region", name="To-dos").get_by_role("checkbox")
+    expect(rows).to_have_count(2)
 
     say(cloud, "done 1")
-    eventually(lambda: is_finished(phone, key))
-    minutes_pass(cloud)
-    assert not is_finished(phone, other)
-    answers = [it["body"] for it in all_at_twilio(cloud) if it["body"].startswith("Done")]
+    eventually(lambda: is_finished(it.phone, it.key))
+    expect(rows).to_have_count(1, timeout=90_000)  # the page asks each minute
+    expect(rows).to_have_accessible_name("the one that stays open")
+    answers = [text["body"] for text in all_at_twilio(cloud) if text["body"].startswith("Done")]
     assert answers == ["Done: water the plants"]
 
 
-def test_a_reminder_comes_as_one_notification_that_the_browser_decrypts(cloud, push_service):
-    phone, _email = person(cloud, "push")
-    browser = Browser("one")
-    browser.endpoint = f"https://{ADDRESS}/send/{uuid.uuid4()}"
-    subscribed = phone.ask("POST", "api/v1/account/push/", browser.subscription())
-    assert subscribed.status_code == 201, subscribed.text
-    key = remind(phone, "feed the cat")
-    assert push_service.got == []
-
-    eventually(lambda: push_service.got)
-    minutes_pass(cloud)
+def test_a_notification_is_decrypted_by_the_browser_and_its_button_acts(
+    reminded, cloud, push_service
+):
+    it = reminded["push"]
     [(path, headers, body)] = push_service.got
-    told = browser.read(body)
-
-    assert f"https://{ADDRESS}{path}" == browser.endpoint
+    told = BROWSER.read(body)
+    assert f"https://{ADDRESS}{path}" == BROWSER.endpoint
     assert headers["authorization"].startswith("vapid t=")
-    assert (told["title"], told["todo"]) == ("feed the cat", key)
+    assert (told["title"], told["todo"]) == (it.title, it.key)
     [done] = [act for act in told["acts"] if act["name"] == "done"]
     pressed = Phone(cloud).ask("POST", f"reminders/{done['token']}/now/")
     assert pressed.status_code == 204
-    assert is_finished(phone, key)
+    assert is_finished(it.phone, it.key)
 
 
-def test_a_reminder_comes_as_one_mail_whose_link_acts_by_its_button(cloud, push_service):
-    phone, email = person(cloud, "email")
-    key = remind(phone, "call the dentist")
-
-    def mails() -> list[str]:
-        named = f"To: {email}\nSubject: Nudge: call the dentist\n"
-        return [mail for mail in cloud.mails() if mail.startswith(named)]
-
-    assert mails() == []
-    eventually(mails)
-    minutes_pass(cloud)
-    [text] = mails()
-
+def test_the_link_of_a_mail_acts_by_its_button(reminded, cloud):
+    it = reminded["email"]
+    [text] = mails_of(cloud, it)
     done, *_ = re.findall(rf"{re.escape(cloud.address)}reminders/\S+", text)
     page = requests.get(done, timeout=TIMEOUT)
-    assert (page.status_code, is_finished(phone, key)) == (200, False)
+    assert (page.status_code, is_finished(it.phone, it.key)) == (200, False)
     kept = "; ".join(f"{cookie.name}={cookie.value}" for cookie in page.cookies)
     fields = {"csrfmiddlewaretoken": _CSRF.findall(page.text)[0]}
     pressed = requests.post(done, fields, headers={"Cookie": kept}, timeout=TIMEOUT)
-    assert (pressed.status_code, is_finished(phone, key)) == (200, True)
+    assert (pressed.status_code, is_finished(it.phone, it.key)) == (200, True)
