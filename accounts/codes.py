@@ -32,6 +32,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
 from core.limits import Limit, give_back, take, used
+from core.text import with_plain_digits
 
 GUESSES = 3
 _SALT = "accounts.codes"
@@ -99,8 +100,8 @@ class Seal:
 
 def _code_hash(name: str, code: str) -> str:
     """Of its letters and digits in any case: people type dashes of every kind, and blanks."""
-    letters = [each for each in unicodedata.normalize("NFKC", code) if each.isalnum()]
-    plain = "".join(letters).casefold()
+    text = with_plain_digits(unicodedata.normalize("NFKC", code))
+    plain = "".join(each for each in text if each.isalnum()).casefold()
     return salted_hmac(_SALT, f"{name}:{plain}", algorithm="sha256").hexdigest()
 
 

@@ -16,10 +16,15 @@ def canonical(address: str) -> str:
     """The one spelling of this address: lower case, compatible characters, the domain in ASCII.
 
     The domain follows IDNA 2008 with the mapping of UTS 46. Raises ValueError if the address
-    cannot be mailed: a domain that does not exist in DNS, a local part that needs its quotes.
+    cannot be mailed: a domain that does not exist in DNS, a local part that needs its quotes or is
+    not ASCII.
     """
     local, at, domain = unicodedata.normalize("NFKC", address).strip().rpartition("@")
-    return f"{_plain(local)}{at}{_in_ascii(domain)}"
+    found = f"{_plain(local)}{at}{_in_ascii(domain)}"
+    # Django takes a dotless i for an i, and for a domain a network address, which has spellings.
+    if at and (domain.startswith("[") or not re.search(CANONICAL, found)):
+        raise ValueError("This address has no form that every server knows.")
+    return found
 
 
 def key_of(address: str) -> str:

@@ -37,7 +37,8 @@ def canonical_host(request: HttpRequest) -> str:
     host = request.get_host().lower().removesuffix(":443" if request.is_secure() else ":80")
     name, port = split_domain_port(host)
     is_here = name == "localhost" or name.endswith(".localhost")  # RFC 6761: leads nowhere else
-    return host if settings.DEBUG or is_here or port in _ports(request) else name
+    is_ours = settings.DEBUG or is_here or port in _ports(request)
+    return f"{name}:{port}" if port and is_ours else name
 
 
 def _ports(request: HttpRequest) -> set[str]:

@@ -36,8 +36,10 @@ KEPT = timedelta(hours=24)
 LEASE = timedelta(seconds=60)  # longer than any request: API Gateway gives up after 29 s
 IN_FLIGHT_SECONDS = 2
 
-# Visible ASCII. No comma: servers join a header that was sent twice with one (RFC 9110, 5.3).
-_KEY = re.compile(r"[!-+\--~]{1,255}")
+# Visible ASCII, in quotes or not (a String of RFC 9651, as in the draft). No comma: servers join a
+# header that was sent twice with one (RFC 9110, 5.3). No quote within: what would it begin?
+PATTERN = r"[!#-+\--~]{1,255}"
+_KEY = re.compile(PATTERN)
 _HEADERS = ("ETag", "Location", "Retry-After")
 # What these say is true of the moment, the token or another header: the same body may do later.
 _RELEASED = {
@@ -87,11 +89,12 @@ def idempotency_key(request: Request) -> str | None:
     value = request.headers.get(HEADER) if request.method == "POST" else None
     if value is None:
         return None
-    if len(value) > 1 and value[0] == value[-1] == '"':  # a String of RFC 9651, as in the draft
+    if len(value) > 1 and value[0] == value[-1] == '"':
         value = value[1:-1]
     if not _KEY.fullmatch(value):
         raise ValidationError(
-            "Idempotency-Key must be one key of 1 to 255 visible ASCII characters without a comma.",
+            "Idempotency-Key must be one key of 1 to 255 visible ASCII characters without a comma"
+            " or a quotation mark.",
             code="invalid_idempotency_key",
         )
     return value

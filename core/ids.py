@@ -23,9 +23,15 @@ class IdConverter:
 register_converter(IdConverter, CONVERTER)
 
 
+def read(text: object) -> UUID | None:
+    """What every entry point takes for an id; `UUID` also takes braces, blanks, digits of other
+    scripts and hyphens anywhere."""
+    if isinstance(text, str) and re.fullmatch(IdConverter.regex, text):
+        return UUID(text)
+    return None
+
+
 def found_in(text: str) -> UUID | None:
     """The id that somebody pasted, with or without hyphens."""
     text = text.strip()
-    if re.fullmatch(IdConverter.regex, text) or _WITHOUT_HYPHENS.fullmatch(text):
-        return UUID(text)
-    return None
+    return UUID(text) if _WITHOUT_HYPHENS.fullmatch(text) else read(text)

@@ -2,6 +2,7 @@
 
 import codecs
 import logging
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +14,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.middleware.common import CommonMiddleware
 from django.middleware.gzip import GZipMiddleware
-from django.utils.cache import set_response_etag
+from django.utils.cache import patch_vary_headers, set_response_etag
 from django.utils.translation import gettext as _
 
 from core.errors import database_unavailable, error_response, is_database_away
@@ -23,6 +24,8 @@ from core.write_limit import SAFE_METHODS, Standing, count_write
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 SMALLEST_COMPRESSED = 1024
+# RFC 9110, 12.4.2: a weight of 0 is "not acceptable"; Django sees the word only.
+_WITHOUT_GZIP = re.compile(r"\bgzip\s*;\s*q=0(?:\.0{0,3})?\s*(?:,|$)", re.IGNORECASE)
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +56,9 @@ class CompressionMiddleware(GZipMiddleware):
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
         if response.streaming or len(response.content) < SMALLEST_COMPRESSED:
+            return response
+        if _WITHOUT_GZIP.search(request.headers.get("Accept-Encoding", "")):
+            patch_vary_headers(response, ("Accept-Encoding",))
             return response
         return super().process_response(request, response)
 

@@ -63,6 +63,11 @@ def undirected(text: str) -> str:
     return _DIRECTIONS.sub("", text)
 
 
+def with_plain_digits(text: str) -> str:
+    """The digits of every script as 0-9: keyboards write their own in numbers and codes."""
+    return "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in text)
+
+
 def can_be_stored(text: str) -> bool:
     """Without NUL, which PostgreSQL refuses, and lone surrogates, which cannot be encoded."""
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 
+from core.text import with_plain_digits
+
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
@@ -15,8 +17,9 @@ if TYPE_CHECKING:
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _ANY_NUMBER = re.compile(r"\+?[0-9]{7,15}")
 # International, with the signs that people write between digits; no extension, no letters.
-_WRITTEN = re.compile(r"\+ ?[1-9][0-9 ().-]{5,30}")
-_MINUS = "\N{MINUS SIGN}"  # a mathematical sign for Unicode; keyboards have it as a dash
+_WRITTEN = re.compile(r"\+ ?[1-9][0-9 ()./-]{5,30}")
+# A sign and a letter for Unicode; keyboards have them as a dash.
+_DASHES: Final = "\N{MINUS SIGN}\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}"
 
 
 @dataclass(frozen=True)
@@ -99,10 +102,10 @@ def parsed(text: str) -> Recipient:
 
 
 def plain(text: str) -> str:
-    """Without what address books add: marks of direction, characters without width, wide digits,
-    blanks that do not break, every kind of dash.
+    """Without what address books add: marks of direction, characters without width, wide digits and
+    those of other scripts, blanks that do not break, every kind of dash.
     """
-    return "".join(_plain_character(character) for character in text)
+    return with_plain_digits("".join(_plain_character(character) for character in text))
 
 
 def _plain_character(character: str) -> str:
@@ -115,7 +118,7 @@ def _plain_character(character: str) -> str:
             return "-"
         case "No":  # a superscript is no digit of a number
             return character
-    return "-" if character == _MINUS else unicodedata.normalize("NFKC", character)
+    return "-" if character in _DASHES else unicodedata.normalize("NFKC", character)
 
 
 def _parse(text: str) -> "PhoneNumber | None":

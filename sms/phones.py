@@ -17,6 +17,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from core.limits import Limit, take
+from core.text import with_plain_digits
 from sms import consent, notices, policy, service
 from sms.codes import PLACE, code_of
 from sms.consent import Asker
@@ -181,5 +182,6 @@ def _hashed(text: str) -> str:
 
 
 def _digits(typed: str) -> str:
-    """People type blanks and dashes, and keyboards wide digits."""
-    return "".join(each for each in unicodedata.normalize("NFKC", typed) if each.isalnum())
+    """People type blanks and dashes, and keyboards wide digits or those of their script."""
+    plain = with_plain_digits(unicodedata.normalize("NFKC", typed))
+    return "".join(each for each in plain if each.isalnum())

@@ -41,7 +41,6 @@ FRAMEWORK_CODES = {
     "not_authenticated",
     "null",
     "null_characters_not_allowed",
-    "overflow",
     "required",
     "surrogate_characters_not_allowed",
     "unsupported_media_type",

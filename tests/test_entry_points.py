@@ -16,11 +16,15 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, models, transaction
 from django.forms import MultiWidget
 from django.test import Client, RequestFactory
+from rest_framework import fields as fields_of_the_framework
+from rest_framework.serializers import ModelSerializer
 from rest_framework.test import APIClient
 
 from accounts.api.serializers import ProfileSerializer
 from accounts.forms import ProfileForm
 from accounts.models import User
+from core.api.fields import StrictSerializer
+from core.api.parameters import NoFilters
 from core.columns import DayField, LineField, MomentField, NoteField
 from core.text import composed
 from sms.api.send import SmsSendSerializer
@@ -33,6 +37,7 @@ from todos.api.saved_filters import SavedFilterSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer, TodoTagSerializer
 from todos.forms import TitleForm
 from todos.models import Due, List, SavedFilter, Tag, Todo
+from todos.reminders.push_api import PushKeysSerializer
 
 pytestmark = pytest.mark.django_db
 admin.autodiscover()
@@ -77,6 +82,8 @@ def in_the_api() -> dict[str, str]:
         if not field.read_only
     }
     found["sms.Phone.number"] = "number"  # of NewPhoneSerializer, beside `agreed`
+    found["todos.PushSubscription.endpoint"] = "endpoint"  # of NewBrowserSerializer
+    found |= {f"todos.PushSubscription.{name}": name for name in PushKeysSerializer().fields}
     members = {**NewMessageSerializer().fields, **SmsSendSerializer().fields}
     of_a_message = {f"sms.Message.{OF_A_MESSAGE[name]}": name for name in members}
     return {**found, **of_a_message}
@@ -200,6 +207,10 @@ ELSEWHERE = {
     "sms.Message.send_at": "tests/sms: at most 35 days ahead",
     "sms.Message.to": "tests/sms: which spellings of a number are one",
     "sms.Phone.number": "tests/sms/test_phones.py: its code must come back",
+    **{
+        f"todos.PushSubscription.{name}": "tests/todos/reminders/test_push.py: a browser makes it"
+        for name in ("endpoint", "p256dh", "auth")
+    },
     "todos.List.id": "tests/core/test_ids.py",
     "todos.List.position": "only the API writes it: tests/todos/test_positions.py",
     "todos.SavedFilter.id": "tests/core/test_ids.py",
@@ -267,6 +278,62 @@ COLUMNS = [
 def test_every_column_that_anybody_may_write_has_a_rule(staff):
     assert sorted({*COLUMNS, *ELSEWHERE}) == sorted(written(staff))
     assert all(values(name) for name in COLUMNS)
+
+
+# What else the API reads, whose members are no column of their own.
+WITHOUT_COLUMNS = {
+    "core": set[str](),
+    "todos": {
+        *("DueSerializer", "ReminderSerializer", "QuickAddSerializer", "MergeSerializer"),
+        *("MoveSerializer", "TodoMoveSerializer", "BulkSerializer", "BulkOperationSerializer"),
+        *("BatchSerializer", "OperationSerializer", "PushKeysSerializer", "NewBrowserSerializer"),
+    },
+    "sms": {"NewPhoneSerializer", "PhoneCodeSerializer", "SegmentsRequestSerializer"},
+    "accounts": {"PageSessionSerializer"},
+}
+ONLY_ANSWERED = {"PageSessionSerializer"}
+
+
+def bodies(app: str, of: Any = StrictSerializer) -> Iterator[Any]:
+    """The serializers of an app that read a body; those of its document are made of them."""
+    for each in of.__subclasses__():
+        yield from bodies(app, each)
+        is_whole = not issubclass(each, ModelSerializer) or hasattr(each, "Meta")
+        is_ours = each.__module__.startswith(f"{app}.") and not each.__module__.endswith(".schema")
+        if is_whole and is_ours and not issubclass(each, NoFilters) and read_by(each):
+            yield each
+
+
+def read_by(shape: Any) -> dict[str, Any]:
+    return {name: field for name, field in shape().fields.items() if not field.read_only}
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_every_body_that_the_api_reads_is_known_here(client, app):
+    """So that a serializer without a model brings its columns, or says that it has none."""
+    client.get("/api/schema/")  # imports every view
+    known = {*API.values(), NewMessageSerializer, SmsSendSerializer}
+    others = {each.__name__ for each in bodies(app) if each not in known}
+    assert others == WITHOUT_COLUMNS[app]
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_no_body_takes_a_number_for_a_text(client, app):
+    """The fields of the framework do, and a text for a number."""
+    client.get("/api/schema/")
+    fields = {
+        f"{shape.__name__}.{name}": getattr(field, "child", field)
+        for shape in bodies(app)
+        if shape.__name__ not in ONLY_ANSWERED
+        for name, field in read_by(shape).items()
+    }
+    plain = (fields_of_the_framework.DictField, fields_of_the_framework._UnvalidatedField)
+    of_the_framework = {
+        name
+        for name, field in fields.items()
+        if type(field).__module__ == "rest_framework.fields" and not isinstance(field, plain)
+    }
+    assert of_the_framework == set()
 
 
 def test_a_new_column_without_a_rule_fails(staff, monkeypatch):

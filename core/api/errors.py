@@ -85,17 +85,18 @@ class ExceptionHandler(BaseHandler):
 
 class ExceptionFormatter(BaseFormatter):
     def get_errors(self) -> list[Error]:
-        """Whatever is wrong with the whole is about no member."""
-        return [
-            replace(error, attr=None) if error.attr == NON_FIELD_ERRORS_KEY else error
-            for error in super().get_errors()
-        ]
+        return [replace(error, attr=member_of(error.attr)) for error in super().get_errors()]
 
     def format_error_response(self, error_response: Any) -> Any:
         body = super().format_error_response(error_response)
         if current := _current(self.exc):
             body["current"] = current
         return body
+
+
+def member_of(attr: str | None) -> str | None:
+    """Whatever is wrong with the whole is about no member, or about the one that holds it."""
+    return (attr or "").removesuffix(NON_FIELD_ERRORS_KEY).removesuffix(".") or None
 
 
 def _current(error: Exception) -> dict[str, Any] | None:

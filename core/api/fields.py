@@ -13,7 +13,7 @@ from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.utils import json as strict_json
 
-from core import text
+from core import ids, text
 from core.columns import LineField, NoteField
 from core.dates import OUT_OF_RANGE, in_range, read_day, read_moment, written
 
@@ -100,12 +100,13 @@ class StrictChoiceField(serializers.ChoiceField):
 
 
 class StrictUUIDField(serializers.UUIDField):
-    """The canonical text only; DRF would also take integers and braces."""
+    """The text that a path takes too; DRF would also take integers and braces."""
 
     def to_internal_value(self, data: Any) -> UUID:
-        if not isinstance(data, str) or len(data) != 36:
+        key = ids.read(data)
+        if key is None:
             self.fail("invalid", value=data)
-        return super().to_internal_value(data)
+        return key
 
 
 class StrictDateTimeField(serializers.DateTimeField):
@@ -116,19 +117,15 @@ class StrictDateTimeField(serializers.DateTimeField):
         "out_of_range": OUT_OF_RANGE,
     }
 
-    def enforce_timezone(self, value: Any) -> Any:
-        if value.tzinfo is None:
-            self.fail("naive")
-        return super().enforce_timezone(value)
-
     def to_internal_value(self, value: Any) -> Any:
         moment = read_moment(value) if isinstance(value, str) else None
         if moment is None:
             self.fail("invalid", format="YYYY-MM-DDThh:mm[:ss[.sss]][+HH:MM|-HH:MM|Z]")
-        moment = self.enforce_timezone(moment)
-        if not in_range(moment):
+        if moment.tzinfo is None:
+            self.fail("naive")
+        if not in_range(moment):  # before it changes its zone, which may leave the calendar
             self.fail("out_of_range")
-        return moment
+        return self.enforce_timezone(moment)
 
     def to_representation(self, value: Any) -> str:
         return written(value)

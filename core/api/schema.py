@@ -24,7 +24,7 @@ from core.api.fields import (
     StrictNoteField,
     StrictSerializer,
 )
-from core.idempotency import HEADER, REPLAYED
+from core.idempotency import HEADER, PATTERN, REPLAYED
 from core.write_limit import SAFE_METHODS
 
 ALWAYS = (400, 401, 404, 405, 406, 413, 429, 500, 503)
@@ -169,7 +169,7 @@ IDEMPOTENCY = [
         HEADER,
         location=OpenApiParameter.HEADER,
         description="Sent again with the same body within 24 hours, the stored answer comes back.",
-        type={"type": "string", "pattern": r"^[!#-+\--~]{1,255}$"},
+        type={"type": "string", "pattern": f'^({PATTERN}|"{PATTERN}")$'},
     ),
     response_header(
         REPLAYED,

@@ -14,6 +14,7 @@ from core.api.fields import (
     StrictModelSerializer,
     StrictSerializer,
 )
+from core.api.parameters import NoFilters
 from sms import numbers, segments
 from sms.models import BODY_LENGTH, Event, Message
 from sms.states import State
@@ -88,7 +89,7 @@ class MessageDetailSerializer(MessageSerializer):
         read_only_fields = fields
 
 
-class MessageFilterSerializer(StrictSerializer):
+class MessageFilterSerializer(NoFilters):
     default_error_messages = {"unknown_field": "There is no such parameter."}
 
     status = serializers.ChoiceField(choices=State.choices, required=False)

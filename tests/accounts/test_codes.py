@@ -144,6 +144,7 @@ def test_a_guess_beyond_the_third_is_not_compared(alice, monkeypatch):
 
 def test_a_code_of_the_release_before_is_no_code(alice):
     """It stood in the session as it is; its owner asks for another."""
+    assert codes.is_right(actual="ab٢٣ ۴\uff15", expected=str(codes.Seal.of("AB23-45", alice)))
     assert not codes.is_right(actual="ABCD-EFGH", expected="ABCD-EFGH")
     assert not codes.is_right(actual="", expected="")
 

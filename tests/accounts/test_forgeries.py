@@ -5,6 +5,7 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
+from django.test import Client
 
 from core.http import canonical_host
 from localcloud.lambda_events import CONTEXT, load, request
@@ -67,8 +68,7 @@ def test_no_forgery_gets_a_sixth_guess(client, alice, bob, guess):
     first = [guess(client, number, forgeries[-1 - number]) for number in range(5)]
     assert first == [400] * 5
     later = {name: guess(client, 6, forgery) for name, forgery in FORGERIES.items()}
-    # 403: the form of a page whose port is none of ours, which is no guess either
-    assert {*later.values()} <= {403, 429}
+    assert later == dict.fromkeys(FORGERIES, 429)
     body = {"email": bob.email, "password": PASSWORD}
     assert Phone("203.0.113.7").post(LOG_IN, body, Host="nudge.test").status_code == 200
 
@@ -96,7 +96,7 @@ def on_lambda(handler, shape: str, number: int, forgery: Forgery, *, page: bool)
             "Cookie": "; ".join(filter(None, cookies)),
             "X-CSRFToken": token,
             "Content-Type": "application/x-www-form-urlencoded",
-            "Referer": f"https://{headers['Host'].lower().removesuffix(':443')}/",
+            "Referer": "https://nudge.test/",  # as a browser at the page, whatever the Host says
         }
         path, body = "/auth/login/", urlencode({"login": email, "password": "wrong"})
     else:
@@ -116,8 +116,7 @@ def test_no_forgery_gets_a_sixth_guess_on_lambda(handler, alice, shape, page):
         name: on_lambda(handler, shape, 6, forgery, page=page)
         for name, forgery in FORGERIES.items()
     }
-    # 403: the form of a page whose port is none of ours, which is no guess either
-    assert {*later.values()} <= {403, 429}
+    assert later == dict.fromkeys(FORGERIES, 429)
 
 
 def test_every_shape_has_its_caller_in_a_place_of_its_own():
@@ -125,6 +124,19 @@ def test_every_shape_has_its_caller_in_a_place_of_its_own():
     callers = [event_of(shape, 7, {}, "/", "") for shape in SHAPES]
     assert ["198.51.100.7" in json.dumps(event) for event in callers] == [True] * 3
     assert load("rest_regional") != callers[0]
+
+
+def test_a_form_of_another_origin_is_no_guess(client, alice):
+    """403 by the CSRF check, which comes before the lock and before the password."""
+    careful = Client(enforce_csrf_checks=True)
+    token = "a" * 32
+    careful.cookies["csrftoken"] = token
+    form = {"login": alice.email, "password": "a wrong password"}
+    for number in range(6):
+        headers = {"Host": f"nudge.test:{1001 + number}", "X-CSRFToken": token}
+        headers["Origin"] = f"http://{headers['Host']}"
+        assert careful.post("/auth/login/", form, headers=headers).status_code == 403
+    assert [by_page(client, n, FORGERIES["none"]) for n in range(6)] == [400] * 5 + [429]
 
 
 @pytest.mark.parametrize(
@@ -135,10 +147,22 @@ def test_every_shape_has_its_caller_in_a_place_of_its_own():
         ("nudge.test:443", True, "nudge.test"),
         ("nudge.test:80", True, "nudge.test"),
         ("nudge.test:80", False, "nudge.test"),
-        ("nudge.test:8000", False, "nudge.test"),  # no port of this server
+        ("nudge.test.", True, "nudge.test"),
+        ("nudge.test.:443", True, "nudge.test"),
+        # A port of nobody would stand in the links of mails.
+        ("nudge.test:8000", False, "nudge.test"),
+        ("nudge.test:443", False, "nudge.test"),
+        # Those of the settings stay: without them a browser's links and forms go elsewhere.
+        ("NUDGE.test:8443", True, "nudge.test:8443"),
+        ("nudge.test.:8444", True, "nudge.test:8444"),
+        ("nudge.test:08443", True, "nudge.test"),
+        ("LocalHost:8000", False, "localhost:8000"),
     ],
 )
-def test_a_host_has_one_spelling(rf, client, host, secure, expected):
+def test_a_host_has_one_spelling(rf, client, settings, host, secure, expected):
+    settings.ALLOWED_HOSTS = ["nudge.test", "localhost"]
+    settings.PUBLIC_BASE_URL = "https://nudge.test:8443"
+    settings.CSRF_TRUSTED_ORIGINS = ["https://nudge.test:8444"]
     assert canonical_host(rf.get("/", headers={"Host": host}, secure=secure)) == expected
     told = client.get("/hello/", headers={"Host": host}, secure=secure)
     assert told.wsgi_request.get_host() == expected

@@ -47,9 +47,19 @@ def test_another_mailbox_is_another(other):
 
 @pytest.mark.parametrize(
     "text",
-    ['"a b"@example.com', '"a@b"@example.com', "user@xn--a.de", "user@é_.de", "a@\u200bé..de"],
+    [
+        *('"a b"@example.com', '"a@b"@example.com', "user@xn--a.de", "user@é_.de", "a@\u200bé..de"),
+        *("josé@example.com", "\u200ba@a.com", "a@b\uff20a.com"),
+        *("user@[127.0.0.1]", "user@[::1]", "user@[0::1]"),
+    ],
 )
 def test_what_cannot_be_mailed_has_no_form(text):
     with pytest.raises(ValueError, match=r"."):
         canonical(text)
     assert key_of(f" {text.upper()} ") == text.lower()
+
+
+def test_a_letter_that_django_takes_for_ascii_is_none():
+    for letter in ("\N{LATIN SMALL LETTER DOTLESS I}", "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}"):
+        with pytest.raises(ValueError, match=r"."):
+            canonical(f"al{letter}ce@example.com")

@@ -214,6 +214,22 @@ def test_a_page_is_compressed_and_padded_at_random(web, alice):
     assert b"<html" in gzip.decompress(browser.get("/account/", headers=GZIP).content)
 
 
+@pytest.mark.parametrize(
+    ("asked", "packed"),
+    [
+        *(("gzip", True), ("gzip;q=1.0, *;q=0", True), ("br, gzip;q=0.5", True)),
+        *(("gzip;q=0", False), ("GZIP; q=0.000", False), ("gzip;q=0, br", False), ("br", False)),
+    ],
+)
+def test_gzip_that_is_not_acceptable_is_not_sent(rf, asked, packed):
+    middleware = CompressionMiddleware(lambda request: HttpResponse(b"x" * 1024))
+    response: Any = middleware(rf.get("/", headers={"Accept-Encoding": asked}))
+    assert (response.has_header("Content-Encoding"), response["Vary"]) == (
+        packed,
+        "Accept-Encoding",
+    )
+
+
 @pytest.mark.parametrize(("size", "packed"), [(1023, False), (1024, True)])
 def test_a_kilobyte_is_1024_bytes(rf, size, packed):
     middleware = CompressionMiddleware(lambda request: HttpResponse(b"x" * size))

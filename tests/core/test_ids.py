@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -14,7 +15,7 @@ from sms.models import Allowance, Message
 from tests.builders import make_list, make_todo
 from tests.conftest import make_user
 from todos import service
-from todos.models import List, PushSubscription, Todo
+from todos.models import List, PushSubscription, Reminder, Todo
 
 KEY = UUID("0fa1b2c3-d4e5-4f60-8a7b-9c0d1e2f3a4b")
 SPELLINGS = [str(KEY), str(KEY).upper(), str(KEY).title()]
@@ -85,9 +86,41 @@ def test_both_cases_name_one_row_in_a_query_and_in_a_body(api, web, alice, spell
     assert page.context["edit_form"].initial == {"title": "buy milk"}
 
 
-def test_a_path_takes_nothing_else():
-    for text in ("", "0", str(KEY)[:-1], f"{KEY}0", KEY.hex, f"{{{KEY}}}", f"urn:uuid:{KEY}"):
-        assert not re.fullmatch(IdConverter.regex, text)
+# What `uuid.UUID` reads too, as long as an id is or not.
+OTHER_FORMS = [
+    *(
+        "",
+        "0",
+        str(KEY)[:-1],
+        f"{KEY}0",
+        KEY.hex,
+        f"{{{KEY}}}",
+        f"urn:uuid:{KEY}",
+        f"urn:{KEY.hex}",
+    ),
+    *(f"{KEY.hex}----", f"{{{KEY.hex}--}}", f"{KEY.hex[:7]}-{KEY.hex[7:]}---", f"+{str(KEY)[1:]}"),
+    *(f"{str(KEY)[:2]}_{str(KEY)[3:]}", str(KEY).replace("0", "\N{ARABIC-INDIC DIGIT ZERO}")),
+]
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("text", OTHER_FORMS)
+def test_no_entry_point_takes_another_form(api, alice, text):
+    assert not re.fullmatch(IdConverter.regex, text)
+    phone = api(alice)
+    reminder = {"id": text, "minutes_before": 5}
+    for body in ({"id": text}, {"list": text}, {"parent": text}, {"reminders": [reminder]}):
+        assert phone.post("/api/v1/todos/", {"title": "x", **body}).status_code == 400
+    for name in ("ids", "list", "parent"):
+        assert phone.get("/api/v1/todos/", {name: text}).status_code == 400
+    operation = {"op_id": text, "kind": "todo", "id": text, "op": "finish", "base_version": 1}
+    told = phone.post("/api/v1/todos/bulk/", {"operations": [operation]}).json()
+    assert told["results"][0]["status"] == "invalid"
+    with pytest.raises(ValidationError):
+        Reminder.read(reminder)
+
+
+def test_an_id_is_in_an_address_as_it_is_answered():
     assert IdConverter().to_url(KEY) == str(KEY)
 
 

@@ -125,6 +125,15 @@ def test_a_code_ends_after_ten_minutes_and_with_the_next_one(numbered, alice, no
     assert code_of(phone.post(CONFIRM, {"texted_code": texted_code(numbered)})) == (409, "no_code")
 
 
+@pytest.mark.parametrize("zero", ["\uff10", "\u0660", "\u06f0", "\u0966"])
+def test_a_code_may_be_typed_in_the_digits_of_any_keyboard(numbered, alice, zero):
+    phone = phone_of(alice)
+    ask(phone)
+    typed = "".join(chr(ord(zero) + int(digit)) for digit in texted_code(numbered))
+    answer = phone.post(CONFIRM, {"texted_code": f" {typed[:3]}\u2011{typed[3:]}\u200f"})
+    assert (answer.status_code, told(answer)["number"]) == (200, TO)
+
+
 def test_another_persons_code_opens_nothing(numbered, alice):
     mallory = phone_of(make_user("mallory@example.com"))
     ask(phone_of(alice))

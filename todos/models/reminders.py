@@ -12,7 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import MOST_MINUTES_BEFORE, Channel, zone_called
-from core import dates
+from core import dates, ids
 from todos.models.due import Due, moment_of
 
 MOST_REMINDERS: Final = 10  # of a to-do
@@ -38,7 +38,7 @@ class Reminder:
             moment = stored.get("remind_at")
             remind_at = dates.read_moment(moment) if moment else None
             minutes, channel = stored.get("minutes_before"), stored.get("channel") or ""
-            reminder = cls(UUID(str(stored["id"])), remind_at, minutes, str(channel))
+            reminder = cls(_key(stored["id"]), remind_at, minutes, str(channel))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValidationError(_("Enter a valid value."), code="invalid") from error
         checked(reminder)
@@ -71,6 +71,12 @@ class Reminder:
             return moment - timedelta(minutes=minutes)
         except OverflowError:
             return None
+
+
+def _key(text: object) -> UUID:
+    if (key := ids.read(text)) is None:
+        raise ValueError("This is no id.")
+    return key
 
 
 def checked(reminder: Reminder) -> Reminder:

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,16 +16,16 @@ from core.api.viewsets import ApiViewSet
 from core.feed import writing
 from todos.models import PushSubscription
 from todos.models.push import ENDPOINT_LENGTH, KEY_LENGTH, MOST_SUBSCRIPTIONS
-from todos.reminders.channels.push import decoded, is_allowed
+from todos.reminders.channels.push import decoded, in_one_form, is_allowed
 
-KEY = r"^[A-Za-z0-9_-]{16,90}={0,2}$"
+KEY = RegexValidator(r"^[A-Za-z0-9_-]{16,90}={0,2}$")
 
 
 class PushKeysSerializer(StrictSerializer):
     """The keys of `PushSubscription.toJSON()`."""
 
-    p256dh = serializers.RegexField(KEY, max_length=KEY_LENGTH)
-    auth = serializers.RegexField(KEY, max_length=KEY_LENGTH)
+    p256dh = StrictCharField(validators=[KEY], max_length=KEY_LENGTH)
+    auth = StrictCharField(validators=[KEY], max_length=KEY_LENGTH)
 
     def validate_p256dh(self, value: str) -> str:
         """An uncompressed point of P-256."""
@@ -54,7 +55,7 @@ class NewBrowserSerializer(StrictSerializer):
         if not is_allowed(value):
             message = "This is no address of a push service that this server trusts."
             raise serializers.ValidationError(message, code="endpoint_not_allowed")
-        return value
+        return in_one_form(value)
 
 
 class BrowserSerializer(serializers.Serializer[Any]):
@@ -93,7 +94,10 @@ class PushView(ApiViewSet):
             own = PushSubscription.objects.filter(owner=self.caller)
             others = own.exclude(digest=digest).count()
             if others >= MOST_SUBSCRIPTIONS:
-                raise Conflict("Remove another browser first.", code="quota_reached")
+                detail = (
+                    f"At most {MOST_SUBSCRIPTIONS} browsers show your reminders. Remove one first."
+                )
+                raise Conflict(detail, code="quota_reached")
             is_new = not own.filter(digest=digest).exists()
             values = {"owner": self.caller, "endpoint": endpoint, **keys}
             row, _made = PushSubscription.objects.update_or_create(digest=digest, defaults=values)

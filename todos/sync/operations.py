@@ -12,10 +12,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from drf_standardized_errors.formatter import flatten_errors
 from rest_framework.exceptions import ValidationError
-from rest_framework.settings import api_settings
 
 from accounts.models import User
-from core.api.errors import Conflict
+from core import ids
+from core.api.errors import Conflict, member_of
 from core.errors import Refused
 from core.feed import dead_entry
 from todos import service
@@ -399,11 +399,11 @@ class Change:
         return fields
 
     def _is_dead(self, kind: str, value: Any) -> bool:
-        key = _id(value)
+        key = ids.read(value)
         return bool(key and dead_entry(self.account.pk, kind, key))
 
     def _is_trashed(self, value: Any) -> bool:
-        key = _id(value)
+        key = ids.read(value)
         return bool(key and Todo.objects.trash_of(self.account).filter(pk=key).exists())
 
     def _checked(self, serializer: Any) -> Any:
@@ -420,13 +420,6 @@ class Change:
     def _last_version(self, row: Any) -> dict[str, Any]:
         dead = None if row else dead_entry(self.account.pk, self.kind.name, self.operation.id)
         return {"version": dead.version} if dead else {}
-
-
-def _id(value: Any) -> UUID | None:
-    try:
-        return UUID(value)
-    except (TypeError, ValueError, AttributeError):
-        return None
 
 
 def _result(operation: Operation, kind: Kind, status: str, row: Any, **more: Any) -> Result:
@@ -449,11 +442,4 @@ def _code_of_conflict(operation: Operation) -> str:
 
 def _flat(detail: Any) -> list[dict[str, Any]]:
     errors = flatten_errors(ValidationError(detail).detail)
-    return [
-        {
-            "code": it.code,
-            "detail": it.detail,
-            "attr": None if it.attr == api_settings.NON_FIELD_ERRORS_KEY else it.attr,
-        }
-        for it in errors
-    ]
+    return [{"code": it.code, "detail": it.detail, "attr": member_of(it.attr)} for it in errors]

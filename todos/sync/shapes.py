@@ -5,6 +5,7 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from core.api.fields import (
+    StrictCharField,
     StrictChoiceField,
     StrictDateTimeField,
     StrictIntegerField,
@@ -55,6 +56,6 @@ class BatchSerializer(StrictSerializer):
     """What a device did since it last reached the server."""
 
     account = StrictUUIDField(help_text="The id of the profile: whose operations these are.")
-    cursor = serializers.CharField(required=False, help_text="Of the last answer.")
+    cursor = StrictCharField(required=False, help_text="Of the last answer.")
     sent_at = StrictDateTimeField(help_text="Now, by the device's clock.")
     operations = serializers.ListField(max_length=MAX_OPERATIONS)

@@ -48,8 +48,8 @@ def test_a_to_do_shows_its_reminders_in_the_order_of_their_ids(api, alice, bob):
 @pytest.mark.parametrize(
     ("reminders", "attr", "code"),
     [
-        ([{"id": str(key(1))}], "reminders.0.non_field_errors", "one_of_two"),
-        ([{**SECOND, "minutes_before": 5}], "reminders.0.non_field_errors", "one_of_two"),
+        ([{"id": str(key(1))}], "reminders.0", "one_of_two"),
+        ([{**SECOND, "minutes_before": 5}], "reminders.0", "one_of_two"),
         ([{**FIRST, "minutes_before": -1}], "reminders.0.minutes_before", "min_value"),
         ([{**FIRST, "minutes_before": 40_321}], "reminders.0.minutes_before", "max_value"),
         ([{**FIRST, "minutes_before": True}], "reminders.0.minutes_before", "invalid"),
@@ -58,7 +58,7 @@ def test_a_to_do_shows_its_reminders_in_the_order_of_their_ids(api, alice, bob):
         ([{**FIRST, "channel": "none"}], "reminders.0.channel", "invalid_choice"),
         ([{**FIRST, "sound": 1}], "reminders.0.sound", "unknown_field"),
         ([{"minutes_before": 1}], "reminders.0.id", "required"),
-        (["x"], "reminders.0.non_field_errors", "invalid"),
+        (["x"], "reminders.0", "invalid"),
         ({}, "reminders", "not_a_list"),
         (None, "reminders", "null"),
         ([{**FIRST, "id": str(key(n))} for n in range(11)], "reminders", "max_length"),

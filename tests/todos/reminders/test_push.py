@@ -253,6 +253,8 @@ def test_a_key_that_is_no_point_harms_nobody(service, subscribed, alice, noon):
         *("https://u:p@fcm.googleapis.com/x", "https://evil.com\\@fcm.googleapis.com/x"),
         *("https://notify.windows.com/x", "https://fcm.googleapis.com:x/", "https://127.0.0.1/x"),
         *("ftp://fcm.googleapis.com/x", "fcm.googleapis.com", "https://[x/"),
+        *("https://fcm.googleapis.com/a b", "https://fcm.googleapis.com/a\nb"),
+        *("https://fcm.googleapis.com/\u202ea", "https://fcm.googleapis.com/é"),
     ],
 )
 def test_only_push_services_are_taken(endpoint, api, alice, service):
@@ -263,12 +265,30 @@ def test_only_push_services_are_taken(endpoint, api, alice, service):
 
 @pytest.mark.parametrize(
     "keys",
-    [{"auth": "AAAA"}, {"auth": "A" * 21}, {"p256dh": text(b"\4" * 64)}, {"auth": "x" * 90}],
+    [
+        *({"auth": "AAAA"}, {"auth": "A" * 21}, {"p256dh": text(b"\4" * 64)}, {"auth": "x" * 90}),
+        *({"auth": int("1" * 22)}, {"auth": "\uff21" * 22}, {"auth": None}),
+    ],
 )
-def test_keys_have_their_lengths(keys, api, alice, service):
+def test_keys_are_text_of_their_lengths(keys, api, alice, service):
     body = Browser("x").subscription()
     answer = api(alice).post(PUSH, {**body, "keys": {**body["keys"], **keys}})
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("keys", [[], "x", 1])
+def test_what_is_wrong_with_all_keys_is_about_the_keys(keys, api, alice, service):
+    [error] = api(alice).post(PUSH, Browser("x").subscription(keys=keys)).json()["errors"]
+    assert (error["code"], error["attr"]) == ("invalid", "keys")
+
+
+def test_a_browser_is_one_however_its_host_is_written(api, alice, service):
+    browser, phone, others = Browser("One"), api(alice), ("MOZILLA.com", "mozilla.com:443")
+    assert phone.post(PUSH, browser.subscription()).status_code == 201
+    for other in others:
+        endpoint = browser.endpoint.replace("mozilla.com", other).replace("https", "HTTPS")
+        assert phone.post(PUSH, browser.subscription(endpoint=endpoint)).status_code == 200
+    assert [row.endpoint for row in PushSubscription.objects.all()] == [browser.endpoint]
 
 
 def test_browsers_are_a_persons_own(api, alice, bob, service, subscribed, settings):
@@ -287,5 +307,7 @@ def test_browsers_are_a_persons_own(api, alice, bob, service, subscribed, settin
 
 def test_an_account_has_at_most_ten(api, alice, service):
     phone = api(alice)
-    statuses = [phone.post(PUSH, Browser(f"b{n}").subscription()).status_code for n in range(11)]
-    assert statuses == [201] * 10 + [409]
+    answers = [phone.post(PUSH, Browser(f"b{n}").subscription()) for n in range(11)]
+    assert [answer.status_code for answer in answers] == [201] * 10 + [409]
+    [error] = answers[-1].json()["errors"]
+    assert (error["code"], "10 browsers" in error["detail"]) == ("quota_reached", True)

@@ -34,6 +34,8 @@ _GONE: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 def is_allowed(endpoint: str) -> bool:
     """Whether it is an address of a push service that the operator trusts."""
+    if not (endpoint.isascii() and endpoint.isprintable()) or " " in endpoint:
+        return False  # urlsplit() leaves out what breaks a line
     try:
         url = urlsplit(endpoint)
         port, host = url.port, (url.hostname or "").lower()
@@ -42,6 +44,12 @@ def is_allowed(endpoint: str) -> bool:
     if url.scheme != "https" or port not in (None, 443) or url.username or url.password:
         return False
     return any(_matches(host, allowed.lower()) for allowed in settings.PUSH_HOSTS)
+
+
+def in_one_form(endpoint: str) -> str:
+    """Of an address that is allowed: one browser is one, however its host is written."""
+    url = urlsplit(endpoint)
+    return url._replace(netloc=url.hostname or "").geturl()
 
 
 def _matches(host: str, allowed: str) -> bool:
