@@ -31,13 +31,12 @@ def main() -> None:
 
 def recurring(owner: "User", amount: int) -> "list[Todo]":
     """Those to be finished; the account holds so many."""
-    from tests.builders import position_of
     from todos.models import Due, List, Todo
 
     given = {"list": List.objects.inbox_of(owner), "recurrence": "FREQ=DAILY"}
     due = Due.read("2026-12-01T09:00")
     rows = (
-        Todo(owner=owner, title=str(n), due=due, position=position_of(n), **given)
+        Todo(owner=owner, title=str(n), due=due, position=f"h{n:08}", **given)
         for n in range(amount)
     )
     return list(Todo.objects.bulk_create(rows, batch_size=1_000))
