@@ -285,7 +285,13 @@ WITHOUT_COLUMNS = {
     "core": set[str](),
     "todos": {
         *("DueSerializer", "ReminderSerializer", "QuickAddSerializer", "MergeSerializer"),
-        *("MoveSerializer", "TodoMoveSerializer", "BulkSerializer", "BulkOperationSerializer"),
+        *(
+            "FinishSerializer",
+            "MoveSerializer",
+            "TodoMoveSerializer",
+            "BulkSerializer",
+            "BulkOperationSerializer",
+        ),
         *("BatchSerializer", "OperationSerializer", "PushKeysSerializer", "NewBrowserSerializer"),
     },
     "sms": {"NewPhoneSerializer", "PhoneCodeSerializer", "SegmentsRequestSerializer"},

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from rest_framework.utils import json as strict_json
 
 from core import ids, text
 from core.columns import LineField, NoteField
-from core.dates import OUT_OF_RANGE, in_range, read_day, read_moment, written
+from core.dates import OUT_OF_RANGE, clamped, in_range, read_day, read_moment, written
 
 
 class RepeatedMemberError(ValueError):
@@ -123,12 +124,23 @@ class StrictDateTimeField(serializers.DateTimeField):
             self.fail("invalid", format="YYYY-MM-DDThh:mm[:ss[.sss]][+HH:MM|-HH:MM|Z]")
         if moment.tzinfo is None:
             self.fail("naive")
-        if not in_range(moment):  # before it changes its zone, which may leave the calendar
+        return self.enforce_timezone(self.in_calendar(moment))
+
+    def in_calendar(self, moment: datetime) -> datetime:
+        """Before it changes its zone, which may leave the calendar."""
+        if not in_range(moment):
             self.fail("out_of_range")
-        return self.enforce_timezone(moment)
+        return moment
 
     def to_representation(self, value: Any) -> str:
         return written(value)
+
+
+class DeviceMomentField(StrictDateTimeField):
+    """By the clock of a device, which may be wrong by centuries: the nearest moment there is."""
+
+    def in_calendar(self, moment: datetime) -> datetime:
+        return clamped(moment)
 
 
 class StrictDateField(serializers.DateField):

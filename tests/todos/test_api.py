@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import IntegrityError
 from rest_framework.test import APIClient
 
@@ -236,6 +237,26 @@ def test_delete_removes_the_row_once(api, alice, bob):
         error("not_found", "Not found.", None, "client_error"),
     )
     assert list(Todo.objects.filter(deleted_at=None)) == [other]
+
+
+@pytest.mark.parametrize(
+    ("at", "finished_at"),
+    [
+        ("2026-11-19T08:00:00+01:00", "2026-11-19T07:00:00.000Z"),
+        ("2026-11-20T12:00:01Z", "2026-11-20T12:00:00.000Z"),
+        ("9999-12-31T23:59:59-12:00", "2026-11-20T12:00:00.000Z"),
+        ("2026-08-22T11:59:59Z", "2026-08-22T12:00:00.000Z"),
+    ],
+)
+def test_a_phone_says_when_it_was_finished(api, alice, at, finished_at):
+    todo = make_todo(alice)
+    with time_machine.travel("2026-11-20T12:00:00Z", tick=False):
+        path = f"{one(todo)}finish/"
+        refused = api(alice).post(path, {"at": "yesterday"})
+        assert (refused.status_code, refused.json()["errors"][0]["attr"]) == (400, "at")
+        done = api(alice).post(path, {"at": at}).json()
+        assert (done["finished_at"], done["version"]) == (finished_at, 2)
+        assert api(alice).post(path, {"at": "2026-11-01T00:00:00Z"}).json() == done
 
 
 def test_finish_and_reopen_are_idempotent(api, alice):

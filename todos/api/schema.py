@@ -17,7 +17,12 @@ from todos.api.quick import (
 )
 from todos.api.recurrence import OccurrencesFilterSerializer
 from todos.api.saved_filters import SavedFilterSerializer
-from todos.api.serializers import ListSerializer, TodoSerializer, TodoTagSerializer
+from todos.api.serializers import (
+    FinishSerializer,
+    ListSerializer,
+    TodoSerializer,
+    TodoTagSerializer,
+)
 from todos.api.summary import SummarySerializer
 from todos.api.tags import MergeSerializer
 
@@ -92,7 +97,7 @@ class Todos(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             update=created,
             partial_update=extend_schema(request=TodoUpdateSerializer),
             list=extend_schema(parameters=[TodoFilterSerializer]),
-            finish=changed,
+            finish=extend_schema(request=FinishSerializer, responses=TodoSerializer),
             move=extend_schema(request=TodoMoveSerializer, responses=TodoSerializer),
             reopen=changed,
         )(documented(self.target_class))

@@ -10,11 +10,13 @@ from rest_framework import serializers
 from accounts.sessions import signed_in_user
 from core.api.errors import Conflict
 from core.api.fields import (
+    DeviceMomentField,
     OwnedRelatedField,
     StrictCharField,
     StrictIntegerField,
     StrictLineField,
     StrictModelSerializer,
+    StrictSerializer,
     StrictUUIDField,
 )
 from core.order_keys import LONGEST
@@ -267,3 +269,13 @@ class TodoSerializer(OwnedSerializer):
     def update(self, instance: Todo, validated_data: dict[str, Any]) -> Todo:
         service.change_todo(instance, **validated_data)
         return instance
+
+
+class FinishSerializer(StrictSerializer):
+    at = DeviceMomentField(
+        required=False,
+        help_text="When; left out: now. Taken as at most 90 days ago, and not later than now.",
+    )
+
+    class Meta:
+        ref_name = "FinishTodo"

@@ -26,8 +26,9 @@ from todos.api.filters import (
 )
 from todos.api.ids import known_object
 from todos.api.moves import MovingViewSet, TodoMoveSerializer
-from todos.api.serializers import ListSerializer, TodoSerializer
+from todos.api.serializers import FinishSerializer, ListSerializer, TodoSerializer
 from todos.models import List, ListQuerySet, Todo, TodoQuerySet
+from todos.models.operations import happened
 
 
 class OwnedViewSet(VersionedViewSet):
@@ -100,18 +101,22 @@ class TodoViewSet(MovingViewSet, OwnedViewSet):
     @action(detail=True, methods=["post"])
     def finish(self, request: Request, pk: object) -> Response:
         """Mark as done; done again, it changes nothing. If-Match is honoured."""
-        return self._call("finish")
+        body = FinishSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        now = timezone.now()
+        at = happened(now, now - body.validated_data.get("at", now))
+        with self.writing():
+            todo = self.locked_object()
+            todo.finish(at)
+        return self.answer(todo)
 
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, pk: object) -> Response:
         """Mark as not done; done again, it changes nothing. If-Match is honoured."""
-        return self._call("reopen")
-
-    def _call(self, verb: str) -> Response:
-        StrictSerializer(data=self.request.data).is_valid(raise_exception=True)  # nothing to say
+        StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
         with self.writing():
             todo = self.locked_object()
-            getattr(todo, verb)()
+            todo.reopen()
         return self.answer(todo)
 
 

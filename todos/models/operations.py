@@ -7,6 +7,11 @@ from django.db import models
 OPERATIONS_KEPT: Final = timedelta(days=90)  # longer than the longest holiday without a network
 
 
+def happened(now: datetime, ago: timedelta) -> datetime:
+    """When a device did something: not in the future, and not before operations are forgotten."""
+    return now - min(max(ago, timedelta()), OPERATIONS_KEPT)
+
+
 class SyncOperationQuerySet(models.QuerySet["SyncOperation"]):
     def expired(self, at: datetime) -> Self:
         return self.filter(done_at__lte=at - OPERATIONS_KEPT)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from todos.api.clearing import cleared
 from todos.api.ids import known_object
 from todos.api.reminders import ReminderIdsField, RemindersMember
 from todos.models import List, Reminder, Status, SyncOperation, Tag, Todo
-from todos.models.operations import OPERATIONS_KEPT
+from todos.models.operations import OPERATIONS_KEPT, happened
 from todos.models.reminders import reminders_after
 from todos.ordering import NoNeighborError
 from todos.sync.aliases import Aliases
@@ -147,7 +147,7 @@ class Push:
             kind=KINDS[data["kind"]],
             id=data["id"],
             verb=data["op"],
-            at=self.now - min(max(ago, timedelta()), OPERATIONS_KEPT),
+            at=happened(self.now, ago),
             after=data.get("after"),
             base_version=data.get("base_version"),
             fields=data.get("fields", {}),

@@ -5,9 +5,9 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from core.api.fields import (
+    DeviceMomentField,
     StrictCharField,
     StrictChoiceField,
-    StrictDateTimeField,
     StrictIntegerField,
     StrictSerializer,
     StrictUUIDField,
@@ -43,7 +43,7 @@ class OperationSerializer(StrictSerializer):
         max_value=LARGEST,
         help_text="The version that it changes.",
     )
-    at = StrictDateTimeField(required=False, help_text="When it happened, by the device's clock.")
+    at = DeviceMomentField(required=False, help_text="When it happened, by the device's clock.")
     clear = ClearField()
 
     def get_fields(self) -> dict[str, Any]:
@@ -57,5 +57,5 @@ class BatchSerializer(StrictSerializer):
 
     account = StrictUUIDField(help_text="The id of the profile: whose operations these are.")
     cursor = StrictCharField(required=False, help_text="Of the last answer.")
-    sent_at = StrictDateTimeField(help_text="Now, by the device's clock.")
+    sent_at = DeviceMomentField(help_text="Now, by the device's clock.")
     operations = serializers.ListField(max_length=MAX_OPERATIONS)
