@@ -25,8 +25,11 @@ def chosen(at: datetime) -> list[Message]:
     return codes + list(others[: max(0, _room(at) - len(codes))])
 
 
-def hand_out(batch: list[Message], at: datetime) -> int:
-    """How many of them a process will take. What was refused may be handed out again at once."""
+def hand_out(batch: list[Message], at: datetime) -> tuple[int, int]:
+    """How many of them a process will take, and how many none would.
+
+    The latter may be handed out again at once. What another sweep has marked is neither.
+    """
     marked = [message for message in batch if message.dispatch(at)]
     codes = [str(message.pk) for message in marked if message.lane == Lane.CODE]
     others = [str(message.pk) for message in marked if message.lane != Lane.CODE]
@@ -36,7 +39,7 @@ def hand_out(batch: list[Message], at: datetime) -> int:
     ]
     refused = {*codes, *others}.difference(accepted)
     Message.objects.filter(pk__in=refused, dispatched_at=at).update(dispatched_at=None)
-    return len(accepted)
+    return len(accepted), len(refused)
 
 
 def _room(at: datetime) -> int:

@@ -68,15 +68,15 @@ class _Dispatch:
         self.left = dispatch.chosen(at)
 
     def round(self, at: datetime, end: float, limit: int, counts: dict[str, int]) -> bool:
-        """Hand out the next batch; True if there is another one and all of this was accepted."""
+        """Hand out the next batch; True if there is another one and nothing was refused."""
         size = min(limit, dispatch.BATCH)
         batch, self.left = self.left[:size], self.left[size:]
         if not batch or monotonic() >= end:
             return False
-        accepted = dispatch.hand_out(batch, at)
+        accepted, refused = dispatch.hand_out(batch, at)
         counts["dispatched"] += accepted
         settle(end - monotonic())
-        return bool(self.left) and accepted == len(batch)
+        return bool(self.left) and not refused
 
 
 def sweep(*, at: datetime, seconds: float = SECONDS, limit: int = 50) -> dict[str, int]:

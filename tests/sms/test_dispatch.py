@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from core.tasks import TaskBackend
-from sms import delivery, service, sweep
+from sms import delivery, dispatch, service, sweep
 from sms.models import Lane, Message
 from sms.results import NotSent
 from tests.sms.conftest import FROM, NOON, TO, allow, somebody
@@ -98,6 +98,18 @@ class Asked(RecordingBackend):
         return list(ids)
 
 
+def test_what_another_sweep_has_marked_keeps_nothing_waiting(settings, monkeypatch):
+    rows, choose = make_due(2 * dispatch.BATCH), dispatch.chosen
+
+    def overtaken(at):
+        chosen = choose(at)
+        assert chosen[0].dispatch(at)
+        return chosen
+
+    monkeypatch.setattr(dispatch, "chosen", overtaken)
+    assert len(handed(settings, NOON)) == len(rows) - 1
+
+
 def test_codes_wait_in_no_queue(settings, monkeypatch):
     monkeypatch.setattr(Asked, "batches", [])
     use(settings, f"{__name__}.Asked")
@@ -120,7 +132,7 @@ def test_two_sweeps_at_once_hand_out_each_message_once(settings, monkeypatch):
     make_due(5)
     chosen = sweep.dispatch.chosen(NOON)
     asked = recorded(settings)
-    assert [sweep.dispatch.hand_out(chosen, NOON) for _ in range(2)] == [5, 0]
+    assert [sweep.dispatch.hand_out(chosen, NOON) for _ in range(2)] == [(5, 0), (0, 0)]
     assert len(asked) == 5
 
 
