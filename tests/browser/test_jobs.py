@@ -241,7 +241,7 @@ def test_19_reminders(hands, alice):
     make_todo(alice, "paint", due=Due.read("2027-12-01T09:00"))
     page = begin(hands)
     panel = hands.open("paint")
-    hands.choose(panel.get_by_label("Remind before it is due"), "10 minutes before")
+    hands.choose(panel.get_by_label("Reminders", exact=True), "10 minutes before")
     all_sent(page)
     assert [it.minutes_before for it in the(alice, "paint").reminders] == [10]
     hands.press(panel.get_by_label("Remove reminder 10 minutes before"))

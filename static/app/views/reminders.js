@@ -73,8 +73,10 @@ export function Reminders({ todo }) {
   /** @param {Event} event */
   const choose = (event) => {
     const chosen = textOf(event);
+    /** @type {HTMLSelectElement} */ (event.target).value = ""; // it keeps the focus
     if (chosen === AT) setAsks(true);
-    else if (chosen) add({ minutes_before: Number(chosen) });
+    else if (chosen && !some.some((it) => it.minutes_before === Number(chosen)))
+      add({ minutes_before: Number(chosen) });
   };
   return html`<div class="line">
     <dt><label for="detail-remind"><${Icon} name="bell" />${gettext("Reminders")}</label></dt>
@@ -91,7 +93,7 @@ export function Reminders({ todo }) {
       )}
       ${
         some.length < MOST &&
-        html`<select id="detail-remind" value="" onChange=${choose} key=${`${some.length} ${asks}`}>
+        html`<select id="detail-remind" onChange=${choose}>
           <option value="">${gettext("Remind me …")}</option>
           ${todo.due && BEFORE.map((minutes) => html`<option key=${minutes} value=${minutes}>${beforeWords(minutes)}</option>`)}
           <option value=${AT}>${gettext("At a time …")}</option>
