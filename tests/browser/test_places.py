@@ -26,7 +26,7 @@ def test_a_search_is_saved_changed_and_deleted(visit, alice, bob):
     page = visit(as_=alice)
     open_page(page, "search")
     page.get_by_role("searchbox").fill("tag:shop priority:4")
-    assert titles(page) == ["urgent"]
+    eventually(lambda: titles(page), ["urgent"], page)
     page.get_by_role("button", name="Save").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill("Important")
@@ -37,12 +37,12 @@ def test_a_search_is_saved_changed_and_deleted(visit, alice, bob):
     dialog.get_by_role("button", name="Save").click()
 
     expect(page.get_by_role("heading", level=1, name="Important")).to_be_visible()
-    assert titles(page) == ["urgent"]
+    eventually(lambda: titles(page), ["urgent"], page)
     act(page, "Change this filter")
     dialog.get_by_label("Words").fill("tag:shop priority:1,4")
     dialog.get_by_label("Colour 3").check()
     dialog.get_by_role("button", name="Save").click()
-    assert titles(page) == ["later", "urgent"]
+    eventually(lambda: titles(page), ["later", "urgent"], page)
     all_sent(page)
     saved = SavedFilter.objects.get()
     assert (saved.owner, saved.name, saved.query) == (alice, "Important", "tag:shop priority:1,4")

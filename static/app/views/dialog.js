@@ -2,11 +2,19 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import * as state from "#app/state.js";
 import { gettext } from "#app/text.js";
-import { html, Icon } from "#app/views/html.js";
+import { atOnce, html, Icon } from "#app/views/html.js";
 
 export const close = () => {
   state.dialog.value = "";
 };
+
+/** At once: the browser closes it by itself, but says so after the next key. @param {KeyboardEvent} event */
+function key(event) {
+  if (event.key !== "Escape" || event.isComposing) return;
+  event.preventDefault();
+  event.stopPropagation();
+  atOnce(close);
+}
 
 /** @param {{title: string, children: any}} props */
 export function Dialog({ title, children }) {
@@ -18,7 +26,7 @@ export function Dialog({ title, children }) {
       if (before instanceof HTMLElement) before.focus();
     };
   }, []);
-  return html`<dialog ref=${box} aria-labelledby="dialog-title" onClose=${close} onClick=${(/** @type {Event} */ event) => event.target === box.current && close()}>
+  return html`<dialog ref=${box} aria-labelledby="dialog-title" onClose=${close} onKeyDown=${key} onClick=${(/** @type {Event} */ event) => event.target === box.current && close()}>
     <div class="dialog">
       <header><h2 id="dialog-title">${title}</h2><button class="ghost" aria-label=${gettext("Close")} onClick=${close}><${Icon} name="close" /></button></header>
       ${children}
