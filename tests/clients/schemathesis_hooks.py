@@ -89,7 +89,7 @@ def _choose(reminder: dict[str, Any]) -> None:
     moment, minutes = reminder.get("remind_at"), reminder.get("minutes_before")
     if moment is None and minutes is None:
         reminder["minutes_before"] = 30
-    elif _is_text(moment) and type(minutes) is int:
+    elif _is_text(moment) and isinstance(minutes, int | float) and minutes is not True:
         reminder["remind_at"] = None
 
 
