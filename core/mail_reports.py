@@ -1,4 +1,4 @@
-"""What a mail server says later of a mail of ours; MAIL_REPORTS names who is told."""
+"""What a mail server reports about a mail after it was sent; MAIL_REPORTS names the handler."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ class MailReport:
     """Of one recipient. `id` is the same however often the report comes.
 
     `reason` is why no more mails are to be sent there, `arrived` whether this one came to the
-    mailbox all the same. `headers` are those of the mail, if the server tells them, by their names
-    in lower case.
+    mailbox all the same. `headers` are the headers of the mail by name, in lower case, if the
+    server sends them.
     """
 
     id: str

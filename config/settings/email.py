@@ -9,5 +9,5 @@ EMAIL_TIMEOUT = 10
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="Nudge <nudge@localhost>")
 ADMINS = [("", address) for address in env.names("ADMINS")]  # warned if a limit is nearly used up
-# What is told of bounces and complaints that SES reports to the function, by its dotted path.
+# The function that gets the bounces and complaints that SES reports, by its dotted path.
 MAIL_REPORTS = env.text("MAIL_REPORTS", default="todos.reminders.reports.take")
