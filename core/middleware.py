@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.middleware.common import CommonMiddleware
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers, set_response_etag
+from django.utils.translation import deactivate
 from django.utils.translation import gettext as _
 
 from core.errors import database_unavailable, error_response, is_database_away
@@ -46,6 +47,12 @@ def request_id(get_response: GetResponse) -> GetResponse:
 def forget_request_id(**kwargs: object) -> None:
     """Not earlier: Django logs the 4xx and servers the access after the middleware has returned."""
     current_request_id.set(NO_REQUEST)
+
+
+@receiver(request_finished)
+def forget_language(**kwargs: object) -> None:
+    """LocaleMiddleware leaves it to the thread, where a task of another person may run next."""
+    deactivate()
 
 
 class CompressionMiddleware(GZipMiddleware):

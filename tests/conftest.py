@@ -14,6 +14,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.core.management.color import no_style
 from django.db import connections
 from django.test import Client, TransactionTestCase
+from django.utils.translation import deactivate, get_language
 from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
 
@@ -44,6 +45,15 @@ def _cheap_passwords(settings) -> None:
 def _tasks_at_once(settings) -> None:
     """A task has run when the call returns, in the test's own connection."""
     task_backends.use(settings, task_backends.IMMEDIATE)
+
+
+@pytest.fixture(autouse=True)
+def _words_end_with_the_test() -> Iterator[None]:
+    """What one test or request has activated must not choose the words of the next."""
+    yield
+    left = get_language()
+    deactivate()
+    assert left == settings.LANGUAGE_CODE
 
 
 class _Asked:

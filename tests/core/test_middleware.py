@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from django.test import Client
+from django.utils.translation import get_language
 
 from core.http import NO_REQUEST, current_request_id
 
@@ -38,6 +39,13 @@ def test_every_answer_carries_an_id(client):
     ids = [uuid.UUID(answer["X-Request-Id"]) for answer in answers]
     assert ids[0] != ids[1]
     assert current_request_id.get() == NO_REQUEST
+
+
+def test_the_language_of_a_request_ends_with_it(client):
+    """A thread that has answered in Chinese may run a task for somebody else next."""
+    page = client.get("/auth/login/", HTTP_ACCEPT_LANGUAGE="zh-hans")
+    assert page["Content-Language"] == "zh-hans"
+    assert get_language() == "en"
 
 
 @pytest.mark.parametrize("debug", [True, False])
