@@ -1,6 +1,7 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
@@ -138,7 +139,7 @@ class SuperusersGroupAdmin(SuperusersChange, GroupAdmin):
 
 
 # allauth's own admins search by user name, which these accounts do not have.
-admin.site.unregister((EmailAddress, UserSession))
+admin.site.unregister((Authenticator, EmailAddress, UserSession))
 
 
 @admin.register(EmailAddress)
@@ -166,3 +167,19 @@ class UserSessionAdmin(ReadOnlyAdmin):
         if lookup.partition("__")[0] in self.exclude:
             return False
         return super().lookup_allowed(lookup, value, request)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnlyAdmin):
+    """Who has which second factor; what it is made of is never shown."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    exclude = ("data",)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup.partition("__")[0] != "data" and super().lookup_allowed(
+            lookup, value, request
+        )

@@ -20,6 +20,7 @@ class AccountsConfig(AppConfig):
             sessions,
             suspended_requests,
         )
+        from accounts.factors import changes, guesses, lazily, proofs  # noqa: F401, PLC0415 - receivers
         from core import pruning  # noqa: PLC0415
 
         codes.install()
@@ -28,6 +29,9 @@ class AccountsConfig(AppConfig):
         rate_limits.install()
         sessions.install()
         suspended_requests.install()
+        guesses.install()
+        lazily.install()
+        proofs.install()
         pruning.register(rate_limits.ended_places)
 
 

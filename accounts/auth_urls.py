@@ -3,6 +3,13 @@
 from allauth.account.views import email_verification_sent
 from django.urls import include, path
 
+from accounts.factor_views import (
+    AddPasskeyView,
+    AskForFactorView,
+    ProveByFactorView,
+    ProveByPasskeyView,
+    to_all_factors,
+)
 from accounts.views import LoginView, devices, log_out, not_for_members, to_log_in
 
 urlpatterns = [
@@ -20,5 +27,14 @@ urlpatterns = [
         not_for_members(email_verification_sent),
         name="account_email_verification_sent",
     ),
+    path("2fa/authenticate/", AskForFactorView.as_view(), name="mfa_authenticate"),
+    path("2fa/reauthenticate/", ProveByFactorView.as_view(), name="mfa_reauthenticate"),
+    path(
+        "2fa/webauthn/reauthenticate/",
+        ProveByPasskeyView.as_view(),
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("2fa/webauthn/", to_all_factors, name="mfa_list_webauthn"),
+    path("2fa/webauthn/add/", AddPasskeyView.as_view(), name="mfa_add_webauthn"),
     path("", include("allauth.urls")),
 ]

@@ -19,21 +19,25 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.devices import devices_of, end
 from accounts.forms import LoginForm, ProfileForm
-from accounts.login_throttle import log_in_wait
+from accounts.login_throttle import LOCKED, log_in_wait
 from accounts.sessions import signed_in_user
 
 
-class LoginView(AllauthLoginView):  # type: ignore[misc]  # allauth is untyped
+class AnswersLocked:
     """Answers a locked log-in with 429 and Retry-After, like the API."""
 
-    form_class = LoginForm
+    request: HttpRequest
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        response: HttpResponse = super().form_invalid(form)
-        if form.has_error("__all__", code="too_many_login_attempts"):
+        response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]
+        if any(form.has_error(name, code=LOCKED) for name in form.errors):
             response.status_code = HTTPStatus.TOO_MANY_REQUESTS
             response["Retry-After"] = str(log_in_wait(self.request))
         return response
+
+
+class LoginView(AnswersLocked, AllauthLoginView):  # type: ignore[misc]  # allauth is untyped
+    form_class = LoginForm
 
 
 def not_for_members(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -1,13 +1,10 @@
 """The decisions that allauth leaves to the product."""
 
 import json
-import time
 from typing import Any
 
-from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal import flows
-from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.httpkit import clean_client_ip, is_headless_request
@@ -25,25 +22,16 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts import mails
+from accounts.factors.proofs import is_proof_due
+from accounts.known_devices import is_new
 from accounts.login_throttle import LOCKED, begin_guess, reopen
 from accounts.mailboxes import key_of
 from accounts.models import User
 from accounts.passwords import normal
-from accounts.sessions import SIGNED_UP_AT
 from core.http import client_address
 
 UNKNOWN_ADDRESS = "::"  # a server behind a Unix socket knows no address
 _email_fits = MaxLengthValidator(254)
-
-
-def is_proof_due(request: Any, user: User) -> bool:
-    """Whether who uses `request.session` has to prove again who they are.
-
-    A log-in of a moment ago proves as much as the password again; allauth forgets it.
-    """
-    times = [record["at"] for record in get_authentication_records(request, user)]
-    proved_at: float = max([*times, request.session.get(SIGNED_UP_AT, 0)])
-    return time.time() - proved_at >= int(app_settings.REAUTHENTICATION_TIMEOUT)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
@@ -111,6 +99,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         super().send_notification_mail(
             template_prefix, user, {**(context or {}), "user": user}, email
         )
+
+    def post_login(self, request: HttpRequest, user: User, *, signup: bool, **kwargs: Any) -> Any:
+        """Somebody who has the password, on a device that nobody knows, is told of to its owner."""
+        if is_new(request) and not signup:
+            self.send_notification_mail("account/email/new_device", user)
+        return super().post_login(request, user, signup=signup, **kwargs)
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """Told to the one who has just proved the password, and not on a page for everybody."""

@@ -75,7 +75,9 @@ def _shaped(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     elif any(error.get("code") == LOCKED for error in errors or ()):
         status = HTTPStatus.TOO_MANY_REQUESTS
     errors = errors or [_default_error(status, body)]
-    if "meta" in body:  # allauth's "nobody" is null in some answers, false in others
+    if "is_authenticated" in body.get(
+        "meta", {}
+    ):  # allauth's "nobody" is null in some answers, false in others
         body["meta"] |= {"is_authenticated": bool(body["meta"].get("is_authenticated"))}
     body |= {"status": status, "type": _kind(status), "errors": [_both_shapes(e) for e in errors]}
     shaped = JsonResponse(body, status=status)

@@ -9,7 +9,7 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.allauth.adapter import is_proof_due
+from accounts.factors.proofs import is_proof_due
 from core.api.errors import Conflict
 from core.api.fields import (
     StrictCharField,
