@@ -1,5 +1,6 @@
 """What allauth.mfa leaves to the product: how secrets are kept, and the words."""
 
+import logging
 from typing import Any
 
 from allauth.core import context
@@ -14,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.devices import device_name
 from accounts.factors import seals
 from accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 NAME = "Nudge"
 _PICTURE = '<svg class="qr" viewBox="0 0 {0} {0}" role="img" aria-label="{1}"><path d="{2}"/></svg>'
@@ -32,7 +35,14 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
         return seals.seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return seals.open_seal(encrypted_text)
+        """A secret that no key opens is like a wrong code: `manage.py reset_factors` helps."""
+        from cryptography.fernet import InvalidToken  # noqa: PLC0415 - for those who have one
+
+        try:
+            return seals.open_seal(encrypted_text)
+        except InvalidToken as error:
+            logger.exception("A second factor was encrypted with a key that is not in the settings")
+            raise self.validation_error("incorrect_code") from error
 
     def get_totp_issuer(self) -> str:
         return NAME

@@ -53,9 +53,9 @@ def reset(user: User) -> list[str]:
 
 def _tell(user: User) -> None:
     with mails.in_words_of(user):
-        subject = _("Your second factor was taken away")
+        subject = _("Your second step was taken away")
         text = _(
-            "Whoever runs this server has removed the second factor of your account, and logged"
+            "Whoever runs this server has removed the second step of your account, and logged"
             " out every device. Your password is enough now to log in."
             "\n\nIf you did not ask for it, tell them at once."
         )

@@ -16,9 +16,7 @@ from tests.accounts.soft_key import SoftKey
 WRONG = {"credential": '{"id": 1}'}
 
 
-@pytest.fixture(autouse=True)
-def _commits_at_once(monkeypatch, clock) -> None:
-    monkeypatch.setattr("django.db.transaction.on_commit", lambda done: done())
+pytestmark = pytest.mark.usefixtures("clock", "commits_at_once")
 
 
 @pytest.fixture

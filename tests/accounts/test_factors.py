@@ -22,10 +22,7 @@ from tests.accounts.soft_key import PRESENT, SoftKey
 ME = "/api/v1/account/"
 
 
-@pytest.fixture(autouse=True)
-def _commits_at_once(monkeypatch, clock) -> None:
-    """allauth tells of a change after its transaction, which a test never ends."""
-    monkeypatch.setattr("django.db.transaction.on_commit", lambda done: done())
+pytestmark = pytest.mark.usefixtures("clock", "commits_at_once")
 
 
 def pending(response) -> list[dict]:
