@@ -65,7 +65,7 @@ print(json.dumps(loaded))
 """
 
 
-@pytest.mark.nightly  # it makes a database; tests/serverless/test_cold_start.py has the first request
+@pytest.mark.nightly  # it makes a database; test_cold_start.py has the first request
 def test_a_request_without_a_second_factor_imports_nothing_for_one():
     done = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", PROGRAM, json.dumps(SLOW)],
