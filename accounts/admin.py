@@ -13,6 +13,7 @@ from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audit import Kind, SecurityEvent, record
 from accounts.mailboxes import canonical
 from accounts.models import REMINDING, User
 from core.admin import ReadOnlyAdmin, SearchableAdmin
@@ -38,6 +39,35 @@ class EmailAddressForm(ModelForm[EmailAddress]):
             return canonical(self.cleaned_data["email"])
         except ValueError as error:
             raise ValidationError(validate_email.message, code="invalid") from error
+
+
+class Audited:
+    """Whatever staff change of an account is told to its owner."""
+
+    def account_of(self, obj: Any) -> User:
+        owner: User = obj if isinstance(obj, User) else obj.user
+        return owner
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._tell(request, obj, message)
+        return super().log_addition(request, obj, message)  # type: ignore[misc]
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._tell(request, obj, message)
+        return super().log_change(request, obj, message)  # type: ignore[misc]
+
+    def _tell(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        fields = [name for part in message for name in _fields_of(part)]
+        record(self.account_of(obj), Kind.STAFF_CHANGED, request, actor=request.user, fields=fields)
+
+
+def _fields_of(part: dict[str, dict[str, Any]]) -> list[str]:
+    """Of one entry of a message of the admin: {"changed": {"name": ..., "fields": [...]}}."""
+    return [
+        str(name)
+        for said in part.values()
+        for name in [*said.get("fields", ()), *filter(None, [said.get("name")])]
+    ]
 
 
 class SuperusersChange:
@@ -69,7 +99,7 @@ class EmailAddressInline(SuperusersChange, admin.TabularInline[EmailAddress, Use
 
 
 @admin.register(User)
-class UserAdmin(SearchableAdmin, DjangoUserAdmin[User]):
+class UserAdmin(Audited, SearchableAdmin, DjangoUserAdmin[User]):
     list_display = ("email", "name", "time_zone", "is_staff", "is_active", "date_joined")
     list_filter = (
         *("is_staff", "is_superuser", "is_active", "has_old_spelling", "language"),
@@ -142,7 +172,7 @@ admin.site.unregister((EmailAddress, UserSession))
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(SuperusersChange, SearchableAdmin):
+class EmailAddressAdmin(Audited, SuperusersChange, SearchableAdmin):
     form = EmailAddressForm
     list_display = ("email", "user", "primary", "verified")
     list_filter = ("primary", "verified")
@@ -166,3 +196,12 @@ class UserSessionAdmin(ReadOnlyAdmin):
         if lookup.partition("__")[0] in self.exclude:
             return False
         return super().lookup_allowed(lookup, value, request)
+
+
+@admin.register(SecurityEvent)
+class SecurityEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "account", "kind", "by_staff", "actor", "address", "user_agent")
+    list_filter = ("kind", "by_staff", "at")
+    list_select_related = ("account", "actor")
+    search_fields = ("account__email", "address")
+    ordering = ("-at", "-id")

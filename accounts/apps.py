@@ -13,6 +13,8 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import (  # noqa: PLC0415 - they need the models
+            audit,
+            audit_signals,  # noqa: F401 - importing connects its receivers
             codes,
             email_addresses,
             passwords,
@@ -28,6 +30,7 @@ class AccountsConfig(AppConfig):
         rate_limits.install()
         sessions.install()
         suspended_requests.install()
+        pruning.register(audit.old_events)
         pruning.register(rate_limits.ended_places)
 
 

@@ -2,7 +2,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts.api.views import PageSessionView, ProfileView
+from accounts.api.views import ActivityView, PageSessionView, ProfileView
 from accounts.views import log_out
 
 # The links of the browsable API lead to the one log-in, not to DRF's own password form.
@@ -17,6 +17,7 @@ urlpatterns = [
         ProfileView.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="account",
     ),
+    path("v1/account/activity/", ActivityView.as_view({"get": "list"}), name="activity"),
     path("v1/session/", PageSessionView.as_view({"get": "retrieve"}), name="session"),
     path("browse/", include((_browse, "rest_framework"))),
 ]

@@ -103,6 +103,7 @@ OWNED = {
 PERSONAL = {
     "/api/v1/",
     "/api/v1/account/",
+    "/api/v1/account/activity/",
     "/api/v1/account/phone/",
     "/api/v1/account/phone/confirm/",
     "/api/v1/account/phone/history/",
@@ -125,6 +126,7 @@ PERSONAL = {
     "/api/auth/app/v1/auth/session",
     "/api/auth/app/v1/auth/sessions",
     "/account/",
+    "/account/activity/",
     "/account/data/",
     "/sms/phone/",
     "/auth/email/",

@@ -79,6 +79,7 @@ def test_what_is_not_there_in_any_spelling_gets_no_hint(path):
 
 RESOURCES = {
     "account": "/api/v1/account/",
+    "account_activity": "/api/v1/account/activity/",
     "account_phone": "/api/v1/account/phone/",
     "account_phone_history": "/api/v1/account/phone/history/",
     "account_push": "/api/v1/account/push/",
