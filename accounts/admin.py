@@ -9,13 +9,15 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
+from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import Kind, SecurityEvent, record
 from accounts.mailboxes import canonical
-from accounts.models import REMINDING, User
+from accounts.models import REMINDING, ApiToken, User
+from accounts.token_service import revoke
 from core.admin import ReadOnlyAdmin, SearchableAdmin
 
 
@@ -196,6 +198,32 @@ class UserSessionAdmin(ReadOnlyAdmin):
         if lookup.partition("__")[0] in self.exclude:
             return False
         return super().lookup_allowed(lookup, value, request)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """Staff with the permission revoke a token; nobody is shown one, or its digest."""
+
+    list_display = ("hint", "name", "owner", "scopes", "expires_at", "last_used_at")
+    list_filter = ("expires_at", "last_used_at")
+    list_select_related = ("owner",)
+    search_fields = ("owner__email", "name", "hint")
+    fields = ("owner", "name", "hint", "scopes", "created_at", "expires_at", "last_used_at")
+    ordering = ("-created_at", "-id")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return "digest" not in lookup and super().lookup_allowed(lookup, value, request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super(ReadOnlyAdmin, self).has_delete_permission(request, obj)
+        return allowed and not (obj and _is_above(request, obj.owner))
+
+    def delete_model(self, request: HttpRequest, obj: ApiToken) -> None:
+        revoke(obj, request, actor=request.user)  # type: ignore[arg-type]  # staff are signed in
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        for token in queryset.select_related("owner"):
+            self.delete_model(request, token)
 
 
 @admin.register(SecurityEvent)

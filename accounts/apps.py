@@ -13,6 +13,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import (  # noqa: PLC0415 - they need the models
+            api_tokens,
             audit,
             audit_signals,  # noqa: F401 - importing connects its receivers
             codes,
@@ -21,6 +22,7 @@ class AccountsConfig(AppConfig):
             rate_limits,
             sessions,
             suspended_requests,
+            token_service,  # noqa: F401 - importing connects its receivers
         )
         from core import pruning  # noqa: PLC0415
 
@@ -30,6 +32,7 @@ class AccountsConfig(AppConfig):
         rate_limits.install()
         sessions.install()
         suspended_requests.install()
+        pruning.register(api_tokens.ended_tokens)
         pruning.register(audit.old_events)
         pruning.register(rate_limits.ended_places)
 

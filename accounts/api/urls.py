@@ -2,6 +2,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from accounts.api.tokens import ApiTokensView
 from accounts.api.views import ActivityView, PageSessionView, ProfileView
 from accounts.views import log_out
 
@@ -18,6 +19,12 @@ urlpatterns = [
         name="account",
     ),
     path("v1/account/activity/", ActivityView.as_view({"get": "list"}), name="activity"),
+    path(
+        "v1/account/tokens/",
+        ApiTokensView.as_view({"get": "list", "post": "create"}),
+        name="api-tokens",
+    ),
+    path("v1/account/tokens/<id:pk>/", ApiTokensView.as_view({"delete": "destroy"})),
     path("v1/session/", PageSessionView.as_view({"get": "retrieve"}), name="session"),
     path("browse/", include((_browse, "rest_framework"))),
 ]

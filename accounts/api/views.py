@@ -13,12 +13,14 @@ from accounts.api.serializers import (
 from accounts.audit import SecurityEvent, events_of
 from accounts.models import User
 from accounts.sessions import signed_in_user
+from core.api.scopes import READING
 from core.api.viewsets import ApiViewSet, VersionedViewSet
 
 
 class ProfileView(VersionedViewSet):
     """Your own profile. The e-mail address is changed under /api/auth/, which verifies it."""
 
+    token_scopes = READING  # who may change it may text, or be found
     serializer_class = ProfileSerializer
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts.api_tokens import issue
 from accounts.audit import Kind, record
 from core.middleware import CompressionMiddleware
 from sms import consent
@@ -97,6 +98,9 @@ CHANGES: dict[str, list[Callable[[Any], object]]] = {
     ],
     "/api/v1/account/push/": [
         lambda rows: PushSubscription.objects.create(owner=rows["account"], endpoint="https://p"),
+    ],
+    "/api/v1/account/tokens/": [
+        lambda rows: issue(rows["account"], name="script", scopes=["read"]),
     ],
     "/api/v1/filters/": [
         lambda rows: SavedFilter.objects.update(query="is:open"),

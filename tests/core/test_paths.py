@@ -83,6 +83,7 @@ RESOURCES = {
     "account_phone": "/api/v1/account/phone/",
     "account_phone_history": "/api/v1/account/phone/history/",
     "account_push": "/api/v1/account/push/",
+    "account_tokens": "/api/v1/account/tokens/",
     "filters": "/api/v1/filters/",
     "lists": "/api/v1/lists/",
     "session": "/api/v1/session/",
