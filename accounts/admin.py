@@ -14,9 +14,12 @@ from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from accounts import deletion
 from accounts.audit import Kind, SecurityEvent, record
+from accounts.deletion_mails import tell_asked, tell_deleted
 from accounts.mailboxes import canonical
 from accounts.models import REMINDING, ApiToken, User
+from accounts.sessions import signed_in_user
 from accounts.token_service import revoke
 from core.admin import ReadOnlyAdmin, SearchableAdmin
 
@@ -119,9 +122,11 @@ class UserAdmin(Audited, SearchableAdmin, DjangoUserAdmin[User]):
             _("Permissions"),
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
         ),
-        (_("Important dates"), {"fields": ("last_login", "date_joined")}),
+        (_("Important dates"), {"fields": ("last_login", "date_joined", "deletion_at")}),
     )
-    readonly_fields = ("has_old_spelling", "version", "channels_off")
+    readonly_fields = ("has_old_spelling", "version", "channels_off", "deletion_at")
+    actions = ("delete_in_a_week", "keep")
+    most_deleted = 20  # at once: each in its batches
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
     # What makes an operator, and what an account logs in with.
     for_superusers = ("email", "is_staff", "is_superuser", "groups", "user_permissions")
@@ -137,6 +142,31 @@ class UserAdmin(Audited, SearchableAdmin, DjangoUserAdmin[User]):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         allowed = super().has_delete_permission(request, obj)
         return allowed and not (obj and _is_above(request, obj))
+
+    @admin.action(permissions=["delete"], description=_("Delete selected accounts in seven days"))
+    def delete_in_a_week(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """As their owners do: they are told by mail, and may come back."""
+        for account in self._within_reach(request, queryset.filter(deletion_at=None)):
+            deletion.ask(account, request, actor=signed_in_user(request))
+            tell_asked(account, request)
+
+    @admin.action(permissions=["delete"], description=_("Keep selected accounts after all"))
+    def keep(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for account in self._within_reach(request, queryset.exclude(deletion_at=None)):
+            deletion.cancel(account, request, actor=signed_in_user(request))
+
+    def _within_reach(self, request: HttpRequest, queryset: QuerySet[User]) -> list[User]:
+        return [account for account in queryset if not _is_above(request, account)]
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """At once; a process that dies in between leaves the rest to the night."""
+        deletion.begin(obj)
+        deletion.erase(obj)
+        tell_deleted(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for account in queryset:
+            self.delete_model(request, account)
 
     def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not _is_superuser(request):
@@ -219,7 +249,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
         return allowed and not (obj and _is_above(request, obj.owner))
 
     def delete_model(self, request: HttpRequest, obj: ApiToken) -> None:
-        revoke(obj, request, actor=request.user)  # type: ignore[arg-type]  # staff are signed in
+        revoke(obj, request, actor=signed_in_user(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         for token in queryset.select_related("owner"):

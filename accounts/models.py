@@ -168,6 +168,8 @@ class User(Synced, AbstractUser):
         editable=False,
         help_text=_("Another account has this mailbox, so the address was left as it is."),
     )
+    # When the account goes, if its owner asked for it: accounts.deletion.
+    deletion_at = MomentField(_("deleted after"), null=True, editable=False, db_index=True)
     time_zone = TimeZoneField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )

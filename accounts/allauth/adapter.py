@@ -25,6 +25,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts import mails
+from accounts.allauth.leaving import offer_to_keep
 from accounts.login_throttle import LOCKED, begin_guess, reopen
 from accounts.mailboxes import key_of
 from accounts.models import User
@@ -114,6 +115,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """Told to the one who has just proved the password, and not on a page for everybody."""
+        if user.deletion_at is not None:
+            raise ImmediateHttpResponse(offer_to_keep(request, user))
         if not is_headless_request(request):
             messages.error(
                 request, _("This account is switched off. Ask whoever runs this server.")

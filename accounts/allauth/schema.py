@@ -113,10 +113,15 @@ SCHEMAS: Json = {
                 "status": {**_STATUS, "examples": [401]},
                 "data": _ref("AuthenticationSteps"),
                 "meta": _ref("SessionMeta"),
+                "keep": _ref("KeepOffer"),
             },
             type={"type": "string", "enum": ["validation_error", "client_error", "server_error"]},
             errors=_many("AuthErrorItem"),
         ),
+    },
+    "KeepOffer": {
+        "description": "Of `deletion_pending`: what keeps the account, and until when.",
+        **json_object(token=_TEXT, until={"type": "string", "format": "date-time"}),
     },
     "AuthErrorItem": json_object(
         {
@@ -273,7 +278,7 @@ PATHS = _paths(
         },
         "auth/login": {
             "post": _operation(
-                "logIn", "Log in", "Authenticated", body="LogInRequest", also=("409",)
+                "logIn", "Log in", "Authenticated", body="LogInRequest", also=("403", "409")
             )
         },
         "auth/session": {

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import extend_schema
 
+from accounts.api.deletion import DeletionSerializer, KeepSerializer
 from accounts.api.tokens import (
     ApiTokenSerializer,
     IssuedApiTokenSerializer,
@@ -48,3 +49,29 @@ class ApiTokens(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             ),
             destroy=described("revokeApiToken", "Revoke an API token", responses={204: None}),
         )
+
+
+class Deletion(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.api.deletion.DeletionView"
+
+    def view_replacement(self) -> Any:
+        create = described(
+            "deleteAccount",
+            "Delete your account",
+            request=None,
+            responses={202: DeletionSerializer},
+        )
+        return documented(self.target_class, create=create)
+
+
+class Keep(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.api.deletion.KeepView"
+
+    def view_replacement(self) -> Any:
+        create = described(
+            "keepAccount",
+            "Keep your account after all",
+            request=KeepSerializer,
+            responses={204: None},
+        )
+        return documented(self.target_class, create=create)

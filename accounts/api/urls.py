@@ -2,6 +2,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from accounts.api.deletion import DeletionView, KeepView
 from accounts.api.tokens import ApiTokensView
 from accounts.api.views import ActivityView, PageSessionView, ProfileView
 from accounts.views import log_out
@@ -19,6 +20,8 @@ urlpatterns = [
         name="account",
     ),
     path("v1/account/activity/", ActivityView.as_view({"get": "list"}), name="activity"),
+    path("v1/account/deletion/", DeletionView.as_view({"post": "create"}), name="deletion"),
+    path("v1/account/deletion/keep/", KeepView.as_view({"post": "create"}), name="keep"),
     path(
         "v1/account/tokens/",
         ApiTokensView.as_view({"get": "list", "post": "create"}),
