@@ -20,4 +20,5 @@ def rows_of(account: User) -> Iterator[QuerySet[Any]]:
     }
     yield Message.objects.filter(sender=account)
     yield Message.objects.filter(sender=None, to__in=numbers)
+    yield QuerySet(Consent).filter(account=None, number__in=numbers)
     yield QuerySet(Consent).filter(account=account)

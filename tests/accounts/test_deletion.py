@@ -207,24 +207,22 @@ def fill(person: User, name: str) -> None:
     todo = make_todo(person, mark, notes=mark, list=home, tags=[mark])
     make_todo(person, f"{mark} below", parent=todo, list=home)
     service.add_filter(actor=person, name=mark, query="x")
-    TagAlias.objects.create(tag=Tag.objects.get(owner=person), name=f"{mark} old", folded=mark)
+    now = timezone.now()
+    tag = Tag.objects.get(owner=person)
+    TagAlias.objects.create(tag=tag, folded=f"{mark} old", seq=1, renamed_at=now)
     PushSubscription.objects.create(owner=person, digest=name, endpoint=f"https://push/{mark}")
-    SyncOperation.objects.create(
-        account=person, op_id=todo.pk, kind="todo", object_id=todo.pk, status="applied", base=1
-    )
+    about = {"kind": "todo", "object_id": todo.pk, "status": "applied", "base": 1}
+    SyncOperation.objects.create(account=person, op_id=todo.pk, done_at=now, **about)
     notice = Notice.objects.create(owner=person, channel="email")
-    Firing.objects.create(owner=person, todo=todo, notice=notice, due_at=timezone.now())
+    Firing.objects.create(owner=person, todo=todo, notice=notice, reminder_id=todo.pk)
     text = Message.objects.create(sender=person, to=number, body=mark)
-    Attempt.objects.create(message=text, number=1)
+    Attempt.objects.create(message=text, number=1, started_at=now)
     Event.objects.create(message=text, status="sent", source="poll")
     Message.objects.create(sender=None, to=number, body=f"{mark}: a code")
     Phone.objects.create(account=person, number=number)
-    PhoneCode.objects.create(
-        account=person, number=number, asked_at=timezone.now(), expires_at=timezone.now()
-    )
-    ReceivedText.objects.create(
-        sid=name, account=person, number=number, body=mark, received_at=timezone.now()
-    )
+    consent.note(Consent.Event.STOPPED, number, account=None, asker=Asker(Source.TEXT))
+    PhoneCode.objects.create(account=person, number=number, asked_at=now, expires_at=now)
+    ReceivedText.objects.create(sid=name, account=person, number=number, body=mark, received_at=now)
     consent.note(
         Consent.Event.AGREED, number, account=person, asker=Asker(Source.API, "203.0.113.1", mark)
     )
@@ -235,7 +233,9 @@ def fill(person: User, name: str) -> None:
     person.user_permissions.add(Permission.objects.all()[0])
     logged_in(person.email)
     take(Limit(scope=f"sms:account:{person.pk}:day", amount=5, window=timedelta(days=1)))
-    IdempotencyKey.objects.create(scope=f"user:{person.pk}", endpoint="POST /", key=mark, body=mark)
+    IdempotencyKey.objects.create(
+        scope=f"user:{person.pk}", endpoint="POST /", key=mark, body=mark, claimed_at=now
+    )
     staff = User.objects.get(email="staff@example.com")
     for row in (person, todo, text):
         kind = ContentType.objects.get_for_model(row)
