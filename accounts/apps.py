@@ -13,12 +13,16 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import (  # noqa: PLC0415 - they need the models
+            api_tokens,
+            audit,
+            audit_signals,  # noqa: F401 - importing connects its receivers
             codes,
             email_addresses,
             passwords,
             rate_limits,
             sessions,
             suspended_requests,
+            token_service,  # noqa: F401 - importing connects its receivers
         )
         from accounts.factors import changes, guesses, lazily, proofs  # noqa: F401, PLC0415 - receivers
         from core import pruning  # noqa: PLC0415
@@ -32,6 +36,8 @@ class AccountsConfig(AppConfig):
         guesses.install()
         lazily.install()
         proofs.install()
+        pruning.register(api_tokens.ended_tokens)
+        pruning.register(audit.old_events)
         pruning.register(rate_limits.ended_places)
 
 

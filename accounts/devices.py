@@ -1,11 +1,14 @@
 """Browsers and phones that are logged in, in words that people know."""
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
+from allauth.core import context
 from allauth.usersessions.models import UserSession
 from django.utils.translation import gettext as _
 
+from accounts.audit import Kind, record
 from accounts.models import User
 
 # The first that fits; browsers name their ancestors too, so the youngest come first.
@@ -63,6 +66,12 @@ def end(user: User, device: str = "") -> list[str]:
     """Log out the device of this id, or without one all but the present; their names."""
     others = [each for each in devices_of(user) if not each.is_current()]
     ended = [each for each in others if not device or str(each.pk) == device]
-    for each in ended:
-        each.end()
+    end_all(ended)
     return [str(getattr(each, "name", "")) for each in ended]
+
+
+def end_all(devices: Iterable[UserSession]) -> None:
+    for each in devices:
+        each.end()
+        name = device_name(each.user_agent)
+        record(each.user, Kind.DEVICE_ENDED, context.request, device=name)

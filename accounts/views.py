@@ -17,10 +17,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.devices import devices_of, end
+from accounts.audit import events_of
+from accounts.devices import device_name, devices_of, end
 from accounts.forms import LoginForm, ProfileForm
 from accounts.login_throttle import LOCKED, log_in_wait
 from accounts.sessions import signed_in_user
+
+EVENTS_SHOWN = 100  # the API has them all
 
 
 class AnswersLocked:
@@ -83,6 +86,14 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_safe
 def data(request: HttpRequest) -> HttpResponse:
     return render(request, "account/data.html")
+
+
+@require_safe
+def activity(request: HttpRequest) -> HttpResponse:
+    found: list[Any] = list(events_of(signed_in_user(request))[:EVENTS_SHOWN])
+    for event in found:
+        event.device = device_name(event.user_agent) if event.user_agent else ""
+    return render(request, "account/activity.html", {"events": found})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

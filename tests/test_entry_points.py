@@ -295,7 +295,7 @@ WITHOUT_COLUMNS = {
         *("BatchSerializer", "OperationSerializer", "PushKeysSerializer", "NewBrowserSerializer"),
     },
     "sms": {"NewPhoneSerializer", "PhoneCodeSerializer", "SegmentsRequestSerializer"},
-    "accounts": {"PageSessionSerializer"},
+    "accounts": {"PageSessionSerializer", "NewApiTokenSerializer"},
 }
 ONLY_ANSWERED = {"PageSessionSerializer"}
 

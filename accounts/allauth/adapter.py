@@ -22,6 +22,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts import mails
+from accounts.allauth.leaving import offer_to_keep
+from accounts.audit import Kind, record
 from accounts.factors.proofs import is_proof_due
 from accounts.known_devices import is_new
 from accounts.login_throttle import LOCKED, begin_guess, reopen
@@ -103,11 +105,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
     def post_login(self, request: HttpRequest, user: User, *, signup: bool, **kwargs: Any) -> Any:
         """Somebody who has the password, on a device that nobody knows, is told of to its owner."""
         if is_new(request) and not signup:
+            record(user, Kind.NEW_DEVICE, request)
             self.send_notification_mail("account/email/new_device", user)
         return super().post_login(request, user, signup=signup, **kwargs)
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """Told to the one who has just proved the password, and not on a page for everybody."""
+        if user.deletion_at is not None:
+            raise ImmediateHttpResponse(offer_to_keep(request, user))
         if not is_headless_request(request):
             messages.error(
                 request, _("This account is switched off. Ask whoever runs this server.")

@@ -124,10 +124,15 @@ SCHEMAS: Json = {
                 "status": {**_STATUS, "examples": [401]},
                 "data": ref("AuthenticationSteps"),
                 "meta": ref("SessionMeta"),
+                "keep": ref("KeepOffer"),
             },
             type={"type": "string", "enum": ["validation_error", "client_error", "server_error"]},
             errors=many("AuthErrorItem"),
         ),
+    },
+    "KeepOffer": {
+        "description": "Of `deletion_pending`: what keeps the account, and until when.",
+        **json_object(token=TEXT, until={"type": "string", "format": "date-time"}),
     },
     "AuthErrorItem": json_object(
         {
@@ -295,7 +300,7 @@ PATHS = paths_of(
         },
         "auth/login": {
             "post": operation(
-                "logIn", "Log in", "Authenticated", body="LogInRequest", also=("409",)
+                "logIn", "Log in", "Authenticated", body="LogInRequest", also=("403", "409")
             )
         },
         "auth/session": {

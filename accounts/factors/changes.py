@@ -5,7 +5,12 @@ from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added, authenticator_removed
+from allauth.mfa.signals import (
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+    authenticator_used,
+)
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.dispatch import receiver
@@ -13,6 +18,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts import devices, mails
+from accounts.audit import Kind, record
 from accounts.factors.proofs import METHOD
 from accounts.models import User
 
@@ -29,6 +35,35 @@ def count_as_proof(
         record_authentication(request, user, METHOD, **facts)
 
 
+@receiver(authenticator_added)
+def note_added(
+    request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    made = authenticator.type == Authenticator.Type.RECOVERY_CODES
+    kind = Kind.RECOVERY_CODES_MADE if made else Kind.FACTOR_ADDED
+    record(user, kind, request, type=authenticator.type)
+
+
+@receiver(authenticator_removed)
+def note_removed(
+    request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    record(user, Kind.FACTOR_REMOVED, request, type=authenticator.type)
+
+
+@receiver(authenticator_reset)
+def note_new_codes(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    record(user, Kind.RECOVERY_CODES_MADE, request)
+
+
+@receiver(authenticator_used)
+def note_used(
+    request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        record(user, Kind.RECOVERY_CODE_USED, request)
+
+
 @receiver((authenticator_added, authenticator_removed))
 def end_other_devices(user: User, authenticator: Authenticator, **kwargs: Any) -> None:
     """As a changed password does: whoever else is logged in must do it by the new rule."""
@@ -43,6 +78,7 @@ def reset(user: User) -> list[str]:
         factors = Authenticator.objects.filter(user=user)
         types = sorted(factor.type for factor in factors)
         factors.delete()
+        record(user, Kind.FACTOR_RESET, types=types)
         for device in UserSession.objects.filter(user=user):
             device.end()
     logger.warning("The second factor of account %s was reset by an operator", user.pk)

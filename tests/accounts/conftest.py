@@ -54,7 +54,7 @@ class Phone:
         if self.token:
             headers.setdefault("Authorization", f"Bearer {self.token}")
         response = getattr(self.client, method)(path, body, headers=headers)
-        if response.headers["Content-Type"] == "application/json":
+        if response.headers.get("Content-Type") == "application/json":
             meta = response.json().get("meta") or {}
             self.token = meta.get("session_token", self.token)
         return response

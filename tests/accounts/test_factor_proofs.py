@@ -16,6 +16,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from accounts.audit import events_of
 from accounts.factors import guesses, lazily, proofs
 from accounts.management.commands.reseal_factors import _reseal
 from tests.accounts.conftest import PASSWORD, Phone, assert_error
@@ -151,6 +152,34 @@ def test_new_recovery_codes_log_nobody_out(alice):
     assert (works(phone), works(second)) == (True, True)
 
 
+def test_the_owner_reads_what_became_of_the_factors(alice, bob, clock):
+    phone = logged_in(alice)
+    clock.shift(1)
+    set_up_app(phone)
+    clock.shift(1)
+    code = phone.get(CODES).json()["data"]["unused_codes"][0]
+    second = half_logged_in(alice)
+    second.post(FINISH, {"code": code})
+    clock.shift(1)
+    phone.post(CODES)
+    clock.shift(1)
+    [other] = [d for d in phone.get("auth/sessions").json()["data"] if not d["is_current"]]
+    phone.delete("auth/sessions", {"sessions": [other["id"]]})
+    clock.shift(1)
+    phone.delete(TOTP)
+    kinds = list(events_of(alice).order_by("at", "kind").values_list("kind", flat=True))
+    assert kinds == [
+        *("logged_in", "new_device"),
+        *("factor_added", "recovery_codes_made"),
+        *("logged_in", "new_device", "recovery_code_used"),
+        "recovery_codes_made",
+        "device_ended",
+        *("factor_removed", "factor_removed"),  # the codes go with the last factor
+    ]
+    assert code not in str(list(events_of(alice).values()))
+    assert not events_of(bob).exists()
+
+
 # --- An operator --------------------------------------------------------------------------------
 
 
@@ -169,6 +198,9 @@ def test_an_operator_takes_a_lost_factor_away(alice, bob, caplog):
     assert told.to == [alice.email]
     assert f"The second factor of account {alice.pk} was reset" in caplog.text
     assert alice.email not in caplog.text
+    assert events_of(alice).filter(kind="factor_reset").get().facts == {
+        "types": ["recovery_codes", "totp"]
+    }
     call_command("reset_factors", alice.email, stdout=out)
     assert out.getvalue().endswith("Removed: nothing: there was no second factor.\n")
     with pytest.raises(CommandError, match="No account has this address"):

@@ -76,7 +76,7 @@ def test_a_passkey_is_added_and_logs_in_alone_and_as_the_second_step(visit, alic
     page.get_by_role("link", name="Remove My laptop").click()
     inspect(page)
     page.get_by_role("button", name="Remove").click()
-    eventually(lambda: Authenticator.objects.count(), 0, page)
+    eventually(Authenticator.objects.count, 0, page)
 
 
 def test_an_app_is_set_up_and_asked_for(visit, alice):

@@ -13,6 +13,7 @@ from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
+from accounts.api_tokens import issue
 from accounts.models import User
 from config.errors import api_not_found
 from sms.models import Message
@@ -78,6 +79,7 @@ NOT_OFFERED = {
 # Routes that name a person's own object: a stranger's must be 404 for everybody else.
 OWNED = {
     "/api/v1/account/push/<id:pk>/",
+    "/api/v1/account/tokens/<id:pk>/",
     "/api/v1/filters/<id:pk>/",
     "/api/v1/filters/<id:pk>/move/",
     "/api/v1/lists/<id:pk>/",
@@ -103,10 +105,12 @@ OWNED = {
 PERSONAL = {
     "/api/v1/",
     "/api/v1/account/",
+    "/api/v1/account/activity/",
     "/api/v1/account/phone/",
     "/api/v1/account/phone/confirm/",
     "/api/v1/account/phone/history/",
     "/api/v1/account/push/",
+    "/api/v1/account/tokens/",
     "/api/v1/filters/",
     "/api/v1/lists/",
     "/api/v1/sms/messages/",
@@ -125,7 +129,9 @@ PERSONAL = {
     "/api/auth/app/v1/auth/session",
     "/api/auth/app/v1/auth/sessions",
     "/account/",
+    "/account/activity/",
     "/account/data/",
+    "/account/tokens/",
     "/sms/phone/",
     "/auth/email/",
     "/auth/password/change/",
@@ -194,6 +200,7 @@ def strangers_objects(bob) -> dict[str, object]:
         "lists": make_list(bob).pk,
         "messages": text.pk,
         "push": PushSubscription.objects.create(owner=bob, digest="a").pk,
+        "tokens": issue(bob, name="private", scopes=["read"])[0].pk,
     }
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from drf_standardized_errors.formatter import flatten_errors
 from rest_framework.exceptions import ValidationError
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 from core import ids
 from core.api.errors import Conflict, member_of
 from core.errors import Refused
@@ -236,6 +236,8 @@ class Change:
         verb = self.operation.verb
         if verb not in self.kind.verbs:
             raise ValidationError({"op": ["This kind of object has no such operation."]})
+        if self.kind.model is User and isinstance(self.push.request.auth, ApiToken):
+            raise RefusedError("refused", "insufficient_scope", self.account)
         if verb == "create":
             return self._created()
         row = self._living() if verb not in ("restore", "purge", "trash") else self._any()
