@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import Kind, record
 from accounts.models import User
+from core.text import line
 
 # The first that fits; browsers name their ancestors too, so the youngest come first.
 BROWSERS: Final = (
@@ -31,6 +32,8 @@ SYSTEMS: Final = (
     (r"\bMac OS X\b|\bMacintosh\b|\bDarwin/", "macOS"),
     (r"\bLinux\b", "Linux"),
 )
+NAME_LENGTH: Final = 60
+_NAME: Final = "name"  # in UserSession.data
 _PRODUCT: Final = re.compile(r"[^/(;]{1,40}")
 
 
@@ -58,8 +61,19 @@ def devices_of(user: User) -> list[UserSession]:
     found: list[Any] = UserSession.objects.purge_and_list(user)
     found.sort(key=lambda device: (device.is_current(), device.last_seen_at), reverse=True)
     for device in found:
-        device.name = device_name(device.user_agent)
+        device.name = name_of(device)
     return found
+
+
+def name_of(device: UserSession) -> str:
+    """What its owner calls it, or else the browser and the system."""
+    return str(device.data.get(_NAME) or device_name(device.user_agent))
+
+
+def rename(device: UserSession, name: str) -> None:
+    """Without a name it is called by its browser again."""
+    device.data[_NAME] = line(name.replace("\0", ""))[:NAME_LENGTH]
+    device.save(update_fields=["data"])
 
 
 def end(user: User, device: str = "") -> list[str]:
@@ -73,5 +87,4 @@ def end(user: User, device: str = "") -> list[str]:
 def end_all(devices: Iterable[UserSession]) -> None:
     for each in devices:
         each.end()
-        name = device_name(each.user_agent)
-        record(each.user, Kind.DEVICE_ENDED, context.request, device=name)
+        record(each.user, Kind.DEVICE_ENDED, context.request, device=name_of(each))

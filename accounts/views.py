@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.audit import events_of
-from accounts.devices import device_name, devices_of, end
+from accounts.devices import NAME_LENGTH, device_name, devices_of, end, rename
 from accounts.forms import LoginForm, ProfileForm
 from accounts.login_throttle import LOCKED, log_in_wait
+from accounts.models import User
 from accounts.sessions import signed_in_user
 
 EVENTS_SHOWN = 100  # the API has them all
@@ -98,12 +99,28 @@ def activity(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def devices(request: HttpRequest) -> HttpResponse:
-    """POST ends one `device`, or without it all others."""
+    """POST gives one `device` a `name`, or ends it; without it, it ends all others."""
     user = signed_in_user(request)
+    if request.method == "POST" and "name" in request.POST:
+        _rename(request, user)
+        return redirect("usersessions_list")
     if request.method == "POST":
         _tell_ended(request, end(user, request.POST.get("device", "")))
         return redirect("usersessions_list")
-    return render(request, "usersessions/usersession_list.html", {"devices": devices_of(user)})
+    return render(
+        request,
+        "usersessions/usersession_list.html",
+        {"devices": devices_of(user), "name_length": NAME_LENGTH},
+    )
+
+
+def _rename(request: HttpRequest, user: User) -> None:
+    named = [each for each in devices_of(user) if str(each.pk) == request.POST.get("device")]
+    for device in named:
+        rename(device, request.POST["name"])
+        messages.success(request, _("The device has a new name."))
+    if not named:
+        messages.info(request, _("That device is no longer logged in."))
 
 
 def _tell_ended(request: HttpRequest, names: list[str]) -> None:

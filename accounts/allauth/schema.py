@@ -176,6 +176,8 @@ SCHEMAS: Json = {
         id={"type": "integer", "format": "int64", "minimum": 1},
         ip={**TEXT, "examples": ["198.51.100.1"]},
         user_agent={**TEXT, "examples": ["Phone/1.0"]},
+        name={**TEXT, "description": "What you call it, or else the browser and the system."},
+        browser={**TEXT, "examples": ["Chrome on Linux"]},
         is_current=FLAG,
         created_at=SECONDS,
         last_seen_at=SECONDS,
@@ -190,6 +192,10 @@ SCHEMAS: Json = {
     "PrimaryEmailRequest": members(email=_EMAIL, primary={**FLAG, "description": "`true`"}),
     "PasswordResetRequest": members(key=CODE, password=_SECRET),
     "PasswordChangeRequest": members(current_password=_SECRET, new_password=_SECRET),
+    "DeviceNameRequest": members(
+        id={"type": "integer", "format": "int64", "minimum": 1},
+        name={**TEXT, "maxLength": 60, "examples": ["My phone"]},
+    ),
     "DevicesRequest": members(
         sessions={
             "type": "array",
@@ -309,6 +315,7 @@ PATHS = paths_of(
         },
         "auth/sessions": {
             "get": operation("listDevices", "List the devices that are signed in", "Devices"),
+            "put": operation("nameDevice", "Name a device", "Devices", body="DeviceNameRequest"),
             "delete": operation(
                 "logOutDevices", "Log devices out", "Devices", body="DevicesRequest"
             ),

@@ -73,7 +73,7 @@ MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
 PASSKEY_HOST = env.text("PASSKEY_HOST")  # of passkeys; empty: the host that is asked
 PASSKEY_ORIGINS = env.names("PASSKEY_ORIGINS")  # of apps that may use them, beside that host
 STAFF_NEED_FACTOR = env.flag("STAFF_NEED_FACTOR", default=False)
-USERSESSIONS_ADAPTER = "accounts.allauth.devices.DevicesAdapter"
+USERSESSIONS_ADAPTER = "accounts.allauth.ended_devices.DevicesAdapter"
 USERSESSIONS_TRACK_ACTIVITY = True  # shown; written once a day by accounts.sessions.touch
 ADMIN_SHOWS_TITLES = env.flag("ADMIN_SHOWS_TITLES", default=True)
 HEADLESS_CLIENTS = ("app",)
