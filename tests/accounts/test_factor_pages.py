@@ -106,6 +106,18 @@ def test_a_passkey_is_added_used_renamed_and_removed(browser, alice):
     assert not Authenticator.objects.exists()
 
 
+def test_a_passkey_of_somebody_else_does_not_exist(browser, alice, bob):
+    other = Client()
+    other.post("/auth/login/", {"login": bob.email, "password": PASSWORD})
+    add_passkey(other)
+    theirs = Authenticator.objects.get(type="webauthn")
+    for page in ("edit", "remove"):
+        path = f"/auth/2fa/webauthn/keys/{theirs.pk}/{page}/"
+        assert browser.get(path).status_code == 404
+        assert browser.post(path, {"name": "mine"}).status_code == 404
+    assert Authenticator.objects.get(type="webauthn").data["name"] == "Desk"
+
+
 def test_a_wrong_passkey_is_told_of(browser, alice):
     add_passkey(browser)
     stranger = Client()
