@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.audit import events_of
 from accounts.devices import NAME_LENGTH, device_name, devices_of, end, rename
 from accounts.forms import LoginForm, ProfileForm
-from accounts.login_throttle import LOCKED, log_in_wait
+from accounts.login_throttle import log_in_wait
 from accounts.models import User
 from accounts.sessions import signed_in_user
 
@@ -34,7 +34,7 @@ class AnswersLocked:
 
     def form_invalid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]
-        if any(form.has_error(name, code=LOCKED) for name in form.errors):
+        if any(form.has_error(name, code="too_many_login_attempts") for name in form.errors):
             response.status_code = HTTPStatus.TOO_MANY_REQUESTS
             response["Retry-After"] = str(log_in_wait(self.request))
         return response

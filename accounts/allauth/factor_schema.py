@@ -1,5 +1,8 @@
 """The routes of the second factor in the product's OpenAPI document."""
 
+from functools import partial
+
+from accounts.allauth import schema
 from accounts.allauth.schema import (
     AUTH,
     CODE,
@@ -7,23 +10,32 @@ from accounts.allauth.schema import (
     NOT_EMPTY,
     SECONDS,
     TEXT,
+    TOKEN,
     Json,
     answered,
     many,
     members,
-    operation,
     paths_of,
     ref,
 )
 from core.api.document import content_of, json_object
 
 TAG = {"name": "factors", "description": "The second step of a log-in: codes and passkeys."}
+operation = partial(schema.operation, tag=TAG["name"])
 
 _ID = {"type": "integer", "format": "int64", "minimum": 1}
 _COUNT = {"type": "integer", "minimum": 0}
-# Their members are those of the browser itself: WebAuthn level 3, sections 5.1.8 to 5.1.11.
-_WEBAUTHN = {"type": "object", "additionalProperties": True}
 _NAME = {**NOT_EMPTY, "maxLength": 100, "examples": ["My phone"]}
+# The words of WebAuthn level 3, sections 5.1.8 to 5.1.11.
+_BINARY = {**TEXT, "description": "In base64url.", "examples": ["eHh4eHh4eHh4eHh4"]}
+_HOST = {**TEXT, "examples": ["nudge.example.com"]}
+_KIND = {**TEXT, "examples": ["public-key"]}
+_WANTED = {**TEXT, "examples": ["required"]}
+
+
+def _closed(optional: Json, **required: Json) -> Json:
+    return {**json_object(optional, **required), "additionalProperties": False}
+
 
 SCHEMAS: Json = {
     "Factor": json_object(
@@ -42,7 +54,7 @@ SCHEMAS: Json = {
     "FactorAnswer": answered(ref("Factor"), "FactorMeta"),
     "FactorMeta": json_object(
         {
-            "session_token": TEXT,
+            "session_token": TOKEN,
             "recovery_codes_generated": {**FLAG, "description": "Show them now, once."},
         }
     ),
@@ -65,19 +77,62 @@ SCHEMAS: Json = {
         {
             "secret": {**TEXT, "description": "In base 32, for people to type."},
             "totp_url": {**TEXT, "description": "`otpauth://...`, to open or to draw."},
-            "session_token": TEXT,
+            "session_token": TOKEN,
         }
     ),
     "PasskeyCreation": answered(ref("PasskeyCreationData")),
     "PasskeyRequest": answered(ref("PasskeyRequestData")),
-    "PasskeyCreationData": json_object(creation_options=_WEBAUTHN),
-    "PasskeyRequestData": json_object(request_options=_WEBAUTHN),
+    "PasskeyCreationData": json_object(creation_options=ref("CreationOptions")),
+    "PasskeyRequestData": json_object(request_options=ref("RequestOptions")),
+    "CreationOptions": json_object(publicKey=ref("CreationPublicKey")),
+    "RequestOptions": json_object(publicKey=ref("RequestPublicKey")),
+    "CreationPublicKey": json_object(
+        rp=ref("PasskeyHost"),
+        user=ref("PasskeyUser"),
+        challenge=_BINARY,
+        pubKeyCredParams=many("PasskeyAlgorithm"),
+        excludeCredentials=many("PasskeyReference"),
+        authenticatorSelection=ref("PasskeyDemands"),
+        extensions=ref("PasskeyExtensions"),
+    ),
+    "RequestPublicKey": json_object(
+        challenge=_BINARY,
+        rpId=_HOST,
+        allowCredentials=many("PasskeyReference"),
+        userVerification=_WANTED,
+    ),
+    "PasskeyHost": json_object(id=_HOST, name={**TEXT, "examples": ["Nudge"]}),
+    "PasskeyUser": json_object(id=_BINARY, name=TEXT, displayName=TEXT),
+    "PasskeyAlgorithm": json_object(type=_KIND, alg={"type": "integer", "examples": [-7]}),
+    "PasskeyReference": json_object(type=_KIND, id=_BINARY),
+    "PasskeyDemands": json_object(
+        residentKey=_WANTED, requireResidentKey=FLAG, userVerification=_WANTED
+    ),
+    "PasskeyExtensions": json_object(credProps=FLAG),
     "FactorCodeRequest": members(code={**CODE, "examples": ["123456"]}),
-    "PasskeyCredentialRequest": members(credential=_WEBAUTHN),
-    "NewPasskeyRequest": {
-        **json_object({"name": _NAME}, credential=_WEBAUTHN),
-        "additionalProperties": False,
-    },
+    "PasskeyCredentialRequest": members(credential=ref("CredentialRequest")),
+    "NewPasskeyRequest": _closed({"name": _NAME}, credential=ref("CredentialRequest")),
+    "CredentialRequest": _closed(
+        {
+            "authenticatorAttachment": TEXT,
+            "clientExtensionResults": ref("ExtensionResultsRequest"),
+        },
+        id=_BINARY,
+        rawId=_BINARY,
+        type=_KIND,
+        response=ref("CredentialResponseRequest"),
+    ),
+    "CredentialResponseRequest": _closed(
+        {
+            **dict.fromkeys(("attestationObject", "publicKey"), _BINARY),
+            **dict.fromkeys(("authenticatorData", "signature", "userHandle"), _BINARY),
+            "transports": {"type": "array", "items": TEXT},
+            "publicKeyAlgorithm": {"type": "integer"},
+        },
+        clientDataJSON=_BINARY,
+    ),
+    "ExtensionResultsRequest": _closed({"credProps": ref("CredentialPropertiesRequest")}),
+    "CredentialPropertiesRequest": _closed({"rk": FLAG}),
     "PasskeyNameRequest": members(id=_ID, name=_NAME),
     "PasskeysRequest": members(authenticators={"type": "array", "items": _ID}),
 }

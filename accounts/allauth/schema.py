@@ -65,7 +65,7 @@ def answered(data: Json, meta: str = "SessionMeta") -> Json:
     return json_object({"meta": ref(meta)}, status=_STATUS, data=data)
 
 
-_TOKEN = {
+TOKEN = {
     **TEXT,
     "description": "The new token of this device; keep it.",
     "examples": ["op2op83ldusdjc3l9vjytiyctolxv3pc"],
@@ -88,10 +88,10 @@ SCHEMAS: Json = {
         method={**TEXT, "examples": ["password"]},
         at=SECONDS,
     ),
-    "AuthenticationMeta": json_object({"session_token": _TOKEN}, is_authenticated=FLAG),
+    "AuthenticationMeta": json_object({"session_token": TOKEN}, is_authenticated=FLAG),
     "SessionMeta": json_object(
         {
-            "session_token": _TOKEN,
+            "session_token": TOKEN,
             "is_authenticated": {**FLAG, "description": "In answers about the session."},
             "is_authenticating": {**FLAG, "description": "Whether a log-in waits for this."},
         }
@@ -231,12 +231,13 @@ def operation(
     body: str | None = None,
     header: str | None = None,
     also: tuple[str, ...] = (),
+    tag: str = "auth",
 ) -> Json:
     """`answer` is the body of 200; `also` are statuses beside those that every route has."""
     described: Json = {
         "operationId": operation_id,
         "summary": summary,
-        "tags": [TAG["name"]],
+        "tags": [tag],
         "security": [{SECURITY_SCHEME: []}, {}],  # a step of signing in needs no token yet
         "responses": {},
     }

@@ -12,7 +12,10 @@ from accounts.models import User
 
 class ProofDue(PermissionDenied):
     default_code = "proof_required"
-    default_detail = "Log in again, or send the password to /api/auth/app/v1/auth/reauthenticate."
+    default_detail = (
+        "Log in again, or send the password to /api/auth/app/v1/auth/reauthenticate, or the code of"
+        " a second factor to /api/auth/app/v1/auth/2fa/reauthenticate."
+    )
 
 
 def require_proof(request: Request, caller: User) -> None:
