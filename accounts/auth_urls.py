@@ -3,10 +3,12 @@
 from allauth.account.views import email_verification_sent
 from django.urls import include, path
 
+from accounts.registration_pages import SignupView
 from accounts.views import LoginView, devices, log_out, not_for_members, to_log_in
 
 urlpatterns = [
     path("login/", LoginView.as_view(), name="account_login"),
+    path("signup/", SignupView.as_view(), name="account_signup"),
     path("logout/", log_out, name="account_logout"),
     path("inactive/", not_for_members(to_log_in), name="account_inactive"),
     path(

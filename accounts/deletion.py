@@ -46,7 +46,8 @@ def ask(user: User, request: Any, *, actor: User | None = None) -> datetime:
     with transaction.atomic():
         known = User.objects.select_for_update().get(pk=user.pk)
         if known.deletion_at is not None:
-            return known.deletion_at
+            asked: datetime = known.deletion_at
+            return asked
         at = timezone.now() + GRACE
         User.objects.filter(pk=user.pk).update(is_active=False, deletion_at=at)
         record(user, Kind.DELETION_ASKED, request, actor=actor)
@@ -94,7 +95,8 @@ def cancel(user: User, request: Any, *, actor: User | None = None) -> bool:
 
 
 def due(at: datetime) -> QuerySet[User]:
-    return User.objects.filter(deletion_at__lte=at).order_by("deletion_at", "pk")
+    found: QuerySet[User] = User.objects.filter(deletion_at__lte=at)
+    return found.order_by("deletion_at", "pk")
 
 
 def begin(user: User) -> None:
@@ -136,7 +138,7 @@ def owned_columns() -> list[tuple[type[models.Model], str]]:
         order.add(model)
         for column in model._meta.concrete_fields:
             if column.related_model in found and column.related_model is not model:
-                order.add(column.related_model, model)  # type: ignore[arg-type]
+                order.add(column.related_model, model)
     return [(model, found[model]) for model in order.static_order()]
 
 

@@ -49,6 +49,14 @@ def integer(name: str, *, default: int) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from error
 
 
+def choice(name: str, *choices: str) -> str:
+    """One of them; the first unless it is set."""
+    value = text(name, default=choices[0])
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be {', '.join(choices)}, not {value!r}.")
+    return value
+
+
 def names(name: str) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()]
 

@@ -295,7 +295,7 @@ WITHOUT_COLUMNS = {
         *("BatchSerializer", "OperationSerializer", "PushKeysSerializer", "NewBrowserSerializer"),
     },
     "sms": {"NewPhoneSerializer", "PhoneCodeSerializer", "SegmentsRequestSerializer"},
-    "accounts": {"PageSessionSerializer", "NewApiTokenSerializer"},
+    "accounts": {"PageSessionSerializer", "NewApiTokenSerializer", "KeepSerializer"},
 }
 ONLY_ANSWERED = {"PageSessionSerializer"}
 

@@ -165,7 +165,14 @@ SCHEMAS: Json = {
     ),
     "Devices": _answer(_many("Device")),
     "AuthDone": json_object({"meta": _ref("SessionMeta")}, status=_STATUS),
-    "SignUpRequest": _body(email=_EMAIL, password=_SECRET),
+    "SignUpRequest": {
+        **json_object(
+            {"invitation": {**_TEXT, "description": "Of the link, if accounts are by invitation."}},
+            email=_EMAIL,
+            password=_SECRET,
+        ),
+        "additionalProperties": False,
+    },
     "LogInRequest": _body(email=_EMAIL, password=_SECRET),
     "ReauthenticationRequest": _body(password=_SECRET),
     "EmailVerificationRequest": _body(key=_CODE),

@@ -319,7 +319,8 @@ def test_a_number_that_texted_stop_stays_stopped(clock, alice):
 
 @pytest.mark.usefixtures("full")
 def test_a_run_that_dies_after_any_batch_is_taken_up_by_the_next(clock, alice, bob, monkeypatch):
-    others, batches = rows_with(*marks_of(bob, "bob")), []
+    others = rows_with(*marks_of(bob, "bob"))
+    batches: list[str] = []
     deletion.ask(alice, None)
     clock.shift(WEEK)
     erase_some = deletion._erase_some
