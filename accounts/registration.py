@@ -28,7 +28,7 @@ from accounts.rate_limits import limits_of
 from core.errors import error_response
 from core.limits import Limit, take
 
-OPEN, INVITATION, CLOSED = MODES = ("open", "invitation", "closed")
+OPEN, INVITATION = "open", "invitation"  # of REGISTRATION; the third is closed
 OF_ONE_ADDRESS: Final = ratelimit.Rate(amount=20, duration=3600, per="ip")
 SESSION_KEY: Final = "invitation"
 MEMBER: Final = "invitation"  # of the body of a sign-up by the API
@@ -36,7 +36,7 @@ _DAY: Final = timedelta(days=1)
 
 
 def is_open(request: HttpRequest) -> bool:
-    if settings.REGISTRATION == INVITATION:
+    if by_invitation():
         return presented(request) is not None
     return bool(settings.REGISTRATION == OPEN)
 
@@ -52,11 +52,14 @@ def presented(request: HttpRequest) -> Invitation | None:
     return invitation_of(body.get(MEMBER, "")) if isinstance(body, dict) else None
 
 
-def refusal() -> tuple[str, str]:
-    """The code of the API, and what people are told."""
-    if settings.REGISTRATION == INVITATION:
-        return "invitation_required", _("Accounts are by invitation here: open the link in yours.")
-    return "signup_closed", _("This server takes no new accounts.")
+def by_invitation() -> bool:
+    return bool(settings.REGISTRATION == INVITATION)
+
+
+def refusal() -> str:
+    if by_invitation():
+        return _("Accounts are by invitation here: open the link in yours.")
+    return _("This server takes no new accounts.")
 
 
 def check_domain(address: str) -> None:
@@ -74,7 +77,7 @@ def check_domain(address: str) -> None:
 def check_newcomer(address: str) -> None:
     """Of a sign-up: before anything says whether the address is in use."""
     check_domain(address)
-    invitation = presented(context.request) if settings.REGISTRATION == INVITATION else None
+    invitation = presented(context.request) if by_invitation() else None
     if invitation and not invitation.is_for(key_of(address)):
         raise ValidationError(
             _("This invitation is for another address."), code="invitation_for_another"
@@ -106,7 +109,7 @@ def _too_many(request: HttpRequest, wait: timedelta) -> ImmediateHttpResponse:
 
 def use_invitation(request: HttpRequest, account: User) -> None:
     """In the transaction that creates the account: of two sign-ups by one link, one is undone."""
-    if settings.REGISTRATION != INVITATION:
+    if not by_invitation():
         return
     invitation = presented(request)
     if invitation is None or not invitation.use(account):
@@ -115,7 +118,7 @@ def use_invitation(request: HttpRequest, account: User) -> None:
 
 
 def _refused(request: HttpRequest) -> HttpResponse:
-    return error_response(request, HTTPStatus.FORBIDDEN, *refusal())
+    return error_response(request, HTTPStatus.FORBIDDEN, "invitation_required", refusal())
 
 
 @functools.cache

@@ -4,20 +4,18 @@ from http import HTTPStatus
 from typing import Any
 
 from allauth.account.views import SignupView as AllauthSignupView
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.invitations import invitation_of
-from accounts.registration import INVITATION, SESSION_KEY
+from accounts.registration import SESSION_KEY, by_invitation
 
 
 class SignupView(AllauthSignupView):  # type: ignore[misc]  # allauth is untyped
     def closed(self) -> Any:
-        by_invitation = settings.REGISTRATION == INVITATION
-        context = {"by_invitation": by_invitation}
+        context = {"by_invitation": by_invitation()}
         return render(self.request, self.template_name_signup_closed, context)
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.login_throttle import LOCKED, log_in_wait
 from accounts.passwords import keep_blanks
-from accounts.registration import guard_api, refusal
+from accounts.registration import by_invitation, guard_api, refusal
 from accounts.request_validation import body_faults
 from core.errors import RATE_LIMITED_SECONDS
 
@@ -78,7 +78,7 @@ def _shaped(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     elif any(error.get("code") == LOCKED for error in errors or ()):
         status = HTTPStatus.TOO_MANY_REQUESTS
     if status == HTTPStatus.FORBIDDEN and request.path_info == SIGN_UP:
-        errors = [_error(*refusal())]
+        errors = [_not_open()]
     errors = errors or [_default_error(status, body)]
     if "meta" in body:  # allauth's "nobody" is null in some answers, false in others
         body["meta"] |= {"is_authenticated": bool(body["meta"].get("is_authenticated"))}
@@ -87,6 +87,12 @@ def _shaped(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     _copy_headers(response, shaped)
     _add_error_headers(request, shaped, errors)
     return shaped
+
+
+def _not_open() -> dict[str, Any]:
+    if by_invitation():
+        return _error("invitation_required", refusal())
+    return _error("signup_closed", refusal())
 
 
 def _json_object(response: HttpResponse) -> dict[str, Any]:

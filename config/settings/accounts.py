@@ -55,7 +55,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # seconds after a log-in, or after the l
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
 USERSESSIONS_TRACK_ACTIVITY = True  # shown; written once a day by accounts.sessions.touch
-REGISTRATION = env.choice("REGISTRATION", "open", "invitation", "closed")
+REGISTRATION = env.choice("REGISTRATION", of=("open", "invitation", "closed"))
 REGISTRATION_DOMAINS = [name.lower() for name in env.names("REGISTRATION_DOMAINS")]
 REGISTRATIONS_DAILY = env.integer("REGISTRATIONS_DAILY", default=1000)
 ADMIN_SHOWS_TITLES = env.flag("ADMIN_SHOWS_TITLES", default=True)

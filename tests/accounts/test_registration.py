@@ -312,7 +312,7 @@ def test_a_misspelt_mode_stops_the_start(monkeypatch):
     with pytest.raises(
         Exception, match="REGISTRATION must be open, invitation, closed, not 'opne'"
     ):
-        env.choice("REGISTRATION", "open", "invitation", "closed")
+        env.choice("REGISTRATION", of=("open", "invitation", "closed"))
 
 
 @pytest.mark.postgres
