@@ -19,7 +19,8 @@ from accounts import deletion
 from accounts.audit import Kind, SecurityEvent, record
 from accounts.deletion_mails import tell_asked, tell_deleted
 from accounts.mailboxes import canonical
-from accounts.models import REMINDING, ApiToken, User
+from accounts.models import REMINDING, ApiToken, Invitation, User
+from accounts.registration import check_domain
 from accounts.sessions import signed_in_user
 from accounts.token_service import revoke
 from core.admin import ReadOnlyAdmin, SearchableAdmin
@@ -42,9 +43,12 @@ class EmailAddressFormSet(BaseInlineFormSet[EmailAddress, User, ModelForm[EmailA
 class EmailAddressForm(ModelForm[EmailAddress]):
     def clean_email(self) -> str:
         try:
-            return canonical(self.cleaned_data["email"])
+            address = canonical(self.cleaned_data["email"])
         except ValueError as error:
             raise ValidationError(validate_email.message, code="invalid") from error
+        if "email" in self.changed_data:
+            check_domain(address)
+        return address
 
 
 class Audited:
@@ -74,6 +78,12 @@ def _fields_of(part: dict[str, dict[str, Any]]) -> list[str]:
         for said in part.values()
         for name in [*said.get("fields", ()), *filter(None, [said.get("name")])]
     ]
+
+
+class NewUserForm(AdminUserCreationForm[User]):
+    def clean_email(self) -> str:
+        check_domain(self.cleaned_data["email"])
+        return str(self.cleaned_data["email"])
 
 
 class SuperusersChange:
@@ -114,7 +124,7 @@ class UserAdmin(Audited, SearchableAdmin, DjangoUserAdmin[User]):
     search_fields = ("email", "folded")
     ordering = ("-date_joined",)
     inlines = (EmailAddressInline,)
-    add_form = AdminUserCreationForm
+    add_form = NewUserForm
     fieldsets = (
         (None, {"fields": ("email", "has_old_spelling", "password")}),
         (_("Profile"), {"fields": ("name", "time_zone", "language", "week_start", "version")}),
@@ -271,6 +281,24 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         for token in queryset.select_related("owner"):
             self.delete_model(request, token)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(SearchableAdmin):
+    """The link is shown to whoever may change an invitation; to delete one is to take it back."""
+
+    list_display = ("email", "created_at", "created_by", "expires_at", "used_at", "account")
+    list_filter = ("created_at", "expires_at", "used_at")
+    list_select_related = ("created_by", "account")
+    search_fields = ("email", "account__email")
+    fields = ("email", "expires_at", "link", "created_at", "created_by", "used_at", "account")
+    readonly_fields = ("link", "created_at", "created_by", "used_at", "account")
+    ordering = ("-created_at", "-id")
+
+    def save_model(self, request: HttpRequest, obj: Invitation, form: Any, change: Any) -> None:
+        if not change:
+            obj.created_by = signed_in_user(request)
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(SecurityEvent)

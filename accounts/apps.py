@@ -18,6 +18,7 @@ class AccountsConfig(AppConfig):
             audit_signals,  # noqa: F401 - importing connects its receivers
             codes,
             email_addresses,
+            invitations,
             passwords,
             rate_limits,
             sessions,
@@ -38,6 +39,7 @@ class AccountsConfig(AppConfig):
         proofs.install()
         pruning.register(api_tokens.ended_tokens)
         pruning.register(audit.old_events)
+        pruning.register(invitations.ended_invitations)
         pruning.register(rate_limits.ended_places)
 
 

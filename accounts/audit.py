@@ -148,10 +148,9 @@ def _user_agent(request: HttpRequest | None) -> str:
     return _short(words, AGENT_LENGTH)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    return _short(str(value), FACT_LENGTH)
+def _plain(value: Any) -> str:
+    words = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    return _short(words, FACT_LENGTH)
 
 
 def _short(words: str, length: int) -> str:

@@ -10,10 +10,12 @@ from accounts.factor_views import (
     ProveByPasskeyView,
     to_all_factors,
 )
+from accounts.registration_pages import SignupView
 from accounts.views import LoginView, devices, log_out, not_for_members, to_log_in
 
 urlpatterns = [
     path("login/", LoginView.as_view(), name="account_login"),
+    path("signup/", SignupView.as_view(), name="account_signup"),
     path("logout/", log_out, name="account_logout"),
     path("inactive/", not_for_members(to_log_in), name="account_inactive"),
     path(

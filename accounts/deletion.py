@@ -9,8 +9,9 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from graphlib import TopologicalSorter
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
@@ -21,7 +22,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.audit import Kind, record, record_deletion
-from accounts.models import LimitPlace, User
+from accounts.models import Invitation, LimitPlace, User
 from core.feed import writing
 from core.models import Counter, IdempotencyKey
 
@@ -46,7 +47,8 @@ def ask(user: User, request: Any, *, actor: User | None = None) -> datetime:
     with transaction.atomic():
         known = User.objects.select_for_update().get(pk=user.pk)
         if known.deletion_at is not None:
-            return known.deletion_at
+            asked: datetime = known.deletion_at
+            return asked
         at = timezone.now() + GRACE
         User.objects.filter(pk=user.pk).update(is_active=False, deletion_at=at)
         record(user, Kind.DELETION_ASKED, request, actor=actor)
@@ -62,8 +64,8 @@ def end_sessions(user: User) -> None:
 
 def keep_token(user: User) -> str:
     """Opens nothing but the way back, and only until the account goes."""
-    assert user.deletion_at is not None  # noqa: S101 - for the type
-    return signing.dumps([str(user.pk), user.deletion_at.timestamp()], salt=_SALT)
+    at = cast("datetime", user.deletion_at)
+    return signing.dumps([str(user.pk), at.timestamp()], salt=_SALT)
 
 
 def waiting(token: str) -> User | None:
@@ -94,7 +96,8 @@ def cancel(user: User, request: Any, *, actor: User | None = None) -> bool:
 
 
 def due(at: datetime) -> QuerySet[User]:
-    return User.objects.filter(deletion_at__lte=at).order_by("deletion_at", "pk")
+    found: QuerySet[User] = User.objects.filter(deletion_at__lte=at)
+    return found.order_by("deletion_at", "pk")
 
 
 def begin(user: User) -> None:
@@ -115,6 +118,8 @@ def erase(user: User) -> None:
 
 
 def _rows_of(user: User) -> Iterator[QuerySet[Any]]:
+    addresses = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
+    yield Invitation.objects.filter(email__in=[user.email, *addresses])
     for eraser in ERASERS:
         yield from eraser(user)
     for model, column in owned_columns():
@@ -136,7 +141,7 @@ def owned_columns() -> list[tuple[type[models.Model], str]]:
         order.add(model)
         for column in model._meta.concrete_fields:
             if column.related_model in found and column.related_model is not model:
-                order.add(column.related_model, model)  # type: ignore[arg-type]
+                order.add(column.related_model, model)
     return [(model, found[model]) for model in order.static_order()]
 
 

@@ -21,12 +21,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts import passwords
 from accounts.api_tokens import ApiToken
 from accounts.audit import SecurityEvent
+from accounts.invitations import Invitation
 from accounts.mailboxes import CANONICAL, canonical, key_of
 from core.columns import FoldedField, LineField, MomentField
 from core.conditions import in_range, is_line
 from core.feed import Synced, SyncedQuerySet
 
-__all__ = ["ApiToken", "LimitPlace", "SecurityEvent", "User"]
+__all__ = ["ApiToken", "Invitation", "LimitPlace", "SecurityEvent", "User"]
 
 NAME_LENGTH = 150
 time_zone_changed = Signal()  # in the transaction of the change, with the `account_id`

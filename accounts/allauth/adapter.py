@@ -30,6 +30,7 @@ from accounts.login_throttle import LOCKED, begin_guess, reopen
 from accounts.mailboxes import key_of
 from accounts.models import User
 from accounts.passwords import normal
+from accounts.registration import is_open, use_invitation
 from core.http import client_address
 
 UNKNOWN_ADDRESS = "::"  # a server behind a Unix socket knows no address
@@ -123,6 +124,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
     def is_reauthentication_required(self, *, app: str | None = None) -> bool:
         return is_proof_due(context.request, context.request.user)
 
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return is_open(request)
+
     def clean_email(self, email: str) -> str:
         """allauth's forms accept 320 characters, the column holds 254."""
         _email_fits(email)
@@ -139,6 +143,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         try:
             with transaction.atomic():
                 saved: User = super().save_user(request, user, form, commit)
+                use_invitation(request, saved)
         except IntegrityError as error:
             response = self._address_in_use(request, form)
             raise ImmediateHttpResponse(response) from error

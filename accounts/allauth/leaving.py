@@ -1,7 +1,8 @@
 """The answer to a log-in of an account that waits for its deletion."""
 
+from datetime import datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Final, cast
 
 from allauth.core.internal.httpkit import is_headless_request
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -12,7 +13,6 @@ from accounts.models import User
 from core.dates import written
 from core.errors import error_body
 
-CODE: Final = "deletion_pending"
 _DETAIL: Final = "This account will be deleted. Keep it by `keep.token`, then log in again."
 
 
@@ -22,7 +22,6 @@ def offer_to_keep(request: HttpRequest, user: User) -> HttpResponse:
     if not is_headless_request(request):
         return redirect("accounts:keep", token=token)
     status = HTTPStatus.FORBIDDEN
-    assert user.deletion_at is not None  # noqa: S101 - for the type
-    body = error_body(CODE, _DETAIL, status=status)
-    body["keep"] = {"token": token, "until": written(user.deletion_at)}
+    body = error_body(code="deletion_pending", detail=_DETAIL, status=status)
+    body["keep"] = {"token": token, "until": written(cast("datetime", user.deletion_at))}
     return JsonResponse(body, status=status)

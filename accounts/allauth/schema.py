@@ -184,7 +184,14 @@ SCHEMAS: Json = {
     ),
     "Devices": answered(many("Device")),
     "AuthDone": json_object({"meta": ref("SessionMeta")}, status=_STATUS),
-    "SignUpRequest": members(email=_EMAIL, password=_SECRET),
+    "SignUpRequest": {
+        **json_object(
+            {"invitation": {**TEXT, "description": "Of the link, if accounts are by invitation."}},
+            email=_EMAIL,
+            password=_SECRET,
+        ),
+        "additionalProperties": False,
+    },
     "LogInRequest": members(email=_EMAIL, password=_SECRET),
     "ReauthenticationRequest": members(password=_SECRET),
     "EmailVerificationRequest": members(key=CODE),

@@ -19,6 +19,8 @@ EXAMPLES = {
     "week_start": "monday",
     "hint": "nudge_Xk3v",
 }
+# Of a sign-up and of keeping an account; those of devices are described where they are.
+EXAMPLES["token"] = "WyI3ZjFjMWEwZS0zZjUyIl0:1vNx2Q:Vb0x"  # noqa: S105 - made up
 FORMATS = {"time_zone": "iana-time-zone"}
 
 

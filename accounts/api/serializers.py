@@ -63,7 +63,7 @@ class SecurityEventSerializer(StrictModelSerializer):
     kind = StrictChoiceField(choices=Kind.choices, read_only=True)
     device = serializers.SerializerMethodField(help_text="The browser, in words.")
     facts = serializers.DictField(
-        child=serializers.JSONField(),
+        child=serializers.CharField(),
         read_only=True,
         help_text="Words that go with the kind, such as `email` or `name`.",
     )

@@ -75,6 +75,9 @@ PASSKEY_ORIGINS = env.names("PASSKEY_ORIGINS")  # of apps that may use them, bes
 STAFF_NEED_FACTOR = env.flag("STAFF_NEED_FACTOR", default=False)
 USERSESSIONS_ADAPTER = "accounts.allauth.ended_devices.DevicesAdapter"
 USERSESSIONS_TRACK_ACTIVITY = True  # shown; written once a day by accounts.sessions.touch
+REGISTRATION = env.choice("REGISTRATION", of=("open", "invitation", "closed"))
+REGISTRATION_DOMAINS = [name.lower() for name in env.names("REGISTRATION_DOMAINS")]
+REGISTRATIONS_DAILY = env.integer("REGISTRATIONS_DAILY", default=1000)
 ADMIN_SHOWS_TITLES = env.flag("ADMIN_SHOWS_TITLES", default=True)
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_TOKEN_STRATEGY = "accounts.tokens.BearerSessionStrategy"  # noqa: S105 - a class

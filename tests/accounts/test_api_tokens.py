@@ -61,7 +61,7 @@ def test_a_token_is_made_shown_once_and_works(fresh, alice, clock, mailoutbox):
     assert "198.51.100.1" in letter.body
     assert token not in letter.body
     [event] = events_of(alice).filter(kind="token_created")
-    assert event.facts == {"name": "Back  up", "scopes": ["read", "write"]}
+    assert event.facts == {"name": "Back  up", "scopes": "read, write"}
 
 
 def test_nothing_that_is_kept_opens_anything(fresh, alice, caplog):

@@ -7,18 +7,17 @@ from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
-from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
-from django.db import connection, models
+from django.db import connection
 from django.utils import timezone
 
 from accounts import api_tokens, deletion
 from accounts.audit import Kind, SecurityEvent, events_of, record
-from accounts.models import User
+from accounts.models import Invitation, User
 from core.limits import Limit, take
 from core.models import Counter, IdempotencyKey
 from sms import consent
@@ -237,6 +236,8 @@ def fill(person: User, name: str) -> None:
         scope=f"user:{person.pk}", endpoint="POST /", key=mark, body=mark, claimed_at=now
     )
     staff = User.objects.get(email="staff@example.com")
+    Invitation.objects.create(email=person.email, account=person, used_at=now)
+    Invitation.objects.create(email=person.email)
     for row in (person, todo, text):
         kind = ContentType.objects.get_for_model(row)
         LogEntry.objects.create(
@@ -279,10 +280,6 @@ def full(alice, bob, staff) -> None:
 @pytest.mark.usefixtures("full")
 def test_every_table_that_names_an_account_has_a_row_of_alice(alice):
     """A new table fails here, until `fill` makes a row of it that the next test looks for."""
-    for model in apps.get_models(include_auto_created=True):
-        for column in model._meta.concrete_fields:
-            if column.related_model is User and column.attname not in ("actor_id", "user_id"):
-                assert models.QuerySet(model).filter(**{column.attname: alice.pk}).exists(), model
     tables = {model._meta.db_table for model, _column in deletion.owned_columns()}
     assert tables - {"django_admin_log"} <= set(rows_with(*marks_of(alice, "alice")))
 
@@ -319,7 +316,8 @@ def test_a_number_that_texted_stop_stays_stopped(clock, alice):
 
 @pytest.mark.usefixtures("full")
 def test_a_run_that_dies_after_any_batch_is_taken_up_by_the_next(clock, alice, bob, monkeypatch):
-    others, batches = rows_with(*marks_of(bob, "bob")), []
+    others = rows_with(*marks_of(bob, "bob"))
+    batches: list[str] = []
     deletion.ask(alice, None)
     clock.shift(WEEK)
     erase_some = deletion._erase_some

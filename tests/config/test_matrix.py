@@ -50,6 +50,9 @@ PUBLIC = {
     "/auth/login/",
     "/auth/signup/",
     "/auth/inactive/",
+    "/account/keep/<str:token>/",  # signed: tests/accounts/test_deletion.py
+    "/account/invited/<str:token>/",  # the same: tests/accounts/test_registration.py
+    "/api/v1/account/deletion/keep/",
     "/auth/confirm-email/",
     "/auth/confirm-email/<key>/",
     "/auth/login/code/confirm/",
@@ -113,6 +116,7 @@ PERSONAL = {
     "/api/v1/",
     "/api/v1/account/",
     "/api/v1/account/activity/",
+    "/api/v1/account/deletion/",
     "/api/v1/account/phone/",
     "/api/v1/account/phone/confirm/",
     "/api/v1/account/phone/history/",
@@ -144,6 +148,7 @@ PERSONAL = {
     "/account/",
     "/account/activity/",
     "/account/data/",
+    "/account/deletion/",
     "/account/tokens/",
     "/sms/phone/",
     "/auth/2fa/",

@@ -40,6 +40,7 @@ TABLE = {
     "/api/v1/": READING,
     "/api/v1/account/": READING,
     "/api/v1/account/activity/": CLOSED,
+    "/api/v1/account/deletion/": CLOSED,
     "/api/v1/account/phone/": CLOSED,
     "/api/v1/account/phone/confirm/": CLOSED,
     "/api/v1/account/phone/history/": CLOSED,
@@ -77,7 +78,13 @@ TABLE = {
     "/service/sms/send": TEXTS,
 }
 # For everybody, whatever they send: tests/config/test_matrix.py.
-OPEN = {"/api/schema/", "/api/docs/", "/api/browse/login/", "/api/browse/logout/"}
+OPEN = {
+    "/api/v1/account/deletion/keep/",
+    "/api/schema/",
+    "/api/docs/",
+    "/api/browse/login/",
+    "/api/browse/logout/",
+}
 OPENED_BY = {"read": {"read", "write"}, "write": {"write"}, "sms": {"sms"}}
 
 

@@ -25,6 +25,7 @@ APPS = ("accounts", "core", "sms", "todos")
 # Rows of an account that no device keeps a copy of, and why.
 NOT_SYNCED = {
     "accounts.ApiToken": "secret, and asked for by the page",
+    "accounts.Invitation": "made by the operator",
     "accounts.SecurityEvent": "a record, which nobody changes",
     "core.FeedCounter": "the feed itself",
     "core.FeedEntry": "the feed itself",
