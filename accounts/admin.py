@@ -1,6 +1,7 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
@@ -9,12 +10,19 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
+from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from accounts import deletion
+from accounts.audit import Kind, SecurityEvent, record
+from accounts.deletion_mails import tell_asked, tell_deleted
 from accounts.mailboxes import canonical
-from accounts.models import REMINDING, User
+from accounts.models import REMINDING, ApiToken, Invitation, User
+from accounts.registration import check_domain
+from accounts.sessions import signed_in_user
+from accounts.token_service import revoke
 from core.admin import ReadOnlyAdmin, SearchableAdmin
 
 
@@ -35,9 +43,47 @@ class EmailAddressFormSet(BaseInlineFormSet[EmailAddress, User, ModelForm[EmailA
 class EmailAddressForm(ModelForm[EmailAddress]):
     def clean_email(self) -> str:
         try:
-            return canonical(self.cleaned_data["email"])
+            address = canonical(self.cleaned_data["email"])
         except ValueError as error:
             raise ValidationError(validate_email.message, code="invalid") from error
+        if "email" in self.changed_data:
+            check_domain(address)
+        return address
+
+
+class Audited:
+    """Whatever staff change of an account is told to its owner."""
+
+    def account_of(self, obj: Any) -> User:
+        owner: User = obj if isinstance(obj, User) else obj.user
+        return owner
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._tell(request, obj, message)
+        return super().log_addition(request, obj, message)  # type: ignore[misc]
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._tell(request, obj, message)
+        return super().log_change(request, obj, message)  # type: ignore[misc]
+
+    def _tell(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        fields = [name for part in message for name in _fields_of(part)]
+        record(self.account_of(obj), Kind.STAFF_CHANGED, request, actor=request.user, fields=fields)
+
+
+def _fields_of(part: dict[str, dict[str, Any]]) -> list[str]:
+    """Of one entry of a message of the admin: {"changed": {"name": ..., "fields": [...]}}."""
+    return [
+        str(name)
+        for said in part.values()
+        for name in [*said.get("fields", ()), *filter(None, [said.get("name")])]
+    ]
+
+
+class NewUserForm(AdminUserCreationForm[User]):
+    def clean_email(self) -> str:
+        check_domain(self.cleaned_data["email"])
+        return str(self.cleaned_data["email"])
 
 
 class SuperusersChange:
@@ -69,7 +115,7 @@ class EmailAddressInline(SuperusersChange, admin.TabularInline[EmailAddress, Use
 
 
 @admin.register(User)
-class UserAdmin(SearchableAdmin, DjangoUserAdmin[User]):
+class UserAdmin(Audited, SearchableAdmin, DjangoUserAdmin[User]):
     list_display = ("email", "name", "time_zone", "is_staff", "is_active", "date_joined")
     list_filter = (
         *("is_staff", "is_superuser", "is_active", "has_old_spelling", "language"),
@@ -78,7 +124,7 @@ class UserAdmin(SearchableAdmin, DjangoUserAdmin[User]):
     search_fields = ("email", "folded")
     ordering = ("-date_joined",)
     inlines = (EmailAddressInline,)
-    add_form = AdminUserCreationForm
+    add_form = NewUserForm
     fieldsets = (
         (None, {"fields": ("email", "has_old_spelling", "password")}),
         (_("Profile"), {"fields": ("name", "time_zone", "language", "week_start", "version")}),
@@ -87,9 +133,11 @@ class UserAdmin(SearchableAdmin, DjangoUserAdmin[User]):
             _("Permissions"),
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
         ),
-        (_("Important dates"), {"fields": ("last_login", "date_joined")}),
+        (_("Important dates"), {"fields": ("last_login", "date_joined", "deletion_at")}),
     )
-    readonly_fields = ("has_old_spelling", "version", "channels_off")
+    readonly_fields = ("has_old_spelling", "version", "channels_off", "deletion_at")
+    actions = ("delete_in_a_week", "keep")
+    most_deleted = 20  # at once: each in its batches
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
     # What makes an operator, and what an account logs in with.
     for_superusers = ("email", "is_staff", "is_superuser", "groups", "user_permissions")
@@ -105,6 +153,31 @@ class UserAdmin(SearchableAdmin, DjangoUserAdmin[User]):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         allowed = super().has_delete_permission(request, obj)
         return allowed and not (obj and _is_above(request, obj))
+
+    @admin.action(permissions=["delete"], description=_("Delete selected accounts in seven days"))
+    def delete_in_a_week(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """As their owners do: they are told by mail, and may come back."""
+        for account in self._within_reach(request, queryset.filter(deletion_at=None)):
+            deletion.ask(account, request, actor=signed_in_user(request))
+            tell_asked(account, request)
+
+    @admin.action(permissions=["delete"], description=_("Keep selected accounts after all"))
+    def keep(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for account in self._within_reach(request, queryset.exclude(deletion_at=None)):
+            deletion.cancel(account, request, actor=signed_in_user(request))
+
+    def _within_reach(self, request: HttpRequest, queryset: QuerySet[User]) -> list[User]:
+        return [account for account in queryset if not _is_above(request, account)]
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """At once; a process that dies in between leaves the rest to the night."""
+        deletion.begin(obj)
+        deletion.erase(obj)
+        tell_deleted(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for account in queryset:
+            self.delete_model(request, account)
 
     def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not _is_superuser(request):
@@ -138,11 +211,11 @@ class SuperusersGroupAdmin(SuperusersChange, GroupAdmin):
 
 
 # allauth's own admins search by user name, which these accounts do not have.
-admin.site.unregister((EmailAddress, UserSession))
+admin.site.unregister((Authenticator, EmailAddress, UserSession))
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(SuperusersChange, SearchableAdmin):
+class EmailAddressAdmin(Audited, SuperusersChange, SearchableAdmin):
     form = EmailAddressForm
     list_display = ("email", "user", "primary", "verified")
     list_filter = ("primary", "verified")
@@ -166,3 +239,72 @@ class UserSessionAdmin(ReadOnlyAdmin):
         if lookup.partition("__")[0] in self.exclude:
             return False
         return super().lookup_allowed(lookup, value, request)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnlyAdmin):
+    """Who has which second factor; what it is made of is never shown."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    exclude = ("data",)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup.partition("__")[0] != "data" and super().lookup_allowed(
+            lookup, value, request
+        )
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """Staff with the permission revoke a token; nobody is shown one, or its digest."""
+
+    list_display = ("hint", "name", "owner", "scopes", "expires_at", "last_used_at")
+    list_filter = ("expires_at", "last_used_at")
+    list_select_related = ("owner",)
+    search_fields = ("owner__email", "name", "hint")
+    fields = ("owner", "name", "hint", "scopes", "created_at", "expires_at", "last_used_at")
+    ordering = ("-created_at", "-id")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return "digest" not in lookup and super().lookup_allowed(lookup, value, request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super(ReadOnlyAdmin, self).has_delete_permission(request, obj)
+        return allowed and not (obj and _is_above(request, obj.owner))
+
+    def delete_model(self, request: HttpRequest, obj: ApiToken) -> None:
+        revoke(obj, request, actor=signed_in_user(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        for token in queryset.select_related("owner"):
+            self.delete_model(request, token)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(SearchableAdmin):
+    """The link is shown to whoever may change an invitation; to delete one is to take it back."""
+
+    list_display = ("email", "created_at", "created_by", "expires_at", "used_at", "account")
+    list_filter = ("created_at", "expires_at", "used_at")
+    list_select_related = ("created_by", "account")
+    search_fields = ("email", "account__email")
+    fields = ("email", "expires_at", "link", "created_at", "created_by", "used_at", "account")
+    readonly_fields = ("link", "created_at", "created_by", "used_at", "account")
+    ordering = ("-created_at", "-id")
+
+    def save_model(self, request: HttpRequest, obj: Invitation, form: Any, change: Any) -> None:
+        if not change:
+            obj.created_by = signed_in_user(request)
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(SecurityEvent)
+class SecurityEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "account", "kind", "by_staff", "actor", "address", "user_agent")
+    list_filter = ("kind", "by_staff", "at")
+    list_select_related = ("account", "actor")
+    search_fields = ("account__email", "address")
+    ordering = ("-at", "-id")

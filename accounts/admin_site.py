@@ -4,7 +4,8 @@ import functools
 import logging
 from typing import Any
 
-from django.contrib import admin
+from django.conf import settings
+from django.contrib import admin, messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -18,12 +19,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.factors.proofs import has_factor, passed_factor
+from accounts.sessions import signed_in_user
 from core.errors import error_response, is_database_away
 from core.selection import delete_selected
 
 logger = logging.getLogger(__name__)
 
-ACCOUNT_APPS = ("accounts", "account", "auth", "usersessions")
+ACCOUNT_APPS = ("accounts", "account", "auth", "mfa", "usersessions")
 
 
 class NudgeAdminSite(admin.AdminSite):
@@ -57,9 +60,26 @@ class NudgeAdminSite(admin.AdminSite):
             target = reverse("admin:index")
         if not request.user.is_authenticated:
             return redirect_to_login(target, reverse("account_login"))
-        if not self.has_permission(request):
+        if not super().has_permission(request):
             raise PermissionDenied
+        if not self.has_permission(request):
+            return self._to_second_factor(request, target)
         return redirect(target)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """An operator may require a second factor of staff, in the session that they use."""
+        allowed = super().has_permission(request)
+        if not (allowed and settings.STAFF_NEED_FACTOR):
+            return allowed
+        return passed_factor(request, signed_in_user(request))
+
+    def _to_second_factor(self, request: HttpRequest, target: str) -> HttpResponse:
+        if has_factor(signed_in_user(request)):
+            return redirect_to_login(target, reverse("mfa_reauthenticate"))
+        messages.warning(
+            request, _("Set up a second step first: the operation is not open without.")
+        )
+        return redirect("mfa_index")
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's
         """400 for a filter in the URL that no column can hold (a NUL, the year 99999999999)."""

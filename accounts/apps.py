@@ -13,13 +13,19 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import (  # noqa: PLC0415 - they need the models
+            api_tokens,
+            audit,
+            audit_signals,  # noqa: F401 - importing connects its receivers
             codes,
             email_addresses,
+            invitations,
             passwords,
             rate_limits,
             sessions,
             suspended_requests,
+            token_service,  # noqa: F401 - importing connects its receivers
         )
+        from accounts.factors import changes, guesses, lazily, proofs  # noqa: F401, PLC0415 - receivers
         from core import pruning  # noqa: PLC0415
 
         codes.install()
@@ -28,6 +34,12 @@ class AccountsConfig(AppConfig):
         rate_limits.install()
         sessions.install()
         suspended_requests.install()
+        guesses.install()
+        lazily.install()
+        proofs.install()
+        pruning.register(api_tokens.ended_tokens)
+        pruning.register(audit.old_events)
+        pruning.register(invitations.ended_invitations)
         pruning.register(rate_limits.ended_places)
 
 

@@ -98,11 +98,14 @@ class Seal:
         return Limit(scope=f"code:{self.id}:{what}", amount=amount, window=_KEPT)
 
 
-def _code_hash(name: str, code: str) -> str:
-    """Of its letters and digits in any case: people type dashes of every kind, and blanks."""
+def plain(code: str) -> str:
+    """Its letters and digits in one case: people type dashes of every kind, and blanks."""
     text = with_plain_digits(unicodedata.normalize("NFKC", code))
-    plain = "".join(each for each in text if each.isalnum()).casefold()
-    return salted_hmac(_SALT, f"{name}:{plain}", algorithm="sha256").hexdigest()
+    return "".join(each for each in text if each.isalnum()).casefold()
+
+
+def _code_hash(name: str, code: str) -> str:
+    return salted_hmac(_SALT, f"{name}:{plain(code)}", algorithm="sha256").hexdigest()
 
 
 def _account_hash(user: User | None) -> str:

@@ -1,12 +1,16 @@
 """Browsers and phones that are logged in, in words that people know."""
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
+from allauth.core import context
 from allauth.usersessions.models import UserSession
 from django.utils.translation import gettext as _
 
+from accounts.audit import Kind, record
 from accounts.models import User
+from core.text import line
 
 # The first that fits; browsers name their ancestors too, so the youngest come first.
 BROWSERS: Final = (
@@ -28,6 +32,8 @@ SYSTEMS: Final = (
     (r"\bMac OS X\b|\bMacintosh\b|\bDarwin/", "macOS"),
     (r"\bLinux\b", "Linux"),
 )
+NAME_LENGTH: Final = 60
+_NAME: Final = "name"  # in UserSession.data
 _PRODUCT: Final = re.compile(r"[^/(;]{1,40}")
 
 
@@ -55,14 +61,30 @@ def devices_of(user: User) -> list[UserSession]:
     found: list[Any] = UserSession.objects.purge_and_list(user)
     found.sort(key=lambda device: (device.is_current(), device.last_seen_at), reverse=True)
     for device in found:
-        device.name = device_name(device.user_agent)
+        device.name = name_of(device)
     return found
+
+
+def name_of(device: UserSession) -> str:
+    """What its owner calls it, or else the browser and the system."""
+    return str(device.data.get(_NAME) or device_name(device.user_agent))
+
+
+def rename(device: UserSession, name: str) -> None:
+    """Without a name it is called by its browser again."""
+    device.data[_NAME] = line(name.replace("\0", ""))[:NAME_LENGTH]
+    device.save(update_fields=["data"])
 
 
 def end(user: User, device: str = "") -> list[str]:
     """Log out the device of this id, or without one all but the present; their names."""
     others = [each for each in devices_of(user) if not each.is_current()]
     ended = [each for each in others if not device or str(each.pk) == device]
-    for each in ended:
-        each.end()
+    end_all(ended)
     return [str(getattr(each, "name", "")) for each in ended]
+
+
+def end_all(devices: Iterable[UserSession]) -> None:
+    for each in devices:
+        each.end()
+        record(each.user, Kind.DEVICE_ENDED, context.request, device=name_of(each))

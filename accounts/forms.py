@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from allauth.account import forms as allauth
+from allauth.core import context
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
@@ -19,6 +20,7 @@ from accounts.models import (
     validate_time_zone,
 )
 from accounts.password_rules import hints
+from accounts.registration import admit, check_domain, check_newcomer, presented
 
 NEW_PASSWORD, AGAIN = _("New password"), _("New password, once more")
 
@@ -76,6 +78,13 @@ class SignupForm(OurWords, allauth.SignupForm):  # type: ignore[misc]  # allauth
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].widget.attrs["autocomplete"] = "username"
+        if invitation := presented(context.request):
+            self.fields["email"].initial = invitation.email
+
+    def clean_email(self) -> str:
+        check_newcomer(self.cleaned_data["email"])
+        email: str = super().clean_email()
+        return email
 
     def clean_time_zone(self) -> str:
         """The browser's zone is a hint: an unknown one becomes UTC and is no error."""
@@ -88,6 +97,7 @@ class SignupForm(OurWords, allauth.SignupForm):  # type: ignore[misc]  # allauth
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """An address in use takes as long as a new one, so that the time does not disclose it."""
+        admit(request)
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])
         saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
@@ -101,6 +111,11 @@ class SignupForm(OurWords, allauth.SignupForm):  # type: ignore[misc]  # allauth
 class AddEmailForm(OurWords, allauth.AddEmailForm):  # type: ignore[misc]  # allauth is untyped
     labels: ClassVar[dict[str, Any]] = {"email": _("Email")}
     begins = False
+
+    def clean_email(self) -> str:
+        check_domain(self.cleaned_data["email"])
+        email: str = super().clean_email()
+        return email
 
 
 class ChangePasswordForm(OurWords, allauth.ChangePasswordForm):  # type: ignore[misc]

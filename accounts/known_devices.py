@@ -21,6 +21,7 @@ HEADER = "Device-Token"
 KEPT_SECONDS = 365 * 24 * 3600
 _SALT = "accounts.known_devices"
 _ISSUED = "nudge.device"  # in request.META, where clients write HTTP_... only
+_NEW = "nudge.new_device"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,13 @@ def issue(request: HttpRequest, user: User, **kwargs: object) -> None:
     device = _presented(request)
     if device is None or device.account != str(user.pk):
         device = Device(account=str(user.pk), id=secrets.token_urlsafe(12))
+        request.META[_NEW] = True
     request.META[_ISSUED] = signing.dumps([device.account, device.id], salt=_SALT)
+
+
+def is_new(request: HttpRequest) -> bool:
+    """Whether this request's log-in is the first of its device."""
+    return _NEW in request.META
 
 
 def tell(request: HttpRequest, response: HttpResponse) -> None:

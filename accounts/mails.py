@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from accounts.devices import device_name
 from accounts.models import User
 
-_LINKS = ("activate_url", "password_reset_url", "reset_url")
+_LINKS = ("activate_url", "keep_url", "password_reset_url", "reset_url")
 
 
 def in_words_of(user: User | None) -> Any:

@@ -19,10 +19,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import passwords
+from accounts.api_tokens import ApiToken
+from accounts.audit import SecurityEvent
+from accounts.invitations import Invitation
 from accounts.mailboxes import CANONICAL, canonical, key_of
 from core.columns import FoldedField, LineField, MomentField
 from core.conditions import in_range, is_line
 from core.feed import Synced, SyncedQuerySet
+
+__all__ = ["ApiToken", "Invitation", "LimitPlace", "SecurityEvent", "User"]
 
 NAME_LENGTH = 150
 time_zone_changed = Signal()  # in the transaction of the change, with the `account_id`
@@ -164,6 +169,8 @@ class User(Synced, AbstractUser):
         editable=False,
         help_text=_("Another account has this mailbox, so the address was left as it is."),
     )
+    # When the account goes, if its owner asked for it: accounts.deletion.
+    deletion_at = MomentField(_("deleted after"), null=True, editable=False, db_index=True)
     time_zone = TimeZoneField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )

@@ -5,7 +5,8 @@ set a password that the user cannot type again.
 """
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from django.http import HttpRequest
 
@@ -38,14 +39,26 @@ def _fault(code: str, detail: str, attr: str | None = None) -> dict[str, Any]:
 
 
 def _wrong(name: str, value: object) -> str:
-    if name == "sessions":
-        return "" if _are_ids(value) else "Not a list of ids."
-    if name == "primary":
-        return "" if isinstance(value, bool) else "Not a boolean."
-    return "" if isinstance(value, str) and can_be_stored(value) else "Not a valid string."
+    fits, wanted = _OTHERS.get(name, (_is_text, "a valid string"))
+    return "" if fits(value) else f"Not {wanted}."
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and can_be_stored(value)
+
+
+def _is_id(value: object) -> bool:
+    return type(value) is int and 0 < value <= _LARGEST_ID
 
 
 def _are_ids(value: object) -> bool:
-    return isinstance(value, list) and all(
-        type(item) is int and 0 < item <= _LARGEST_ID for item in value
-    )
+    return isinstance(value, list) and all(_is_id(item) for item in value)
+
+
+_OTHERS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
+    "sessions": (_are_ids, "a list of ids"),
+    "authenticators": (_are_ids, "a list of ids"),
+    "id": (_is_id, "an id"),
+    "primary": (lambda value: isinstance(value, bool), "a boolean"),
+    "credential": (lambda value: isinstance(value, dict), "an object"),
+}

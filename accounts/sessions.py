@@ -5,8 +5,9 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from allauth.account.signals import user_signed_up
+from allauth.account.signals import authentication_step_completed, user_signed_up
 from allauth.core import context
+from allauth.core.internal.httpkit import is_headless_request
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
@@ -134,6 +135,19 @@ def note_log_in(request: HttpRequest, **kwargs: Any) -> None:
 def note_sign_up(request: HttpRequest, **kwargs: Any) -> None:
     """A log-in leaves such a record by itself."""
     request.session[SIGNED_UP_AT] = int(time.time())
+
+
+@receiver(authentication_step_completed)
+def renew_key(request: HttpRequest, *, reauthenticated: bool = False, **kwargs: Any) -> None:
+    """Of a browser, with each proof (ASVS 7.2.4). A phone whose answer is lost would be logged out.
+
+    A log-in renews it by itself.
+    """
+    if reauthenticated and not is_headless_request(request):
+        device = UserSession.objects.filter(session_key=request.session.session_key)
+        known = list(device.values_list("pk", flat=True))
+        request.session.cycle_key()
+        UserSession.objects.filter(pk__in=known).update(session_key=request.session.session_key)
 
 
 def touch(session: SessionBase) -> None:

@@ -17,23 +17,31 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.devices import devices_of, end
+from accounts.audit import events_of
+from accounts.devices import NAME_LENGTH, device_name, devices_of, end, rename
 from accounts.forms import LoginForm, ProfileForm
 from accounts.login_throttle import log_in_wait
+from accounts.models import User
 from accounts.sessions import signed_in_user
 
+EVENTS_SHOWN = 100  # the API has them all
 
-class LoginView(AllauthLoginView):  # type: ignore[misc]  # allauth is untyped
+
+class AnswersLocked:
     """Answers a locked log-in with 429 and Retry-After, like the API."""
 
-    form_class = LoginForm
+    request: HttpRequest
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        response: HttpResponse = super().form_invalid(form)
-        if form.has_error("__all__", code="too_many_login_attempts"):
+        response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]
+        if any(form.has_error(name, code="too_many_login_attempts") for name in form.errors):
             response.status_code = HTTPStatus.TOO_MANY_REQUESTS
             response["Retry-After"] = str(log_in_wait(self.request))
         return response
+
+
+class LoginView(AnswersLocked, AllauthLoginView):  # type: ignore[misc]  # allauth is untyped
+    form_class = LoginForm
 
 
 def not_for_members(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -81,14 +89,38 @@ def data(request: HttpRequest) -> HttpResponse:
     return render(request, "account/data.html")
 
 
+@require_safe
+def activity(request: HttpRequest) -> HttpResponse:
+    found: list[Any] = list(events_of(signed_in_user(request))[:EVENTS_SHOWN])
+    for event in found:
+        event.device = device_name(event.user_agent) if event.user_agent else ""
+    return render(request, "account/activity.html", {"events": found})
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def devices(request: HttpRequest) -> HttpResponse:
-    """POST ends one `device`, or without it all others."""
+    """POST gives one `device` a `name`, or ends it; without it, it ends all others."""
     user = signed_in_user(request)
+    if request.method == "POST" and "name" in request.POST:
+        _rename(request, user)
+        return redirect("usersessions_list")
     if request.method == "POST":
         _tell_ended(request, end(user, request.POST.get("device", "")))
         return redirect("usersessions_list")
-    return render(request, "usersessions/usersession_list.html", {"devices": devices_of(user)})
+    return render(
+        request,
+        "usersessions/usersession_list.html",
+        {"devices": devices_of(user), "name_length": NAME_LENGTH},
+    )
+
+
+def _rename(request: HttpRequest, user: User) -> None:
+    named = [each for each in devices_of(user) if str(each.pk) == request.POST.get("device")]
+    for device in named:
+        rename(device, request.POST["name"])
+        messages.success(request, _("The device has a new name."))
+    if not named:
+        messages.info(request, _("That device is no longer logged in."))
 
 
 def _tell_ended(request: HttpRequest, names: list[str]) -> None:

@@ -12,6 +12,7 @@ from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
+from accounts.allauth import factor_schema as factors
 from accounts.allauth import schema as auth
 from core.api import document, index
 from core.api.schema import documented
@@ -58,6 +59,7 @@ def register(endpoints: list[Any]) -> list[Any]:
 def add_plain_routes(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """A postprocessing hook: routes that are no views of Django REST framework."""
     document.add_routes(result, auth.PATHS, auth.SCHEMAS, auth.TAG)
+    document.add_routes(result, factors.PATHS, factors.SCHEMAS, factors.TAG)
     document.add_routes(result, _PATHS, _SCHEMAS, _TAG)
     return result
 

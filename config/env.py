@@ -49,6 +49,14 @@ def integer(name: str, *, default: int) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from error
 
 
+def choice(name: str, *, of: tuple[str, ...]) -> str:
+    """One of them; the first unless it is set."""
+    value = text(name, default=of[0])
+    if value not in of:
+        raise ImproperlyConfigured(f"{name} must be {', '.join(of)}, not {value!r}.")
+    return value
+
+
 def names(name: str) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()]
 

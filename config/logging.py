@@ -74,6 +74,8 @@ def logging_config(*, json_lines: bool) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": ["default"], "level": "INFO", "propagate": False},
             "django.server": {"handlers": ["default"], "level": "INFO", "propagate": False},
+            # Logs the ids of passkeys at INFO.
+            "fido2": {"handlers": ["default"], "level": "WARNING", "propagate": False},
             # Logs at INFO where it found its credentials.
             "botocore": {"handlers": ["default"], "level": "WARNING", "propagate": False},
         },

@@ -47,7 +47,7 @@ urlpatterns = [
     re_path(
         "^api/auth/app/v1/(?:account/phone|auth/phone/|auth/code/|tokens/)", errors.api_not_found
     ),
-    lazy_include("api/auth/", "allauth.headless.urls", namespace="headless"),
+    lazy_include("api/auth/", "accounts.allauth.urls", namespace="headless"),
     lazy_include("api/", "config.documentation"),
     re_path("^(?:api|service)/", errors.api_not_found, name="api-not-found"),
     lazy_include("admin/", "accounts.admin_urls", namespace="admin"),

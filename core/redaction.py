@@ -27,7 +27,12 @@ _REDACTIONS = (
     (re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://[^\s:/@]*):[^\s\"']*@"), r"\1:[redacted]@"),
     # Query strings, and links that are keys: confirmation, reset, calendar feed.
     (re.compile(r"([\w/.~%-])\?[^\s\"'<>]+"), r"\1?[redacted]"),
-    (re.compile(r"(/(?:confirm-email|password/reset/key|feeds)/)[^\s\"'/?]+"), r"\1[redacted]"),
+    (
+        re.compile(
+            r"(/(?:confirm-email|password/reset/key|feeds|account/keep|account/invited)/)[^\s\"'/?]+"
+        ),
+        r"\1[redacted]",
+    ),
     # A session key by itself: 32 of a-z0-9; hexadecimal digests and UUIDs are left readable.
     (re.compile(r"\b(?=[a-f0-9]*[g-z])[a-z0-9]{32}\b"), "[redacted]"),
     # A phone number (E.164, also with blanks or dashes), of which the last two digits stay. Its

@@ -10,6 +10,7 @@ from core.tasks import task_boundary
 NIGHTLY = (
     "prune",
     "clearsessions",
+    "delete_accounts",
     "refold",
     "renew_positions",
 )  # each harmless at any time, and twice

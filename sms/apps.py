@@ -7,9 +7,11 @@ class SmsConfig(AppConfig):
     verbose_name = _("Text messages")
 
     def ready(self) -> None:
-        from core import pruning  # noqa: PLC0415 - as the next two, needs the models
-        from sms import checks  # noqa: F401, PLC0415 - importing registers the checks
+        from accounts import deletion  # noqa: PLC0415 - as the others, needs the models
+        from core import pruning  # noqa: PLC0415
+        from sms import checks, erasing  # noqa: F401, PLC0415 - importing registers the checks
         from sms.models import InboundMessage, PhoneCode, ReceivedText  # noqa: PLC0415
 
         for model in (InboundMessage, PhoneCode, ReceivedText):
             pruning.register(model.objects.prunable)
+        deletion.register(erasing.rows_of)

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.allauth.adapter import is_proof_due
+from accounts.factors.proofs import is_proof_due
 from accounts.models import User
 from accounts.sessions import signed_in_user
 from sms import consent, phones

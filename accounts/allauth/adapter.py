@@ -1,13 +1,10 @@
 """The decisions that allauth leaves to the product."""
 
 import json
-import time
 from typing import Any
 
-from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal import flows
-from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.httpkit import clean_client_ip, is_headless_request
@@ -25,25 +22,19 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts import mails
+from accounts.allauth.leaving import offer_to_keep
+from accounts.audit import Kind, record
+from accounts.factors.proofs import is_proof_due
+from accounts.known_devices import is_new
 from accounts.login_throttle import LOCKED, begin_guess, reopen
 from accounts.mailboxes import key_of
 from accounts.models import User
 from accounts.passwords import normal
-from accounts.sessions import SIGNED_UP_AT
+from accounts.registration import is_open, use_invitation
 from core.http import client_address
 
 UNKNOWN_ADDRESS = "::"  # a server behind a Unix socket knows no address
 _email_fits = MaxLengthValidator(254)
-
-
-def is_proof_due(request: Any, user: User) -> bool:
-    """Whether who uses `request.session` has to prove again who they are.
-
-    A log-in of a moment ago proves as much as the password again; allauth forgets it.
-    """
-    times = [record["at"] for record in get_authentication_records(request, user)]
-    proved_at: float = max([*times, request.session.get(SIGNED_UP_AT, 0)])
-    return time.time() - proved_at >= int(app_settings.REAUTHENTICATION_TIMEOUT)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
@@ -112,8 +103,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
             template_prefix, user, {**(context or {}), "user": user}, email
         )
 
+    def post_login(self, request: HttpRequest, user: User, *, signup: bool, **kwargs: Any) -> Any:
+        """Somebody who has the password, on a device that nobody knows, is told of to its owner."""
+        if is_new(request) and not signup:
+            record(user, Kind.NEW_DEVICE, request)
+            self.send_notification_mail("account/email/new_device", user)
+        return super().post_login(request, user, signup=signup, **kwargs)
+
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """Told to the one who has just proved the password, and not on a page for everybody."""
+        if user.deletion_at is not None:
+            raise ImmediateHttpResponse(offer_to_keep(request, user))
         if not is_headless_request(request):
             messages.error(
                 request, _("This account is switched off. Ask whoever runs this server.")
@@ -123,6 +123,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 
     def is_reauthentication_required(self, *, app: str | None = None) -> bool:
         return is_proof_due(context.request, context.request.user)
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return is_open(request)
 
     def clean_email(self, email: str) -> str:
         """allauth's forms accept 320 characters, the column holds 254."""
@@ -140,6 +143,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         try:
             with transaction.atomic():
                 saved: User = super().save_user(request, user, form, commit)
+                use_invitation(request, saved)
         except IntegrityError as error:
             response = self._address_in_use(request, form)
             raise ImmediateHttpResponse(response) from error

@@ -9,12 +9,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.login_throttle import LOCKED, log_in_wait
 from accounts.passwords import keep_blanks
+from accounts.registration import by_invitation, guard_api, refusal
 from accounts.request_validation import body_faults
 from core.errors import RATE_LIMITED_SECONDS
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _PREFIX = "/api/auth/"
+SIGN_UP = "/api/auth/app/v1/auth/signup"
 _CODES = {
     400: ("invalid", "The request could not be understood."),
     401: ("not_authenticated", "Not signed in; `data.flows` lists the next steps."),
@@ -49,6 +51,7 @@ class ApiErrorShapeMiddleware:
         if not _is_allauth_view(request):
             return None
         keep_blanks()
+        guard_api()
         if request.method == "GET":
             return None
         if not (faults := body_faults(request)):
@@ -74,14 +77,24 @@ def _shaped(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         status, errors = HTTPStatus.UNAUTHORIZED, [_error(*_SESSION_GONE)]
     elif any(error.get("code") == LOCKED for error in errors or ()):
         status = HTTPStatus.TOO_MANY_REQUESTS
+    if status == HTTPStatus.FORBIDDEN and request.path_info == SIGN_UP:
+        errors = [_not_open()]
     errors = errors or [_default_error(status, body)]
-    if "meta" in body:  # allauth's "nobody" is null in some answers, false in others
+    if "is_authenticated" in body.get(
+        "meta", {}
+    ):  # allauth's "nobody" is null in some answers, false in others
         body["meta"] |= {"is_authenticated": bool(body["meta"].get("is_authenticated"))}
     body |= {"status": status, "type": _kind(status), "errors": [_both_shapes(e) for e in errors]}
     shaped = JsonResponse(body, status=status)
     _copy_headers(response, shaped)
     _add_error_headers(request, shaped, errors)
     return shaped
+
+
+def _not_open() -> dict[str, Any]:
+    if by_invitation():
+        return _error("invitation_required", refusal())
+    return _error("signup_closed", refusal())
 
 
 def _json_object(response: HttpResponse) -> dict[str, Any]:

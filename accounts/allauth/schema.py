@@ -37,138 +37,173 @@ class DeviceToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
 # --- Schemas ------------------------------------------------------------------------------------
 
-_TEXT = {"type": "string"}
-_NOT_EMPTY = {"type": "string", "minLength": 1, "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"}
-_FLAG = {"type": "boolean"}
+TEXT = {"type": "string"}
+NOT_EMPTY = {"type": "string", "minLength": 1, "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"}
+FLAG = {"type": "boolean"}
 _UUID = {"type": "string", "format": "uuid"}
 _EMAIL = {"type": "string", "format": "email", "maxLength": 254}
-_SECRET = {**_NOT_EMPTY, "format": "password", "examples": ["a long passphrase"]}
-_CODE = {**_NOT_EMPTY, "examples": ["XXSJ-QXTM"]}
+_SECRET = {**NOT_EMPTY, "format": "password", "examples": ["a long passphrase"]}
+CODE = {**NOT_EMPTY, "examples": ["XXSJ-QXTM"]}
 _STATUS = {"type": "integer", "description": "The status of this answer.", "examples": [200]}
-_SECONDS = {"type": "number", "description": "Seconds since 1970.", "examples": [1764662400.5]}
+SECONDS = {"type": "number", "description": "Seconds since 1970.", "examples": [1764662400.5]}
 
 
-def _ref(name: str) -> Json:
+def ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _many(name: str) -> Json:
-    return {"type": "array", "items": _ref(name)}
+def many(name: str) -> Json:
+    return {"type": "array", "items": ref(name)}
 
 
-def _body(**required: Json) -> Json:
+def members(**required: Json) -> Json:
     return {**json_object(**required), "additionalProperties": False}
 
 
-def _answer(data: Json, meta: str = "SessionMeta") -> Json:
+def answered(data: Json, meta: str = "SessionMeta") -> Json:
     """With `meta` if there is something to say: a new token."""
-    return json_object({"meta": _ref(meta)}, status=_STATUS, data=data)
+    return json_object({"meta": ref(meta)}, status=_STATUS, data=data)
 
 
-_TOKEN = {
-    **_TEXT,
+TOKEN = {
+    **TEXT,
     "description": "The new token of this device; keep it.",
     "examples": ["op2op83ldusdjc3l9vjytiyctolxv3pc"],
 }
 SCHEMAS: Json = {
     "Account": json_object(
         id=_UUID,
-        display={**_TEXT, "examples": ["you@example.com"]},
+        display={**TEXT, "examples": ["you@example.com"]},
         email=_EMAIL,
-        has_usable_password=_FLAG,
+        has_usable_password=FLAG,
     ),
     "AuthenticationMethod": json_object(
         {
             "email": {**_EMAIL, "description": "The address that it was done with."},
-            "reauthenticated": {**_FLAG, "description": "True for a later proof."},
+            "reauthenticated": {**FLAG, "description": "True for a later proof."},
+            "id": {"type": "integer", "description": "Which second factor."},
+            "type": {**TEXT, "description": "Its type.", "examples": ["totp"]},
+            "passwordless": {**FLAG, "description": "True for a passkey alone."},
         },
-        method={**_TEXT, "examples": ["password"]},
-        at=_SECONDS,
+        method={**TEXT, "examples": ["password"]},
+        at=SECONDS,
     ),
-    "AuthenticationMeta": json_object({"session_token": _TOKEN}, is_authenticated=_FLAG),
+    "AuthenticationMeta": json_object({"session_token": TOKEN}, is_authenticated=FLAG),
     "SessionMeta": json_object(
         {
-            "session_token": _TOKEN,
-            "is_authenticated": {**_FLAG, "description": "In answers about the session."},
-            "is_authenticating": {**_FLAG, "description": "Whether a log-in waits for this."},
+            "session_token": TOKEN,
+            "is_authenticated": {**FLAG, "description": "In answers about the session."},
+            "is_authenticating": {**FLAG, "description": "Whether a log-in waits for this."},
         }
     ),
     "AuthenticationFlow": json_object(
-        {"is_pending": {**_FLAG, "description": "Whether this is the step to take now."}},
+        {
+            "is_pending": {**FLAG, "description": "Whether this is the step to take now."},
+            "types": {
+                "type": "array",
+                "items": TEXT,
+                "description": "Of a second step: `totp`, `recovery_codes`, `webauthn`.",
+            },
+        },
         id={
-            **_TEXT,
+            **TEXT,
             "description": "`login`, `signup`, `verify_email`, `password_reset_by_code`,"
-            " `reauthenticate`; a client ignores those that it does not know.",
+            " `reauthenticate`, `mfa_authenticate`, `mfa_reauthenticate`, `mfa_login_webauthn`; a"
+            " client ignores those that it does not know.",
             "examples": ["verify_email"],
         },
     ),
     "AuthenticationSteps": json_object(
-        {"user": _ref("Account"), "methods": _many("AuthenticationMethod")},
-        flows=_many("AuthenticationFlow"),
+        {"user": ref("Account"), "methods": many("AuthenticationMethod")},
+        flows=many("AuthenticationFlow"),
     ),
     "AuthError": {
         "description": "The error shape of the whole API, with the members that allauth adds.",
         **json_object(
             {
                 "status": {**_STATUS, "examples": [401]},
-                "data": _ref("AuthenticationSteps"),
-                "meta": _ref("SessionMeta"),
+                "data": ref("AuthenticationSteps"),
+                "meta": ref("SessionMeta"),
+                "keep": ref("KeepOffer"),
             },
             type={"type": "string", "enum": ["validation_error", "client_error", "server_error"]},
-            errors=_many("AuthErrorItem"),
+            errors=many("AuthErrorItem"),
         ),
+    },
+    "KeepOffer": {
+        "description": "Of `deletion_pending`: what keeps the account, and until when.",
+        **json_object(token=TEXT, until={"type": "string", "format": "date-time"}),
     },
     "AuthErrorItem": json_object(
         {
-            "message": {**_TEXT, "description": "`detail`, for clients of allauth."},
-            "param": {**_TEXT, "description": "`attr`, for clients of allauth."},
+            "message": {**TEXT, "description": "`detail`, for clients of allauth."},
+            "param": {**TEXT, "description": "`attr`, for clients of allauth."},
         },
-        code={**_TEXT, "description": "Stable; docs/api.md lists them."},
-        detail={**_TEXT, "description": "A sentence for people."},
+        code={**TEXT, "description": "Stable; docs/api.md lists them."},
+        detail={**TEXT, "description": "A sentence for people."},
         attr={"type": ["string", "null"], "description": "The member that it is about."},
     ),
     "Authenticated": json_object(
         status=_STATUS,
-        data=_ref("AuthenticatedData"),
-        meta=_ref("AuthenticationMeta"),
+        data=ref("AuthenticatedData"),
+        meta=ref("AuthenticationMeta"),
     ),
-    "AuthenticatedData": json_object(user=_ref("Account"), methods=_many("AuthenticationMethod")),
-    "AuthConfig": _answer(_ref("AuthConfigData")),
-    "AuthConfigData": json_object(account=_ref("AccountConfig"), usersessions=_ref("DeviceConfig")),
+    "AuthenticatedData": json_object(user=ref("Account"), methods=many("AuthenticationMethod")),
+    "AuthConfig": answered(ref("AuthConfigData")),
+    "AuthConfigData": json_object(
+        account=ref("AccountConfig"), mfa=ref("FactorConfig"), usersessions=ref("DeviceConfig")
+    ),
     "AccountConfig": json_object(
-        login_methods={"type": "array", "items": _TEXT, "examples": [["email"]]},
-        authentication_method={**_TEXT, "examples": ["email"]},
-        is_open_for_signup=_FLAG,
-        email_verification_by_code_enabled=_FLAG,
-        login_by_code_enabled=_FLAG,
-        password_reset_by_code_enabled=_FLAG,
+        login_methods={"type": "array", "items": TEXT, "examples": [["email"]]},
+        authentication_method={**TEXT, "examples": ["email"]},
+        is_open_for_signup=FLAG,
+        email_verification_by_code_enabled=FLAG,
+        login_by_code_enabled=FLAG,
+        password_reset_by_code_enabled=FLAG,
     ),
-    "DeviceConfig": json_object(track_activity=_FLAG),
-    "EmailAddress": json_object(email=_EMAIL, verified=_FLAG, primary=_FLAG),
-    "EmailAddresses": _answer(_many("EmailAddress")),
-    "EmailVerification": _answer(_ref("EmailVerificationData")),
-    "EmailVerificationData": json_object(email=_EMAIL, user=_ref("Account")),
-    "PasswordResetCheck": _answer(_ref("PasswordResetData")),
-    "PasswordResetData": json_object(user=_ref("Account")),
+    "DeviceConfig": json_object(track_activity=FLAG),
+    "FactorConfig": json_object(
+        supported_types={"type": "array", "items": TEXT, "examples": [["totp"]]},
+        passkey_login_enabled=FLAG,
+    ),
+    "EmailAddress": json_object(email=_EMAIL, verified=FLAG, primary=FLAG),
+    "EmailAddresses": answered(many("EmailAddress")),
+    "EmailVerification": answered(ref("EmailVerificationData")),
+    "EmailVerificationData": json_object(email=_EMAIL, user=ref("Account")),
+    "PasswordResetCheck": answered(ref("PasswordResetData")),
+    "PasswordResetData": json_object(user=ref("Account")),
     "Device": json_object(
         id={"type": "integer", "format": "int64", "minimum": 1},
-        ip={**_TEXT, "examples": ["198.51.100.1"]},
-        user_agent={**_TEXT, "examples": ["Phone/1.0"]},
-        is_current=_FLAG,
-        created_at=_SECONDS,
-        last_seen_at=_SECONDS,
+        ip={**TEXT, "examples": ["198.51.100.1"]},
+        user_agent={**TEXT, "examples": ["Phone/1.0"]},
+        name={**TEXT, "description": "What you call it, or else the browser and the system."},
+        browser={**TEXT, "examples": ["Chrome on Linux"]},
+        is_current=FLAG,
+        created_at=SECONDS,
+        last_seen_at=SECONDS,
     ),
-    "Devices": _answer(_many("Device")),
-    "AuthDone": json_object({"meta": _ref("SessionMeta")}, status=_STATUS),
-    "SignUpRequest": _body(email=_EMAIL, password=_SECRET),
-    "LogInRequest": _body(email=_EMAIL, password=_SECRET),
-    "ReauthenticationRequest": _body(password=_SECRET),
-    "EmailVerificationRequest": _body(key=_CODE),
-    "EmailRequest": _body(email=_EMAIL),
-    "PrimaryEmailRequest": _body(email=_EMAIL, primary={**_FLAG, "description": "`true`"}),
-    "PasswordResetRequest": _body(key=_CODE, password=_SECRET),
-    "PasswordChangeRequest": _body(current_password=_SECRET, new_password=_SECRET),
-    "DevicesRequest": _body(
+    "Devices": answered(many("Device")),
+    "AuthDone": json_object({"meta": ref("SessionMeta")}, status=_STATUS),
+    "SignUpRequest": {
+        **json_object(
+            {"invitation": {**TEXT, "description": "Of the link, if accounts are by invitation."}},
+            email=_EMAIL,
+            password=_SECRET,
+        ),
+        "additionalProperties": False,
+    },
+    "LogInRequest": members(email=_EMAIL, password=_SECRET),
+    "ReauthenticationRequest": members(password=_SECRET),
+    "EmailVerificationRequest": members(key=CODE),
+    "EmailRequest": members(email=_EMAIL),
+    "PrimaryEmailRequest": members(email=_EMAIL, primary={**FLAG, "description": "`true`"}),
+    "PasswordResetRequest": members(key=CODE, password=_SECRET),
+    "PasswordChangeRequest": members(current_password=_SECRET, new_password=_SECRET),
+    "DeviceNameRequest": members(
+        id={"type": "integer", "format": "int64", "minimum": 1},
+        name={**TEXT, "maxLength": 60, "examples": ["My phone"]},
+    ),
+    "DevicesRequest": members(
         sessions={
             "type": "array",
             "items": {"type": "integer", "format": "int64", "minimum": 1},
@@ -183,6 +218,7 @@ _ERRORS = {
     "400": "The body or one of its values is invalid.",
     "401": "Not signed in, or a step is missing: `data.flows` lists the next steps.",
     "403": "Not allowed.",
+    "404": "There is none.",
     "405": "This method does not exist here.",
     "409": "Does not fit the state of the session.",
     "413": "The body is too large.",
@@ -194,7 +230,7 @@ _ERRORS = {
 _ALWAYS = {"400", "401", "405", "413", "415", "429", "500", "503"}
 
 
-def _operation(
+def operation(
     operation_id: str,
     summary: str,
     answer: str | None,
@@ -202,35 +238,38 @@ def _operation(
     body: str | None = None,
     header: str | None = None,
     also: tuple[str, ...] = (),
+    tag: str = "auth",
 ) -> Json:
     """`answer` is the body of 200; `also` are statuses beside those that every route has."""
-    operation: Json = {
+    described: Json = {
         "operationId": operation_id,
         "summary": summary,
-        "tags": [TAG["name"]],
+        "tags": [tag],
         "security": [{SECURITY_SCHEME: []}, {}],  # a step of signing in needs no token yet
         "responses": {},
     }
     if header:
-        parameter = {"name": header, "in": "header", "required": True, "schema": _CODE}
-        operation["parameters"] = [{**parameter, "description": "The code from the mail."}]
+        parameter = {"name": header, "in": "header", "required": True, "schema": CODE}
+        described["parameters"] = [{**parameter, "description": "The code from the mail."}]
     if body:
-        content = {"application/json": {"schema": _ref(body)}}
-        operation["requestBody"] = {"required": True, "content": content}
+        content = {"application/json": {"schema": ref(body)}}
+        described["requestBody"] = {"required": True, "content": content}
     if answer:
         told = {"X-Request-Id": True} | ({DEVICE_TOKEN: False} if operation_id in LOG_INS else {})
-        operation["responses"]["200"] = json_answer("Done.", answer, told)
-    operation["responses"] |= {status: _error(status) for status in sorted({*_ALWAYS, *also})}
-    return operation
+        described["responses"]["200"] = json_answer("Done.", answer, told)
+    described["responses"] |= {
+        status: _error_answer(status) for status in sorted({*_ALWAYS, *also})
+    }
+    return described
 
 
-def _error(status: str) -> Json:
+def _error_answer(status: str) -> Json:
     extra = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}.get(status)
     headers = {"X-Request-Id": True, **({extra: True} if extra else {})}
     return json_answer(_ERRORS[status], "AuthError", headers)
 
 
-def _paths(routes: dict[str, dict[str, Json]]) -> Json:
+def paths_of(routes: dict[str, dict[str, Json]]) -> Json:
     for operations in routes.values():
         for verb, operation in operations.items():
             _add_shared_headers(verb, operation["responses"])
@@ -254,16 +293,18 @@ def _optional_header() -> Json:
     return {"schema": {"type": "string"}, "required": False}
 
 
-LOG_INS = ("signUp", "logIn", "verifyEmail")  # they make a device known
-PATHS = _paths(
+# They make a device known.
+LOG_INS = (
+    *("signUp", "logIn", "verifyEmail"),
+    *("authenticateByCode", "finishPasskeyLogIn", "finishPasskeyAuthentication"),
+)
+PATHS = paths_of(
     {
         "config": {
-            "get": _operation(
-                "getAuthConfig", "Get how sign-up and log-in are set up", "AuthConfig"
-            )
+            "get": operation("getAuthConfig", "Get how sign-up and log-in are set up", "AuthConfig")
         },
         "auth/signup": {
-            "post": _operation(
+            "post": operation(
                 "signUp",
                 "Create an account",
                 "Authenticated",
@@ -272,29 +313,30 @@ PATHS = _paths(
             )
         },
         "auth/login": {
-            "post": _operation(
-                "logIn", "Log in", "Authenticated", body="LogInRequest", also=("409",)
+            "post": operation(
+                "logIn", "Log in", "Authenticated", body="LogInRequest", also=("403", "409")
             )
         },
         "auth/session": {
-            "get": _operation("getSession", "Am I signed in?", "Authenticated"),
-            "delete": _operation("logOut", "Log out; the answer is 401, for now you are", None),
+            "get": operation("getSession", "Am I signed in?", "Authenticated"),
+            "delete": operation("logOut", "Log out; the answer is 401, for now you are", None),
         },
         "auth/sessions": {
-            "get": _operation("listDevices", "List the devices that are signed in", "Devices"),
-            "delete": _operation(
+            "get": operation("listDevices", "List the devices that are signed in", "Devices"),
+            "put": operation("nameDevice", "Name a device", "Devices", body="DeviceNameRequest"),
+            "delete": operation(
                 "logOutDevices", "Log devices out", "Devices", body="DevicesRequest"
             ),
         },
         "auth/email/verify": {
-            "get": _operation(
+            "get": operation(
                 "checkEmailCode",
                 "Get whose code this is, without using it up",
                 "EmailVerification",
                 header="X-Email-Verification-Key",
                 also=("409",),
             ),
-            "post": _operation(
+            "post": operation(
                 "verifyEmail",
                 "Prove an address",
                 "Authenticated",
@@ -303,12 +345,12 @@ PATHS = _paths(
             ),
         },
         "auth/email/verify/resend": {
-            "post": _operation(
+            "post": operation(
                 "resendEmailCode", "Send another code", "AuthDone", also=("403", "409")
             )
         },
         "auth/reauthenticate": {
-            "post": _operation(
+            "post": operation(
                 "reauthenticate",
                 "Prove again who you are",
                 "Authenticated",
@@ -316,7 +358,7 @@ PATHS = _paths(
             )
         },
         "auth/password/request": {
-            "post": _operation(
+            "post": operation(
                 "requestPasswordReset",
                 "Send a code for a new password; the answer is 401 with the step that is pending",
                 None,
@@ -324,14 +366,14 @@ PATHS = _paths(
             )
         },
         "auth/password/reset": {
-            "get": _operation(
+            "get": operation(
                 "checkPasswordResetCode",
                 "Check a code without using it up",
                 "PasswordResetCheck",
                 header="X-Password-Reset-Key",
                 also=("409",),
             ),
-            "post": _operation(
+            "post": operation(
                 "resetPassword",
                 "Set a new password; the answer is 401, for now log in",
                 None,
@@ -340,7 +382,7 @@ PATHS = _paths(
             ),
         },
         "account/password/change": {
-            "post": _operation(
+            "post": operation(
                 "changePassword",
                 "Change the password and log all other devices out",
                 "Authenticated",
@@ -348,28 +390,28 @@ PATHS = _paths(
             )
         },
         "account/email": {
-            "get": _operation("listEmails", "List your addresses", "EmailAddresses"),
-            "post": _operation(
+            "get": operation("listEmails", "List your addresses", "EmailAddresses"),
+            "post": operation(
                 "addEmail",
                 "Add an address, to be proved",
                 "EmailAddresses",
                 body="EmailRequest",
                 also=("409",),
             ),
-            "put": _operation(
+            "put": operation(
                 "sendEmailCode",
                 "Send the proof of an address once more",
                 "AuthDone",
                 body="EmailRequest",
                 also=("403",),
             ),
-            "patch": _operation(
+            "patch": operation(
                 "choosePrimaryEmail",
                 "Choose the address to log in with",
                 "EmailAddresses",
                 body="PrimaryEmailRequest",
             ),
-            "delete": _operation(
+            "delete": operation(
                 "removeEmail", "Remove an address", "EmailAddresses", body="EmailRequest"
             ),
         },

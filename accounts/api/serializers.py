@@ -3,6 +3,8 @@ from typing import Any, ClassVar
 from django.conf import settings
 from rest_framework import serializers
 
+from accounts.audit import Kind, SecurityEvent
+from accounts.devices import device_name
 from accounts.models import (
     PROFILE,
     Channel,
@@ -53,6 +55,26 @@ class ProfileSerializer(StrictModelSerializer):
             changes["channels_off"] = {}
         instance.change(**changes)
         return instance
+
+
+class SecurityEventSerializer(StrictModelSerializer):
+    """Something that happened to your account."""
+
+    kind = StrictChoiceField(choices=Kind.choices, read_only=True)
+    device = serializers.SerializerMethodField(help_text="The browser, in words.")
+    facts = serializers.DictField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="Words that go with the kind, such as `email` or `name`.",
+    )
+
+    class Meta:
+        model = SecurityEvent
+        fields = ("id", "kind", "at", "address", "device", "by_staff", "facts")
+        read_only_fields = fields
+
+    def get_device(self, event: SecurityEvent) -> str:
+        return device_name(event.user_agent) if event.user_agent else ""
 
 
 class PageSessionSerializer(StrictSerializer):

@@ -2,7 +2,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts.api.views import PageSessionView, ProfileView
+from accounts.api.deletion import DeletionView, KeepView
+from accounts.api.tokens import ApiTokensView
+from accounts.api.views import ActivityView, PageSessionView, ProfileView
 from accounts.views import log_out
 
 # The links of the browsable API lead to the one log-in, not to DRF's own password form.
@@ -17,6 +19,15 @@ urlpatterns = [
         ProfileView.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="account",
     ),
+    path("v1/account/activity/", ActivityView.as_view({"get": "list"}), name="activity"),
+    path("v1/account/deletion/", DeletionView.as_view({"post": "create"}), name="deletion"),
+    path("v1/account/deletion/keep/", KeepView.as_view({"post": "create"}), name="keep"),
+    path(
+        "v1/account/tokens/",
+        ApiTokensView.as_view({"get": "list", "post": "create"}),
+        name="api-tokens",
+    ),
+    path("v1/account/tokens/<id:pk>/", ApiTokensView.as_view({"delete": "destroy"})),
     path("v1/session/", PageSessionView.as_view({"get": "retrieve"}), name="session"),
     path("browse/", include((_browse, "rest_framework"))),
 ]

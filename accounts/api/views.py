@@ -1,18 +1,26 @@
 from typing import Any
 
 from django.middleware.csrf import get_token
+from rest_framework import mixins
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.serializers import PageSessionSerializer, ProfileSerializer
+from accounts.api.serializers import (
+    PageSessionSerializer,
+    ProfileSerializer,
+    SecurityEventSerializer,
+)
+from accounts.audit import SecurityEvent, events_of
 from accounts.models import User
 from accounts.sessions import signed_in_user
+from core.api.scopes import READING
 from core.api.viewsets import ApiViewSet, VersionedViewSet
 
 
 class ProfileView(VersionedViewSet):
     """Your own profile. The e-mail address is changed under /api/auth/, which verifies it."""
 
+    token_scopes = READING  # who may change it may text, or be found
     serializer_class = ProfileSerializer
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -39,3 +47,16 @@ class PageSessionView(ApiViewSet):
         # The request of Django, which sets the cookie that belongs to the token.
         token = get_token(request._request)  # noqa: SLF001 - DRF has no public name for it
         return Response({"account": self.caller.pk, "csrf_token": token})
+
+
+class ActivityView(mixins.ListModelMixin, ApiViewSet):
+    """What happened to your account in the last 90 days, newest first."""
+
+    serializer_class = SecurityEventSerializer
+    queryset = SecurityEvent.objects.none()
+
+    def get_queryset(self) -> Any:
+        return events_of(self.caller)
+
+    def get_ordering(self) -> list[str]:
+        return ["-at", "-id"]

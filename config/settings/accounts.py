@@ -54,7 +54,30 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # seconds after a log-in, or after the last proof
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
+MFA_ADAPTER = "accounts.allauth.mfa.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_FORMS = {
+    name: f"accounts.factor_forms.{form}Form"
+    for name, form in (
+        ("authenticate", "Authenticate"),
+        ("reauthenticate", "Reauthenticate"),
+        ("activate_totp", "ActivateApp"),
+        ("add_webauthn", "AddPasskey"),
+        ("edit_webauthn", "RenamePasskey"),
+    )
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a passkey alone is two factors
+MFA_TOTP_TOLERANCE = 1  # codes of 30 seconds ago and ahead
+MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
+PASSKEY_HOST = env.text("PASSKEY_HOST")  # of passkeys; empty: the host that is asked
+PASSKEY_ORIGINS = env.names("PASSKEY_ORIGINS")  # of apps that may use them, beside that host
+STAFF_NEED_FACTOR = env.flag("STAFF_NEED_FACTOR", default=False)
+USERSESSIONS_ADAPTER = "accounts.allauth.ended_devices.DevicesAdapter"
 USERSESSIONS_TRACK_ACTIVITY = True  # shown; written once a day by accounts.sessions.touch
+REGISTRATION = env.choice("REGISTRATION", of=("open", "invitation", "closed"))
+REGISTRATION_DOMAINS = [name.lower() for name in env.names("REGISTRATION_DOMAINS")]
+REGISTRATIONS_DAILY = env.integer("REGISTRATIONS_DAILY", default=1000)
 ADMIN_SHOWS_TITLES = env.flag("ADMIN_SHOWS_TITLES", default=True)
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_TOKEN_STRATEGY = "accounts.tokens.BearerSessionStrategy"  # noqa: S105 - a class

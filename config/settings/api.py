@@ -9,6 +9,7 @@ QUOTA_LISTS = env.integer("QUOTA_LISTS", default=1_000)
 QUOTA_TODOS = env.integer("QUOTA_TODOS", default=100_000)
 QUOTA_TAGS = env.integer("QUOTA_TAGS", default=5_000)
 QUOTA_FILTERS = env.integer("QUOTA_FILTERS", default=500)
+QUOTA_TOKENS = env.integer("QUOTA_TOKENS", default=50)
 QUOTA_BYTES = env.integer("QUOTA_BYTES", default=100_000_000)  # of notes
 QUOTA_IDEMPOTENCY_KEYS = env.integer("QUOTA_IDEMPOTENCY_KEYS", default=10_000)
 WRITE_LIMIT = env.integer("WRITE_LIMIT", default=2000)  # of one account in 15 minutes

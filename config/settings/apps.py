@@ -12,6 +12,7 @@ INSTALLED_APPS = [
     "allauth",  # before accounts, whose admin replaces allauth's
     "allauth.account",
     "allauth.headless",
+    "allauth.mfa",
     "allauth.usersessions",
     "accounts",
     "sms",

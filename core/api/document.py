@@ -205,10 +205,12 @@ def json_answer(description: str, schema: str, headers: Mapping[str, bool]) -> J
             name: {"schema": {"type": "string"}, "required": always}
             for name, always in headers.items()
         },
-        "content": {
-            "application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}},
-        },
+        **content_of(schema),
     }
+
+
+def content_of(schema: str) -> Json:
+    return {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}}
 
 
 def add_routes(result: Json, paths: Json, schemas: Json, tag: Json) -> None:

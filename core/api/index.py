@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, get_script_prefix
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.scopes import READING
 from core.api.viewsets import ApiViewSet
 
 ROOT = "api/v1/"
@@ -12,6 +13,8 @@ ROOT = "api/v1/"
 
 class IndexView(ApiViewSet):
     """Where everything is: the address of each resource, by its name."""
+
+    token_scopes = READING
 
     def retrieve(self, request: Request) -> Response:
         origin = request.build_absolute_uri(get_script_prefix())

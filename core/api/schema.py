@@ -27,7 +27,7 @@ from core.api.fields import (
 from core.idempotency import HEADER, PATTERN, REPLAYED
 from core.write_limit import SAFE_METHODS
 
-ALWAYS = (400, 401, 404, 405, 406, 413, 429, 500, 503)
+ALWAYS = (400, 401, 403, 404, 405, 406, 413, 429, 500, 503)
 WITH_BODY = (409, 415)
 WITH_KEY = (422,)
 # Not e-mail addresses and their like.
@@ -158,6 +158,11 @@ WAIT_IN_FLIGHT = response_header(
     pattern="^[0-9]+$",
 )
 CHALLENGE = response_header("WWW-Authenticate", '`Bearer realm="api"`', [401], required=True)
+CHALLENGE_OF_SCOPE = response_header(
+    "WWW-Authenticate",
+    'With an API token: `error="insufficient_scope"`, and which `scope` it lacks (RFC 6750).',
+    [403],
+)
 RATE_LIMIT = [
     response_header(
         "RateLimit", "What is left of the policy, and for how many seconds.", statuses=True
@@ -302,7 +307,13 @@ class DocumentedSchema(AutoSchema):
     # --- Answers -----------------------------------------------------------------------------
 
     def get_override_parameters(self) -> list[Any]:
-        parameters = [REQUEST_ID, WAIT, CHALLENGE, *(IDEMPOTENCY if self._is_idempotent() else ())]
+        parameters = [
+            REQUEST_ID,
+            WAIT,
+            CHALLENGE,
+            CHALLENGE_OF_SCOPE,
+            *(IDEMPOTENCY if self._is_idempotent() else ()),
+        ]
         parameters += [ETAG, IF_NONE_MATCH] if self.method in SAFE_METHODS else RATE_LIMIT
         if not self._is_versioned():
             return parameters
@@ -326,7 +337,7 @@ class DocumentedSchema(AutoSchema):
     def _error_statuses(self) -> list[int]:
         statuses = [*ALWAYS]
         if self.method in ("POST", "PUT", "PATCH", "DELETE"):
-            statuses += [403, *WITH_BODY]
+            statuses += WITH_BODY
         if self._is_idempotent():
             statuses += WITH_KEY
         if self._changes_one():

@@ -25,6 +25,7 @@ from core.api.deprecation import deprecation_of
 from core.api.errors import PreconditionFailed, PreconditionRequired
 from core.api.fields import StrictSerializer
 from core.api.parameters import NoFilters, read_parameters
+from core.api.scopes import CLOSED, Scopes
 from core.feed import Synced, writing
 from core.http import holds
 from core.idempotency import idempotent
@@ -51,6 +52,7 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
     action_filters: ClassVar[Mapping[str, type[StrictSerializer]]] = MappingProxyType(
         {}
     )  # of the others
+    token_scopes: ClassVar[Scopes] = CLOSED  # what an API token needs, by method
     filters: Mapping[str, Any] = MappingProxyType({})  # what has been read
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -1,15 +1,14 @@
 """`/api/v1/account/phone/`: the number of the caller, and how it came to be theirs."""
 
 from http import HTTPStatus
-from types import SimpleNamespace
 from typing import Any
 
 from rest_framework import mixins, serializers
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.allauth.adapter import is_proof_due
+from accounts.api.proof import require_proof
 from core.api.errors import Conflict
 from core.api.fields import (
     StrictCharField,
@@ -82,11 +81,6 @@ class NoCode(Conflict):
     default_detail = "No code waits for you: it is used, too old, or guessed at. Ask for another."
 
 
-class ProofDue(PermissionDenied):
-    default_code = "proof_required"
-    default_detail = "Log in again, or send the password to /api/auth/app/v1/auth/reauthenticate."
-
-
 class PhoneView(ApiViewSet):
     """Your phone number. Nothing is sent to a number before its code has come back."""
 
@@ -104,7 +98,7 @@ class PhoneView(ApiViewSet):
         """
         asked = NewPhoneSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        self._prove()
+        require_proof(self.request, self.caller)
         try:
             phones.ask(
                 actor=self.caller, number=asked.validated_data["number"], asker=self._asker()
@@ -128,7 +122,7 @@ class PhoneView(ApiViewSet):
 
     def remove(self, request: Request) -> Response:
         """Also ends what waits for its code. Repeating it has no effect."""
-        self._prove()
+        require_proof(self.request, self.caller)
         phones.remove(actor=self.caller, asker=self._asker())
         return Response(status=HTTPStatus.NO_CONTENT)
 
@@ -136,12 +130,6 @@ class PhoneView(ApiViewSet):
         of_a_page = self.request.auth is None
         source = Source.PAGE if of_a_page else Source.API
         return Asker.of(self.request._request, source)  # noqa: SLF001 - headers of the real request
-
-    def _prove(self) -> None:
-        """Whoever has found an open session must not make the account follow another phone."""
-        session = self.request.auth or self.request.session
-        if is_proof_due(SimpleNamespace(session=session), self.caller):
-            raise ProofDue
 
     def _answer(self, status: int = HTTPStatus.OK) -> Response:
         phone = Phone.objects.filter(account=self.caller).first()

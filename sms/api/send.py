@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from core.api.fields import StrictCharField, StrictSerializer
+from core.api.scopes import TEXTS
 from core.errors import RETRY_AFTER_SECONDS
 from core.idempotency import idempotency_key, idempotent
 from sms import policy, service
@@ -50,6 +51,7 @@ class AlwaysJSON(DefaultContentNegotiation):
 
 
 class SendView(APIView):
+    token_scopes = TEXTS
     http_method_names = ("post",)
     permission_classes = (MaySend,)
     renderer_classes = (JSONRenderer,)

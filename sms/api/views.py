@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.scopes import TEXTS
 from core.api.viewsets import ApiViewSet
 from core.idempotency import idempotency_key, idempotent
 from sms import numbers, segments, service, spelling
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     """Your messages, newest first. Operators see those of all accounts in the admin only."""
 
+    token_scopes = TEXTS
     queryset = Message.objects.none()
     serializer_class = MessageSerializer
     filter_class = MessageFilterSerializer

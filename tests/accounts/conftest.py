@@ -28,6 +28,12 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
+def commits_at_once(monkeypatch) -> None:
+    """allauth tells of a changed factor after its transaction, which a test never ends."""
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda done: done())
+
+
+@pytest.fixture
 def mandatory(settings) -> None:
     """As on a server: an address must be proved, by a code."""
     assert reverse("account_login")  # allauth's list of routes looks at the settings once
@@ -48,7 +54,7 @@ class Phone:
         if self.token:
             headers.setdefault("Authorization", f"Bearer {self.token}")
         response = getattr(self.client, method)(path, body, headers=headers)
-        if response.headers["Content-Type"] == "application/json":
+        if response.headers.get("Content-Type") == "application/json":
             meta = response.json().get("meta") or {}
             self.token = meta.get("session_token", self.token)
         return response

@@ -1,6 +1,7 @@
 """Nothing that stands in the database lets anybody in."""
 
 import re
+from base64 import b16encode, b32decode
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from accounts.sessions import SessionStore, StoredKey, stored
 from tests.accounts.conftest import PASSWORD, Phone, mailed_code
+from tests.accounts.factors import CODES, FINISH, TOTP, add_passkey, code_of, half_logged_in
 from tests.conftest import bearer_token
 
 ME = "/api/v1/account/"
@@ -62,6 +64,25 @@ def test_none_of_the_secrets_that_are_handed_out_is_in_a_dump(alice):
     assert alice.email in whole
     assert len(set(secrets)) > 15
     assert [secret for secret in secrets if secret in whole] == []
+
+
+@pytest.mark.usefixtures("commits_at_once")
+def test_no_secret_of_a_second_factor_is_in_a_dump_or_a_log(alice, caplog):
+    caplog.set_level("DEBUG")
+    phone = Phone()
+    phone.log_in(alice.email)
+    secret = phone.get(TOTP).json()["meta"]["secret"]
+    half = dump()  # it waits in the session
+    phone.post(TOTP, {"code": code_of(secret)})
+    codes = phone.get(CODES).json()["data"]["unused_codes"]
+    key = add_passkey(phone)
+    passkey = key.key.private_numbers().private_value
+    assert half_logged_in(alice).post(FINISH, {"code": codes[0]}).status_code == 200
+    whole = half + dump()
+    assert "authenticators/totp" in caplog.text
+    seed = b16encode(b32decode(secret)).decode().lower()
+    for place in (whole, caplog.text):
+        assert [each for each in (secret, seed, *codes, hex(passkey)) if each in place] == []
 
 
 def test_what_stands_in_the_database_is_no_key(alice):

@@ -9,6 +9,7 @@ from django.db import connection, connections
 from django.test import Client
 
 from tests.accounts.conftest import PASSWORD, Phone
+from tests.accounts.factors import CODES, FINISH, code_of, half_logged_in, set_up_app
 from tests.conftest import make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
@@ -63,6 +64,58 @@ def test_of_simultaneous_guesses_from_one_address_ten_are_looked_at(guess):
     """For as many accounts as there are guesses."""
     emails = [f"user{number}@example.com" for number in range(GUESSES)]
     assert together(guess, emails, ["198.51.100.1"] * GUESSES) == {400: 10, 429: 20}
+
+
+@pytest.mark.parametrize("kind", ["app", "recovery codes", "page", "proof"])
+def test_of_simultaneous_guesses_at_a_second_step_five_are_looked_at(kind):
+    """From as many addresses and half-opened sessions as there are guesses."""
+    alice = make_user("alice@example.com")
+    owner = Phone("203.0.113.1")
+    owner.log_in(alice.email)
+    set_up_app(owner)
+
+    def by_code(email: str, address: str, forged: str) -> int:
+        phone = Phone(address)
+        phone.token = halves[address]
+        route = "auth/2fa/reauthenticate" if kind == "proof" else FINISH
+        code = "00000000" if kind == "recovery codes" else "000000"
+        headers = {"X-Forwarded-For": forged, "Device-Token": forged}
+        return int(phone.post(route, {"code": code}, **headers).status_code)
+
+    def by_form(email: str, address: str, forged: str) -> int:
+        headers = {"X-Forwarded-For": forged}
+        form = {"code": "000000"}
+        response = browsers[address].post("/auth/2fa/authenticate/", form, headers=headers)
+        return {200: 400}.get(response.status_code, response.status_code)
+
+    addresses = [f"198.51.100.{number}" for number in range(GUESSES)]
+    browsers = {address: Client(REMOTE_ADDR=address) for address in addresses}
+    halves = {}
+    for address, browser in browsers.items():
+        browser.post("/auth/login/", {"login": alice.email, "password": PASSWORD})
+        halves[address] = owner.token if kind == "proof" else half_logged_in(alice, address).token
+    guess = by_form if kind == "page" else by_code
+    assert together(guess, [alice.email] * GUESSES, addresses) == {400: 5, 429: 25}
+
+
+@pytest.mark.parametrize("kind", ["app", "recovery code"])
+def test_of_simultaneous_uses_of_one_code_one_logs_in(settings, kind):
+    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "100/m/ip,100/5m/key"}
+    alice = make_user("alice@example.com")
+    owner = Phone("203.0.113.1")
+    owner.log_in(alice.email)
+    secret = set_up_app(owner)
+    codes = owner.get(CODES).json()["data"]["unused_codes"]
+    code = code_of(secret, steps=1) if kind == "app" else codes[0]
+    addresses = [f"198.51.100.{number}" for number in range(12)]
+    halves = {address: half_logged_in(alice, address).token for address in addresses}
+
+    def use(email: str, address: str, forged: str) -> int:
+        phone = Phone(address)
+        phone.token = halves[address]
+        return int(phone.post(FINISH, {"code": code}).status_code)
+
+    assert together(use, [alice.email] * 12, addresses) == {200: 1, 400: 11}
 
 
 def test_of_simultaneous_log_ins_with_the_right_password_all_succeed(settings):

@@ -94,6 +94,55 @@ def test_devices_are_listed_and_ended_one_by_one(alice, bob):
     assert (works(phone), works(tablet), works(stranger)) == (True, False, True)
 
 
+def test_a_device_has_a_name_that_its_owner_gives_it(alice, bob):
+    phone, tablet, stranger = signed_in(alice), signed_in(alice), signed_in(bob)
+    listed = phone.get("auth/sessions").json()["data"]
+    assert [(each["name"], each["browser"]) for each in listed] == [("Phone", "Phone")] * 2
+    other = listed[1]["id"]
+    named = phone.call("put", "auth/sessions", {"id": other, "name": " Kitchen\ntablet "})
+    assert [each["name"] for each in named.json()["data"]] == ["Phone", "Kitchen tablet"]
+    assert_error(
+        stranger.call("put", "auth/sessions", {"id": other, "name": "x"}),
+        400,
+        "invalid_choice",
+        "id",
+    )
+    long = {"id": other, "name": "x" * 61}
+    assert_error(phone.call("put", "auth/sessions", long), 400, "max_length", "name")
+    phone.call("put", "auth/sessions", {"id": other, "name": ""})
+    assert tablet.get("auth/sessions").json()["data"][0]["name"] == "Phone"
+
+
+def test_a_device_is_named_on_its_page(alice, bob):
+    browser, other = browser_of(alice), signed_in(bob)
+    [device] = UserSession.objects.filter(user=alice)
+    form = {"device": device.pk, "name": "\0" + "x" * 70}
+    page = browser.post("/auth/sessions/", form, follow=True).text
+    assert f"<bdi>{'x' * 60}</bdi>" in page
+    assert "The device has a new name." in page
+    [theirs] = UserSession.objects.filter(user=bob)
+    page = browser.post("/auth/sessions/", {"device": theirs.pk, "name": "x"}, follow=True).text
+    assert "That device is no longer logged in." in page
+    assert other.get("auth/sessions").json()["data"][0]["name"] == "Phone"
+
+
+def test_a_log_in_on_a_new_device_is_told_by_mail(alice, bob):
+    phone = Phone()
+    token = phone.log_in(alice.email)["Device-Token"]
+    assert [(sent.to, sent.subject) for sent in mail.outbox] == [
+        ([alice.email], "Nudge: A new device logged in")
+    ]
+    assert "with Phone at the address 198.51.100.1" in mail.outbox[0].body
+    body = {"email": alice.email, "password": PASSWORD}
+    phone.token = None
+    assert phone.post("auth/login", body, **{"Device-Token": token}).status_code == 200
+    newcomer = {"email": "carol@example.com", "password": PASSWORD}
+    assert Phone().post("auth/signup", newcomer).status_code == 200
+    assert [sent.subject for sent in mail.outbox if "device" in sent.subject] == [
+        "Nudge: A new device logged in"
+    ]
+
+
 def test_log_out_ends_the_token_at_once(alice):
     """SEED-27."""
     phone, tablet = signed_in(alice), signed_in(alice)

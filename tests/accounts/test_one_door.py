@@ -93,6 +93,8 @@ def test_there_is_one_log_in_for_pages_and_one_for_phones():
         "auth/login/",
         "auth/login/code/confirm/",  # of a log-in by code, which is off
         "api/auth/app/v1/auth/login",
+        "auth/2fa/webauthn/login/",  # by a passkey, which is two factors
+        "api/auth/app/v1/auth/webauthn/login",
         "api/auth/app/v1/tokens/refresh",  # never reached: the next one stands before it
         "^api/auth/app/v1/(?:account/phone|auth/phone/|auth/code/|tokens/)",
         "api/browse/login/",  # leads to the page

@@ -20,19 +20,22 @@ from tests.conftest import PASSWORD, make_user
 
 THEIRS = Path(allauth.__file__).parent / "templates"
 OURS = Path(settings.BASE_DIR) / "templates"
+FOLDERS = ("account", "mfa", "usersessions", "allauth/layouts")
 # What our routes cannot render, and the setting that says so.
 UNREACHABLE = {
     r"phone": lambda: "phone" not in app_settings.SIGNUP_FIELDS,
     r"login_code|code_login": lambda: not app_settings.LOGIN_BY_CODE_ENABLED,
-    r"passkey": lambda: not getattr(settings, "MFA_PASSKEY_SIGNUP_ENABLED", False),
+    r"passkey|webauthn/signup": lambda: not getattr(settings, "MFA_PASSKEY_SIGNUP_ENABLED", False),
     r"unknown_account": lambda: not app_settings.EMAIL_UNKNOWN_ACCOUNTS,
     r"password_reset_(key_|done|from_key_done)": lambda: (
         app_settings.PASSWORD_RESET_BY_CODE_ENABLED
     ),
     r"email_change\.html": lambda: not app_settings.CHANGE_EMAIL,
     # Nobody includes them but templates of allauth, which nobody renders.
-    r"account/base_|account/snippets/|usersessions/base_|allauth/elements/": lambda: True,
+    r"/base_|/base\.html|/snippets/|usersessions/base_|allauth/elements/": lambda: True,
     r"account/logout\.html|account/account_inactive\.html": lambda: True,  # views of ours answer
+    r"authenticator_list|webauthn/reauthenticate": lambda: True,  # one page has it all
+    r"mfa/trust": lambda: not getattr(settings, "MFA_TRUST_ENABLED", False),
     r"sessions_logged_out": lambda: True,
     r"verified_email_required": lambda: True,  # a decorator that no view has
 }
@@ -45,7 +48,7 @@ def origin(name: str) -> Path:
 
 
 def names() -> list[str]:
-    found = (THEIRS / folder for folder in ("account", "usersessions", "allauth/layouts"))
+    found = (THEIRS / folder for folder in FOLDERS)
     files = (file for folder in found for file in folder.rglob("*") if file.is_file())
     return sorted(file.relative_to(THEIRS).as_posix() for file in files)
 
@@ -112,7 +115,7 @@ def test_nobody_is_told_what_did_not_happen(client, db, path):
 
 def test_settings_have_one_navigation(web, alice, staff):
     paths = ["/account/", "/auth/email/", "/sms/phone/", "/auth/password/change/"]
-    paths += ["/auth/sessions/", "/account/data/"]
+    paths += ["/auth/2fa/", "/auth/sessions/", "/account/data/"]
     for path in paths:
         page = web(alice).get(path).text
         nav = re.findall(r'<nav class="tabs".*?</nav>', page, re.DOTALL)[0]
@@ -199,7 +202,11 @@ def test_every_mail_of_an_account_is_complete(client, alice, settings):
     body = {"current_password": PASSWORD, "new_password": "another fine password"}
     assert phone.post("account/password/change", body).status_code == 200
     assert phone.post("account/email", {"email": "a2@example.com"}).status_code == 200
-    assert subjects() == ["Nudge: Your password was changed", "Nudge: Confirm your email address"]
+    assert subjects() == [
+        "Nudge: A new device logged in",
+        "Nudge: Your password was changed",
+        "Nudge: Confirm your email address",
+    ]
     alice.emailaddress_set.filter(email="a2@example.com").update(verified=True)
     primary = {"email": "a2@example.com", "primary": True}
     assert phone.call("patch", "account/email", primary).status_code == 200
@@ -237,7 +244,7 @@ def test_a_mail_says_which_device_when_and_where_the_person_lives(alice):
     phone.log_in(alice.email)
     body = {"current_password": PASSWORD, "new_password": "another fine password"}
     phone.post("account/password/change", body)
-    [letter] = letters()
+    _of_the_log_in, letter = letters()
     assert "Nov. 20, 2026, 8 p.m. (Asia/Shanghai)" in letter.body
     assert "at the address 198.51.100.1" in letter.body
     page = letter.alternatives[0][0]

@@ -94,6 +94,21 @@ def test_a_form_that_waited_is_done_after_the_proof(web, alice):
     assert "account_reauthentication_state" not in browser.session
 
 
+def test_a_browser_that_proves_it_gets_a_new_key_and_a_phone_keeps_its_own(alice, clock):
+    browser, phone = logged_in(alice.email), Phone()
+    phone.log_in(alice.email)
+    former, token = browser.cookies["sessionid"].value, phone.token
+    clock.shift(600)
+    browser.post("/auth/reauthenticate/", {"password": PASSWORD})
+    phone.post("auth/reauthenticate", {"password": PASSWORD})
+    assert browser.cookies["sessionid"].value != former
+    assert browser.get("/auth/sessions/").text.count("This device") == 1
+    assert len(phone.get("auth/sessions").json()["data"]) == 2
+    browser.cookies["sessionid"] = former
+    assert browser.get("/account/").status_code == 302
+    assert (phone.token, phone.get("/api/v1/account/").status_code) == (token, 200)
+
+
 def test_a_form_is_taken_up_as_it_was_sent(rf):
     """The session and the headers are those of the request that gives the proof."""
     sent = rf.post("/dev/auth/email/?a=1&a=2", {"b": ["3", "4"], "csrfmiddlewaretoken": "x"})

@@ -10,7 +10,7 @@ from django.test import override_settings
 from sms.providers import PROVIDERS
 from tests.config.conftest import ROOT
 
-READERS = {"text", "flag", "integer", "names", "database", "hosts", "prices"}
+READERS = {"text", "choice", "flag", "integer", "names", "database", "hosts", "prices"}
 CHECK_ID = re.compile(r"\b(?:config|core|accounts|sms|todos)\.[EW]\d{3}\b")
 TABLE_ROW = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
 ALL_WRONG = {

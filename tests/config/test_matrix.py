@@ -8,16 +8,18 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
+from accounts.api_tokens import issue
 from accounts.models import User
 from config.errors import api_not_found
 from sms.models import Message
 from tests.builders import make_list, make_todo
-from tests.conftest import bearer_token, make_user
+from tests.conftest import PASSWORD, bearer_token, make_user
 from todos import service
 from todos.models import PushSubscription
 
@@ -48,6 +50,9 @@ PUBLIC = {
     "/auth/login/",
     "/auth/signup/",
     "/auth/inactive/",
+    "/account/keep/<str:token>/",  # signed: tests/accounts/test_deletion.py
+    "/account/invited/<str:token>/",  # the same: tests/accounts/test_registration.py
+    "/api/v1/account/deletion/keep/",
     "/auth/confirm-email/",
     "/auth/confirm-email/<key>/",
     "/auth/login/code/confirm/",
@@ -62,6 +67,12 @@ PUBLIC = {
     "/api/auth/app/v1/auth/email/verify/resend",
     "/api/auth/app/v1/auth/password/request",
     "/api/auth/app/v1/auth/password/reset",
+    # The second step of who has proved the password, and a passkey, which is both steps.
+    "/auth/2fa/authenticate/",
+    "/auth/2fa/webauthn/login/",
+    "/api/auth/app/v1/auth/2fa/authenticate",
+    "/api/auth/app/v1/auth/webauthn/authenticate",
+    "/api/auth/app/v1/auth/webauthn/login",
     "/auth/logout/",  # without a session there is nothing to end
     "/api/browse/logout/",
 }
@@ -78,6 +89,7 @@ NOT_OFFERED = {
 # Routes that name a person's own object: a stranger's must be 404 for everybody else.
 OWNED = {
     "/api/v1/account/push/<id:pk>/",
+    "/api/v1/account/tokens/<id:pk>/",
     "/api/v1/filters/<id:pk>/",
     "/api/v1/filters/<id:pk>/move/",
     "/api/v1/lists/<id:pk>/",
@@ -103,10 +115,13 @@ OWNED = {
 PERSONAL = {
     "/api/v1/",
     "/api/v1/account/",
+    "/api/v1/account/activity/",
+    "/api/v1/account/deletion/",
     "/api/v1/account/phone/",
     "/api/v1/account/phone/confirm/",
     "/api/v1/account/phone/history/",
     "/api/v1/account/push/",
+    "/api/v1/account/tokens/",
     "/api/v1/filters/",
     "/api/v1/lists/",
     "/api/v1/sms/messages/",
@@ -119,14 +134,35 @@ PERSONAL = {
     "/api/v1/todos/quick/",
     "/api/v1/trash/",
     "/api/v1/session/",
+    "/api/auth/app/v1/account/authenticators",
+    "/api/auth/app/v1/account/authenticators/recovery-codes",
+    "/api/auth/app/v1/account/authenticators/totp",
+    "/api/auth/app/v1/account/authenticators/webauthn",
     "/api/auth/app/v1/account/email",
     "/api/auth/app/v1/account/password/change",
+    "/api/auth/app/v1/auth/2fa/reauthenticate",
     "/api/auth/app/v1/auth/reauthenticate",
+    "/api/auth/app/v1/auth/webauthn/reauthenticate",
     "/api/auth/app/v1/auth/session",
     "/api/auth/app/v1/auth/sessions",
     "/account/",
+    "/account/activity/",
     "/account/data/",
+    "/account/deletion/",
+    "/account/tokens/",
     "/sms/phone/",
+    "/auth/2fa/",
+    "/auth/2fa/reauthenticate/",
+    "/auth/2fa/recovery-codes/",
+    "/auth/2fa/recovery-codes/download/",
+    "/auth/2fa/recovery-codes/generate/",
+    "/auth/2fa/totp/activate/",
+    "/auth/2fa/totp/deactivate/",
+    "/auth/2fa/webauthn/",
+    "/auth/2fa/webauthn/add/",
+    "/auth/2fa/webauthn/keys/<int:pk>/edit/",  # of strangers: tests/accounts/test_factor_pages.py
+    "/auth/2fa/webauthn/keys/<int:pk>/remove/",
+    "/auth/2fa/webauthn/reauthenticate/",
     "/auth/email/",
     "/auth/password/change/",
     "/auth/password/set/",
@@ -194,6 +230,7 @@ def strangers_objects(bob) -> dict[str, object]:
         "lists": make_list(bob).pk,
         "messages": text.pk,
         "push": PushSubscription.objects.create(owner=bob, digest="a").pk,
+        "tokens": issue(bob, name="private", scopes=["read"])[0].pk,
     }
 
 
@@ -227,12 +264,27 @@ def disabled(client: APIClient) -> APIClient:
     return client
 
 
+def half_logged_in(person: User, *, by_page: bool) -> APIClient:
+    """The password is proved, the second step is not."""
+    Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={"secret": ""})
+    client = APIClient()
+    if by_page:
+        client.post("/auth/login/", {"login": person.email, "password": PASSWORD}, "multipart")
+        return client
+    body = {"email": person.email, "password": PASSWORD}
+    told = client.post("/api/auth/app/v1/auth/login", body)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {told.json()['meta']['session_token']}")
+    return client
+
+
 REFUSED = {
     "anonymous": lambda person: APIClient(),
     "revoked phone": lambda person: revoked(phone_of(person)),
     "revoked browser": lambda person: revoked(browser_of(person)),
     "disabled phone": lambda person: disabled(phone_of(person)),
     "disabled browser": lambda person: disabled(browser_of(person)),
+    "phone before its second step": lambda person: half_logged_in(person, by_page=False),
+    "browser before its second step": lambda person: half_logged_in(person, by_page=True),
 }
 
 

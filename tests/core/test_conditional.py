@@ -10,6 +10,8 @@ import pytest
 from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts.api_tokens import issue
+from accounts.audit import Kind, record
 from core.middleware import CompressionMiddleware
 from sms import consent
 from sms.consent import Asker
@@ -85,6 +87,7 @@ def test_what_the_client_holds_is_304_without_a_body_on_every_route(api, alice, 
 # Every row that an answer is built from, and a change of it.
 CHANGES: dict[str, list[Callable[[Any], object]]] = {
     "/api/v1/": [],  # as it is built
+    "/api/v1/account/activity/": [lambda rows: record(rows["account"], Kind.TOKEN_CREATED)],
     "/api/v1/account/phone/": [
         lambda rows: Phone.objects.create(account=rows["account"], number="+15005550006"),
     ],
@@ -95,6 +98,9 @@ CHANGES: dict[str, list[Callable[[Any], object]]] = {
     ],
     "/api/v1/account/push/": [
         lambda rows: PushSubscription.objects.create(owner=rows["account"], endpoint="https://p"),
+    ],
+    "/api/v1/account/tokens/": [
+        lambda rows: issue(rows["account"], name="script", scopes=["read"]),
     ],
     "/api/v1/filters/": [
         lambda rows: SavedFilter.objects.update(query="is:open"),

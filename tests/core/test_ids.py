@@ -8,7 +8,9 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
+from accounts.models import ApiToken
 from core.ids import CONVERTER, IdConverter, found_in
 from core.models import IdempotencyKey
 from sms.models import Allowance, Message
@@ -50,6 +52,7 @@ def rows(alice, bob) -> None:
     service.add_tag(actor=alice, name="home", uuid=KEY)
     service.add_filter(actor=alice, name="x", query="x", id=KEY)
     Message.objects.create(id=KEY, sender=alice, to="+15005550006", body="a", provider="console")
+    ApiToken.objects.create(id=KEY, owner=alice, name="x", digest="x", expires_at=timezone.now())
     PushSubscription.objects.create(id=KEY, owner=alice, endpoint="https://push.example")
     make_todo(bob)
 

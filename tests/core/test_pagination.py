@@ -8,6 +8,8 @@ import time_machine
 from django.core import signing
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts.api_tokens import issue
+from accounts.audit import Kind, SecurityEvent
 from core.api import pagination
 from sms import consent
 from sms.consent import Asker
@@ -149,8 +151,14 @@ def test_any_other_limit_is_400(api, alice, limit):
 DELETED = datetime(2026, 11, 26, tzinfo=UTC)
 # What makes one row of each list of the API. A new list needs a line here.
 ROWS = {
+    "/api/v1/account/activity/": lambda owner, number: SecurityEvent.objects.create(
+        account=owner, kind=Kind.LOGGED_IN
+    ),
     "/api/v1/account/phone/history/": lambda owner, number: consent.note(
         Consent.Event.AGREED, f"+1500555{number:04}", account=owner, asker=Asker(Source.API)
+    ),
+    "/api/v1/account/tokens/": lambda owner, number: issue(
+        owner, name=f"{number:09}", scopes=["read"]
     ),
     "/api/v1/filters/": lambda owner, number: service.add_filter(
         actor=owner, name=f"{number:09}", query="is:open"

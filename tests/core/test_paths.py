@@ -79,9 +79,11 @@ def test_what_is_not_there_in_any_spelling_gets_no_hint(path):
 
 RESOURCES = {
     "account": "/api/v1/account/",
+    "account_activity": "/api/v1/account/activity/",
     "account_phone": "/api/v1/account/phone/",
     "account_phone_history": "/api/v1/account/phone/history/",
     "account_push": "/api/v1/account/push/",
+    "account_tokens": "/api/v1/account/tokens/",
     "filters": "/api/v1/filters/",
     "lists": "/api/v1/lists/",
     "session": "/api/v1/session/",

@@ -43,7 +43,9 @@ def told(
     received: int = 0,
 ) -> str:
     ours = f"{keys} idempotency keys, {counters} counters"
-    theirs = f"0 places of limits, {texts} inbound texts"
+    theirs = (
+        f"0 API tokens, 0 security events, 0 invitations, 0 places of limits, {texts} inbound texts"
+    )
     theirs += f", {codes} codes of phone numbers, {received} received texts"
     others = "0 operations of devices, 0 former names of tags, 0 sent reminders"
     return f"{ours}, {theirs}, {todos} to-dos, {others} removed."

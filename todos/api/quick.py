@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.sessions import signed_in_user
 from core.api.fields import OwnedRelatedField, StrictLineField, StrictSerializer
 from core.api.parameters import FlagField, NoFilters
+from core.api.scopes import TODOS
 from core.api.viewsets import ApiViewSet
 from core.idempotency import idempotent
 from core.text import fold
@@ -73,6 +74,7 @@ class TodoPreviewSerializer(serializers.Serializer[Any]):
 class QuickAddView(ApiViewSet):
     """To-dos by a sentence."""
 
+    token_scopes = TODOS
     serializer_class = TodoSerializer
     queryset = Todo.objects.none()
     action_filters = MappingProxyType({"quick_add": QuickAddFilterSerializer})

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from core.api.fields import StrictCharField
 from core.api.parameters import NoFilters
+from core.api.scopes import READING
 from core.api.viewsets import ApiViewSet
 from todos import recurrence
 from todos.api.due import DueMember
@@ -62,6 +63,7 @@ class OccurrencesSerializer(serializers.Serializer[Any]):
 class OccurrencesView(ApiViewSet):
     """When a to-do comes again."""
 
+    token_scopes = READING
     serializer_class = OccurrencesSerializer
     queryset = Todo.objects.none()
     action_filters = MappingProxyType({"retrieve": OccurrencesFilterSerializer})

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.scopes import READING
 from core.api.viewsets import ApiViewSet
 from todos.models import List, SavedFilter, Status, Tag, Todo
 from todos.models.search import matching
@@ -40,6 +41,7 @@ class SummarySerializer(serializers.Serializer[Any]):
 class SummaryView(ApiViewSet):
     """Counts for a sidebar, for clients that hold no copy of the to-dos."""
 
+    token_scopes = READING
     serializer_class = SummarySerializer
 
     def retrieve(self, request: Request) -> Response:

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from core.api.errors import Conflict
 from core.api.fields import StrictSerializer
+from core.api.scopes import TODOS
 from core.api.viewsets import ApiViewSet, VersionedViewSet
 from core.models import Versioned
 from todos import service
@@ -33,6 +34,8 @@ from todos.models.operations import happened
 
 class OwnedViewSet(VersionedViewSet):
     """Creates for the caller; an id sent twice with the same content is one object."""
+
+    token_scopes = TODOS
 
     def save_new(self, serializer: Any) -> tuple[Versioned, bool]:
         key = serializer.validated_data.get(self.model.feed_key)
@@ -123,6 +126,7 @@ class TodoViewSet(MovingViewSet, OwnedViewSet):
 class TrashViewSet(ApiViewSet, mixins.ListModelMixin):
     """What was removed in the last 30 days, the last one first."""
 
+    token_scopes = TODOS
     serializer_class = TodoSerializer
     queryset = Todo.objects.none()
 

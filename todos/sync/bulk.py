@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.fields import StrictChoiceField, StrictSerializer, StrictUUIDField
+from core.api.scopes import TODOS
 from core.api.viewsets import ApiViewSet
 from core.idempotency import idempotent
 from todos.sync.changes import Operation
@@ -68,6 +69,8 @@ class Bulk(Push):
 
 class BulkViewSet(ApiViewSet):
     """Many changes of your to-dos at once."""
+
+    token_scopes = TODOS
 
     @idempotent
     def create(self, request: Request) -> Response:

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.errors import Conflict
+from core.api.scopes import TODOS
 from core.api.viewsets import ApiViewSet
 from todos.sync.cursor import counter_of, place_of
 from todos.sync.operations import Push
@@ -18,6 +19,7 @@ from todos.sync.shapes import BatchSerializer, PullSerializer
 class SyncViewSet(ApiViewSet):
     """Keep a copy of an account: read what has changed, send what was done offline."""
 
+    token_scopes = TODOS
     action_filters = MappingProxyType({"retrieve": PullSerializer})
 
     def retrieve(self, request: Request) -> Response:

@@ -1,0 +1,57 @@
+"""`/api/v1/account/deletion/`: to leave, and to stay after all."""
+
+from http import HTTPStatus
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import deletion
+from accounts.api.proof import require_proof
+from accounts.deletion_mails import tell_asked
+from core.api.fields import StrictCharField, StrictDateTimeField, StrictSerializer
+from core.api.viewsets import ApiViewSet
+
+
+class DeletionSerializer(serializers.Serializer[Any]):
+    """When everything of the account is deleted."""
+
+    deletion_at = StrictDateTimeField()
+
+
+class KeepSerializer(StrictSerializer):
+    """`keep.token` of a refused log-in."""
+
+    token = StrictCharField(max_length=500)
+
+
+class DeletionView(ApiViewSet):
+    """Delete your account. You are logged out everywhere, and have seven days to come back."""
+
+    serializer_class = DeletionSerializer
+
+    def create(self, request: Request) -> Response:
+        """Needs a log-in of a moment ago."""
+        require_proof(request, self.caller)
+        at = deletion.ask(self.caller, request._request)  # noqa: SLF001 - for its address
+        tell_asked(self.caller, request._request)  # noqa: SLF001 - for its host
+        return Response(DeletionSerializer({"deletion_at": at}).data, status=HTTPStatus.ACCEPTED)
+
+
+class KeepView(ApiViewSet):
+    """Keep an account that waits for its deletion. Log in again after that."""
+
+    serializer_class = KeepSerializer
+    authentication_classes = ()
+    permission_classes = ()
+
+    def create(self, request: Request) -> Response:
+        """The token is in the answer to a log-in, which is refused until then."""
+        given = KeepSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        if deletion.keep(given.validated_data["token"], request._request) is None:  # noqa: SLF001 - for its address
+            message = "This account has been kept, or is gone."
+            raise ValidationError({"token": [message]}, code="invalid")
+        return Response(status=HTTPStatus.NO_CONTENT)

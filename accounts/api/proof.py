@@ -1,0 +1,25 @@
+"""What needs a log-in of a moment ago: whoever found an open device must not keep the account."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+
+from accounts.factors.proofs import is_proof_due
+from accounts.models import User
+
+
+class ProofDue(PermissionDenied):
+    default_code = "proof_required"
+    default_detail = (
+        "Log in again, or send the password to /api/auth/app/v1/auth/reauthenticate, or the code of"
+        " a second factor to /api/auth/app/v1/auth/2fa/reauthenticate."
+    )
+
+
+def require_proof(request: Request, caller: User) -> None:
+    """Raises ProofDue. The session of a device, or that of a page."""
+    session: Any = request.auth or request._request.session  # noqa: SLF001 - of the real request
+    if is_proof_due(SimpleNamespace(session=session), caller):
+        raise ProofDue

@@ -1,0 +1,34 @@
+"""What a person is told of the deletion of the account, by mail."""
+
+import logging
+
+from allauth.account.adapter import get_adapter
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.deletion import keep_token
+from accounts.mails import in_both_forms, in_words_of
+from accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+
+def tell_asked(user: User, request: HttpRequest) -> None:
+    """With the way back."""
+    path = reverse("accounts:keep", args=[keep_token(user)])
+    context = {"keep_url": request.build_absolute_uri(path), "at": user.deletion_at}
+    get_adapter().send_notification_mail("account/email/deletion_asked", user, context)
+
+
+def tell_deleted(user: User) -> None:
+    """The receipt. The account goes also if its mailbox is full: an error is only logged."""
+    try:
+        with in_words_of(user), timezone.override(user.zone):
+            prefix, context = "account/email/deleted", {"at": timezone.now()}
+            subject = render_to_string(f"{prefix}_subject.txt").strip()
+            text = render_to_string(f"{prefix}_message.txt", context).strip()
+            in_both_forms(f"Nudge: {subject}", text, [user.email]).send()
+    except Exception:
+        logger.exception("The receipt of a deleted account was not sent")

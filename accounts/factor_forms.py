@@ -1,0 +1,42 @@
+"""Forms of the second factor: allauth's, with our words."""
+
+from typing import Any, ClassVar
+
+from allauth.mfa.base import forms as base
+from allauth.mfa.totp import forms as totp
+from allauth.mfa.webauthn import forms as webauthn
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import OurWords
+
+CODE = _("Code")
+
+
+class AuthenticateForm(OurWords, base.AuthenticateForm):  # type: ignore[misc]  # allauth is untyped
+    labels: ClassVar[dict[str, Any]] = {"code": CODE}
+
+
+class ReauthenticateForm(OurWords, base.ReauthenticateForm):  # type: ignore[misc]
+    labels: ClassVar[dict[str, Any]] = {"code": CODE}
+
+
+class ActivateAppForm(OurWords, totp.ActivateTOTPForm):  # type: ignore[misc]
+    labels: ClassVar[dict[str, Any]] = {"code": CODE}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs["inputmode"] = "numeric"
+
+
+class AddPasskeyForm(OurWords, webauthn.AddWebAuthnForm):  # type: ignore[misc]
+    """Each passkey can be logged in with alone."""
+
+    labels: ClassVar[dict[str, Any]] = {"name": _("Name")}
+    passwordless = None  # takes the field away
+    name = forms.CharField(required=False, max_length=100)
+
+
+class RenamePasskeyForm(OurWords, webauthn.EditWebAuthnForm):  # type: ignore[misc]
+    labels: ClassVar[dict[str, Any]] = {"name": _("Name")}
+    name = forms.CharField(max_length=100)

@@ -1,0 +1,86 @@
+"""Passkeys: which origins may use them, and what strangers may send. Imports fido2."""
+
+from collections.abc import Callable
+from functools import wraps
+from importlib import import_module
+from typing import Any
+
+from allauth.core import context
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError
+from fido2.rpid import verify_rp_id
+from fido2.server import Fido2Server
+from fido2.utils import websafe_encode
+from fido2.webauthn import PublicKeyCredentialRpEntity
+
+MOST = 20  # of one account
+NAME_LENGTH = 100
+auth: Any = import_module("allauth.mfa.webauthn.internal.auth")  # not what stands for it
+
+
+def server() -> Fido2Server:
+    """Apps for Android have an origin of their own, `android:apk-key-hash:...`."""
+    party = PublicKeyCredentialRpEntity(**get_adapter().get_public_key_credential_rp_entity())
+
+    def is_ours(origin: str) -> bool:
+        return origin in settings.PASSKEY_ORIGINS or verify_rp_id(party.id or "", origin)
+
+    return Fido2Server(party, verify_origin=is_ours)
+
+
+def _refusing(read: Callable[..., Any]) -> Callable[..., Any]:
+    """What does not fit is a wrong code: parsers of CBOR and of keys raise errors of all kinds."""
+
+    @wraps(read)
+    def refusing(*args: Any) -> Any:
+        try:
+            return read(*args)
+        except (ValidationError, DatabaseError):
+            raise
+        except Exception as error:
+            raise get_adapter().validation_error("incorrect_code") from error
+
+    return refusing
+
+
+def complete_registration(credential: dict[str, Any]) -> Any:
+    known = Authenticator.objects.filter(
+        user=context.request.user, type=Authenticator.Type.WEBAUTHN
+    )
+    if known.count() >= MOST:
+        raise get_adapter().validation_error("too_many_passkeys")
+    return _complete_registration(credential)
+
+
+def add(user: Any, name: str, credential: dict[str, Any]) -> Any:
+    """Of what the browser sent, what is needed to know the passkey again."""
+    read = auth.parse_registration_response(credential)
+    resident = credential.get("clientExtensionResults", {}).get("credProps", {}).get("rk") is True
+    kept = {
+        "id": websafe_encode(read.raw_id),
+        "rawId": websafe_encode(read.raw_id),
+        "type": "public-key",
+        "response": {
+            "clientDataJSON": websafe_encode(read.response.client_data),
+            "attestationObject": websafe_encode(read.response.attestation_object),
+        },
+        "clientExtensionResults": {"credProps": {"rk": resident}},
+    }
+    return _add(user, name[:NAME_LENGTH], kept)
+
+
+_add, _complete_registration = auth.WebAuthn.add, auth.complete_registration
+auth.get_server = server
+auth.WebAuthn.add = add
+auth.complete_registration = complete_registration
+for _name in (
+    "parse_registration_response",
+    "parse_authentication_response",
+    "complete_registration",
+    "complete_authentication",
+    "extract_user_from_response",
+):
+    setattr(auth, _name, _refusing(getattr(auth, _name)))

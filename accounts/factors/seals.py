@@ -1,0 +1,47 @@
+"""Secrets of second factors as they stand in the database: encrypted, with keys of SECRET_KEY.
+
+A former key in SECRET_KEY_FALLBACKS still opens them; `manage.py reseal_factors` writes them anew
+with the present one, so that the former one may go.
+"""
+
+import base64
+import functools
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+MEMBERS = ("secret", "seed")  # of Authenticator.data
+_SALT = "accounts.factors.seals"
+
+
+def seal(secret: str) -> str:
+    return _box().encrypt(secret.encode()).decode()
+
+
+def open_seal(sealed: str) -> str:
+    """Raises cryptography.fernet.InvalidToken if no key of the settings fits."""
+    return _box().decrypt(sealed).decode()
+
+
+def resealed(data: dict[str, Any]) -> dict[str, Any]:
+    """The data of a factor with the same secrets, encrypted with the present key."""
+    box = _box()
+    secrets = {name: data[name] for name in MEMBERS if name in data}
+    return data | {name: box.rotate(secret).decode() for name, secret in secrets.items()}
+
+
+def _box() -> "MultiFernet":
+    return _box_of(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+
+
+@functools.lru_cache(maxsize=1)
+def _box_of(*keys: str) -> "MultiFernet":
+    """The first key encrypts; cryptography takes 15 ms to import."""
+    from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415 - for those who have one
+
+    made = (salted_hmac(_SALT, "key", secret=key, algorithm="sha256").digest() for key in keys)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in made])

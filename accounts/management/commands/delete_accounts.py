@@ -1,0 +1,31 @@
+"""Deletes the accounts whose seven days are over; for a nightly schedule, harmless at any time."""
+
+import logging
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts import deletion
+from accounts.deletion_mails import tell_deleted
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Delete the accounts whose owners asked for it, and did not come back for seven days."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        deleted = failed = 0
+        for user in deletion.due(timezone.now()):
+            try:
+                deletion.erase(user)
+            except Exception:
+                logger.exception("Account %s was not deleted; the next run goes on", user.pk)
+                failed += 1
+            else:
+                tell_deleted(user)
+                deleted += 1
+        if failed:
+            raise CommandError(f"{deleted} accounts deleted, {failed} not.")
+        self.stdout.write(f"{deleted} accounts deleted.")

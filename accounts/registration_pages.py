@@ -1,0 +1,31 @@
+"""Sign-up as the operator wants it, and the page that a link of an invitation leads to."""
+
+from http import HTTPStatus
+from typing import Any
+
+from allauth.account.views import SignupView as AllauthSignupView
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.invitations import invitation_of
+from accounts.registration import SESSION_KEY, by_invitation
+
+
+class SignupView(AllauthSignupView):  # type: ignore[misc]  # allauth is untyped
+    def closed(self) -> Any:
+        context = {"by_invitation": by_invitation()}
+        return render(self.request, self.template_name_signup_closed, context)
+
+
+@login_not_required
+@require_safe
+def invited(request: HttpRequest, token: str) -> HttpResponse:
+    """Nothing is used up: programs follow the links of mails."""
+    if request.user.is_authenticated:
+        return redirect("todos:index")
+    if invitation_of(token) is None:
+        return render(request, "account/invited.html", status=HTTPStatus.GONE)
+    request.session[SESSION_KEY] = token
+    return redirect("account_signup")
