@@ -15,6 +15,7 @@ TASK_ROUTE = "zappa.asynchronous.route_lambda_task"
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
 ATTEMPTS = 2  # tasks are idempotent (core.tasks)
+OPERATIONS = "-ops"  # behind the name of a function (zappa_settings.json)
 PAYLOAD_LIMIT = 256_000  # bytes, as Zappa counts
 QUEUE_BATCH = 10  # SQS takes no more in one request
 
@@ -28,12 +29,12 @@ class LambdaBackend(TaskBackend):
     """
 
     def enqueue(self, task: Task[..., object], ids: tuple[str, ...]) -> None:
-        invoke(task_event(task.module_path, *ids))
+        invoke(task_event(task.module_path, *ids), operations=task.is_long)
 
     def enqueue_each(
         self, task: Task[..., object], ids: Sequence[str], *, urgent: bool
     ) -> list[str]:
-        if urgent or not settings.TASK_QUEUE_URL:
+        if urgent or task.is_long or not settings.TASK_QUEUE_URL:
             return super().enqueue_each(task, ids, urgent=urgent)
         return queue(task.module_path, ids)
 
@@ -46,17 +47,19 @@ class NotAcceptedError(Exception):
     """Lambda did not accept the event: the task will not run."""
 
 
-def invoke(event: dict[str, Any]) -> None:
+def invoke(event: dict[str, Any], *, operations: bool = False) -> None:
     """Return once Lambda has accepted the event; Lambda runs and retries it later.
 
-    The operations function of a stage has the same code, so it may invoke itself too.
+    The operations function of a stage has the same code, and 15 minutes instead of 29 seconds; it
+    may invoke itself too.
     """
+    name = settings.LAMBDA_FUNCTION
+    if operations:
+        name = f"{name.removesuffix(OPERATIONS)}{OPERATIONS}"
     payload = json.dumps(event).encode()
     if len(payload) > PAYLOAD_LIMIT:
         raise NotAcceptedError(f"An event of {len(payload)} bytes is too large.")
-    answer = client("lambda").invoke(
-        FunctionName=settings.LAMBDA_FUNCTION, InvocationType="Event", Payload=payload
-    )
+    answer = client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=payload)
     if answer["StatusCode"] != HTTPStatus.ACCEPTED:
         raise NotAcceptedError(f"Lambda answered {answer['StatusCode']}.")
 
