@@ -285,7 +285,7 @@ class Todo(Versioned):
         made = []
         for row, its in zip(rows, names, strict=True):
             shown = {tag.pk: tag for tag in (tags[fold(name)] for name in its)}
-            row._shows(shown.values())
+            row._shows(shown.values())  # noqa: SLF001 - of its own
             made += [links(todo_id=row.pk, tag_id=key) for key in sorted(shown)]
         cls.objects.bulk_create(rows)
         links.objects.bulk_create(made)

@@ -30,8 +30,8 @@ def cleaned(record: Record) -> dict[str, Any] | None:
         try:
             found[name] = member.read(record.values[name])
         except ValidationError as error:
-            code = getattr(error, "code", None) or "invalid"
-            record.told(str(code), " ".join(error.messages), name)
+            code = error.error_list[0].code or "invalid"
+            record.told(code, " ".join(error.messages), name)
     for name in NEEDED:
         if name in members(MODELS[record.kind]) and not found.get(name):
             if not any(it.attr == name for it in record.problems):

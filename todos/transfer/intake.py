@@ -5,6 +5,7 @@ file is looked through (`look`): the ids, where to-dos stand, whether all of it 
 to be done, the same file is read again and the rows are made (`make`), by whoever is `writing`.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
@@ -45,6 +46,7 @@ class Intake:
         self.added = dict.fromkeys(("lists", "todos", "tags", "filters", "bytes"), 0)
         self.last: dict[str, str] = {}  # the position behind which the next one stands
         self.looked_at = 0
+        self.said: Counter[str] = Counter()
 
     # --- Looking ---------------------------------------------------------------------------------
 
@@ -109,8 +111,13 @@ class Intake:
 
     def _key(self, record: Record) -> UUID:
         given = record.values.get("id")
-        named = given or f"{record.kind} {record.line} {record.title}"
-        return self.names[record.kind].key(named)
+        return self.names[record.kind].key(given or self._words(record))
+
+    def _words(self, record: Record) -> str:
+        """What an object without an id is known by, and how often that stood there before."""
+        words = f"{record.kind} {record.list_name} {record.title}"
+        self.said[words] += 1
+        return f"{words} {self.said[words]}"
 
     def _stand(self, record: Record, key: UUID, name: UUID, columns: dict[str, Any]) -> None:
         parent = record.values.get("parent")
@@ -147,6 +154,7 @@ class Intake:
 
     def make(self, records: Records) -> None:
         """Raises QuotaReached. The caller has looked, and is `writing` since."""
+        self.said.clear()
         for row in self.named:
             row.position = self._position("list")
         List.objects.bulk_create(self.named)

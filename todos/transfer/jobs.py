@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any, BinaryIO, Final
 
 from django.core.signing import BadSignature, Signer
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -166,7 +165,7 @@ def _apply(job: Transfer) -> None:
     with files.opened(file_name(job)) as file, tempfile.TemporaryFile() as copy:
         if _copied(file, copy) != job.digest:
             raise FileError("file_changed", "This is not the file that was checked.")
-        with writing(job.owner_id), transaction.atomic():
+        with writing(job.owner_id, savepoint=True):
             intake = Intake(job.owner, job.list)
             intake.look(_records(job, copy))
             intake.make(_records(job, copy))

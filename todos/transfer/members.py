@@ -79,11 +79,13 @@ def _check_length(column: Any, value: Any) -> None:
 
 
 @functools.cache
-def members(model: type[models.Model]) -> Mapping[str, Member]:
+def members(model: Any) -> Mapping[str, Member]:
     """By the names that clients know."""
     kept = [it for it in model._meta.concrete_fields if not isinstance(it, FoldedField)]
     key = getattr(model, "feed_key", "id")
-    found = {it.name: it for it in kept if it.name not in LEFT_OUT and it.name != "id"}
+    found: dict[str, Any] = {
+        it.name: it for it in kept if it.name not in LEFT_OUT and it.name != "id"
+    }
     found = {"id": model._meta.get_field(key), **found}
     found.pop(key if key != "id" else "", None)
     found |= {it.name: it for it in model._meta.many_to_many}

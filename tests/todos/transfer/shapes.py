@@ -49,8 +49,10 @@ DUES = (
     Due(date(1900, 1, 2)),
     Due(date(9998, 12, 30), time(0), "Asia/Tokyo"),
 )
-RULES = (None, None, "FREQ=DAILY", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR;WKST=SU")
-RULES += ("FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=7", "FREQ=YEARLY;BYMONTH=2;UNTIL=20301231")
+RULES = (
+    *(None, None, "FREQ=DAILY", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR;WKST=SU"),
+    *("FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=7", "FREQ=YEARLY;BYMONTH=2;UNTIL=20301231"),
+)
 TAGS = ("home", "a, b", '"quoted"', "=x", "two words", "100%", "买", "a;b\\c")
 LISTS = ("Groceries", "Home office", "=List", "100% +@x", "买菜, 等")
 
@@ -74,7 +76,7 @@ def fill(person: User, amount: int) -> None:
     Tag.objects.filter(owner=person, name="home").update(color="#112233")
     turns: dict[str, Any] = {"title": cycle(TITLES), "notes": cycle(NOTES), "due": cycle(DUES)}
     turns |= {"recurrence": cycle(RULES), "priority": cycle(range(5))}
-    position, rows, tags = "a0", [], []
+    position, rows, tags = "a0", list[Todo](), list[list[str]]()
     for number in range(amount):
         position = between(position, None)
         columns = {name: next(turn) for name, turn in turns.items()}

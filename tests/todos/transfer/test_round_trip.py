@@ -31,7 +31,7 @@ def imported(person: User, name: str, content: bytes) -> dict[str, Any]:
         with opened(io.BytesIO(content)) as source:
             yield from FORMATS[name].read(source, person)
 
-    with writing(person.pk):
+    with writing(person.pk, savepoint=True):
         intake = Intake(person)
         intake.look(records())
         intake.make(records())

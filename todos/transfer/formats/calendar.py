@@ -228,8 +228,6 @@ class _Reader:
             return None
         self.record = None
         self._take_start(record)
-        if "id" not in record.values:
-            record.values["id"] = f"vtodo {record.title}"
         return record
 
     def _take(self, record: Record, found: Property) -> None:

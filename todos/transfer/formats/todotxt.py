@@ -73,21 +73,10 @@ def _packed(name: str) -> str:
 
 
 def read(source: Source, person: User) -> Records:
-    seen: dict[str, int] = {}
     for number, text in enumerate(source.lines(), start=1):
         line = text.rstrip("\r\n")
         if line.strip():
-            record = _record(number, line.strip(" "), person.zone)
-            if "id" not in record.values:
-                _name(record, seen)
-            yield record
-
-
-def _name(record: Record, seen: dict[str, int]) -> None:
-    """What a line without an id is known by: its words, and how often they stood there before."""
-    words = f"{record.list_name} {record.title}"
-    seen[words] = seen.get(words, 0) + 1
-    record.values["id"] = f"todo.txt {words} {seen[words]}"
+            yield _record(number, line.strip(" "), person.zone)
 
 
 def _record(number: int, line: str, zone: ZoneInfo) -> Record:
