@@ -94,7 +94,8 @@ def members(model: Any) -> Mapping[str, Member]:
 
 def shown(row: Any) -> dict[str, Any]:
     """An object as JSON has it."""
-    return {name: it.write(row) for name, it in members(type(row)).items()}
+    model: Any = type(row)
+    return {name: it.write(row) for name, it in members(model).items()}
 
 
 def _refuse() -> ValidationError:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -283,7 +284,7 @@ class Bucket:
         return f"https://bucket.test/{name}?{shown_as}"
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(files.default_storage, name)
+        return getattr(default_storage, name)
 
 
 def test_a_bucket_takes_and_gives_files_itself(api, begun, alice, monkeypatch):
