@@ -31,6 +31,7 @@ urlpatterns = [
     path("static/<path:name>", static.packed, name="static"),
     path("todos/", include("todos.urls")),
     lazy_include("reminders/", "todos.reminders.urls", namespace="reminders"),
+    lazy_include("transfer/", "todos.transfer.page_urls", namespace="transfers"),
     lazy_include("feeds/", "todos.transfer.feed_urls", namespace="feeds"),
     path("account/", include("accounts.urls")),
     lazy_include("auth/", "accounts.auth_urls"),

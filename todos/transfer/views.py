@@ -4,11 +4,9 @@ import tempfile
 from http import HTTPStatus
 from typing import Any, Final
 
-from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 from rest_framework import mixins, serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import BaseParser
@@ -27,16 +25,14 @@ from core.api.fields import (
     StrictSerializer,
 )
 from core.api.viewsets import ApiViewSet
-from core.feed import writing
 from core.idempotency import idempotent
 from todos.models import CalendarFeed, List, ListQuerySet, Transfer, TransferState
 from todos.models.transfers import TransferKind
-from todos.transfer import jobs, personal
+from todos.transfer import jobs, personal, starting
 from todos.transfer.formats import EXPORTED, FORMATS, IMPORTED
 from todos.transfer.source import MOST_BYTES
+from todos.transfer.starting import UPLOADED
 
-MOST_UNFINISHED: Final = 5  # jobs of an account
-UPLOADED: Final = "application/octet-stream"
 CONTENT: Final = 1024 * 1024  # characters
 
 
@@ -208,17 +204,6 @@ class JobViewSet(ApiViewSet, mixins.ListModelMixin):
         row: Transfer = get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
         return row
 
-    def begun(self, **columns: Any) -> Transfer:
-        """A new job. Raises Conflict if the account has too many."""
-        now = timezone.now()
-        with writing(self.caller.pk, savepoint=True):
-            if Transfer.objects.filter(owner=self.caller).unfinished().count() >= MOST_UNFINISHED:
-                detail = "Wait until your other exports and imports have ended, or delete some."
-                raise Conflict(detail, code="quota_reached")
-            return Transfer.objects.create(
-                owner=self.caller, kind=self.kind, created_at=now, changed_at=now, **columns
-            )
-
     def accepted(self, job: Transfer, **more: Any) -> Response:
         job.refresh_from_db()
         path = reverse(f"transfer:{job.kind}", kwargs={"pk": job.pk})
@@ -257,8 +242,7 @@ class ExportViewSet(JobViewSet):
         return self.started(personal.FORMAT)
 
     def started(self, name: str) -> Response:
-        job = self.begun(format=name, state=TransferState.QUEUED)
-        jobs.run.enqueue(str(job.pk))
+        job = starting.export(self.caller, name)
         return self.accepted(job)
 
     def result(self, job: Transfer) -> dict[str, Any]:
@@ -297,14 +281,14 @@ class ImportViewSet(JobViewSet):
         shape = NewImportSerializer(data=request.data, context=self.get_serializer_context())
         shape.is_valid(raise_exception=True)
         asked = shape.validated_data
-        columns = {"format": asked["format"], "list": asked.get("list"), "size": asked.get("size")}
-        job = self.begun(state=TransferState.UPLOADING, **columns)
+        job = starting.await_file(
+            self.caller, asked["format"], asked.get("size"), asked.get("list")
+        )
         if "content" not in asked:
             return self.accepted(job, upload=self._upload(job))
         with tempfile.TemporaryFile() as file:
             file.write(asked["content"].encode())
-            files.save(jobs.file_name(job), file)
-        self._queue(job)
+            starting.take_file(job, file)
         return self.accepted(job, upload=None)
 
     def _upload(self, job: Transfer) -> dict[str, Any]:
@@ -313,11 +297,6 @@ class ImportViewSet(JobViewSet):
             reverse("transfer:import-file", kwargs={"pk": job.pk})
         )
         return link or {"method": "PUT", "url": url, "headers": {"Content-Type": UPLOADED}}
-
-    def _queue(self, job: Transfer, **columns: Any) -> None:
-        if not job.move(job.state, at=timezone.now(), state=TransferState.QUEUED, **columns):
-            raise Conflict("This import has gone on meanwhile.", code="conflict")
-        jobs.run.enqueue(str(job.pk))
 
     def upload(self, request: Request, pk: object) -> Response:
         """Send the file here, if its link leads here; it is checked as soon as it has come."""
@@ -333,17 +312,14 @@ class ImportViewSet(JobViewSet):
                 file.write(part)
             if left:
                 raise ValidationError("The file has another size.", code="size")
-            files.save(jobs.file_name(job), file)
-        self._queue(job)
+            starting.take_file(job, file)
         return self.accepted(job)
 
     def check(self, request: Request, pk: object) -> Response:
         """Check the file that was sent by a link."""
         StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
         job = self.named()
-        if job.state != TransferState.UPLOADING:
-            raise Conflict("This import does not wait for a file.", code="conflict")
-        self._queue(job)
+        starting.check(job)
         return self.accepted(job)
 
     def confirm(self, request: Request, pk: object) -> Response:
@@ -353,10 +329,7 @@ class ImportViewSet(JobViewSet):
         job = self.named()
         if not jobs.is_token(job, shape.validated_data["token"]):
             raise ValidationError({"token": ["This is not the token of the report."]}, code="token")
-        if job.confirmed_at is None:
-            if job.state != TransferState.CHECKED:
-                raise Conflict("This import was not checked.", code="conflict")
-            self._queue(job, confirmed_at=timezone.now())
+        starting.confirm(job)
         return self.accepted(job)
 
     def result(self, job: Transfer) -> dict[str, Any]:
@@ -389,7 +362,8 @@ class FeedView(ApiViewSet):
     def create(self, request: Request) -> Response:
         """Make a new address; the former one ends."""
         StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
-        row, path = renew_feed(self.caller)
+        row, secret = starting.renew_feed(self.caller)
+        path = reverse("feeds:calendar", kwargs={"secret": secret})
         url = request.build_absolute_uri(path)
         shown = NewFeedSerializer({"created_at": row.created_at, "url": url}).data
         return Response(shown, status=HTTPStatus.CREATED)
@@ -398,11 +372,3 @@ class FeedView(ApiViewSet):
         """End the address."""
         CalendarFeed.objects.filter(owner=self.caller).delete()
         return Response(status=HTTPStatus.NO_CONTENT)
-
-
-@transaction.atomic
-def renew_feed(person: Any) -> tuple[CalendarFeed, str]:
-    secret = CalendarFeed.new_secret()
-    values = {"digest": CalendarFeed.digest_of(secret), "created_at": timezone.now()}
-    row, _made = CalendarFeed.objects.update_or_create(owner=person, defaults=values)
-    return row, reverse("feeds:calendar", kwargs={"secret": secret})

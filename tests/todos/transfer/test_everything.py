@@ -29,7 +29,9 @@ HARMLESS = {
     "todos.Transfer.error_code": "why a job has failed",
     "todos.Transfer.digest": "of a file that the person has sent",
     "admin.LogEntry.content_type": "a table",
-    "todos.Operation.key": "",
+    "accounts.User.digest_hour": "an hour of the day",
+    "sms.Attempt.code": "an answer of the provider",
+    "usersessions.UserSession.data": "what the device has said of itself",
 }
 # Tables without an owner: of the server, of the framework, or without a way to one person.
 OF_NOBODY = {

@@ -14,7 +14,7 @@ from tests.builders import make_list, make_todo
 from tests.feeds import check
 from tests.todos.transfer.test_round_trip import everything, exported
 from todos.models import List, Todo, Transfer
-from todos.transfer import jobs, views
+from todos.transfer import jobs, starting
 from todos.transfer.formats import FORMATS
 from todos.transfer.intake import Intake
 
@@ -314,7 +314,7 @@ def test_a_file_comes_along_or_later(api, alice, body):
 
 
 def test_an_account_has_five_unfinished_jobs(api, alice, bob):
-    for _number in range(views.MOST_UNFINISHED):
+    for _number in range(starting.MOST_UNFINISHED):
         assert api(alice).post(EXPORTS, {"format": "json"}).status_code == 202
     refused = api(alice).post("/api/v1/account/export/")
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "quota_reached")
