@@ -12,7 +12,7 @@ from core.api import pagination
 from sms import consent
 from sms.consent import Asker
 from sms.models import Consent, Message, Source
-from tests.builders import make_list, make_todo
+from tests.builders import make_list, make_todo, make_transfer
 from todos import service
 from todos.models import Tag
 
@@ -151,6 +151,12 @@ DELETED = datetime(2026, 11, 26, tzinfo=UTC)
 ROWS = {
     "/api/v1/account/phone/history/": lambda owner, number: consent.note(
         Consent.Event.AGREED, f"+1500555{number:04}", account=owner, asker=Asker(Source.API)
+    ),
+    "/api/v1/exports/": lambda owner, number: make_transfer(
+        owner, "export", created_at=DELETED - timedelta(seconds=number)
+    ),
+    "/api/v1/imports/": lambda owner, number: make_transfer(
+        owner, "import", created_at=DELETED - timedelta(seconds=number)
     ),
     "/api/v1/filters/": lambda owner, number: service.add_filter(
         actor=owner, name=f"{number:09}", query="is:open"

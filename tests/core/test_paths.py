@@ -79,10 +79,13 @@ def test_what_is_not_there_in_any_spelling_gets_no_hint(path):
 
 RESOURCES = {
     "account": "/api/v1/account/",
+    "account_feed": "/api/v1/account/feed/",
     "account_phone": "/api/v1/account/phone/",
     "account_phone_history": "/api/v1/account/phone/history/",
     "account_push": "/api/v1/account/push/",
+    "exports": "/api/v1/exports/",
     "filters": "/api/v1/filters/",
+    "imports": "/api/v1/imports/",
     "lists": "/api/v1/lists/",
     "session": "/api/v1/session/",
     "sms_messages": "/api/v1/sms/messages/",

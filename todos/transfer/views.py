@@ -317,16 +317,16 @@ class ImportViewSet(JobViewSet):
 
     def check(self, request: Request, pk: object) -> Response:
         """Check the file that was sent by a link."""
-        StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
         job = self.named()
+        StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
         starting.check(job)
         return self.accepted(job)
 
     def confirm(self, request: Request, pk: object) -> Response:
         """Do what the report says, all of it or nothing."""
+        job = self.named()
         shape = ConfirmSerializer(data=request.data)
         shape.is_valid(raise_exception=True)
-        job = self.named()
         if not jobs.is_token(job, shape.validated_data["token"]):
             raise ValidationError({"token": ["This is not the token of the report."]}, code="token")
         starting.confirm(job)
