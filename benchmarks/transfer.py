@@ -1,4 +1,4 @@
-"""How long an export and an import of many to-dos take, and how much memory.
+"""How much processor time an export and an import of many to-dos take, and how much memory.
 
 python -m benchmarks.transfer [how many]
 
@@ -101,9 +101,9 @@ def told(what: str, path: Path, work: Callable[[Path], None]) -> None:
 
 
 def _measured(what: str, path: Path, work: Callable[[Path], None]) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     work(path)
-    seconds = time.perf_counter() - begin
+    seconds = time.process_time() - begin
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     size = path.stat().st_size / 2**20
     print(f"| {what} | {seconds:.0f} | {memory:.0f} MiB | {size:.0f} MiB |", flush=True)
