@@ -10,7 +10,6 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,14 +36,10 @@ def main() -> None:
         print("|---|---|---|---|")
         for name in (*FORMATS, "account"):
             connections.close_all()
-            told(
-                f"export, {name}", Path(folder) / name, lambda path, it=name: write(owner, it, path)
-            )
+            told("export", owner, name, Path(folder) / name)
         for name in ("json", "ics"):
             connections.close_all()
-            told(
-                f"import, {name}", Path(folder) / name, lambda path, it=name: read(other, it, path)
-            )
+            told("import", other, name, Path(folder) / name)
 
 
 def fill(owner: "User", amount: int) -> None:
@@ -94,19 +89,22 @@ def read(owner: "User", name: str, path: Path) -> None:
         intake.make(records())
 
 
-def told(what: str, path: Path, work: Callable[[Path], None]) -> None:
-    process = multiprocessing.get_context("fork").Process(target=_measured, args=(what, path, work))
+def told(*what: Any) -> None:
+    process = multiprocessing.get_context("fork").Process(target=_measured, args=what)
     process.start()
     process.join()
 
 
-def _measured(what: str, path: Path, work: Callable[[Path], None]) -> None:
+def _measured(way: str, owner: "User", name: str, path: Path) -> None:
     begin = time.process_time()
-    work(path)
+    WAYS[way](owner, name, path)
     seconds = time.process_time() - begin
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     size = path.stat().st_size / 2**20
-    print(f"| {what} | {seconds:.0f} | {memory:.0f} MiB | {size:.0f} MiB |", flush=True)
+    print(f"| {way}, {name} | {seconds:.0f} | {memory:.0f} MiB | {size:.0f} MiB |", flush=True)
+
+
+WAYS = {"export": write, "import": read}
 
 
 if __name__ == "__main__":
