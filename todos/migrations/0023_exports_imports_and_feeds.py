@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('created_at', core.columns.MomentField(verbose_name='created at')),
                 ('changed_at', core.columns.MomentField()),
                 ('ended_at', core.columns.MomentField(null=True)),
-                ('list', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='todos.list')),
+                ('list', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='todos.list')),
                 ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={

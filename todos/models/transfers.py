@@ -73,7 +73,12 @@ class Transfer(models.Model):
     format = models.CharField(_("format"), max_length=16)
     state = models.CharField(_("state"), max_length=16, choices=TransferState.choices)
     list = models.ForeignKey(
-        "todos.List", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+        "todos.List",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,  # a release that does not know the table may remove the list
     )  # where an import puts what names no list; the inbox if there is none
     file = models.CharField(max_length=100, blank=True)  # its name among the private files
     size = models.PositiveBigIntegerField(null=True)  # bytes of the file

@@ -46,7 +46,7 @@ class Intake:
         self.added = dict.fromkeys(("lists", "todos", "tags", "filters", "bytes"), 0)
         self.last: dict[str, str] = {}  # the position behind which the next one stands
         self.looked_at = 0
-        self.said: Counter[str] = Counter()
+        self.said: Counter[UUID] = Counter()
 
     # --- Looking ---------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class Intake:
 
     def _words(self, record: Record) -> str:
         """What an object without an id is known by, and how often that stood there before."""
-        words = f"{record.kind} {record.list_name} {record.title}"
+        words = self.names[record.kind].key(f"{record.kind} {record.list_name} {record.title}")
         self.said[words] += 1
         return f"{words} {self.said[words]}"
 

@@ -31,6 +31,7 @@ EVERYTHING: Final = personal.FORMAT
 STEP: Final = 2_000  # parts or objects between two notes of how far it is
 REPEATS: Final = 3  # of an export during which the account has changed
 FAULT: Final = ("internal", "Something went wrong on this server. Please try again.")
+FORGOTTEN: Final = ("deleted", "The import was deleted while it ran.")
 GONE: Final = ("file_missing", "The file has not arrived. Send it, and begin again.")
 
 logger = logging.getLogger(__name__)
@@ -96,7 +97,8 @@ def _export(job: Transfer) -> None:
             if before == _place(job.owner) or attempt == REPEATS:
                 size = files.save(file_name(job), file)
                 told = {"state": TransferState.DONE, "file": file_name(job), "size": size}
-                job.end(timezone.now(), **told)
+                if not job.end(timezone.now(), **told):
+                    files.remove(file_name(job))
                 return
 
 
@@ -170,7 +172,8 @@ def _apply(job: Transfer) -> None:
             intake.look(_records(job, copy))
             intake.make(_records(job, copy))
             done = {"state": TransferState.DONE, "report": intake.report.stored}
-            job.end(timezone.now(), done=intake.looked_at, **done)
+            if not job.end(timezone.now(), done=intake.looked_at, **done):
+                raise FileError(*FORGOTTEN)  # which undoes it
 
 
 def _copied(file: Any, copy: BinaryIO) -> str:

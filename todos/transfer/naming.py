@@ -5,15 +5,14 @@ of it in the namespace of the account, and the same one whenever the file is imp
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final
+from itertools import count
+from typing import Any
 from uuid import UUID, uuid5
 
 from django.db.models import QuerySet
 
 from core import ids
 from core.feed import FeedEntry, Synced
-
-TRIES: Final = 20
 
 
 class Names:
@@ -32,7 +31,7 @@ class Names:
         """The id that each of the keys has here, and whether it is there already."""
         found: dict[UUID, tuple[UUID, bool]] = {}
         waiting = {key: key for key in keys}
-        for number in range(1, TRIES):
+        for number in count(1):
             if not waiting:
                 break
             own, taken = self._known({*waiting.values()})

@@ -1,6 +1,7 @@
 """How exports and imports begin and go on, for the API and for the page. Raises Refused."""
 
 import re
+from datetime import timedelta
 from typing import Any, BinaryIO, Final
 
 from django.utils import timezone
@@ -9,11 +10,13 @@ from accounts.models import User
 from core import files
 from core.errors import Refused
 from core.feed import writing
+from core.limits import Limit, take
 from todos.models import CalendarFeed, List, Transfer, TransferState
 from todos.models.transfers import TransferKind
 from todos.transfer import jobs
 
 MOST_UNFINISHED: Final = 5  # jobs of an account
+MOST_A_DAY: Final = 100
 UPLOADED: Final = "application/octet-stream"
 BY_SUFFIX: Final = {"json": "json", "zip": "json", "ics": "ics", "txt": "todotxt", "csv": "csv"}
 OF_TODOIST: Final = re.compile(rb"\A(?:\xef\xbb\xbf)?\"?TYPE\"?,.*\bINDENT\b")
@@ -21,9 +24,13 @@ OF_TODOIST: Final = re.compile(rb"\A(?:\xef\xbb\xbf)?\"?TYPE\"?,.*\bINDENT\b")
 
 def begin(person: User, kind: TransferKind, **columns: Any) -> Transfer:
     now = timezone.now()
+    day = Limit(scope=f"transfers:{person.pk}", amount=MOST_A_DAY, window=timedelta(days=1))
     with writing(person.pk, savepoint=True):
         if Transfer.objects.filter(owner=person).unfinished().count() >= MOST_UNFINISHED:
             detail = "Wait until your other exports and imports have ended, or delete some."
+            raise Refused(detail, code="quota_reached")
+        if not take(day):
+            detail = f"Your account may begin {MOST_A_DAY} exports and imports a day."
             raise Refused(detail, code="quota_reached")
         return Transfer.objects.create(
             owner=person, kind=kind, created_at=now, changed_at=now, **columns

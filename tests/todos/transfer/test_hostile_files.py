@@ -1,5 +1,6 @@
 """Whatever a file is, it ends in a report, within bounds; and nothing of it breaks a rule."""
 
+import csv
 import io
 import json
 import time
@@ -14,7 +15,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from core import files
-from tests.builders import make_todo
+from tests.builders import make_list, make_todo
 from tests.feeds import check
 from tests.todos.transfer.test_round_trip import everything, exported, imported
 from todos.models import Todo, Transfer
@@ -304,3 +305,17 @@ def test_any_bytes_and_any_damage_end_in_a_report(alice, name, data):
     report = report_of(alice, name, whole[:place] + junk + whole[place + len(junk) :])
     assert isinstance(report, (dict, str))
     check(alice)
+
+
+FORMULAS = ("=1+1", "+1", "-1", "@x", "\t=1", "\uff1d1", "'=1", "a=1")
+
+
+def test_no_cell_of_a_table_runs(alice):
+    """OWASP, "CSV Injection"; and each comes back as it was."""
+    make_list(alice, "=list")
+    for text in FORMULAS:
+        make_todo(alice, text, notes=f"\n{text}", tags=["=tag"])
+    table = exported(alice, "csv").decode()
+    cells = [cell for row in csv.reader(io.StringIO(table, newline="")) for cell in row]
+    assert not any(cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d") for cell in cells)
+    assert len(cells) > 100

@@ -321,6 +321,43 @@ def test_an_account_has_five_unfinished_jobs(api, alice, bob):
     assert api(bob).post(EXPORTS, {"format": "json"}).status_code == 202
 
 
+def test_an_account_begins_so_many_jobs_a_day(api, alice, bob, monkeypatch):
+    monkeypatch.setattr(starting, "MOST_A_DAY", 2)
+    phone = api(alice)
+    for _number in range(2):
+        job = phone.post(EXPORTS, {"format": "json"}).json()
+        assert phone.delete(f"{EXPORTS}{job['id']}/").status_code == 204
+    refused = phone.post(EXPORTS, {"format": "json"})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "quota_reached")
+    assert api(bob).post(EXPORTS, {"format": "json"}).status_code == 202
+
+
+def test_a_job_that_is_deleted_while_it_runs_leaves_nothing(
+    api, begun, alice, monkeypatch, tmp_path, django_capture_on_commit_callbacks
+):
+    make_todo(alice)
+    phone = api(alice)
+    job = begun(phone, IMPORTS, {"format": "csv", "content": CSV})
+    make, write = Intake.make, jobs._write
+
+    def made(self: Intake, records: Any) -> None:
+        make(self, records)
+        Transfer.objects.all().delete()
+
+    def written(job: Transfer, file: Any) -> None:
+        write(job, file)
+        Transfer.objects.all().delete()
+
+    monkeypatch.setattr(Intake, "make", made)
+    monkeypatch.setattr(jobs, "_write", written)
+    bodies = {f"{IMPORTS}{job['id']}/confirm/": {"token": job["token"]}, EXPORTS: {"format": "csv"}}
+    for path, body in bodies.items():
+        with django_capture_on_commit_callbacks(execute=True):
+            assert phone.post(path, body).status_code == 202
+    assert titles(alice) == [("buy milk", "Inbox")]
+    assert {it.name for it in (tmp_path / "transfers").iterdir()} <= {job["id"]}
+
+
 @pytest.mark.parametrize("path", [EXPORTS, IMPORTS])
 def test_jobs_are_listed_and_forgotten_with_their_files(api, begun, alice, bob, tmp_path, path):
     bodies = {EXPORTS: {"format": "csv"}, IMPORTS: {"format": "csv", "content": CSV}}
