@@ -19,7 +19,7 @@ from core.api.schema import documented
 
 MODULES = (
     *("accounts.api.schema", "sms.api.schema", "todos.api.schema", "todos.sync.schema"),
-    "todos.reminders.schema",
+    *("todos.reminders.schema", "todos.transfer.schema"),
 )
 
 

@@ -31,6 +31,8 @@ urlpatterns = [
     path("static/<path:name>", static.packed, name="static"),
     path("todos/", include("todos.urls")),
     lazy_include("reminders/", "todos.reminders.urls", namespace="reminders"),
+    lazy_include("transfer/", "todos.transfer.page_urls", namespace="transfers"),
+    lazy_include("feeds/", "todos.transfer.feed_urls", namespace="feeds"),
     path("account/", include("accounts.urls")),
     lazy_include("auth/", "accounts.auth_urls"),
     lazy_include("sms/", "sms.page_urls", namespace="texts"),
@@ -43,6 +45,7 @@ urlpatterns = [
     lazy_include("api/v1/todos/bulk/", "todos.sync.bulk_urls"),
     path("api/v1/", IndexView.as_view({"get": "retrieve"}), name="api-index"),
     path("api/v1/", include("todos.api.urls")),
+    lazy_include("api/v1/", "todos.transfer.urls", namespace="transfer"),
     # Routes of allauth that this service does not offer: numbers, log-in by code, JWT.
     re_path(
         "^api/auth/app/v1/(?:account/phone|auth/phone/|auth/code/|tokens/)", errors.api_not_found

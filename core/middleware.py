@@ -94,6 +94,7 @@ def _is_readable_json(request: HttpRequest, response: HttpResponse) -> bool:
         request.method in ("GET", "HEAD")
         and request.path_info.startswith("/api/v1/")
         and response.status_code == HTTPStatus.OK
+        and not response.streaming
         and "json" in response.get("Content-Type", "")
     )
 
@@ -152,7 +153,7 @@ def body_limit(get_response: GetResponse) -> GetResponse:
         if not (length.isascii() and length.isdigit() and len(length) < 20):
             detail = _("Content-Length is not a number.")
             return error_response(request, HTTPStatus.BAD_REQUEST, "invalid_length", detail)
-        allowed = settings.MAX_BODY_BYTES_OF.get(request.path_info, settings.MAX_BODY_BYTES)
+        allowed = _most_bytes(request.path_info)
         if int(length) > allowed:
             detail = _("The body may hold at most %(bytes)d bytes.") % {"bytes": allowed}
             return error_response(
@@ -161,6 +162,12 @@ def body_limit(get_response: GetResponse) -> GetResponse:
         return get_response(request)
 
     return middleware
+
+
+def _most_bytes(path: str) -> int:
+    if re.fullmatch(settings.UPLOADS, path):
+        return int(settings.MAX_UPLOAD_BYTES)
+    return int(settings.MAX_BODY_BYTES_OF.get(path, settings.MAX_BODY_BYTES))
 
 
 def reject_malformed_requests(get_response: GetResponse) -> GetResponse:

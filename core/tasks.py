@@ -24,11 +24,12 @@ logger = logging.getLogger(__name__)
 class Task(Generic[P, R_co]):
     """A function that can be enqueued too; a call runs it at once."""
 
-    def __init__(self, function: Callable[P, R_co]) -> None:
+    def __init__(self, function: Callable[P, R_co], *, is_long: bool = False) -> None:
         functools.update_wrapper(self, function)
         self.name = function.__qualname__
         self.module_path = f"{function.__module__}.{function.__qualname__}"
         self._function = function
+        self.is_long = is_long
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         return self._function(*args, **kwargs)
@@ -57,6 +58,11 @@ class Task(Generic[P, R_co]):
 
 def task(function: Callable[P, R_co]) -> Task[P, R_co]:
     return Task(function)
+
+
+def long_task(function: Callable[P, R_co]) -> Task[P, R_co]:
+    """One that may take minutes: a backend gives it the time, if it has any to give."""
+    return Task(function, is_long=True)
 
 
 class TaskBackend:

@@ -9,6 +9,7 @@ from core.tasks import task_boundary
 
 NIGHTLY = (
     "prune",
+    "prune_files",
     "clearsessions",
     "delete_accounts",
     "refold",

@@ -15,6 +15,8 @@ TASK_ROUTE = "zappa.asynchronous.route_lambda_task"
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
 ATTEMPTS = 2  # tasks are idempotent (core.tasks)
+OPERATIONS = "-ops"  # behind the name of a function (zappa_settings.json)
+NOT_THERE = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)  # no such function, or not for us
 PAYLOAD_LIMIT = 256_000  # bytes, as Zappa counts
 QUEUE_BATCH = 10  # SQS takes no more in one request
 
@@ -28,12 +30,14 @@ class LambdaBackend(TaskBackend):
     """
 
     def enqueue(self, task: Task[..., object], ids: tuple[str, ...]) -> None:
-        invoke(task_event(task.module_path, *ids))
+        event = task_event(task.module_path, *ids)
+        if not (task.is_long and invoke_operations(event)):
+            invoke(event)
 
     def enqueue_each(
         self, task: Task[..., object], ids: Sequence[str], *, urgent: bool
     ) -> list[str]:
-        if urgent or not settings.TASK_QUEUE_URL:
+        if urgent or task.is_long or not settings.TASK_QUEUE_URL:
             return super().enqueue_each(task, ids, urgent=urgent)
         return queue(task.module_path, ids)
 
@@ -46,7 +50,20 @@ class NotAcceptedError(Exception):
     """Lambda did not accept the event: the task will not run."""
 
 
-def invoke(event: dict[str, Any]) -> None:
+def invoke_operations(event: dict[str, Any]) -> bool:
+    """By the function of the stage that has 15 minutes instead of 29 seconds; False without one."""
+    from botocore.exceptions import ClientError
+
+    try:
+        invoke(event, f"{settings.LAMBDA_FUNCTION.removesuffix(OPERATIONS)}{OPERATIONS}")
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] not in NOT_THERE:
+            raise
+        return False
+    return True
+
+
+def invoke(event: dict[str, Any], name: str = "") -> None:
     """Return once Lambda has accepted the event; Lambda runs and retries it later.
 
     The operations function of a stage has the same code, so it may invoke itself too.
@@ -55,7 +72,7 @@ def invoke(event: dict[str, Any]) -> None:
     if len(payload) > PAYLOAD_LIMIT:
         raise NotAcceptedError(f"An event of {len(payload)} bytes is too large.")
     answer = client("lambda").invoke(
-        FunctionName=settings.LAMBDA_FUNCTION, InvocationType="Event", Payload=payload
+        FunctionName=name or settings.LAMBDA_FUNCTION, InvocationType="Event", Payload=payload
     )
     if answer["StatusCode"] != HTTPStatus.ACCEPTED:
         raise NotAcceptedError(f"Lambda answered {answer['StatusCode']}.")

@@ -3,9 +3,11 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
+
 from accounts.models import User
 from todos import service
-from todos.models import Due, List, Todo
+from todos.models import Due, List, Todo, Transfer
 
 
 def make_todo(owner: User, title: str = "buy milk", **fields: object) -> Todo:
@@ -14,6 +16,12 @@ def make_todo(owner: User, title: str = "buy milk", **fields: object) -> Todo:
 
 def make_list(owner: User, name: str = "Groceries", **fields: object) -> List:
     return service.add_list(actor=owner, name=name, **fields)
+
+
+def make_transfer(owner: User, kind: str, **fields: object) -> Transfer:
+    now = timezone.now()
+    usual = {"format": "json", "state": "done", "created_at": now, "changed_at": now}
+    return Transfer.objects.create(owner=owner, kind=kind, **{**usual, **fields})
 
 
 def position_of(number: int) -> str:

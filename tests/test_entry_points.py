@@ -294,6 +294,7 @@ WITHOUT_COLUMNS = {
             "BulkSerializer",
             "BulkOperationSerializer",
         ),
+        *("NewExportSerializer", "NewImportSerializer", "ConfirmSerializer"),
         *("BatchSerializer", "OperationSerializer", "PushKeysSerializer", "NewBrowserSerializer"),
     },
     "sms": {"NewPhoneSerializer", "PhoneCodeSerializer", "SegmentsRequestSerializer"},

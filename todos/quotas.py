@@ -36,6 +36,14 @@ def take(owner: "User", **added: int) -> None:
         _count_anew(owner, tuple(added))
 
 
+def check(owner: "User", **added: int) -> None:
+    """Whether there is room for all of these. Raises QuotaReached."""
+    held = _held(owner)
+    for name, amount in added.items():
+        if amount and held[name] + amount > _allowed(name):
+            raise QuotaReached(name, _refusal(name))
+
+
 @transaction.atomic
 def _count_anew(owner: "User", names: tuple[str, ...]) -> None:
     usage, _created = Usage.objects.get_or_create(owner=owner)

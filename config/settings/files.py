@@ -42,7 +42,7 @@ def _media(bucket: str) -> dict[str, Any]:
         "file_overwrite": False,
         "default_acl": None,
     }
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    return {"BACKEND": "serverless.media.MediaStorage", "OPTIONS": options}
 
 
 STATIC_URL = env.text("STATIC_URL", default="static/")

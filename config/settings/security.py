@@ -61,9 +61,14 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^healthz/$", r"^readyz/$"]  # health checks come without TLS
 X_FRAME_OPTIONS = "DENY"
 MAX_BODY_BYTES = 64 * 1024
-MAX_BODY_BYTES_OF = dict.fromkeys(  # what a device did in days without a network
-    ("/api/v1/sync/", "/api/v1/todos/bulk/"), 1024 * 1024
-)
+MAX_BODY_BYTES_OF = {
+    # What a device did in days without a network; a small file.
+    **dict.fromkeys(("/api/v1/sync/", "/api/v1/todos/bulk/", "/api/v1/imports/"), 1024 * 1024),
+    "/transfer/": 4 * 1024 * 1024,  # a form with a file: Lambda takes six megabytes, in base 64
+}
+# A file that comes in parts and is never read as a whole: where no bucket takes it.
+MAX_UPLOAD_BYTES = 100 * 1024 * 1024
+UPLOADS = r"/api/v1/imports/[0-9a-fA-F-]{36}/file/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_BODY_BYTES, *MAX_BODY_BYTES_OF.values())
 SESSION_COOKIE_NAME = "__Host-sessionid" if PRODUCTION else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if PRODUCTION else "csrftoken"

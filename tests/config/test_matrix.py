@@ -18,7 +18,7 @@ from accounts.api_tokens import issue
 from accounts.models import User
 from config.errors import api_not_found
 from sms.models import Message
-from tests.builders import make_list, make_todo
+from tests.builders import make_list, make_todo, make_transfer
 from tests.conftest import PASSWORD, bearer_token, make_user
 from todos import service
 from todos.models import PushSubscription
@@ -43,6 +43,7 @@ PUBLIC = {
     "/service/sms/send",  # open in development only: tests/sms/test_endpoint.py
     "/service/sms/status/<id:message_id>/",  # signed or 403: tests/sms/twilio/test_webhooks.py
     "/service/sms/inbound/",  # the same
+    "/feeds/<str:secret>.ics",  # by a secret: tests/todos/transfer/test_feed.py
     "/reminders/<str:token>/",  # signed: tests/todos/reminders/test_links.py
     "/reminders/<str:token>/now/",  # the same
     "/admin/login/",  # leads to the one log-in
@@ -90,8 +91,14 @@ NOT_OFFERED = {
 OWNED = {
     "/api/v1/account/push/<id:pk>/",
     "/api/v1/account/tokens/<id:pk>/",
+    "/api/v1/exports/<id:pk>/",
+    "/api/v1/exports/<id:pk>/file/",
     "/api/v1/filters/<id:pk>/",
     "/api/v1/filters/<id:pk>/move/",
+    "/api/v1/imports/<id:pk>/",
+    "/api/v1/imports/<id:pk>/check/",
+    "/api/v1/imports/<id:pk>/confirm/",
+    "/api/v1/imports/<id:pk>/file/",
     "/api/v1/lists/<id:pk>/",
     "/api/v1/lists/<id:pk>/move/",
     "/api/v1/sms/messages/<id:pk>/",
@@ -117,12 +124,16 @@ PERSONAL = {
     "/api/v1/account/",
     "/api/v1/account/activity/",
     "/api/v1/account/deletion/",
+    "/api/v1/account/export/",
+    "/api/v1/account/feed/",
     "/api/v1/account/phone/",
     "/api/v1/account/phone/confirm/",
     "/api/v1/account/phone/history/",
     "/api/v1/account/push/",
     "/api/v1/account/tokens/",
+    "/api/v1/exports/",
     "/api/v1/filters/",
+    "/api/v1/imports/",
     "/api/v1/lists/",
     "/api/v1/sms/messages/",
     "/api/v1/sms/messages/segments/",
@@ -163,6 +174,7 @@ PERSONAL = {
     "/auth/2fa/webauthn/keys/<int:pk>/edit/",  # of strangers: tests/accounts/test_factor_pages.py
     "/auth/2fa/webauthn/keys/<int:pk>/remove/",
     "/auth/2fa/webauthn/reauthenticate/",
+    "/transfer/",
     "/auth/email/",
     "/auth/password/change/",
     "/auth/password/set/",
@@ -229,6 +241,8 @@ def strangers_objects(bob) -> dict[str, object]:
         "filters": service.add_filter(actor=bob, name="private", query="q=milk").pk,
         "lists": make_list(bob).pk,
         "messages": text.pk,
+        "exports": make_transfer(bob, "export").pk,
+        "imports": make_transfer(bob, "import", state="checked").pk,
         "push": PushSubscription.objects.create(owner=bob, digest="a").pk,
         "tokens": issue(bob, name="private", scopes=["read"])[0].pk,
     }

@@ -97,6 +97,22 @@ def test_an_upload_has_no_acl_and_replaces_nothing(settings_of, monkeypatch):
     assert media.get_available_name("other.png") == "other.png"
 
 
+def test_a_file_is_sent_by_a_link_for_exactly_its_bytes_and_read_under_a_name(settings_of):
+    storages = settings_of(MEDIA_BUCKET="nudge-media", **AWS)["STORAGES"]
+    media: Any = StorageHandler(storages)["default"]
+    given = media.upload_link("transfers/x", 7, "application/octet-stream")
+    headers = {"Content-Type": "application/octet-stream"}
+    assert {**given, "url": ""} == {"method": "PUT", "url": "", "headers": headers}
+    link = urlsplit(given["url"])
+    assert link.hostname == "nudge-media.s3.eu-central-1.amazonaws.com"
+    query = parse_qs(link.query)
+    assert query["X-Amz-SignedHeaders"] == ["content-length;content-type;host"]
+    assert query["X-Amz-Expires"] == ["900"]
+    read = parse_qs(urlsplit(media.download_link("transfers/x", "nudge.csv")).query)
+    assert read["response-content-disposition"] == ['attachment; filename="nudge.csv"']
+    assert media.max_memory_size == 2 * 1024 * 1024
+
+
 # --- Collecting into a bucket --------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 
-from tests.builders import make_list, make_todo
+from tests.builders import make_list, make_todo, make_transfer
 from tests.sms.conftest import allow
 from todos import service
 
@@ -36,6 +36,7 @@ def key_of(person, path: str, **columns: Any) -> object:
     kinds = {
         "filters": lambda: service.add_filter(actor=person, name="x", query="is:open").pk,
         "lists": lambda: todo.list.pk,
+        "imports": lambda: make_transfer(person, "import", state="checked").pk,
         "tags": lambda: todo.tags.get().uuid,
         "todos": lambda: todo.pk,
     }

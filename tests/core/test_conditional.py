@@ -16,14 +16,23 @@ from core.middleware import CompressionMiddleware
 from sms import consent
 from sms.consent import Asker
 from sms.models import Consent, Event, Message, Phone, Source
-from tests.builders import make_list, make_todo
+from tests.builders import make_list, make_todo, make_transfer
 from tests.config.test_matrix import OWNED, PERSONAL, concrete
 from todos import service
-from todos.models import List, PushSubscription, SavedFilter, Tag, Todo
+from todos.models import (
+    CalendarFeed,
+    List,
+    PushSubscription,
+    SavedFilter,
+    Tag,
+    Todo,
+    Transfer,
+)
 
 pytestmark = pytest.mark.django_db
 TODOS = "/api/v1/todos/"
 BY_CURSOR = {"/api/v1/sync/"}  # tests/todos/sync/
+FILES = {"/api/v1/exports/<id:pk>/file/"}  # no JSON: tests/todos/transfer/
 ANOTHER_EACH_TIME = {"/api/v1/session/"}  # its token: tests/todos/test_shell.py
 DELETED = datetime(2026, 11, 26, tzinfo=UTC)
 GZIP = {"Accept-Encoding": "gzip, deflate"}
@@ -39,7 +48,9 @@ def readable(patterns=None, prefix: str = "/") -> set[str]:
         elif isinstance(pattern, URLPattern) and path in OWNED | PERSONAL:
             view = getattr(pattern.callback, "cls", None)
             verbs = getattr(pattern.callback, "actions", None) or dir(view)
-            is_ours = path.startswith("/api/v1/") and path not in BY_CURSOR | ANOTHER_EACH_TIME
+            is_ours = (
+                path.startswith("/api/v1/") and path not in BY_CURSOR | FILES | ANOTHER_EACH_TIME
+            )
             found |= {path} if is_ours and "get" in verbs else set()
     return found
 
@@ -55,6 +66,7 @@ def rows(alice, bob) -> dict[str, Any]:
         Event.objects.create(message=message, status="queued", source="service")
         saved = service.add_filter(actor=owner, name="home", query="tag:home")
         made = {"lists": todo.list, "messages": message, "todos": todo, "account": owner}
+        made |= {name: make_transfer(owner, name[:-1]) for name in ("exports", "imports")}
         made |= {"filters": saved, "tags": todo.tags.get()}
     return made
 
@@ -101,6 +113,22 @@ CHANGES: dict[str, list[Callable[[Any], object]]] = {
     ],
     "/api/v1/account/tokens/": [
         lambda rows: issue(rows["account"], name="script", scopes=["read"]),
+    ],
+    "/api/v1/account/feed/": [
+        lambda rows: CalendarFeed.objects.create(owner=rows["account"], created_at=DELETED),
+    ],
+    **{
+        f"/api/v1/{kind}s/": [
+            lambda rows: Transfer.objects.update(done=7),
+            lambda rows, kind=kind: make_transfer(rows["account"], kind),
+            lambda rows: Transfer.objects.all().delete(),
+        ]
+        for kind in ("export", "import")
+    },
+    "/api/v1/exports/<id:pk>/": [lambda rows: Transfer.objects.update(state="failed")],
+    "/api/v1/imports/<id:pk>/": [
+        lambda rows: Transfer.objects.update(total=7),
+        lambda rows: Transfer.objects.update(state="checked"),
     ],
     "/api/v1/filters/": [
         lambda rows: SavedFilter.objects.update(query="is:open"),

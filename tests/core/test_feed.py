@@ -36,6 +36,8 @@ NOT_SYNCED = {
     "sms.Phone": "proved by a code, not written by a device",
     "sms.PhoneCode": "for ten minutes",
     "sms.ReceivedText": "what was answered, to know it again",
+    "todos.CalendarFeed": "a secret",
+    "todos.Transfer": "a job, for two days",
     "todos.Firing": "planned by what devices keep",
     "todos.Notice": "what was sent",
     "todos.PushSubscription": "of one browser, and secret",

@@ -14,7 +14,7 @@ from core.api import pagination
 from sms import consent
 from sms.consent import Asker
 from sms.models import Consent, Message, Source
-from tests.builders import make_list, make_todo
+from tests.builders import make_list, make_todo, make_transfer
 from todos import service
 from todos.models import Tag
 
@@ -159,6 +159,12 @@ ROWS = {
     ),
     "/api/v1/account/tokens/": lambda owner, number: issue(
         owner, name=f"{number:09}", scopes=["read"]
+    ),
+    "/api/v1/exports/": lambda owner, number: make_transfer(
+        owner, "export", created_at=DELETED - timedelta(seconds=number)
+    ),
+    "/api/v1/imports/": lambda owner, number: make_transfer(
+        owner, "import", created_at=DELETED - timedelta(seconds=number)
     ),
     "/api/v1/filters/": lambda owner, number: service.add_filter(
         actor=owner, name=f"{number:09}", query="is:open"

@@ -48,6 +48,7 @@ def told(
     )
     theirs += f", {codes} codes of phone numbers, {received} received texts"
     others = "0 operations of devices, 0 former names of tags, 0 sent reminders"
+    others += ", 0 exports and imports"
     return f"{ours}, {theirs}, {todos} to-dos, {others} removed."
 
 

@@ -20,6 +20,7 @@ Json = dict[str, Any]
 class AwsStub:
     def __init__(self) -> None:
         self.status = 202  # of Lambda's answer
+        self.missing = 0  # Lambda's answer for the operations function, if it is another one
         self.invoked: list[tuple[str, str, Any]] = []  # path, kind of invocation, event
         self.queue: dict[str, Json] = {}  # by receipt, oldest first
         self.hidden: set[str] = set()
@@ -90,7 +91,8 @@ def _handler(stub: AwsStub) -> type[BaseHTTPRequestHandler]:
                 self._queue(target.removeprefix("AmazonSQS."), body)
             else:
                 stub.invoked.append((self.path, self.headers["X-Amz-Invocation-Type"], body))
-                self._answer(stub.status, {} if stub.status == 200 else None)
+                status = (stub.missing if "-ops/" in self.path else 0) or stub.status
+                self._answer(status, {} if status == 200 else None)
 
         def _queue(self, operation: str, body: Json) -> None:
             try:

@@ -60,8 +60,9 @@ def test_the_night_removes_what_is_over_and_keeps_the_rest(handler, caplog):
             "prune: 1 idempotency keys, 0 counters, 0 API tokens, 0 security events,"
             " 0 invitations, 0 places of limits, 0 inbound texts, 0 codes of phone numbers,"
             " 0 received texts, 0 to-dos, 0 operations of devices, 0 former names of tags,"
-            " 0 sent reminders removed."
+            " 0 sent reminders, 0 exports and imports removed."
         ),
+        "prune_files: 0 files removed.",
         "clearsessions: done",
         "delete_accounts: 0 accounts deleted.",
         "refold: 0 rows folded, 0 fed, 0 dues renewed.",

@@ -8,6 +8,7 @@ from serverless import tasks
 from serverless.tasks import LambdaBackend, NotAcceptedError, invoke, task_event
 from sms.delivery import deliver
 from tests.serverless.aws_stub import AwsStub, aws
+from todos.transfer.jobs import run
 
 pytestmark = pytest.mark.enable_socket
 EVENT = {"command": "a.b", "args": ["x"]}
@@ -29,6 +30,33 @@ def test_an_operations_function_invokes_itself(stub: AwsStub, settings):
     invoke(EVENT)
     [(path, _kind, _event)] = stub.invoked
     assert path == "/2015-03-31/functions/nudge-dev-ops/invocations"
+
+
+@pytest.mark.parametrize(
+    ("own", "missing", "used"),
+    [
+        ("nudge-dev", 0, ["nudge-dev-ops"]),
+        ("nudge-dev-ops", 0, ["nudge-dev-ops"]),
+        ("nudge-dev", 404, ["nudge-dev-ops", "nudge-dev"]),
+        ("nudge-dev", 403, ["nudge-dev-ops", "nudge-dev"]),
+    ],
+)
+def test_a_long_task_runs_where_there_are_minutes_if_there_is_such_a_function(
+    stub: AwsStub, settings, own, missing, used
+):
+    settings.LAMBDA_FUNCTION, settings.TASK_QUEUE_URL = own, "https://queue.test/"
+    stub.missing = missing
+    assert LambdaBackend().enqueue_each(run, ["x"], urgent=False) == ["x"]
+    assert [path.split("/")[3] for path, _kind, _event in stub.invoked] == used
+    event = {"command": tasks.TASK_ROUTE, "task_path": "todos.transfer.jobs.run"}
+    assert stub.invoked[-1][2] == {**event, "args": ["x"], "kwargs": {}}
+
+
+def test_a_long_task_that_lambda_refuses_is_not_tried_elsewhere(stub: AwsStub, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    stub.missing = 503
+    assert LambdaBackend().enqueue_each(run, ["x"], urgent=False) == []
+    assert {path.split("/")[3] for path, _kind, _event in stub.invoked} == {"nudge-dev-ops"}
 
 
 def test_the_client_is_made_once(stub: AwsStub):

@@ -8,9 +8,11 @@ from todos.models.queries import Priority, Status, TodoQuerySet
 from todos.models.reminders import Reminder
 from todos.models.tags import Tag, TagAlias, TagQuerySet
 from todos.models.todos import Todo
+from todos.models.transfers import CalendarFeed, Transfer, TransferState
 from todos.models.usage import Usage
 
 __all__ = [
+    "CalendarFeed",
     "Due",
     "Firing",
     "List",
@@ -28,5 +30,7 @@ __all__ = [
     "TagQuerySet",
     "Todo",
     "TodoQuerySet",
+    "Transfer",
+    "TransferState",
     "Usage",
 ]

@@ -32,6 +32,8 @@ from todos.models.tags import Tag
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from accounts.models import User
+
 
 TITLE_LENGTH = 128
 NOTES_LENGTH = 10_000
@@ -271,6 +273,22 @@ class Todo(Versioned):
         self._shows(tags)
         self.save(force_insert=True)
         self._link({tag.pk for tag in tags})
+
+    @classmethod
+    def insert_all(
+        cls, owner: "User", rows: "Sequence[Todo]", names: Sequence[Collection[str]]
+    ) -> None:
+        """New ones, each with its tags; the caller is `writing` and has placed them."""
+        every = sorted({name for each in names for name in each})
+        tags = {fold(tag.name): tag for tag in Tag.objects.named(owner, every)}
+        links = cls.tags.through
+        made = []
+        for row, its in zip(rows, names, strict=True):
+            shown = {tag.pk: tag for tag in (tags[fold(name)] for name in its)}
+            row._shows(shown.values())  # noqa: SLF001 - of its own
+            made += [links(todo_id=row.pk, tag_id=key) for key in sorted(shown)]
+        cls.objects.bulk_create(rows)
+        links.objects.bulk_create(made)
 
     def _link(self, keys: Collection[int]) -> None:
         links = Todo.tags.through.objects

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from core.tasks import task_boundary
 from todos.reminders.dispatch import tick
+from todos.transfer.jobs import sweep
 
 logger = logging.getLogger(__name__)
 
@@ -13,6 +14,6 @@ logger = logging.getLogger(__name__)
 def minute(event: object, context: object) -> None:
     """Both arguments are ignored: the rows show what is due, however late or often it is called."""
     at = timezone.now()
-    done = task_boundary(tick)(at)
+    done = task_boundary(tick)(at) | task_boundary(sweep)(at)
     summary = ", ".join(f"{number} {name}" for name, number in done.items() if number)
     logger.info("Reminders %s: %s", at.isoformat(timespec="seconds"), summary or "nothing to do")

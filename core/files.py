@@ -1,0 +1,64 @@
+"""Private files, in the storage that the settings name: a folder, or a bucket.
+
+A bucket gives links that end soon, to read a file and to send one; a folder has none, so the
+service itself takes and answers the file.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+
+def save(name: str, content: BinaryIO) -> int:
+    """Under this name, in place of what was there; its size in bytes."""
+    remove(name)
+    content.seek(0, 2)
+    size = content.tell()
+    content.seek(0)
+    kept = default_storage.save(name, File(content, name))
+    if kept != name:
+        raise OSError(f"{name} was kept as {kept}.")
+    return size
+
+
+@contextmanager
+def opened(name: str) -> Iterator[Any]:
+    """Raises FileNotFoundError."""
+    with default_storage.open(name, "rb") as file:
+        yield file
+
+
+def stream(name: str) -> Any:
+    """Whoever takes it closes it. Raises FileNotFoundError."""
+    return default_storage.open(name, "rb")
+
+
+def size(name: str) -> int | None:
+    return default_storage.size(name) if default_storage.exists(name) else None
+
+
+def remove(name: str) -> None:
+    """What is not there is no error."""
+    default_storage.delete(name)
+
+
+def names(folder: str) -> list[str]:
+    try:
+        _folders, found = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return []
+    return [f"{folder}/{name}" for name in found if name]
+
+
+def upload_link(name: str, size: int, media_type: str) -> dict[str, Any] | None:
+    """`method`, `url` and `headers` with which a client sends the file."""
+    give = getattr(default_storage, "upload_link", None)
+    return give(name, size, media_type) if give else None
+
+
+def download_link(name: str, shown_as: str) -> str | None:
+    give = getattr(default_storage, "download_link", None)
+    return give(name, shown_as) if give else None

@@ -1,0 +1,61 @@
+"""One rule for every entry point: what a file says is read by the columns of the model.
+
+A title or a name that cannot be taken refuses its object. Any other member that cannot is left out
+and told; a text that is too long is cut, and what a title loses stands in the notes.
+"""
+
+from typing import Any, Final
+
+from django.core.exceptions import ValidationError
+
+from core.text import line
+from todos.models.tags import NAME_LENGTH as TAG_LENGTH
+from todos.models.todos import NOTES_LENGTH, TITLE_LENGTH
+from todos.transfer.members import MODELS, members
+from todos.transfer.records import Record
+
+NEEDED: Final = ("title", "name", "query")
+REFERENCES: Final = frozenset({"id", "list", "parent", "is_inbox", "finished_with", "trashed_with"})
+MOST_TAGS: Final = 20
+
+
+def cleaned(record: Record) -> dict[str, Any] | None:
+    """The columns of the object without its references; None if it is refused, with a problem."""
+    if record.kind == "todo":
+        _fit(record)
+    found: dict[str, Any] = {}
+    for name, member in members(MODELS[record.kind]).items():
+        if name in REFERENCES or record.values.get(name) is None:
+            continue
+        try:
+            found[name] = member.read(record.values[name])
+        except ValidationError as error:
+            code = error.error_list[0].code or "invalid"
+            record.told(code, " ".join(error.messages), name)
+    for name in NEEDED:
+        if name in members(MODELS[record.kind]) and not found.get(name):
+            if not any(it.attr == name for it in record.problems):
+                record.told("required", "There is none.", name)
+            return None
+    return found
+
+
+def _fit(record: Record) -> None:
+    """Other programs have longer titles, and more tags."""
+    values = record.values
+    title, notes = values.get("title"), values.get("notes") or ""
+    if isinstance(title, str) and len(line(title)) > TITLE_LENGTH:
+        values["title"] = f"{line(title)[: TITLE_LENGTH - 1]}…"
+        values["notes"] = notes = f"{title}\n\n{notes}".strip() if isinstance(notes, str) else title
+        record.told("cut", "The whole title stands in the notes.", "title")
+    if isinstance(notes, str) and len(notes) > NOTES_LENGTH:
+        values["notes"] = f"{notes[: NOTES_LENGTH - 1]}…"
+        record.told("cut", "Notes have at most 10,000 characters.", "notes")
+    tags = values.get("tags")
+    if isinstance(tags, list):
+        kept = [it for it in tags if not isinstance(it, str) or 0 < len(line(it)) <= TAG_LENGTH]
+        values["tags"] = kept[:MOST_TAGS]
+        if values["tags"] != tags:
+            record.told(
+                "cut", f"A to-do has at most {MOST_TAGS} tags of {TAG_LENGTH} characters.", "tags"
+            )

@@ -1,0 +1,126 @@
+"""The properties of a VTODO, read one by one: what is wrong with one spoils no other (RFC 5545)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from accounts.models import time_zone_named, time_zone_names
+from core import dates
+from todos.transfer.formats.table import INVALID
+from todos.transfer.records import FileError, Record
+from todos.transfer.source import LONGEST_LINE, Source
+
+_VALUES: Final = r'(?:"[^"]*"|[^";:])*'
+LINE: Final = re.compile(rf"([A-Za-z0-9-]+)((?:;[^=;:]+={_VALUES})*):(.*)", re.DOTALL)
+PARAMETER: Final = re.compile(rf";([^=;:]+)=({_VALUES})")
+ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
+PRIORITY_OUT: Final = {4: 1, 3: 3, 2: 5, 1: 9}
+PRIORITY_IN: Final = {**dict.fromkeys((1, 2), 4), **dict.fromkeys((3, 4), 3), 5: 2}
+
+
+@dataclass(frozen=True)
+class Property:
+    line: int
+    name: str
+    parameters: Any
+    value: str
+
+
+def unfolded(source: Source) -> Iterator[tuple[int, str]]:
+    """Whole lines, and where each begins: one that begins with a blank goes on the one before."""
+    whole, begin = "", 0
+    for number, text in enumerate(source.lines(), start=1):
+        line = text.rstrip("\r\n")
+        if line[:1] in (" ", "\t") and whole:
+            whole += line[1:]
+            if len(whole) > LONGEST_LINE:
+                raise FileError("line_too_long", "A line is longer than a mebibyte.")
+            continue
+        if whole:
+            yield begin, whole
+        whole, begin = line, number
+    if whole:
+        yield begin, whole
+
+
+def parsed(line: int, text: str) -> Property | None:
+    found = LINE.fullmatch(text)
+    if found is None:
+        return None
+    parameters = {name.upper(): value.strip('"') for name, value in PARAMETER.findall(found[2])}
+    return Property(line, found[1].upper(), parameters, found[3])
+
+
+def text_of(found: Property) -> str:
+    return unescaped(found.value)
+
+
+def unescaped(text: str) -> str:
+    r"""RFC 5545, 3.3.11: `\n` is a line break, any other sign behind a backslash is itself."""
+    return ESCAPED.sub(lambda it: "\n" if it[1] in "nN" else it[1], text)
+
+
+def moment_of(found: Property) -> tuple[date, str | None]:
+    """A day or a moment, and the name of its zone; a moment without one floats.
+
+    Raises ValueError.
+    """
+    text = found.value.strip()
+    if len(text) == 8:
+        return datetime.strptime(text, "%Y%m%d").date(), None  # noqa: DTZ007
+    if text.endswith("Z"):
+        return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC), "UTC"
+    moment = datetime.strptime(text, "%Y%m%dT%H%M%S")  # noqa: DTZ007
+    name = found.parameters.get("TZID")
+    return moment, zone_named(str(name)) if name else None
+
+
+def zone_named(text: str) -> str:
+    """IANA's name of a zone as calendars write it: with a prefix of a vendor, or as Windows does.
+
+    Raises ValueError.
+    """
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON  # noqa: PLC0415 - 190 ms
+
+    parts = text.strip("/\"'").split("/")
+    tries = ["/".join(parts[-length:]) for length in (3, 2, 1)]
+    for each in (text, WINDOWS_TO_OLSON.get(text, ""), *tries):
+        if (name := time_zone_named(each)) in time_zone_names():
+            return name
+    raise ValueError(text)
+
+
+def due_of(found: Property) -> dict[str, Any]:
+    """As JSON has it. Raises ValueError."""
+    moment, zone = moment_of(found)
+    if not isinstance(moment, datetime):
+        return {"on": moment.isoformat(), "at": None, "time_zone": None}
+    return {"on": moment.date().isoformat(), "at": f"{moment:%H:%M}", "time_zone": zone}
+
+
+def instant_of(found: Property) -> str:
+    """A moment in UTC. Raises ValueError."""
+    moment, zone = moment_of(found)
+    if not isinstance(moment, datetime):
+        moment = datetime(moment.year, moment.month, moment.day)  # noqa: DTZ001
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone or "UTC"))
+    return dates.written(dates.clamped(aware))
+
+
+def duration_of(text: str) -> timedelta:
+    """Raises ValueError."""
+    from icalendar import vDuration  # noqa: PLC0415 - 190 ms
+
+    found: timedelta = vDuration.from_ical(text)  # type: ignore[no-untyped-call]
+    return found
+
+
+def take(record: Record, name: str, found: Property, read: Any) -> None:
+    """The member that a property says; a problem if it says none."""
+    try:
+        record.values[name] = read(found)
+    except (ValueError, OverflowError):
+        record.told("invalid", INVALID, name)

@@ -1,0 +1,166 @@
+"""CSV (RFC 4180): a table of the to-dos, for spreadsheets and other programs.
+
+A spreadsheet runs what begins like a formula, so such a cell gets an apostrophe in front, and loses
+it on the way back (OWASP, "CSV Injection").
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from accounts.models import User
+from core import dates
+from core.text import fold
+from todos.models import Due, Priority, Status, Todo
+from todos.transfer.members import members
+from todos.transfer.records import FileError, Record, Records
+from todos.transfer.rows import todos_of
+from todos.transfer.source import Source
+
+MARK: Final = "'"
+RUN: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20", MARK)
+# Members that the table has no column for, and why.
+WITHOUT_COLUMN: Final = {
+    "created_by": "the account itself",
+    "deleted_at": "the trash is left out",
+    "trashed_with": "the same",
+    "finished_with": "of use to this server only",
+    "status_at": "the same",
+}
+COLUMNS: Final = tuple(name for name in members(Todo) if name not in WITHOUT_COLUMN)
+# What other programs call them.
+OTHER_NAMES: Final = {
+    **dict.fromkeys(("task", "name", "summary", "subject", "content", "todo"), "title"),
+    **dict.fromkeys(("note", "description", "body", "details"), "notes"),
+    **dict.fromkeys(("due date", "due_date", "deadline", "date"), "due"),
+    **dict.fromkeys(("project", "list name", "folder", "category"), "list"),
+    **dict.fromkeys(("labels", "label", "tag", "categories", "contexts"), "tags"),
+    **dict.fromkeys(("state", "done", "completed", "is completed"), "status"),
+    **dict.fromkeys(("start date", "start_date", "start"), "start_on"),
+    **dict.fromkeys(("uid", "uuid"), "id"),
+}
+FINISHED: Final = frozenset({"finished", "done", "completed", "complete", "true", "yes", "x", "1"})
+PRIORITIES: Final = {fold(it.name): it.value for it in Priority}
+INVALID: Final = "This could not be read, and is left out."
+
+
+def write(person: User) -> Iterator[str]:
+    yield _line(COLUMNS)
+    for todo in todos_of(person):
+        yield _line([_cell(todo, name) for name in COLUMNS])
+
+
+def _line(cells: Any) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow([_harmless(cell) for cell in cells])
+    return text.getvalue()
+
+
+def _cell(todo: Todo, name: str) -> str:
+    if name == "list":
+        return "" if todo.list.is_inbox else todo.list.name
+    if name == "due":
+        return str(todo.due or "")
+    value = members(Todo)[name].write(todo)
+    if name == "tags":
+        return joined(value)
+    if name == "reminders":
+        return json.dumps(value) if value else ""
+    return "" if value is None else str(value)
+
+
+def joined(names: list[str]) -> str:
+    """With commas between them; a name that has one stands in quotes."""
+    return _plain_line(names) if names else ""
+
+
+def _plain_line(cells: list[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(cells)
+    return text.getvalue()
+
+
+def split(text: str) -> list[str]:
+    """What `joined` has joined."""
+    row = next(csv.reader([text], skipinitialspace=True), [])
+    return [name for name in (each.strip() for each in row) if name]
+
+
+def _harmless(cell: str) -> str:
+    return MARK + cell if cell.startswith(RUN) else cell
+
+
+def plain(cell: str) -> str:
+    return cell[1:] if cell[:1] == MARK and cell[1:].startswith(RUN) else cell
+
+
+def rows(source: Source) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each line by the names of the first one, and its number."""
+    reader = csv.reader(source.lines())
+    try:
+        names = [_known(cell) for cell in next(reader, [])]
+        for cells in reader:
+            if any(cells):
+                row = dict(zip(names, map(plain, cells), strict=False))
+                yield reader.line_num, {name: cell for name, cell in row.items() if cell}
+    except csv.Error as error:
+        raise FileError("csv", f"Line {reader.line_num} is no CSV.") from error
+
+
+def _known(name: str) -> str:
+    found = fold(name)
+    return OTHER_NAMES.get(found, found)
+
+
+def read(source: Source, person: User) -> Records:
+    for line, row in rows(source):
+        if "title" not in row and not row.keys() & {*COLUMNS}:
+            raise FileError("csv", "The first line names no column that is known here.")
+        record = Record(line, "todo", {}, list_name=row.pop("list", ""))
+        for name in COLUMNS:
+            if name in row:
+                take(record, name, row[name])
+        yield record
+
+
+def take(record: Record, name: str, cell: str) -> None:
+    """The member that a cell says; a problem if it says none."""
+    try:
+        record.values[name] = _READERS.get(name, str)(cell)
+    except (ValueError, RecursionError):
+        record.told("invalid", INVALID, name)
+
+
+def read_due(text: str) -> dict[str, Any]:
+    """A day, or a moment of it, in the words of `Due`; other programs write a blank for the T."""
+    due = Due.read(text) or Due.read(text.replace(" ", "T", 1)[:16])
+    if due is None:
+        raise ValueError(text)
+    at = f"{due.at:%H:%M}" if due.at else None
+    return {"on": due.on.isoformat(), "at": at, "time_zone": due.time_zone}
+
+
+def _status(text: str) -> str:
+    return (Status.FINISHED if fold(text) in FINISHED else Status.OPEN).value
+
+
+def _priority(text: str) -> int:
+    return int(PRIORITIES.get(fold(text), text))
+
+
+def _day(text: str) -> str:
+    if dates.read_day(text[:10]) is None:
+        raise ValueError(text)
+    return text[:10]
+
+
+_READERS: Final[dict[str, Any]] = {
+    "due": read_due,
+    "priority": _priority,
+    "reminders": json.loads,
+    "start_on": _day,
+    "status": _status,
+    "tags": split,
+}

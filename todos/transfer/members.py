@@ -1,0 +1,160 @@
+"""What an export carries of each kind of object: the columns of its model, but those named here.
+
+A member is read as strictly as the API reads it: a number is no title.
+"""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any, Final
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import time_zone_named
+from core import dates, ids
+from core.columns import FoldedField
+from todos.models import Due, List, SavedFilter, Tag, Todo
+from todos.models.due import OF_DUE, DueField
+from todos.models.reminders import RemindersField
+
+MODELS: Final[dict[str, Any]] = {model.feed_kind: model for model in (List, Tag, SavedFilter, Todo)}
+# Columns that no export carries, and why.
+LEFT_OUT: Final = {
+    "owner": "whoever imports it",
+    "version": "counts the changes of one server: an object begins at 1",
+    "changed_in": "the same",
+    "made_in": "the same",
+    "former_position": "of use to the former release only",
+    **dict.fromkeys(sorted(OF_DUE), "made of the due"),
+}
+INVALID: Final = _("Enter a valid value.")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member of an object, and its column."""
+
+    name: str
+    column: Any
+
+    def write(self, row: Any) -> Any:
+        """As JSON has it."""
+        if self.column.many_to_many:
+            return sorted(tag.name for tag in row.tags.all())
+        value = getattr(row, self.column.attname)
+        return None if value is None else self._written(value)
+
+    def _written(self, value: Any) -> Any:
+        if isinstance(self.column, DueField):
+            at = value.at and f"{value.at:%H:%M}"
+            return {"on": value.on.isoformat(), "at": at or None, "time_zone": value.time_zone}
+        if isinstance(self.column, RemindersField):
+            return [it.stored for it in value]
+        if isinstance(value, datetime):
+            return dates.written(value)
+        is_plain = isinstance(value, (bool, int, str))
+        return value if is_plain else str(value)
+
+    def read(self, value: Any) -> Any:
+        """What the column takes. Raises ValidationError."""
+        if value is None and self.column.null:
+            return None
+        read = next(read for kind, read in READERS if isinstance(self.column, kind))
+        found = read(value)
+        if not self.column.is_relation:
+            found = self.column.clean(found, None)
+            _check_length(self.column, found)
+        return found
+
+
+def _check_length(column: Any, value: Any) -> None:
+    """Models do not ask it of a TextField."""
+    most = getattr(column, "max_length", None)
+    if most and isinstance(value, str) and len(value) > most:
+        raise ValidationError(_("This text is too long."), code="max_length")
+
+
+@functools.cache
+def members(model: Any) -> Mapping[str, Member]:
+    """By the names that clients know."""
+    kept = [it for it in model._meta.concrete_fields if not isinstance(it, FoldedField)]
+    key = getattr(model, "feed_key", "id")
+    found: dict[str, Any] = {
+        it.name: it for it in kept if it.name not in LEFT_OUT and it.name != "id"
+    }
+    found = {"id": model._meta.get_field(key), **found}
+    found.pop(key if key != "id" else "", None)
+    found |= {it.name: it for it in model._meta.many_to_many}
+    return {name: Member(name, column) for name, column in found.items()}
+
+
+def shown(row: Any) -> dict[str, Any]:
+    """An object as JSON has it."""
+    model: Any = type(row)
+    return {name: it.write(row) for name, it in members(model).items()}
+
+
+def _refuse() -> ValidationError:
+    return ValidationError(INVALID, code="invalid")
+
+
+def _exactly(kind: type) -> Any:
+    def read(value: Any) -> Any:
+        if type(value) is not kind:
+            raise _refuse()
+        return value
+
+    return read
+
+
+def _read_id(value: Any) -> UUID:
+    if (key := ids.read(value)) is None:
+        raise _refuse()
+    return key
+
+
+def _read_moment(value: Any) -> datetime:
+    moment = dates.read_moment(value) if isinstance(value, str) else None
+    if moment is None or moment.tzinfo is None:
+        raise _refuse()
+    return moment
+
+
+def _read_day(value: Any) -> Any:
+    day = dates.read_day(value) if isinstance(value, str) else None
+    if day is None:
+        raise _refuse()
+    return day
+
+
+def _read_due(value: Any) -> Due:
+    try:
+        on, at, zone = (value.get(name) for name in ("on", "at", "time_zone"))
+        clock = time.fromisoformat(at) if at else None
+        return Due(_read_day(on), clock, time_zone_named(zone) if zone else None)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise _refuse() from error
+
+
+def _read_tags(value: Any) -> list[str]:
+    column = Tag._meta.get_field("name")
+    if not isinstance(value, list):
+        raise _refuse()
+    return [column.clean(_exactly(str)(name), None) for name in value]
+
+
+READERS: Final[list[tuple[Any, Any]]] = [
+    (models.ManyToManyField, _read_tags),
+    ((models.UUIDField, models.ForeignKey), _read_id),
+    (DueField, _read_due),
+    (models.DateTimeField, _read_moment),
+    (models.DateField, _read_day),
+    (models.BooleanField, _exactly(bool)),
+    (models.IntegerField, _exactly(int)),
+    (RemindersField, _exactly(list)),
+    (models.Field, _exactly(str)),
+]

@@ -1,0 +1,57 @@
+"""Ids of what is imported: those of the file, unless another account, or something dead, has them.
+
+An id is known by all accounts, and is never used twice. So what cannot keep its own gets the UUIDv5
+of it in the namespace of the account, and the same one whenever the file is imported again.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.db.models import QuerySet
+
+from core import ids
+from core.feed import FeedEntry, Synced
+
+
+class Names:
+    """The ids of one kind of object of one account."""
+
+    def __init__(self, account_id: UUID, model: type[Synced]) -> None:
+        self.account_id, self.model = account_id, model
+
+    def key(self, text: Any) -> UUID:
+        """What the file means by a text."""
+        if (key := ids.read(text)) is not None:
+            return key
+        return uuid5(self.account_id, str(text).encode(errors="replace").decode())
+
+    def found(self, keys: Iterable[UUID]) -> dict[UUID, tuple[UUID, bool]]:
+        """The id that each of the keys has here, and whether it is there already."""
+        found: dict[UUID, tuple[UUID, bool]] = {}
+        waiting = {key: key for key in keys}
+        for number in count(1):
+            if not waiting:
+                break
+            own, taken = self._known({*waiting.values()})
+            for key, name in list(waiting.items()):
+                if name in own or name not in taken:
+                    found[key] = (name, name in own)
+                    del waiting[key]
+                else:
+                    waiting[key] = uuid5(
+                        self.account_id, f"{key}{f' {number}' if number > 1 else ''}"
+                    )
+        return found
+
+    def _known(self, names: Collection[UUID]) -> tuple[set[UUID], set[UUID]]:
+        """Those of the account, and those that it cannot have."""
+        key = self.model.feed_key
+        rows: QuerySet[Any] = QuerySet(self.model).filter(**{f"{key}__in": names})
+        owners: Mapping[UUID, UUID] = dict(rows.values_list(key, self.model.account_column))
+        own = {name for name, owner in owners.items() if owner == self.account_id}
+        dead = FeedEntry.objects.filter(
+            account=self.account_id, kind=self.model.feed_kind, object_id__in=names, deleted=True
+        )
+        return own, ({*owners} - own) | {*dead.values_list("object_id", flat=True)}

@@ -1,0 +1,99 @@
+"""The text of an uploaded file: bounded in bytes, in the length of a line, and in its encoding."""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, BinaryIO, Final
+
+from todos.transfer.records import FileError
+
+MOST_BYTES: Final = 100 * 1024 * 1024
+LONGEST_LINE: Final = 1024 * 1024  # characters
+PART: Final = 64 * 1024  # characters that are read at once
+ZIP: Final = b"PK\x03\x04"
+INSIDE: Final = "todos.json"  # the part of an archive that is read
+WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
+
+# What the library raises for an archive that is cut, forged, locked or packed in another way.
+BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+UNREADABLE: Final = FileError("archive", "The archive cannot be opened.")
+TOO_LARGE: Final = FileError(
+    "file_too_large", f"The file may hold at most {MOST_BYTES // 1024 // 1024} MiB."
+)
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that ends in an error behind so many bytes, whatever it says of its length."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream, self.left = stream, MOST_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            found = self.stream.read(len(buffer))
+        except BROKEN as error:
+            raise UNREADABLE from error
+        self.left -= len(found)
+        if self.left < 0:
+            raise TOO_LARGE
+        buffer[: len(found)] = found
+        return len(found)
+
+
+class Source:
+    """A text that is read once, from its beginning."""
+
+    def __init__(self, file: Any, encoding: str) -> None:
+        stream = io.BufferedReader(_Bounded(file), PART)
+        self._text = io.TextIOWrapper(stream, encoding, newline="")
+
+    def read(self) -> str:
+        """Some more characters; none at the end."""
+        with _decoded():
+            return self._text.read(PART)
+
+    def lines(self) -> Iterator[str]:
+        """With their ends."""
+        while line := self._line():
+            if len(line) > LONGEST_LINE:
+                raise FileError("line_too_long", "A line is longer than a mebibyte.")
+            yield line
+
+    def _line(self) -> str:
+        with _decoded():
+            return self._text.readline(LONGEST_LINE + 1)
+
+
+@contextmanager
+def _decoded() -> Iterator[None]:
+    try:
+        yield
+    except UnicodeError as error:
+        raise FileError("encoding", "The file is no text in UTF-8 or UTF-16.") from error
+
+
+@contextmanager
+def opened(file: BinaryIO) -> Iterator[Source]:
+    """The text, out of an archive of ours if it is one. Raises FileError, also while it is read."""
+    head = file.read(len(ZIP))
+    file.seek(0)
+    with ExitStack() as stack:
+        if head == ZIP:
+            yield Source(_inside(file, stack), "utf-8-sig")
+        else:
+            yield Source(file, "utf-16" if head[:2] in WIDE else "utf-8-sig")
+
+
+def _inside(file: BinaryIO, stack: ExitStack) -> Any:
+    try:
+        archive = stack.enter_context(zipfile.ZipFile(file))
+        return stack.enter_context(archive.open(INSIDE))
+    except KeyError as error:
+        raise FileError("archive", f"The archive has no {INSIDE}.") from error
+    except BROKEN as error:
+        raise UNREADABLE from error

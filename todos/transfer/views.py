@@ -1,0 +1,374 @@
+"""Exports, imports and the address of the calendar over HTTP."""
+
+import tempfile
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.http import FileResponse, Http404, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from rest_framework import mixins, serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.sessions import signed_in_user
+from core import files
+from core.api.errors import Conflict
+from core.api.fields import (
+    OwnedRelatedField,
+    StrictCharField,
+    StrictChoiceField,
+    StrictDateTimeField,
+    StrictIntegerField,
+    StrictSerializer,
+)
+from core.api.viewsets import ApiViewSet
+from core.idempotency import idempotent
+from todos.models import CalendarFeed, List, ListQuerySet, Transfer, TransferState
+from todos.models.transfers import TransferKind
+from todos.transfer import jobs, personal, starting
+from todos.transfer.formats import EXPORTED, FORMATS, IMPORTED
+from todos.transfer.source import MOST_BYTES
+from todos.transfer.starting import UPLOADED
+
+CONTENT: Final = 1024 * 1024  # characters
+
+
+class NewExportSerializer(StrictSerializer):
+    """What is to be written."""
+
+    format = StrictChoiceField(choices=EXPORTED)
+
+
+class NewImportSerializer(StrictSerializer):
+    """Either the file itself, or how many bytes it will have: then it is sent by a link."""
+
+    format = StrictChoiceField(choices=IMPORTED)
+    content = StrictCharField(
+        required=False, trim_whitespace=False, max_length=CONTENT, help_text="The file, as text."
+    )
+    size = StrictIntegerField(
+        required=False, min_value=1, max_value=MOST_BYTES, help_text="Bytes of the file."
+    )
+    list = OwnedRelatedField(
+        required=False, help_text="Where to-dos go that name no list; left out: the inbox."
+    )
+
+    default_error_messages = {"one_of_two": "Give either the content, or the size of the file."}
+
+    def owned_list(self) -> ListQuerySet:
+        return List.objects.owned_by(signed_in_user(self.context["request"]))
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("content" in attrs) is ("size" in attrs):
+            self.fail("one_of_two")
+        return attrs
+
+
+class ConfirmSerializer(StrictSerializer):
+    """The token of the report."""
+
+    token = StrictCharField(max_length=100)
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """What could not be taken as it is."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    attr = serializers.CharField(allow_null=True)
+
+
+class LineSerializer(serializers.Serializer[Any]):
+    """What becomes of one object of the file."""
+
+    line = serializers.IntegerField()
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    outcome = serializers.ChoiceField(choices=["new", "kept", "refused"])
+    problems = ProblemSerializer(many=True)
+
+    class Meta:
+        ref_name = "ImportLine"
+
+
+class NewObjectsSerializer(serializers.Serializer[Any]):
+    """How many objects of each kind are made."""
+
+    lists = serializers.IntegerField()
+    tags = serializers.IntegerField()
+    filters = serializers.IntegerField()
+    todos = serializers.IntegerField()
+
+
+class ReportSerializer(serializers.Serializer[Any]):
+    """What an import does, or would do."""
+
+    new = NewObjectsSerializer()
+    kept = serializers.IntegerField(help_text="Are there already, and stay as they are.")
+    refused = serializers.IntegerField(help_text="Cannot be taken.")
+    warnings = serializers.IntegerField(help_text="Lines of which something is left out.")
+    lines = LineSerializer(many=True)
+    left_out = serializers.IntegerField(help_text="Lines that are not told one by one.")
+
+    class Meta:
+        ref_name = "ImportReport"
+
+
+class FailureSerializer(serializers.Serializer[Any]):
+    """Why the job has failed."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class JobSerializer(serializers.Serializer[Any]):
+    """How far it is."""
+
+    id = serializers.UUIDField()
+    format = serializers.CharField()
+    state = serializers.ChoiceField(choices=TransferState.choices)
+    done = serializers.IntegerField(help_text="Objects so far.")
+    total = serializers.IntegerField(allow_null=True)
+    size = serializers.IntegerField(allow_null=True, help_text="Bytes of the file.")
+    error = FailureSerializer(allow_null=True)
+    created_at = StrictDateTimeField()
+    ended_at = StrictDateTimeField(allow_null=True)
+
+
+class ExportSerializer(JobSerializer):
+    """An export; `file` leads to what it has written."""
+
+    file = serializers.URLField(allow_null=True)
+
+
+class ImportSerializer(JobSerializer):
+    """An import; `token` confirms what the report says."""
+
+    report = ReportSerializer(allow_null=True)
+    token = serializers.CharField(allow_null=True)
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    """How to send the file; the link ends after fifteen minutes."""
+
+    method = serializers.ChoiceField(choices=["PUT"])
+    url = serializers.URLField()
+    headers = serializers.DictField(child=serializers.CharField())
+
+
+class StartedImportSerializer(ImportSerializer):
+    """An import, and where its file is sent to if it did not come along."""
+
+    upload = UploadSerializer(allow_null=True)
+
+
+class AnyParser(BaseParser):
+    """The file itself, which the view reads part by part."""
+
+    media_type = "*/*"
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        return None
+
+
+class JobViewSet(ApiViewSet, mixins.ListModelMixin):
+    """What exports and imports share."""
+
+    kind: TransferKind
+    queryset = Transfer.objects.none()
+
+    def get_queryset(self) -> Any:
+        return Transfer.objects.filter(owner=self.caller, kind=self.kind)
+
+    def get_ordering(self) -> list[str]:
+        return ["-created_at", "-id"]
+
+    def retrieve(self, request: Request, pk: object) -> Response:
+        """How far it is, and what has come of it."""
+        return Response(self.shown(self.named()))
+
+    def destroy(self, request: Request, pk: object) -> Response:
+        """Forget it, with its file. One that runs ends without an effect."""
+        if not self.get_queryset().filter(pk=self.named().pk).delete()[0]:
+            raise Http404
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        rows = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response([self.shown(row) for row in rows or ()])
+
+    def named(self) -> Transfer:
+        row: Transfer = get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
+        return row
+
+    def accepted(self, job: Transfer, **more: Any) -> Response:
+        job.refresh_from_db()
+        path = reverse(f"transfer:{job.kind}", kwargs={"pk": job.pk})
+        location = self.request.build_absolute_uri(path)
+        shown = {**self.shown(job), **more}
+        return Response(shown, status=HTTPStatus.ACCEPTED, headers={"Location": location})
+
+    def shown(self, job: Transfer) -> dict[str, Any]:
+        is_faulty = job.state == TransferState.FAILED
+        error = {"code": job.error_code, "detail": job.error_detail} if is_faulty else None
+        names = ("id", "format", "state", "done", "total", "size", "created_at", "ended_at")
+        told = {name: getattr(job, name) for name in names} | {"error": error}
+        return {**self.serializer_class(told | self.result(job)).data}  # type: ignore[misc]
+
+    def result(self, job: Transfer) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class ExportViewSet(JobViewSet):
+    """Take everything along: a file of your to-dos, made in a job of its own."""
+
+    kind = TransferKind.EXPORT
+    serializer_class = ExportSerializer
+
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Begin an export; the answer says where to ask how far it is."""
+        shape = NewExportSerializer(data=request.data)
+        shape.is_valid(raise_exception=True)
+        return self.started(shape.validated_data["format"])
+
+    @idempotent
+    def everything(self, request: Request) -> Response:
+        """Begin an archive of everything about you: each row of your account, and your to-dos."""
+        StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
+        return self.started(personal.FORMAT)
+
+    def started(self, name: str) -> Response:
+        job = starting.export(self.caller, name)
+        return self.accepted(job)
+
+    def result(self, job: Transfer) -> dict[str, Any]:
+        path = reverse("transfer:export-file", kwargs={"pk": job.pk})
+        is_there = job.state == TransferState.DONE
+        return {"file": self.request.build_absolute_uri(path) if is_there else None}
+
+    def file(self, request: Request, pk: object) -> Any:
+        """The file: itself, or a link to it that ends after fifteen minutes."""
+        job = self.named()
+        if job.state != TransferState.DONE:
+            raise Http404
+        return file_of(job)
+
+
+def file_of(job: Transfer) -> Any:
+    is_all = job.format == personal.FORMAT
+    suffix = "zip" if is_all else FORMATS[job.format].suffix
+    name = f"nudge-{job.created_at:%Y-%m-%d}.{suffix}"
+    if (link := files.download_link(job.file, name)) is not None:
+        return HttpResponseRedirect(link)
+    kind = "application/zip" if is_all else FORMATS[job.format].media_type
+    content = files.stream(job.file)
+    return FileResponse(content, as_attachment=True, filename=name, content_type=kind)
+
+
+class ImportViewSet(JobViewSet):
+    """Bring your to-dos along: a dry run first, whose report has the token that confirms it."""
+
+    kind = TransferKind.IMPORT
+    serializer_class = ImportSerializer
+
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Begin an import. With its content it is checked at once, else when the file is there."""
+        shape = NewImportSerializer(data=request.data, context=self.get_serializer_context())
+        shape.is_valid(raise_exception=True)
+        asked = shape.validated_data
+        job = starting.await_file(
+            self.caller, asked["format"], asked.get("size"), asked.get("list")
+        )
+        if "content" not in asked:
+            return self.accepted(job, upload=self._upload(job))
+        with tempfile.TemporaryFile() as file:
+            file.write(asked["content"].encode())
+            starting.take_file(job, file)
+        return self.accepted(job, upload=None)
+
+    def _upload(self, job: Transfer) -> dict[str, Any]:
+        link = files.upload_link(jobs.file_name(job), job.size or 0, UPLOADED)
+        url = self.request.build_absolute_uri(
+            reverse("transfer:import-file", kwargs={"pk": job.pk})
+        )
+        return link or {"method": "PUT", "url": url, "headers": {"Content-Type": UPLOADED}}
+
+    def upload(self, request: Request, pk: object) -> Response:
+        """Send the file here, if its link leads here; it is checked as soon as it has come."""
+        job = self.named()
+        if job.state != TransferState.UPLOADING or files.upload_link("", 1, UPLOADED):
+            raise Conflict("This import takes no file here, or has one.", code="conflict")
+        with tempfile.TemporaryFile() as file:
+            stream, left = request._request, job.size or 0  # noqa: SLF001 - part by part
+            while part := stream.read(min(left + 1, 1 << 20)):
+                left -= len(part)
+                if left < 0:
+                    break
+                file.write(part)
+            if left:
+                raise ValidationError("The file has another size.", code="size")
+            starting.take_file(job, file)
+        return self.accepted(job)
+
+    def check(self, request: Request, pk: object) -> Response:
+        """Check the file that was sent by a link."""
+        job = self.named()
+        StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
+        starting.check(job)
+        return self.accepted(job)
+
+    def confirm(self, request: Request, pk: object) -> Response:
+        """Do what the report says, all of it or nothing."""
+        job = self.named()
+        shape = ConfirmSerializer(data=request.data)
+        shape.is_valid(raise_exception=True)
+        if not jobs.is_token(job, shape.validated_data["token"]):
+            raise ValidationError({"token": ["This is not the token of the report."]}, code="token")
+        starting.confirm(job)
+        return self.accepted(job)
+
+    def result(self, job: Transfer) -> dict[str, Any]:
+        token = jobs.token_of(job) if job.state == TransferState.CHECKED else None
+        return {"report": job.report, "token": token}
+
+
+class FeedSerializer(serializers.Serializer[Any]):
+    """Whether there is a secret address of your calendar, and since when."""
+
+    created_at = StrictDateTimeField(allow_null=True)
+
+
+class NewFeedSerializer(FeedSerializer):
+    """The address, which is shown once."""
+
+    url = serializers.URLField()
+
+
+class FeedView(ApiViewSet):
+    """The secret address at which calendars read your to-dos."""
+
+    serializer_class = FeedSerializer
+
+    def retrieve(self, request: Request) -> Response:
+        """Since when there is one; the address itself is shown by POST only."""
+        row = CalendarFeed.objects.filter(owner=self.caller).first()
+        return Response(FeedSerializer({"created_at": row and row.created_at}).data)
+
+    def create(self, request: Request) -> Response:
+        """Make a new address; the former one ends."""
+        StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
+        row, secret = starting.renew_feed(self.caller)
+        path = reverse("feeds:calendar", kwargs={"secret": secret})
+        url = request.build_absolute_uri(path)
+        shown = NewFeedSerializer({"created_at": row.created_at, "url": url}).data
+        return Response(shown, status=HTTPStatus.CREATED)
+
+    def remove(self, request: Request) -> Response:
+        """End the address."""
+        CalendarFeed.objects.filter(owner=self.caller).delete()
+        return Response(status=HTTPStatus.NO_CONTENT)
