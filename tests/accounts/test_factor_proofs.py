@@ -199,7 +199,7 @@ def test_an_operator_takes_a_lost_factor_away(alice, bob, caplog):
     assert f"The second factor of account {alice.pk} was reset" in caplog.text
     assert alice.email not in caplog.text
     assert events_of(alice).filter(kind="factor_reset").get().facts == {
-        "types": ["recovery_codes", "totp"]
+        "types": "recovery_codes, totp"
     }
     call_command("reset_factors", alice.email, stdout=out)
     assert out.getvalue().endswith("Removed: nothing: there was no second factor.\n")
