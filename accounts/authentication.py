@@ -33,7 +33,7 @@ class BearerAuthentication(BaseAuthentication):
         session = live_session(DeviceSessionStore, token)
         user = get_session_user(session) if session else None
         if session is None or user is None:
-            raise AuthenticationFailed("The session token is invalid or has expired.")
+            raise _refused()
         _keep_alive(session)
         return user, session
 
@@ -72,10 +72,14 @@ def _scope_of(request: Request) -> Scope | None:
     return getattr(view, "token_scopes", CLOSED).get(request.method or "")
 
 
+def _refused() -> AuthenticationFailed:
+    return AuthenticationFailed("The session token is invalid or has expired.")
+
+
 def _keep_alive(session: DeviceSessionStore) -> None:
     touch(session)
     if session.modified:
         try:
             session.save()
         except UpdateError as error:  # logged out by a concurrent request
-            raise AuthenticationFailed("The session token is invalid or has expired.") from error
+            raise _refused() from error
