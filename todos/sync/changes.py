@@ -9,7 +9,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError as InvalidError
 from rest_framework.exceptions import ValidationError
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 from core import ids
 from core.api.errors import Conflict
 from core.feed import dead_entry
@@ -75,6 +75,8 @@ class Change:
         verb = self.operation.verb
         if verb not in self.kind.verbs:
             raise ValidationError({"op": ["This kind of object has no such operation."]})
+        if self.kind.model is User and isinstance(self.batch.request.auth, ApiToken):
+            raise RefusedError("refused", "insufficient_scope", self.account)
         if verb == "create":
             return self._created()
         row = self._living() if verb not in ("restore", "purge", "trash") else self._any()
