@@ -45,5 +45,5 @@ def keep(request: HttpRequest, token: str) -> HttpResponse:
         messages.success(request, _("Your account stays. Log in to go on."))
         return redirect("account_login")
     waiting = deletion.waiting(token)
-    status = HTTPStatus.OK if waiting else HTTPStatus.GONE
+    status = HTTPStatus.OK if waiting else HTTPStatus.NOT_FOUND
     return render(request, "account/keep.html", {"waiting": waiting}, status=status)

@@ -26,6 +26,6 @@ def invited(request: HttpRequest, token: str) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("todos:index")
     if invitation_of(token) is None:
-        return render(request, "account/invited.html", status=HTTPStatus.GONE)
+        return render(request, "account/invited.html", status=HTTPStatus.NOT_FOUND)
     request.session[SESSION_KEY] = token
     return redirect("account_signup")

@@ -290,7 +290,15 @@ def test_a_device_is_neither_added_nor_changed_nor_removed(superuser, device):
 def test_accounts_are_one_section(superuser, path):
     sections = {app["name"]: app for app in superuser.get(path).context["app_list"]}
     names = [str(model["name"]) for model in sections["Accounts"]["models"]]
-    assert names == ["Authenticators", "Email addresses", "Groups", "User sessions", "Users"]
+    made = [
+        "API tokens",
+        "Authenticators",
+        "Email addresses",
+        "Groups",
+        "Invitations",
+        "Security events",
+    ]
+    assert names == [*made, "User sessions", "Users"]
     assert (set(sections) == {"Accounts"}) is (path != "/admin/")
     assert not {"Authentication and Authorization", "User Sessions"} & set(sections)
 

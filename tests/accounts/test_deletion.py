@@ -169,7 +169,7 @@ def test_the_pages_of_leaving_and_of_staying(clock, client, alice, mailoutbox):
     assert client.post(url)["Location"] == "/auth/login/"
     assert "Your account stays." in client.get("/auth/login/").text
     for again in (client.get(url), client.post(url)):
-        assert again.status_code == 410
+        assert again.status_code == 404
         assert "This link is used or too old" in again.text
     assert client.post("/auth/login/", form)["Location"] == "/todos/"
 

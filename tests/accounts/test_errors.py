@@ -143,7 +143,7 @@ def test_a_closed_sign_up_is_403(monkeypatch):
         "accounts.allauth.adapter.AccountAdapter.is_open_for_signup", lambda *_: False
     )
     body = {"email": "carol@example.com", "password": PASSWORD}
-    assert_error(APIClient().post(f"{AUTH}auth/signup", body), 403, "permission_denied")
+    assert_error(APIClient().post(f"{AUTH}auth/signup", body), 403, "signup_closed")
 
 
 def test_what_needs_a_fresh_proof_says_so(api, alice):

@@ -98,6 +98,11 @@ def test_there_is_one_log_in_for_pages_and_one_for_phones():
         "api/auth/app/v1/tokens/refresh",  # never reached: the next one stands before it
         "^api/auth/app/v1/(?:account/phone|auth/phone/|auth/code/|tokens/)",
         "api/browse/login/",  # leads to the page
+        "account/keep/<str:token>/",  # signed, and logs nobody in
+        "account/invited/<str:token>/",  # the same
+        "account/tokens/",  # of programs: they open no page and nothing under /api/auth/
+        "api/v1/account/tokens/",
+        "api/v1/account/tokens/<id:pk>/",
         "reminders/<str:token>/",  # signed, and logs nobody in
         "reminders/<str:token>/now/",  # the same
     }

@@ -115,12 +115,14 @@ def test_nobody_is_told_what_did_not_happen(client, db, path):
 
 def test_settings_have_one_navigation(web, alice, staff):
     paths = ["/account/", "/auth/email/", "/sms/phone/", "/auth/password/change/"]
-    paths += ["/auth/2fa/", "/auth/sessions/", "/account/data/"]
-    for path in paths:
+    paths += ["/auth/2fa/", "/auth/sessions/", "/account/activity/", "/account/data/"]
+    below = dict.fromkeys(["/account/tokens/", "/account/deletion/"], "/account/data/")
+    for path in [*paths, *below]:
         page = web(alice).get(path).text
         nav = re.findall(r'<nav class="tabs".*?</nav>', page, re.DOTALL)[0]
         assert re.findall(r'href="([^"]+)"', nav) == paths
-        assert re.findall(r'href="([^"]+)"\s+aria-current="page"', nav) == [path]
+        here = re.findall(r'href="([^"]+)"\s+aria-current="page"', nav)
+        assert here == [below.get(path, path)]
     assert 'href="/admin/"' not in web(alice).get("/account/data/").text
     assert 'href="/admin/"' in web(staff).get("/account/data/").text
 

@@ -88,7 +88,7 @@ def test_nobody_signs_up_without_an_invitation(client):
     assert_error(by_api(), 403, "invitation_required")
     for made_up in ("", "x", "a:b:c"):
         assert_error(by_api(invitation=made_up), 403, "invitation_required")
-        assert client.get(f"/account/invited/{made_up or 'y'}/").status_code == 410
+        assert client.get(f"/account/invited/{made_up or 'y'}/").status_code == 404
     assert not exists()
 
 
@@ -104,7 +104,7 @@ def test_a_link_creates_one_account_on_the_page(client, clock, mailoutbox):
     carol = User.objects.get(email=EMAIL)
     invitation.refresh_from_db()
     assert (invitation.account, invitation.used_at) == (carol, invitation.created_at)
-    assert Client().get(path_of(invitation)).status_code == 410
+    assert Client().get(path_of(invitation)).status_code == 404
     assert client.get(path_of(other))["Location"] == "/todos/"
     other.refresh_from_db()
     assert other.used_at is None
@@ -129,7 +129,7 @@ def test_an_invitation_ends(client, clock):
     client.get(path_of(invitation))
     clock.shift(timedelta(days=14))
     assert "Accounts are by invitation here" in by_page(client).text
-    assert Client().get(path_of(invitation)).status_code == 410
+    assert Client().get(path_of(invitation)).status_code == 404
     clock.shift(timedelta(days=30, seconds=1))
     call_command("prune")
     assert not Invitation.objects.exists()

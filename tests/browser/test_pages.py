@@ -1,5 +1,6 @@
 """Every page: no complaint of the console, none of axe, nothing wider than a phone."""
 
+import re
 import uuid
 from datetime import timedelta
 from itertools import product
@@ -12,6 +13,8 @@ from django.core import mail
 from django.utils import timezone
 from playwright.sync_api import Page, ViewportSize, expect
 
+from accounts.api_tokens import issue
+from accounts.audit import Kind, record
 from accounts.models import User
 from tests.browser.app import open_detail, open_page
 from tests.builders import at, make_list, make_todo
@@ -68,6 +71,7 @@ def inspect(page: Page) -> None:
         "/",
         "/auth/confirm-email/",
         "/auth/confirm-email/nonsense/",
+        *("/account/keep/nonsense/", "/account/invited/nonsense/"),
         "/nothing/",
     ],
 )
@@ -78,14 +82,38 @@ def test_page_for_everybody(visit, path):
     inspect(page)
 
 
+def test_pages_of_a_new_token_and_of_staying(visit, alice):
+    page = visit(as_=alice)
+    page.goto("/auth/reauthenticate/?next=/account/tokens/")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_label("Name").fill("Backup")
+    page.get_by_label("Read to-dos and texts").check()
+    page.get_by_role("button", name="Create the token").click()
+    expect(page.get_by_label("Backup", exact=True)).to_have_value(re.compile("^nudge_"))
+    inspect(page)
+    page.goto("/account/deletion/")
+    page.get_by_role("button", name="Delete my account").click()
+    page.get_by_label("Email").fill(alice.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Keep the account?")).to_be_visible()
+    inspect(page)
+    page.get_by_role("button", name="Keep my account").click()
+    expect(page.get_by_text("Your account stays.")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     "path",
     [
         *("/todos/plain/", "/account/", "/account/data/", "/auth/email/", "/auth/sessions/"),
         "/auth/password/change/",
+        *("/account/activity/", "/account/tokens/", "/account/deletion/"),
     ],
 )
 def test_page_of_an_account(visit, alice, path):
+    issue(alice, name=LONG[:80], scopes=["read", "sms"])
+    record(alice, Kind.EMAIL_ADDED, email=f"{LONG}@example.com")
     EmailAddress.objects.create(user=alice, email="a.second.address@example.com")
     page = visit(as_=alice)
     page.goto(path)
