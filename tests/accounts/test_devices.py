@@ -155,7 +155,10 @@ def test_log_out_ends_the_token_at_once(alice):
 def test_a_changed_password_ends_the_other_devices(alice):
     phone, tablet = signed_in(alice), signed_in(alice)
     new = "another fine password"
-    body = {"current_password": PASSWORD, "new_password": new}
+    body = {"current_password": "a wrong one", "new_password": new}
+    told = phone.post("account/password/change", body)
+    assert_error(told, 400, "enter_current_password", "current_password")
+    body["current_password"] = PASSWORD
     assert phone.post("account/password/change", body).status_code == 200
     assert (works(phone), works(tablet)) == (True, False)
     assert_error(Phone().log_in(alice.email), 400, "email_password_mismatch", "password")

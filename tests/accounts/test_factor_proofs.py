@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 
 import pytest
 from allauth.account.internal.flows import reauthentication
@@ -18,6 +19,7 @@ from django.test import Client
 
 from accounts.audit import events_of
 from accounts.factors import guesses, lazily, proofs
+from accounts.factors.proofs import is_proof_due
 from accounts.management.commands.reseal_factors import _reseal
 from tests.accounts.conftest import PASSWORD, Phone, assert_error
 from tests.accounts.factors import (
@@ -31,6 +33,7 @@ from tests.accounts.factors import (
     logged_in,
     set_up_app,
 )
+from tests.accounts.test_factor_pages import add_passkey as add_passkey_on_page
 
 pytestmark = pytest.mark.usefixtures("clock", "commits_at_once")
 ME = "/api/v1/account/"
@@ -108,6 +111,38 @@ def test_a_session_of_before_is_asked_for_the_factor(web, alice):
     again = browser.post("/auth/reauthenticate/", {"password": PASSWORD})
     assert again["Location"] == "/auth/2fa/reauthenticate/"
     assert EmailAddress.objects.filter(user=alice).count() == 1
+
+
+def test_only_a_factor_proves_who_has_one(rf, alice, clock):
+    """A session that knows of a password alone, however it came to be."""
+    request = rf.get("/")
+    request.session = {}
+    context = {"account_authentication_methods_user": str(alice.pk)}
+    records = [{"method": "password", "at": time.time()}]
+    request.session |= {**context, "account_authentication_methods": records}
+    assert not is_proof_due(request, alice)
+    Authenticator.objects.create(user=alice, type=Authenticator.Type.TOTP, data={})
+    assert is_proof_due(request, alice)
+    records.append({"method": "mfa", "at": time.time()})
+    assert not is_proof_due(request, alice)
+
+
+def test_recovery_codes_alone_are_no_factor(alice, clock):
+    Authenticator.objects.create(user=alice, type="recovery_codes", data={})
+    phone = logged_in(alice)
+    clock.shift(600)
+    assert phone.post("auth/reauthenticate", {"password": PASSWORD}).status_code == 200
+    assert phone.get(TOTP).status_code == 404
+    assert phone.get(PASSKEYS).status_code == 200
+
+
+def test_a_factor_that_is_gone_opens_no_admin(staff, settings):
+    settings.STAFF_NEED_FACTOR = True
+    browser = browser_of(staff.email)
+    add_passkey_on_page(browser)
+    assert browser.get("/admin/").status_code == 200
+    Authenticator.objects.all().delete()
+    assert browser.get("/admin/").status_code == 302
 
 
 def test_allauth_asks_our_functions():
@@ -199,7 +234,7 @@ def test_an_operator_takes_a_lost_factor_away(alice, bob, caplog):
     assert f"The second factor of account {alice.pk} was reset" in caplog.text
     assert alice.email not in caplog.text
     assert events_of(alice).filter(kind="factor_reset").get().facts == {
-        "types": ["recovery_codes", "totp"]
+        "types": "recovery_codes, totp"
     }
     call_command("reset_factors", alice.email, stdout=out)
     assert out.getvalue().endswith("Removed: nothing: there was no second factor.\n")

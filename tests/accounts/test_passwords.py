@@ -1,6 +1,7 @@
 """One password is one password, whatever keyboard, form and way in."""
 
 import io
+import re
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher, make_password
@@ -192,3 +193,24 @@ def test_wide_digits_are_digits(db):
     body = {"email": "carol@example.com", "password": "\uff17\uff13519846203"}
     told = Phone().post("auth/signup", body)
     assert told.json()["errors"][0]["code"] == "password_entirely_numeric"
+
+
+def test_a_long_password_of_any_characters_is_taken_whole(alice):
+    long = "".join(chr(33 + number % 90) for number in range(500))
+    alice.set_password(long)
+    alice.save()
+    assert Phone().log_in(alice.email, long).status_code == 200
+    assert Phone().log_in(alice.email, long[:-1]).status_code == 400
+
+
+def test_fields_for_passwords_hide_them_and_help_password_managers(web, alice):
+    """ASVS 6.2.6 and 6.2.7."""
+    entrances = [Client().get(path).text for path in ("/auth/login/", "/auth/signup/")]
+    page = web(alice).get("/auth/password/change/").text
+    fields = [re.findall(r'<input[^>]*name="[^"]*password[^>]*>', text) for text in entrances]
+    fields += [re.findall(r'<input[^>]*name="[^"]*password[^>]*>', page)]
+    assert [len(each) for each in fields] == [1, 1, 3]
+    for field in (each for found in fields for each in found):
+        assert 'type="password"' in field
+        assert re.search(r'autocomplete="(current|new)-password"', field)
+        assert "onpaste" not in field
