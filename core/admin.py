@@ -74,7 +74,7 @@ def reads_titles(request: HttpRequest) -> bool:
 
 
 class PrivateAdmin(SearchableAdmin):
-    """Columns with what people wrote: shown, searched and filtered by who reads titles only."""
+    """Only staff who may read titles see, search and filter by the columns in `private`."""
 
     private: ClassVar[frozenset[str]] = frozenset()
 
@@ -97,7 +97,7 @@ class PrivateAdmin(SearchableAdmin):
 
 
 class NamedValuesFilter(admin.AllValuesFieldListFilter):
-    """Django's, whose link for an empty value has no text."""
+    """Django gives the link for an empty value no text."""
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         for choice in super().choices(changelist):

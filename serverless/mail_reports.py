@@ -1,4 +1,4 @@
-"""Bounces and complaints of Amazon SES: by SNS, by EventBridge, or as they are.
+"""Bounces and complaints that Amazon SES reports: over SNS, over EventBridge, or directly.
 
 Amazon SES Developer Guide, "Amazon SNS notification contents for Amazon SES", "Contents of event
 data that Amazon SES publishes to Amazon SNS", "Amazon EventBridge and Amazon SES".
@@ -18,68 +18,71 @@ Event = dict[str, Any]
 
 BOUNCED: Final = "bounced"
 COMPLAINED: Final = "complained"
-SUPPRESSED: Final = "OnAccountSuppressionList"  # SES has not even tried
-# What SES says to a topic when it is connected.
+SUPPRESSED: Final = "OnAccountSuppressionList"  # SES did not try to deliver the mail
+# What SES sends to a topic that was connected to it.
 GREETING: Final = "Successfully validated SNS topic"
 CONNECTED: Final = "AmazonSnsSubscriptionSucceeded"
 
 
 def is_report(event: Event) -> bool:
-    return bool(_told(event))
+    return bool(_notifications(event))
 
 
 def take(event: Event) -> None:
-    """Tell MAIL_REPORTS of each recipient whom mails do not reach; the rest means nothing to us."""
+    """Pass each address that a mail did not reach to MAIL_REPORTS; ignore all other reports."""
     handler = cast(Handler, import_string(settings.MAIL_REPORTS))
-    for told in _told(event):
-        for report in _reports(told):
+    for notification in _notifications(event):
+        for report in _reports(notification):
             handler(report)
 
 
-def _told(event: Event) -> list[Event]:
-    """What SES says in this event; empty if it is of somebody else."""
+def _notifications(event: Event) -> list[Event]:
+    """The notifications of SES in this event; none if somebody else has sent it."""
     records = event.get("Records") or [{}]
-    if all(each.get("EventSource") == "aws:sns" for each in records):
-        told = [_of_topic(each["Sns"]["Message"]) for each in records]
+    if all(record.get("EventSource") == "aws:sns" for record in records):
+        found = [_read(record["Sns"]["Message"]) for record in records]
     else:
-        told = [event.get("detail") or event]  # of EventBridge
-    return told if all(_is_of_ses(each) for each in told) else []
+        found = [event.get("detail") or event]  # EventBridge puts it into `detail`
+    return found if all(_is_from_ses(each) for each in found) else []
 
 
-def _of_topic(text: str) -> Event:
+def _read(text: str) -> Event:
     if text.startswith(GREETING):
         return {"notificationType": CONNECTED}
     try:
-        told = json.loads(text)
+        notification = json.loads(text)
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return notification if isinstance(notification, dict) else {}
 
 
-def _is_of_ses(told: Event) -> bool:
-    return bool(_kind(told)) and ("mail" in told or _kind(told) == CONNECTED)
+def _is_from_ses(notification: Event) -> bool:
+    kind = _kind(notification)
+    return bool(kind) and ("mail" in notification or kind == CONNECTED)
 
 
-def _kind(told: Event) -> str:
-    return str(told.get("notificationType") or told.get("eventType") or "")
+def _kind(notification: Event) -> str:
+    return str(notification.get("notificationType") or notification.get("eventType") or "")
 
 
-def _reports(told: Event) -> Iterator[MailReport]:
-    kind = _kind(told)
-    if kind == "Bounce" and told["bounce"]["bounceType"] == "Permanent":
-        bounce = told["bounce"]
-        yield from _each(told, bounce, bounce["bouncedRecipients"], BOUNCED, arrived=False)
-    elif kind == "Complaint" and told["complaint"].get("complaintFeedbackType") != "not-spam":
-        complaint = told["complaint"]
+def _reports(notification: Event) -> Iterator[MailReport]:
+    kind = _kind(notification)
+    if kind == "Bounce" and notification["bounce"]["bounceType"] == "Permanent":
+        bounce = notification["bounce"]
+        yield from _each(notification, bounce, bounce["bouncedRecipients"], BOUNCED, arrived=False)
+    elif (
+        kind == "Complaint" and notification["complaint"].get("complaintFeedbackType") != "not-spam"
+    ):
+        complaint = notification["complaint"]
         arrived = complaint.get("complaintSubType") != SUPPRESSED
         recipients = complaint["complainedRecipients"]
-        yield from _each(told, complaint, recipients, COMPLAINED, arrived=arrived)
+        yield from _each(notification, complaint, recipients, COMPLAINED, arrived=arrived)
 
 
 def _each(
-    told: Event, body: Event, recipients: list[Event], reason: str, *, arrived: bool
+    notification: Event, body: Event, recipients: list[Event], reason: str, *, arrived: bool
 ) -> Iterator[MailReport]:
-    headers = {it["name"].lower(): it["value"] for it in told["mail"].get("headers") or ()}
+    headers = {it["name"].lower(): it["value"] for it in notification["mail"].get("headers") or ()}
     for recipient in recipients:
         address = parseaddr(recipient["emailAddress"])[1]
         yield MailReport(body["feedbackId"], address, reason, arrived, headers)

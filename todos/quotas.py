@@ -1,8 +1,8 @@
 """How many lists, to-dos, tags and bytes of notes an account may hold.
 
 Counting all rows for each new one would cost more with each. So one conditional UPDATE adds what is
-new to `Usage`, and only if that seems too much the rows are counted, under the lock of that row.
-Take a quota last in a transaction: whoever holds its lock then waits for nothing else.
+new to `Usage`, and only if that seems too much the rows are counted. Whoever has just added rows
+holds the lock of the account (core.feed.writing), so nobody else counts at the same time.
 """
 
 from typing import TYPE_CHECKING
@@ -46,8 +46,7 @@ def check(owner: "User", **added: int) -> None:
 
 @transaction.atomic
 def _count_anew(owner: "User", names: tuple[str, ...]) -> None:
-    Usage.objects.get_or_create(owner=owner)
-    usage = Usage.objects.select_for_update().get(owner=owner)
+    usage, _created = Usage.objects.get_or_create(owner=owner)
     held = _held(owner)
     for name in names:
         if held[name] > _allowed(name):

@@ -19,10 +19,11 @@ PYTEST = (
     *("--no-cov", "-x", "-v", "--tb=no", "-rfE"),
 )
 ON_POSTGRES = ("tests.on_postgres", *PYTEST[1:])
-POSTGRES_TESTS = "not browser and not faults and not sqlite and not cloud"
+POSTGRES_TESTS = "not browser and not faults and not sqlite and not cloud and not nightly"
 NO_TEST_FOUND = 5
 _PROGRESS = re.compile(r" \[ *\d+%\]$")
 _FAILED = re.compile(r"(?P<test>tests/.+?) (?:FAILED|ERROR) +\[|ERROR (?P<file>\S+)")
+_BEGUN = re.compile(r"(?P<test>tests/\S+?::.+) $")  # pytest -v ends the line with the outcome
 
 TIME_OUT, ENDED = " (time-out)", " (the process ended)"
 
@@ -69,8 +70,6 @@ def run(root: Path, tests: Sequence[str], *, postgres: bool = False) -> str:
     )
     try:
         failed = _first_failure(process)
-    except HangError:
-        failed = f"a test{TIME_OUT}"
     finally:
         _end(process)
     if process.returncode == NO_TEST_FOUND:
@@ -139,15 +138,22 @@ def environment() -> dict[str, str]:
 
 
 def _first_failure(process: subprocess.Popen[bytes]) -> str:
-    """The first test that pytest reports as failed, or the file that cannot be imported."""
+    """The first test that fails or hangs, or the file that cannot be imported.
+
+    Whatever hangs outside of any test has killed nothing.
+    """
     assert process.stdout
     lines, found = Lines(process.stdout.fileno()), ""
     patience = COLLECTING  # a database is made within the first test
-    while (line := lines.next(patience)) is not None:
-        if _PROGRESS.search(line):
-            patience = SILENCE
-        if match := _FAILED.match(line):
-            found = found or match["test"] or match["file"]
+    try:
+        while (line := lines.next(patience)) is not None:
+            if _PROGRESS.search(line):
+                patience = SILENCE
+            if match := _FAILED.match(line):
+                found = found or match["test"] or match["file"]
+    except HangError:
+        begun = _BEGUN.search(lines.rest.decode(errors="replace"))
+        return found or (f"{begun['test']}{TIME_OUT}" if begun else "")
     process.wait(ENDING)
     return found
 

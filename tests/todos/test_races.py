@@ -22,6 +22,7 @@ from todos.models import List, Status, Tag, Todo
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 TODOS = "/api/v1/todos/"
+TRASH = "/api/v1/trash/"
 
 
 def at_once(*calls: Callable[[], object]) -> list:
@@ -103,7 +104,6 @@ def test_finishing_at_once_counts_once(alice, phones):
 
 
 def test_the_first_requests_of_an_account_make_one_inbox(alice):
-    """E26: look, then make."""
     for number in range(5):
         person = make_user(f"{number}@example.com")
         answers = at_once(
@@ -112,6 +112,23 @@ def test_the_first_requests_of_an_account_make_one_inbox(alice):
         assert answers == [201] * 8
         assert List.objects.owned_by(person).count() == 1
         assert Todo.objects.owned_by(person).count() == 8
+
+
+def test_whoever_holds_no_lock_gets_the_same_inbox_and_the_same_tags(alice, bob):
+    """E26, TN3: look, then make. Requests hold the lock of the account already; jobs need not."""
+    for number in range(20):
+        person = make_user(f"{number}@example.com")
+        inboxes = at_once(*(lambda p=person: List.objects.inbox_of(p).pk for _ in range(6)))
+        assert inboxes == [List.objects.get(owner=person).pk] * 6
+        made = at_once(
+            *(
+                lambda p=person: [it.name for it in Tag.objects.named(p, ["a", "b"])]
+                for _ in "123456"
+            )
+        )
+        assert [sorted(names) for names in made] == [["a", "b"]] * 6
+        assert Tag.objects.filter(owner=person).count() == 2
+    assert not Tag.objects.filter(owner=bob).exists()
 
 
 def test_one_id_created_at_once_is_one_todo(alice, phones):
@@ -126,7 +143,7 @@ def test_one_id_created_at_once_is_one_todo(alice, phones):
 
 
 def test_the_same_new_tags_at_once_are_kept_by_everybody(alice, phones):
-    """TN3: look, then make. TN4: a conflict of one name drops the others."""
+    """TN4: a conflict of one name drops the others."""
     Tag.objects.create(owner=alice, name="known")
     for number in range(10):
         names = ["known", f"new {number}", f"other {number}"]
@@ -159,29 +176,36 @@ def test_a_list_removed_while_todos_arrive_loses_none(alice, phones):
 
 
 def test_finishing_what_is_being_removed_is_404_or_done(alice, phones):
-    """V5: without the lock the row is gone when the answer reads it again."""
+    """V5, TN8: what is read outside of the lock may be gone when it is changed."""
     remover, *finishers = phones[:4]
     for _ in range(30):
         path = f"{TODOS}{make_todo(alice).pk}/"
         gone, *answers = at_once(
-            lambda p=path: remover.delete(p).status_code,
+            lambda p=path: (remover.delete(p).status_code, remover.delete(TRASH).status_code),
             *(lambda c=client, p=path: c.post(f"{p}finish/").status_code for client in finishers),
         )
-        assert (gone, set(answers) <= {200, 404}) == (204, True), answers
+        assert (gone, set(answers) <= {200, 404}) == ((204, 204), True), answers
 
 
-def test_ticking_on_the_page_what_is_being_removed_is_404_or_done(alice, phones):
-    """TN5: the row lock of the page."""
-    tabs = [Client() for _ in range(3)]
+def test_changing_on_the_page_what_is_being_removed_is_404_or_done(alice, phones):
+    """E30, TN5, TN6: the lock of the page."""
+    tabs = [Client() for _ in range(4)]
     for tab in tabs:
         tab.force_login(alice)
-    for _ in range(20):
+    for _ in range(30):
         todo = make_todo(alice)
+        changes = [("finish", {}), ("rename", {"title": "b"})] * 2
         gone, *answers = at_once(
-            lambda t=todo: phones[0].delete(f"{TODOS}{t.pk}/").status_code,
-            *(lambda c=tab, t=todo: c.post(act("finish", t)).status_code for tab in tabs),
+            lambda t=todo: (
+                phones[0].delete(f"{TODOS}{t.pk}/").status_code,
+                phones[0].delete(TRASH).status_code,
+            ),
+            *(
+                lambda c=tab, t=todo, name=name, form=form: c.post(act(name, t), form).status_code
+                for tab, (name, form) in zip(tabs, changes, strict=True)
+            ),
         )
-        assert (gone, set(answers) <= {302, 404}) == (204, True), answers
+        assert (gone, set(answers) <= {302, 404}) == ((204, 204), True), answers
 
 
 def test_moves_at_the_same_moment_never_choose_one_key(alice, phones):

@@ -4,12 +4,16 @@ Other tests run inside a transaction of pytest's own, which hides a row lock tha
 of any and a statement that fails in the middle of one. PostgreSQL refuses both; SQLite neither.
 """
 
+from typing import Any
+
 import pytest
+from django.db import OperationalError
 
 from tests.builders import make_list, make_todo
 from tests.conftest import PASSWORD
 from tests.todos.admin_forms import LISTS, TAGS, TODOS, list_form, run, saved, todo_form
 from tests.todos.pages import PAGE, act, row
+from todos import service
 from todos.models import List, Tag, Todo
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -138,3 +142,22 @@ def test_an_operator_adds_changes_and_removes_what_people_have(web, staff, alice
     run(operator, TODOS, "delete_selected", todo, post="yes")
     assert list(Todo.objects.all()) == [theirs]
     assert facts(theirs) == ("buy milk", "open", 1)
+
+
+def test_an_operator_removes_all_the_chosen_lists_or_none(web, staff, alice, bob, monkeypatch):
+    """TN7."""
+    chosen = [make_list(alice), make_list(bob)]
+    todos = [make_todo(each.owner, list=each) for each in chosen]
+    remove, removed = service.remove_list, []
+
+    def fails_at_the_second(**arguments: Any) -> None:
+        if removed:
+            raise OperationalError("server closed the connection unexpectedly")
+        removed.append(arguments["todo_list"])
+        remove(**arguments)
+
+    monkeypatch.setattr(service, "remove_list", fails_at_the_second)
+    assert run(web(staff), LISTS, "delete_selected", *chosen, post="yes").status_code == 503
+    assert len(removed) == 1
+    assert {each.pk for each in chosen} <= {*List.objects.values_list("pk", flat=True)}
+    assert [row(todo)["list_id"] for todo in todos] == [each.pk for each in chosen]

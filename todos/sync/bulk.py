@@ -11,8 +11,9 @@ from rest_framework.response import Response
 from core.api.fields import StrictChoiceField, StrictSerializer, StrictUUIDField
 from core.api.viewsets import ApiViewSet
 from core.idempotency import idempotent
+from todos.sync.changes import Operation
 from todos.sync.merge import Seen
-from todos.sync.operations import DONE, Operation, Push, Result
+from todos.sync.operations import DONE, Push, Result
 from todos.sync.pull import PAGE_BYTES, size_of
 from todos.sync.shapes import LARGEST, MAX_OPERATIONS, OperationSerializer
 

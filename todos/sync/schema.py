@@ -14,8 +14,9 @@ from core.api.fields import StrictSerializer
 from core.api.schema import ApiErrorItemSerializer, ApiErrorSerializer, documented
 from todos.api.moves import MoveSerializer
 from todos.sync.bulk import BulkOperationSerializer, BulkSerializer
+from todos.sync.changes import REMINDER_SETS
 from todos.sync.kinds import KINDS
-from todos.sync.operations import OUTCOMES, REMINDER_SETS
+from todos.sync.operations import OUTCOMES
 from todos.sync.shapes import MAX_OPERATIONS, BatchSerializer, OperationSerializer, PullSerializer
 
 _OBJECTS: dict[str, type[Any]] = {name: kind.serializer for name, kind in KINDS.items()}

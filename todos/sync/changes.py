@@ -1,0 +1,261 @@
+"""One operation of a device on one object: what it changes, and why it may be refused."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from django.core.exceptions import ValidationError as InvalidError
+from rest_framework.exceptions import ValidationError
+
+from accounts.models import User
+from core import ids
+from core.api.errors import Conflict
+from core.feed import dead_entry
+from todos import service
+from todos.api.clearing import cleared
+from todos.api.ids import known_object
+from todos.api.reminders import ReminderIdsField, RemindersMember
+from todos.models import List, Reminder, Status, Tag, Todo
+from todos.models.reminders import reminders_after
+from todos.ordering import NoNeighborError
+from todos.sync.aliases import Aliases
+from todos.sync.kinds import Kind
+from todos.sync.merge import Seen, conflicting, tags_after
+from todos.sync.moves import with_position
+
+REMINDER_SETS: Final = {"reminders_added": RemindersMember, "reminders_removed": ReminderIdsField}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation as it was sent; `at` is when it happened, by our clock."""
+
+    op_id: UUID
+    kind: Kind
+    id: UUID
+    verb: str
+    at: datetime
+    after: UUID | None = None
+    base_version: int | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    clear: tuple[str, ...] = ()
+
+
+class RefusedError(Exception):
+    """The operation is not applied; `row` is the object as it is."""
+
+    def __init__(self, status: str, code: str = "", row: Any = None, **more: Any) -> None:
+        super().__init__(status, code)
+        self.status, self.code, self.row, self.more = status, code, row, more
+
+
+class Batch(Protocol):
+    """The operations of one request, which an operation is one of."""
+
+    request: Any
+    account: User
+    aliases: Aliases
+
+    def row(self, kind: Kind, key: UUID) -> Any:
+        """The object as it is now, or None."""
+
+
+class Change:
+    """One operation on one object: `apply()` gives the row, the status and what else to say."""
+
+    def __init__(self, batch: Batch, operation: Operation, seen: Seen) -> None:
+        self.batch, self.operation, self.seen = batch, operation, seen
+        self.kind, self.account = operation.kind, batch.account
+        self.more: dict[str, Any] = {}
+
+    def apply(self) -> tuple[Any, str, dict[str, Any]]:
+        """Raises RefusedError, ValidationError or IntegrityError; nothing has been written then."""
+        verb = self.operation.verb
+        if verb not in self.kind.verbs:
+            raise ValidationError({"op": ["This kind of object has no such operation."]})
+        if verb == "create":
+            return self._created()
+        row = self._living() if verb not in ("restore", "purge", "trash") else self._any()
+        status = "applied" if self.seen.knows(row.changed_last) else "merged"
+        verbs: dict[str, Callable[[Any], Any]] = {
+            "update": self._update,
+            "move": self._update,
+            "finish": lambda row: self._switch(row, Status.FINISHED),
+            "reopen": lambda row: self._switch(row, Status.OPEN),
+            "trash": lambda row: row.change(deleted_at=row.deleted_at or self.operation.at),
+            "restore": self._restore,
+        }
+        if verb == "purge":
+            self._purge(row)
+            return None, status, self.more
+        verbs[verb](row)
+        return row, "merged" if "code" in self.more else status, self.more
+
+    # --- What is there ---------------------------------------------------------------------------
+
+    def _any(self) -> Any:
+        row = self.batch.row(self.kind, self.operation.id)
+        if row is None:
+            dead = dead_entry(self.account.pk, self.kind.name, self.operation.id)
+            if dead is None:
+                raise RefusedError("refused", "not_found")
+            raise RefusedError("deleted", version=dead.version)
+        return row
+
+    def _living(self) -> Any:
+        row = self._any()
+        if getattr(row, "deleted_at", None):
+            raise RefusedError("deleted", row=row)
+        return row
+
+    # --- What is done ----------------------------------------------------------------------------
+
+    def _created(self) -> tuple[Any, str, dict[str, Any]]:
+        fields = {**self._fields(), "id": str(self.operation.id)}
+        serializer = self._checked(self.kind.serializer(data=fields, context=self._context))
+        try:
+            row = known_object(self.account, serializer)
+        except Conflict as conflict:
+            row = self.batch.row(self.kind, self.operation.id)
+            if conflict.get_codes() == "deleted":
+                raise RefusedError("deleted", row=row, **self._last_version(row)) from conflict
+            raise RefusedError("refused", str(conflict.get_codes()), row) from conflict
+        if row is None and self.kind.model is Tag:
+            row = Tag.objects.same_name(self.account, serializer.validated_data["name"])
+            if row is not None:
+                return row, "merged", {"code": "same_name", "id": str(row.uuid)}
+        if row is None:
+            dated: dict[str, Any] = {}
+            if self._is_finished(serializer):
+                dated["finished_at"] = self.operation.at
+            if "tags" in serializer.validated_data:
+                dated["tags"] = self._by_now(serializer.validated_data["tags"])
+            row = serializer.save(actor=self.account, **dated)
+        return row, "merged" if self.more else "applied", self.more
+
+    def _update(self, row: Any) -> None:
+        fields = self._fields()
+        tags = {name: fields.pop(name, []) for name in ("tags_added", "tags_removed")}
+        sets = {name: fields.pop(name, []) for name in REMINDER_SETS}
+        if self.operation.verb == "move":
+            fields = self._placed(row, fields)
+        serializer = self.kind.serializer(row, data=fields, partial=True, context=self._context)
+        changes = dict(self._checked(serializer).validated_data)
+        if "tags" in changes:
+            changes["tags"] = self._by_now(changes["tags"], row)
+        if names := conflicting(row, self.seen, changes):
+            raise RefusedError("conflict", row=row, conflicting=names)
+        if any(tags.values()) and self.kind.name == "todo":
+            both = (self._by_now(names, row) for names in self._tag_names(tags))
+            changes["tags"] = tags_after(row, *both)
+        if any(sets.values()) and self.kind.name == "todo":
+            changes["reminders"] = self._reminders_after(row, sets)
+        if "status" in changes:
+            self._switch(row, changes.pop("status"))
+        serializer.update(row, changes)
+
+    def _by_now(self, names: list[str], row: Any = None) -> list[str]:
+        """Tags that were renamed behind the device's back, as they are called now."""
+        unseen = row is not None and not self.seen.knows(row.changed_in.get("tags", 0))
+        return self.batch.aliases.current(names, self.operation.at, is_unseen=unseen)
+
+    def _placed(self, row: Any, fields: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return with_position(row, fields, self._context)
+        except NoNeighborError as error:
+            raise RefusedError("refused", "not_found", row) from error
+
+    def _reminders_after(self, row: Any, sets: dict[str, Any]) -> tuple[Reminder, ...]:
+        """What one side added and the other removed both hold."""
+        checked = {}
+        for name, value in sets.items():
+            try:
+                checked[name] = REMINDER_SETS[name]().run_validation(value)
+            except ValidationError as error:
+                raise ValidationError({name: error.detail}) from error
+        try:
+            return reminders_after(row.reminders, *checked.values())
+        except InvalidError as error:
+            raise ValidationError({"reminders_added": error.messages}, code=error.code) from error
+
+    def _tag_names(self, tags: dict[str, Any]) -> list[list[str]]:
+        """Both lists as the API takes names of tags."""
+        found = []
+        for name, value in tags.items():
+            serializer = self.kind.serializer(
+                data={"tags": value}, partial=True, context=self._context
+            )
+            if not serializer.is_valid():
+                raise ValidationError({name: serializer.errors["tags"]})
+            found.append(serializer.validated_data["tags"])
+        return found
+
+    def _switch(self, row: Any, status: str) -> None:
+        """Finishing twice is once; of finishing and reopening the later one holds."""
+        unseen = not self.seen.knows(row.changed_in.get("status", 0))
+        if unseen and row.status != status and row.status_at and row.status_at > self.operation.at:
+            self.more = {"code": "changed_later"}
+            return
+        row.change(status=status, at=self.operation.at)
+
+    def _restore(self, row: Any) -> None:
+        """What it stood below may have gone."""
+        parent_id = row.parent_id
+        row.change(deleted_at=None)
+        if row.parent_id != parent_id:
+            self.more = {"code": "parent_gone"}
+
+    def _purge(self, row: Any) -> None:
+        """What somebody else has changed meanwhile is not lost unseen."""
+        if not self.seen.knows(row.changed_last) and self.kind.name == "todo":
+            raise RefusedError("conflict", row=row, conflicting=["deleted_at"])
+        self.more = {"version": row.version + 1}
+        if not isinstance(row, List):
+            row.delete()
+            return
+        if row.is_inbox:
+            raise RefusedError("refused", "inbox", row)
+        trashes = self.operation.fields.get("todos") == "trash"
+        service.remove_list(actor=self.account, todo_list=row, trashes=trashes)
+
+    # --- What is said ----------------------------------------------------------------------------
+
+    def _fields(self) -> dict[str, Any]:
+        """Those named and those cleared; what has gone meanwhile is no place for it."""
+        shape = self.kind.serializer(context=self._context)
+        empty: dict[str, Any] = getattr(shape, "empty_values", dict)()
+        fields = cleared(self.operation.fields, self.operation.clear, empty)
+        if self.kind.name != "todo":
+            return fields
+        if self._is_dead("list", fields.get("list")):
+            self.more = {"code": "list_gone"}
+            fields["list"] = str(List.objects.inbox_of(self.account).pk)
+        if self._is_trashed(fields.get("parent")) or self._is_dead("todo", fields.get("parent")):
+            self.more = {"code": "parent_gone"}
+            fields["parent"] = None
+        return fields
+
+    def _is_dead(self, kind: str, value: Any) -> bool:
+        key = ids.read(value)
+        return bool(key and dead_entry(self.account.pk, kind, key))
+
+    def _is_trashed(self, value: Any) -> bool:
+        key = ids.read(value)
+        return bool(key and Todo.objects.trash_of(self.account).filter(pk=key).exists())
+
+    def _checked(self, serializer: Any) -> Any:
+        serializer.is_valid(raise_exception=True)
+        return serializer
+
+    @property
+    def _context(self) -> dict[str, Any]:
+        return {"request": self.batch.request}
+
+    def _is_finished(self, serializer: Any) -> bool:
+        return bool(serializer.validated_data.get("status") == Status.FINISHED)
+
+    def _last_version(self, row: Any) -> dict[str, Any]:
+        dead = None if row else dead_entry(self.account.pk, self.kind.name, self.operation.id)
+        return {"version": dead.version} if dead else {}
