@@ -146,6 +146,7 @@ bench: .venv/.dev ## measure what docs/performance.md promises
 bench-growth: .venv/.dev ## measure filters in a database of a million to-dos, and recurrence in one of many
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python -m benchmarks.finishing
+	$(BIN)/python -m benchmarks.transfer
 
 bench-cold: .venv/.dev build/runtime/.ready ## measure the cold start of the package, beside others
 	$(BIN)/python -m benchmarks.cold_start

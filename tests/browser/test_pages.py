@@ -121,6 +121,22 @@ def test_page_of_an_account(visit, alice, path):
     inspect(page)
 
 
+def test_page_of_exports_and_imports(visit, alice, settings, tmp_path):
+    """A file that is too large for a form goes by a link; its report is shown, and confirmed."""
+    settings.MEDIA_ROOT = tmp_path
+    page = visit(as_=alice)
+    page.goto("/transfer/")
+    (tmp_path / "many.csv").write_text("title,notes,due\n" + f"milk,{'x' * 5_000},soon\n" * 800)
+    page.get_by_label("File").set_input_files(tmp_path / "many.csv")
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_role("button", name="Import it")).to_be_visible(timeout=120_000)
+    page.get_by_text("What is left out").click()
+    inspect(page)
+    page.get_by_role("button", name="Make an address").click()
+    expect(page.get_by_label("Copy it now")).to_be_visible()
+    inspect(page)
+
+
 def test_plain_list_while_editing_after_an_error_and_with_undo(visit, alice):
     fill(alice)
     page = visit(as_=alice, java_script_enabled=False)
