@@ -45,6 +45,7 @@ class Kind(models.TextChoices):
     TOKEN_CREATED = "token_created", _("API token created")
     TOKEN_REVOKED = "token_revoked", _("API token revoked")
     EXPORTED = "exported", _("Data exported")
+    FEED_MADE = "feed_made", _("Calendar address made")
     DELETION_ASKED = "deletion_asked", _("Deletion of the account asked for")
     DELETION_CANCELLED = "deletion_cancelled", _("Account kept after all")
     DELETED = "deleted", _("Account deleted")

@@ -9,9 +9,9 @@ from core.tasks import task_boundary
 
 NIGHTLY = (
     "prune",
-    "prune_files",
     "clearsessions",
     "delete_accounts",
+    "prune_files",  # after accounts, whose files it removes
     "refold",
     "renew_positions",
 )  # each harmless at any time, and twice

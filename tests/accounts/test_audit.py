@@ -196,3 +196,23 @@ def test_a_phone_that_is_not_logged_in_learns_nothing():
 def test_an_event_is_called_by_what_happened(alice):
     record(alice, Kind.LOGGED_IN)
     assert str(events_of(alice).get()).startswith("Logged in, 20")
+
+
+def test_what_leaves_the_account_is_written_down(web, api, alice, bob):
+    client, page = api(alice), web(alice)
+    assert client.post("/api/v1/exports/", {"format": "csv"}).status_code == 202
+    assert client.post("/api/v1/account/export/").status_code == 202
+    assert client.post("/api/v1/account/feed/").status_code == 201
+    assert page.post("/transfer/", {"export": "1", "format": "json"}).status_code == 302
+    assert page.post("/transfer/", {"everything": "1"}).status_code == 302
+    assert page.post("/transfer/", {"renew": "1"}).status_code == 200
+    made = [(event.kind, event.facts) for event in reversed(events_of(alice))]
+    assert made == [
+        ("exported", {"format": "csv"}),
+        ("exported", {"format": "account"}),
+        ("feed_made", {}),
+        ("exported", {"format": "json"}),
+        ("exported", {"format": "account"}),
+        ("feed_made", {}),
+    ]
+    assert kinds(bob) == []

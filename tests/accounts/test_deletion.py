@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
@@ -35,12 +36,21 @@ from sms.models import (
 )
 from tests.accounts.conftest import PASSWORD, assert_error
 from tests.accounts.conftest import Phone as Device
-from tests.builders import make_list, make_todo
+from tests.builders import make_list, make_todo, make_transfer
 from tests.config.test_matrix import everything
 from tests.conftest import make_user
 from tests.sms.conftest import allow
 from todos import service
-from todos.models import Firing, Notice, PushSubscription, SyncOperation, Tag, TagAlias, Todo
+from todos.models import (
+    CalendarFeed,
+    Firing,
+    Notice,
+    PushSubscription,
+    SyncOperation,
+    Tag,
+    TagAlias,
+    Todo,
+)
 
 DELETION, KEEP, PAGE = (
     "/api/v1/account/deletion/",
@@ -227,10 +237,13 @@ def fill(person: User, name: str) -> None:
     )
     allow(person)
     api_tokens.issue(person, name=mark, scopes=["read"])
+    make_transfer(person, "export", error_detail=mark)
+    CalendarFeed.objects.create(owner=person, digest=name, created_at=now)
     record(person, Kind.LOGGED_IN)
     person.groups.add(Group.objects.get_or_create(name="all")[0])
     person.user_permissions.add(Permission.objects.all()[0])
     logged_in(person.email)
+    Authenticator.objects.create(user=person, type="totp", data={"secret": mark})
     take(Limit(scope=f"sms:account:{person.pk}:day", amount=5, window=timedelta(days=1)))
     IdempotencyKey.objects.create(
         scope=f"user:{person.pk}", endpoint="POST /", key=mark, body=mark, claimed_at=now
@@ -287,7 +300,7 @@ def test_every_table_that_names_an_account_has_a_row_of_alice(alice):
 @pytest.mark.usefixtures("full")
 @pytest.mark.parametrize("batch", [1, 1000])
 def test_nothing_of_the_person_is_left_and_all_of_the_others(
-    clock, alice, bob, monkeypatch, batch, mailoutbox
+    clock, web, alice, bob, monkeypatch, batch, mailoutbox
 ):
     monkeypatch.setattr(deletion, "BATCH", batch)
     deletion.ask(alice, None)
@@ -298,12 +311,12 @@ def test_nothing_of_the_person_is_left_and_all_of_the_others(
     assert rows_with(*marks_of(alice, "alice")) == {}
     assert rows_with(*marks_of(bob, "bob")) == others
     assert Session.objects.count() == sessions
-    assert logged_in(bob.email).get("/api/v1/todos/").status_code == 200
     [left] = SecurityEvent.objects.filter(kind="deleted")
     assert (left.account, left.address, left.facts) == (None, None, {})
     [receipt] = mailoutbox
     assert (receipt.to, receipt.subject) == ([alice.email], "Nudge: Your account was deleted")
     assert "was deleted on Nov. 27, 2026, noon" in receipt.body
+    assert web(bob).get("/api/v1/todos/").status_code == 200
 
 
 @pytest.mark.usefixtures("full")

@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 
 from accounts import api_tokens
 from accounts.models import ApiToken, User
+from tests.builders import make_transfer
 from tests.config.test_matrix import (
     NOT_OFFERED,
     ROUTES,
@@ -25,6 +26,7 @@ from tests.config.test_matrix import (
 )
 from tests.conftest import make_user
 from tests.sms.conftest import allow
+from todos.models import Transfer
 
 pytestmark = pytest.mark.django_db
 __all__ = ["strangers_objects"]  # a fixture
@@ -41,6 +43,8 @@ TABLE = {
     "/api/v1/account/": READING,
     "/api/v1/account/activity/": CLOSED,
     "/api/v1/account/deletion/": CLOSED,
+    "/api/v1/account/export/": CLOSED,
+    "/api/v1/account/feed/": CLOSED,
     "/api/v1/account/phone/": CLOSED,
     "/api/v1/account/phone/confirm/": CLOSED,
     "/api/v1/account/phone/history/": CLOSED,
@@ -48,9 +52,17 @@ TABLE = {
     "/api/v1/account/push/<id:pk>/": CLOSED,
     "/api/v1/account/tokens/": CLOSED,
     "/api/v1/account/tokens/<id:pk>/": CLOSED,
+    "/api/v1/exports/": TODOS,
+    "/api/v1/exports/<id:pk>/": TODOS,
+    "/api/v1/exports/<id:pk>/file/": TODOS,
     "/api/v1/filters/": TODOS,
     "/api/v1/filters/<id:pk>/": TODOS,
     "/api/v1/filters/<id:pk>/move/": TODOS,
+    "/api/v1/imports/": TODOS,
+    "/api/v1/imports/<id:pk>/": TODOS,
+    "/api/v1/imports/<id:pk>/check/": TODOS,
+    "/api/v1/imports/<id:pk>/confirm/": TODOS,
+    "/api/v1/imports/<id:pk>/file/": TODOS,
     "/api/v1/lists/": TODOS,
     "/api/v1/lists/<id:pk>/": TODOS,
     "/api/v1/lists/<id:pk>/move/": TODOS,
@@ -261,3 +273,17 @@ def test_a_token_sees_its_owner_only(alice, bob, strangers_objects):
 def test_a_token_is_alive_until_the_moment_it_expires(alice):
     token = token_of(alice, "read", expires_at=timezone.now() + timedelta(minutes=5))
     assert program(token).get("/api/v1/todos/").status_code == 200
+
+
+def test_a_token_takes_todos_along_and_no_archive(alice):
+    """The archive has the texts, the devices and the numbers too."""
+    make_transfer(alice, "export", format="account")
+    todos = make_transfer(alice, "export", format="csv")
+    client = program(token_of(alice, "read", "write"))
+    assert [row["id"] for row in client.get("/api/v1/exports/").json()["results"]] == [
+        str(todos.pk)
+    ]
+    archive = Transfer.objects.get(format="account")
+    for path in ("", "file/"):
+        assert client.get(f"/api/v1/exports/{archive.pk}/{path}").status_code == 404
+    assert client.delete(f"/api/v1/exports/{archive.pk}/").status_code == 404

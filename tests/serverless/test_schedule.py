@@ -62,9 +62,9 @@ def test_the_night_removes_what_is_over_and_keeps_the_rest(handler, caplog):
             " 0 received texts, 0 to-dos, 0 operations of devices, 0 former names of tags,"
             " 0 sent reminders, 0 exports and imports removed."
         ),
-        "prune_files: 0 files removed.",
         "clearsessions: done",
         "delete_accounts: 0 accounts deleted.",
+        "prune_files: 0 files removed.",
         "refold: 0 rows folded, 0 fed, 0 dues renewed.",
         "renew_positions: 0 positions renewed.",
     ]

@@ -130,12 +130,12 @@ def export(request: HttpRequest, person: User) -> HttpResponseBase:
     form = ExportForm(request.POST)
     if not form.is_valid():
         return shown(request, person, export_form=form)
-    starting.export(person, form.cleaned_data["format"])
+    starting.export(person, form.cleaned_data["format"], request)
     return redirect(PAGE)
 
 
 def everything(request: HttpRequest, person: User) -> HttpResponseBase:
-    starting.export(person, personal.FORMAT)
+    starting.export(person, personal.FORMAT, request)
     return redirect(PAGE)
 
 
@@ -174,7 +174,7 @@ def forget(request: HttpRequest, person: User) -> HttpResponseBase:
 
 def renew(request: HttpRequest, person: User) -> HttpResponseBase:
     """The address is in this one answer and nowhere else: no message keeps it."""
-    _row, secret = starting.renew_feed(person)
+    _row, secret = starting.renew_feed(person, request)
     path = reverse("feeds:calendar", kwargs={"secret": secret})
     return shown(request, person, address=request.build_absolute_uri(path))
 

@@ -30,6 +30,7 @@ WITHHELD: Final = {
     "todos.PushSubscription.endpoint": "whoever knows it may write to the browser",
     "todos.PushSubscription.digest": "made of the same",
     "todos.CalendarFeed.digest": "a hash of the secret",
+    "accounts.ApiToken.digest": "a hash of the token",
     "account.EmailConfirmation.key": "opens a link that was mailed",
     "usersessions.UserSession.session_key": "the session itself",
     "mfa.Authenticator.data": "the secret of a second factor",

@@ -6,6 +6,7 @@ from typing import Any, BinaryIO, Final
 
 from django.utils import timezone
 
+from accounts.audit import Kind, record
 from accounts.models import User
 from core import files
 from core.errors import Refused
@@ -37,8 +38,10 @@ def begin(person: User, kind: TransferKind, **columns: Any) -> Transfer:
         )
 
 
-def export(person: User, name: str) -> Transfer:
-    job = begin(person, TransferKind.EXPORT, format=name, state=TransferState.QUEUED)
+def export(person: User, name: str, request: Any) -> Transfer:
+    with writing(person.pk, savepoint=True):
+        job = begin(person, TransferKind.EXPORT, format=name, state=TransferState.QUEUED)
+        record(person, Kind.EXPORTED, request, format=name)
     jobs.run.enqueue(str(job.pk))
     return job
 
@@ -81,9 +84,11 @@ def format_of(name: str, head: bytes) -> str:
     return "todoist" if found == "csv" and OF_TODOIST.match(head) else found
 
 
-def renew_feed(person: User) -> tuple[CalendarFeed, str]:
+def renew_feed(person: User, request: Any) -> tuple[CalendarFeed, str]:
     """The feed, and its secret, which nobody can tell again."""
     secret = CalendarFeed.new_secret()
     values = {"digest": CalendarFeed.digest_of(secret), "created_at": timezone.now()}
-    row, _made = CalendarFeed.objects.update_or_create(owner=person, defaults=values)
+    with writing(person.pk, savepoint=True):
+        row, _made = CalendarFeed.objects.update_or_create(owner=person, defaults=values)
+        record(person, Kind.FEED_MADE, request)
     return row, secret

@@ -2,11 +2,13 @@ from typing import Any
 
 from django.urls import path
 
+from core.api.scopes import CLOSED
 from todos.transfer.views import ExportViewSet, FeedView, ImportViewSet
 
 app_name = "transfer"
 many: Any = {"get": "list", "post": "create"}
 one: Any = {"get": "retrieve", "delete": "destroy"}
+archive: Any = {"post": "everything"}
 feed: Any = {"get": "retrieve", "post": "create", "delete": "remove"}
 urlpatterns = [
     path("exports/", ExportViewSet.as_view(many), name="exports"),
@@ -17,6 +19,6 @@ urlpatterns = [
     path("imports/<id:pk>/file/", ImportViewSet.as_view({"put": "upload"}), name="import-file"),
     path("imports/<id:pk>/check/", ImportViewSet.as_view({"post": "check"})),
     path("imports/<id:pk>/confirm/", ImportViewSet.as_view({"post": "confirm"})),
-    path("account/export/", ExportViewSet.as_view({"post": "everything"}), name="everything"),
+    path("account/export/", ExportViewSet.as_view(archive, token_scopes=CLOSED), name="everything"),
     path("account/feed/", FeedView.as_view(feed), name="feed"),
 ]

@@ -13,6 +13,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import ApiToken
 from accounts.sessions import signed_in_user
 from core import files
 from core.api.errors import Conflict
@@ -24,6 +25,7 @@ from core.api.fields import (
     StrictIntegerField,
     StrictSerializer,
 )
+from core.api.scopes import TODOS
 from core.api.viewsets import ApiViewSet
 from core.idempotency import idempotent
 from todos.models import CalendarFeed, List, ListQuerySet, Transfer, TransferState
@@ -227,6 +229,13 @@ class ExportViewSet(JobViewSet):
 
     kind = TransferKind.EXPORT
     serializer_class = ExportSerializer
+    token_scopes = TODOS
+
+    def get_queryset(self) -> Any:
+        """An API token sees no archive: there is more in it than to-dos."""
+        rows = super().get_queryset()
+        is_program = isinstance(self.request.auth, ApiToken)
+        return rows.exclude(format=personal.FORMAT) if is_program else rows
 
     @idempotent
     def create(self, request: Request) -> Response:
@@ -242,7 +251,7 @@ class ExportViewSet(JobViewSet):
         return self.started(personal.FORMAT)
 
     def started(self, name: str) -> Response:
-        job = starting.export(self.caller, name)
+        job = starting.export(self.caller, name, self.request)
         return self.accepted(job)
 
     def result(self, job: Transfer) -> dict[str, Any]:
@@ -274,6 +283,7 @@ class ImportViewSet(JobViewSet):
 
     kind = TransferKind.IMPORT
     serializer_class = ImportSerializer
+    token_scopes = TODOS
 
     @idempotent
     def create(self, request: Request) -> Response:
@@ -362,7 +372,7 @@ class FeedView(ApiViewSet):
     def create(self, request: Request) -> Response:
         """Make a new address; the former one ends."""
         StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
-        row, secret = starting.renew_feed(self.caller)
+        row, secret = starting.renew_feed(self.caller, request)
         path = reverse("feeds:calendar", kwargs={"secret": secret})
         url = request.build_absolute_uri(path)
         shown = NewFeedSerializer({"created_at": row.created_at, "url": url}).data
