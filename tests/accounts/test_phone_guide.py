@@ -87,4 +87,4 @@ def test_the_commands_of_the_guide_run(live_server, tmp_path):
         mailed = mailed_code() if "XXSJ-QXTM" in part else ""
         shell.run(begin, part.replace("123456", code).replace("XXSJ-QXTM", mailed))
     assert EmailAddress.objects.get(verified=True).email == "you@example.com"
-    assert [sent.subject for sent in mail.outbox][-1] == "Nudge: Your password was reset"
+    assert "Nudge: Your password was reset" in [sent.subject for sent in mail.outbox]
