@@ -115,6 +115,10 @@ def test_the_glossary_is_short():
 
 # --- Names of settings ---------------------------------------------------------------------------
 
+ICALENDAR = (
+    *("CATEGORIES", "COMPLETED", "CREATED", "DATE", "DTSTART", "DUE", "PRIORITY"),
+    *("RRULE", "STATUS", "SUMMARY", "UID", "VALARM", "VEVENT", "VTODO"),
+)
 NAME = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b|(?<=`)[A-Z]{3,}(?=`|=)")
 OTHERS = {
     "AWS_MAX_ATTEMPTS": "AWS's own tools",
@@ -132,6 +136,7 @@ OTHERS = {
     "START": "a line that Lambda logs",
     "UV_DEFAULT_INDEX": "uv, which installs the dependencies",
 }
+OTHERS |= dict.fromkeys(ICALENDAR, "iCalendar (RFC 5545)")
 OTHERS |= dict.fromkeys([*READERS, *FREQUENCIES], "a part of a rule of RFC 5545")
 REMOVED = {"BACKGROUND", "BACKGROUND_THREADS", "SMS_ACCOUNT_DAILY_LIMIT"}  # the changelog says so
 

@@ -42,7 +42,7 @@ class Intake:
         self.lists = {each.pk: each.pk for each in own}  # by their keys in the file
         self.by_name = {fold(each.name): each.pk for each in own}
         self.named: list[List] = []  # new ones of which the file has but the name
-        self.tags = set(Tag.objects.owned_by(account).values_list("folded", flat=True))
+        self.known_tags = set(Tag.objects.owned_by(account).values_list("folded", flat=True))
         self.added = dict.fromkeys(("lists", "todos", "tags", "filters", "bytes"), 0)
         self.last: dict[str, str] = {}  # the position behind which the next one stands
         self.looked_at = 0
@@ -73,7 +73,7 @@ class Intake:
             if kind == "list" and record.values.get("is_inbox") is True:
                 name, is_there = self.inbox.pk, True
             elif kind == "tag":
-                is_there = is_there or fold(str(record.values.get("name"))) in self.tags
+                is_there = is_there or fold(str(record.values.get("name"))) in self.known_tags
             self._look_at_one(record, key, name, is_there=is_there, is_trashed=name in in_trash)
 
     def _look_at_one(
@@ -103,9 +103,9 @@ class Intake:
     def _count(self, record: Record, columns: dict[str, Any]) -> None:
         self.added[f"{record.kind}s"] += 1
         if record.kind == "tag":
-            self.tags.add(fold(columns["name"]))
-        new = {fold(it) for it in columns.get("tags", ())} - self.tags
-        self.tags |= new
+            self.known_tags.add(fold(columns["name"]))
+        new = {fold(it) for it in columns.get("tags", ())} - self.known_tags
+        self.known_tags |= new
         self.added["tags"] += len(new)
         self.added["bytes"] += len(columns.get("notes", "").encode())
 

@@ -30,9 +30,9 @@ from todos.transfer.source import MOST_BYTES, opened
 EVERYTHING: Final = personal.FORMAT
 STEP: Final = 2_000  # parts or objects between two notes of how far it is
 REPEATS: Final = 3  # of an export during which the account has changed
-FAULT: Final = ("internal", "Something went wrong on this server. Please try again.")
-FORGOTTEN: Final = ("deleted", "The import was deleted while it ran.")
-GONE: Final = ("file_missing", "The file has not arrived. Send it, and begin again.")
+FAULT: Final = FileError("internal", "Something went wrong on this server. Please try again.")
+FORGOTTEN: Final = FileError("deleted", "The import was deleted while it ran.")
+GONE: Final = FileError("file_missing", "The file has not arrived. Send it, and begin again.")
 
 logger = logging.getLogger(__name__)
 
@@ -54,9 +54,9 @@ def run(key: str) -> None:
     except Refused as error:  # a quota
         job.fail(error.code, str(error), timezone.now())
     except FileNotFoundError:
-        job.fail(*GONE, timezone.now())
+        job.fail(GONE.code, GONE.detail, timezone.now())
     except Exception:
-        job.fail(*FAULT, timezone.now())
+        job.fail(FAULT.code, FAULT.detail, timezone.now())
         raise
 
 
@@ -68,7 +68,7 @@ def sweep(at: datetime) -> dict[str, int]:
             done["repeated"] += job.move(TransferState.RUNNING, at=at, state=TransferState.QUEUED)
             run.enqueue(str(job.pk))
         else:
-            done["failed"] += job.fail(*FAULT, at)
+            done["failed"] += job.fail(FAULT.code, FAULT.detail, at)
     for job in Transfer.objects.forgotten(at):
         if job.move(TransferState.QUEUED, at=at):
             done["begun"] += 1
@@ -173,7 +173,7 @@ def _apply(job: Transfer) -> None:
             intake.make(_records(job, copy))
             done = {"state": TransferState.DONE, "report": intake.report.stored}
             if not job.end(timezone.now(), done=intake.looked_at, **done):
-                raise FileError(*FORGOTTEN)  # which undoes it
+                raise FORGOTTEN  # which undoes it
 
 
 def _copied(file: Any, copy: BinaryIO) -> str:

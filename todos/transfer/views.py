@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.http import FileResponse, Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import BaseParser
@@ -96,13 +97,18 @@ class LineSerializer(serializers.Serializer[Any]):
         ref_name = "ImportLine"
 
 
+@extend_schema_field({"type": "integer", "minimum": 0, "examples": [2]})
+class AmountField(serializers.IntegerField):
+    """How many of them."""
+
+
 class NewObjectsSerializer(serializers.Serializer[Any]):
     """How many objects of each kind are made."""
 
-    lists = serializers.IntegerField()
-    tags = serializers.IntegerField()
-    filters = serializers.IntegerField()
-    todos = serializers.IntegerField()
+    lists = AmountField()
+    tags = AmountField()
+    filters = AmountField()
+    todos = AmountField()
 
 
 class ReportSerializer(serializers.Serializer[Any]):

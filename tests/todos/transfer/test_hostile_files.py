@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import time
 import tracemalloc
 import zipfile
 from typing import Any
@@ -110,13 +109,11 @@ def bounded_to(most: int) -> Any:
 def test_lines_without_end_stop_at_the_bound_in_little_memory(alice, monkeypatch):
     monkeypatch.setattr(intake, "MOST_RECORDS", 1_000)
     content = b"title,id\n" + b"a,1\n" * 200_000
-    begin = time.monotonic()
     tracemalloc.start()
     assert report_of(alice, "csv", content) == "too_many"
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20_000_000
-    assert time.monotonic() - begin < 20
 
 
 def test_a_file_larger_than_it_may_be_is_not_even_opened(alice, monkeypatch):
