@@ -169,10 +169,17 @@ class UserAdmin(Audited, SearchableAdmin, DjangoUserAdmin[User]):
     def _within_reach(self, request: HttpRequest, queryset: QuerySet[User]) -> list[User]:
         return [account for account in queryset if not _is_above(request, account)]
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: Any) -> None:
+        """Who switches an account on that waits for its deletion keeps it."""
+        if obj.is_active and obj.deletion_at:
+            obj.deletion_at = None
+            record(obj, Kind.DELETION_CANCELLED, request, actor=request.user)
+        super().save_model(request, obj, form, change)
+
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """At once; a process that dies in between leaves the rest to the night."""
         deletion.begin(obj)
-        deletion.erase(obj)
+        deletion.erase(obj, actor=signed_in_user(request))
         tell_deleted(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -25,6 +25,7 @@ from core.api.scopes import Scope
 from core.columns import LineField, MomentField
 from core.conditions import in_range, is_line
 from core.feed import writing
+from core.limits import Limit, take
 from core.quotas import QuotaReached
 
 PREFIX: Final = "nudge_"
@@ -32,6 +33,7 @@ NAME_LENGTH: Final = 80
 LIVES: Final = timedelta(days=90)  # unless its maker says otherwise
 LIVES_AT_MOST: Final = timedelta(days=366)
 KEPT: Final = timedelta(days=30)  # after its end, so that its owner sees why a program fails
+MADE_DAILY: Final = 100  # each is told by a mail
 USED_EVERY: Final = timedelta(hours=1)  # at most so often its last use is written
 _ALPHABET: Final = string.digits + string.ascii_letters
 _SECRET, _CHECKSUM, _HINT = 43, 6, 4  # 62 ** 43 > 2 ** 256
@@ -117,10 +119,14 @@ def issue(
     Raises QuotaReached if the account has as many living tokens as it may.
     """
     token = _random()
+    made = Limit(scope=f"tokens:{owner.pk}", amount=MADE_DAILY, window=timedelta(days=1))
     with writing(owner.pk):
         if ApiToken.objects.owned_by(owner).living().count() >= settings.QUOTA_TOKENS:
             detail = gettext("An account may have %(most)d API tokens. Revoke one first.")
             raise QuotaReached("tokens", detail % {"most": settings.QUOTA_TOKENS})
+        if not take(made):
+            detail = gettext("An account may make %(most)d API tokens a day.")
+            raise QuotaReached("tokens_a_day", detail % {"most": MADE_DAILY})
         row = ApiToken.objects.create(
             owner=owner,
             name=name,

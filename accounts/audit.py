@@ -122,9 +122,11 @@ def _is_within_reason(account: Any, kind: Kind) -> bool:
     return take(Limit(scope=scope, amount=DAILY_OF_ONE_KIND, window=timedelta(days=1)))
 
 
-def record_deletion() -> None:
-    """All that is left of an account: that there was one, for the operator."""
-    SecurityEvent.objects.create(account=None, kind=Kind.DELETED)
+def record_deletion(actor: Any = None) -> None:
+    """All that is left of an account: that there was one, for the operator; and who deleted it, if
+    somebody of the staff did."""
+    facts = {"actor": actor, "by_staff": actor is not None}
+    SecurityEvent.objects.create(account=None, kind=Kind.DELETED, **facts)
 
 
 def events_of(account: Any) -> QuerySet[SecurityEvent]:

@@ -7,6 +7,7 @@ account that is still due, and the next run goes on.
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from graphlib import TopologicalSorter
 from typing import Any, Final, cast
@@ -46,7 +47,7 @@ def ask(user: User, request: Any, *, actor: User | None = None) -> datetime:
     """When the account will be deleted; who asks again is told the same."""
     with transaction.atomic():
         known = User.objects.select_for_update().get(pk=user.pk)
-        if known.deletion_at is not None:
+        if known.deletion_at is not None and not known.is_active:
             asked: datetime = known.deletion_at
             return asked
         at = timezone.now() + GRACE
@@ -96,7 +97,8 @@ def cancel(user: User, request: Any, *, actor: User | None = None) -> bool:
 
 
 def due(at: datetime) -> QuerySet[User]:
-    found: QuerySet[User] = User.objects.filter(deletion_at__lte=at)
+    """Never one that is in use: staff may have switched it on by other ways than `cancel`."""
+    found: QuerySet[User] = User.objects.filter(deletion_at__lte=at, is_active=False)
     return found.order_by("deletion_at", "pk")
 
 
@@ -106,15 +108,19 @@ def begin(user: User) -> None:
     end_sessions(user)
 
 
-def erase(user: User) -> None:
-    """Everything of an account that `begin` has begun, or whose days are over. Repeatable."""
+def erase(user: User, *, actor: User | None = None) -> None:
+    """Everything of an account that `begin` has begun, or whose days are over. Repeatable.
+
+    `actor` is who of the staff deletes it, if somebody does.
+    """
     if not User.objects.filter(pk=user.pk).exists():
         return
     end_sessions(user)
     for rows in _rows_of(user):
         while _erase_some(rows):
             pass
-    _finish(user)
+    with suppress(User.DoesNotExist):  # another run was quicker
+        _finish(user, actor)
 
 
 def _rows_of(user: User) -> Iterator[QuerySet[Any]]:
@@ -161,16 +167,14 @@ def _forget_log_entries(model: type[models.Model], keys: list[Any]) -> None:
 
 
 @transaction.atomic
-def _finish(user: User) -> None:
+def _finish(user: User, actor: User | None) -> None:
     """The account itself, with what somebody has written in the meantime."""
     with writing(user.pk):
-        locked = User.objects.select_for_update().filter(pk=user.pk).first()
-        if locked is None:
-            return
+        locked = User.objects.select_for_update().get(pk=user.pk)
         _forget_log_entries(User, [user.pk])
         locked.delete()
     named = str(user.pk)
     Counter.objects.filter(scope__contains=named).delete()
     LimitPlace.objects.filter(scope__contains=named).delete()
     IdempotencyKey.objects.filter(scope__contains=named).delete()
-    record_deletion()
+    record_deletion(actor)

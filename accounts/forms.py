@@ -20,7 +20,13 @@ from accounts.models import (
     validate_time_zone,
 )
 from accounts.password_rules import hints
-from accounts.registration import admit, check_domain, check_newcomer, presented
+from accounts.registration import (
+    admit,
+    by_invitation,
+    check_domain,
+    check_newcomer,
+    presented,
+)
 
 NEW_PASSWORD, AGAIN = _("New password"), _("New password, once more")
 
@@ -78,7 +84,8 @@ class SignupForm(OurWords, allauth.SignupForm):  # type: ignore[misc]  # allauth
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].widget.attrs["autocomplete"] = "username"
-        if invitation := presented(context.request):
+        invitation = presented(context.request) if by_invitation() else None
+        if invitation:
             self.fields["email"].initial = invitation.email
 
     def clean_email(self) -> str:

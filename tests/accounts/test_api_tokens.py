@@ -141,6 +141,16 @@ def test_an_account_has_so_many_living_tokens(fresh, alice, bob, clock, settings
     assert ApiToken.objects.owned_by(alice).count() == 3
 
 
+def test_an_account_makes_so_many_tokens_a_day(fresh, bob, clock, monkeypatch):
+    """Also if it revokes them at once: each is a mail."""
+    monkeypatch.setattr(api_tokens, "MADE_DAILY", 2)
+    for _ in range(2):
+        fresh.delete(f"{TOKENS}{fresh.post(TOKENS, NEW).json()['id']}/")
+    assert_error(fresh.post(TOKENS, NEW), 409, "quota_reached")
+    token_of(bob, "read")
+    assert ApiToken.objects.count() == 1
+
+
 def test_its_last_use_is_written_once_an_hour(alice, clock):
     client = program(token_of(alice, "read"))
     used = []

@@ -35,6 +35,7 @@ from sms.models import (
 )
 from tests.accounts.conftest import PASSWORD, assert_error
 from tests.accounts.conftest import Phone as Device
+from tests.accounts.test_admin import USERS, profile
 from tests.builders import make_list, make_todo
 from tests.config.test_matrix import everything
 from tests.conftest import make_user
@@ -374,6 +375,25 @@ def test_an_account_that_is_gone_already_is_no_error(alice):
     assert everything() == before
 
 
+def test_of_two_runs_at_once_the_slower_one_leaves_nothing(alice, monkeypatch):
+    deletion.begin(alice)
+    finish = deletion._finish
+
+    def overtaken(user: User, actor: User | None) -> None:
+        finish(user, actor)
+        finish(user, actor)
+
+    monkeypatch.setattr(deletion, "_finish", overtaken)
+    deletion.erase(alice)
+    assert SecurityEvent.objects.filter(kind="deleted").count() == 1
+    assert rows_with(str(alice.pk), alice.pk.hex) == {}
+
+
+def test_who_is_not_leaving_cannot_be_kept(alice):
+    assert deletion.cancel(alice, None) is False
+    assert not events_of(alice).exists()
+
+
 # --- The admin ------------------------------------------------------------------------------------
 
 
@@ -397,6 +417,25 @@ def test_staff_start_and_stop_a_deletion(clock, web, staff, alice, bob, mailoutb
     assert not events_of(bob).exists()
 
 
+def test_staff_who_switch_the_account_on_keep_it(clock, web, staff, alice):
+    deletion.ask(alice, None)
+    form = profile(alice)
+    assert web(staff).post(f"{USERS}{alice.pk}/change/", form).status_code == 302
+    alice.refresh_from_db()
+    assert (alice.is_active, alice.deletion_at) == (True, None)
+    assert events_of(alice).filter(kind="deletion_cancelled", by_staff=True).exists()
+
+
+def test_an_account_in_use_never_goes(clock, alice):
+    """However it was switched on."""
+    deletion.ask(alice, None)
+    User.objects.filter(pk=alice.pk).update(is_active=True)
+    clock.shift(WEEK)
+    call_command("delete_accounts")
+    assert User.objects.filter(pk=alice.pk).exists()
+    assert deletion.ask(alice, None) == timezone.now() + WEEK
+
+
 def test_a_helper_deletes_no_operator(web, staff, alice):
     helper = make_user("helper@example.com", is_staff=True)
     names = ("view_user", "delete_user")
@@ -415,8 +454,9 @@ def test_the_admin_deletes_at_once(web, staff, alice, bob, mailoutbox):
     assert (
         browser.post(f"/admin/accounts/user/{alice.pk}/delete/", {"post": "yes"}).status_code == 302
     )
-    found = rows_with(*marks_of(alice, "alice"))
-    assert {*found} <= {"django_admin_log"}
+    assert rows_with(*marks_of(alice, "alice")) == {}
+    left = SecurityEvent.objects.get(kind="deleted")
+    assert (left.account, left.by_staff, left.actor) == (None, True, staff)
     assert json.dumps(rows_with(*marks_of(bob, "bob"))) == others_before
     assert [letter.to for letter in mailoutbox] == [[alice.email]]
     assert Counter.objects.filter(scope__contains=str(alice.pk)).count() == 0
