@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -58,6 +59,9 @@ def waiting_key(number: int) -> IdempotencyKey:
 MAKE: dict[type[models.Model], Callable[[int], object]] = {
     ApiToken: lambda number: issue(person(number), name="a", scopes=["read"]),
     Allowance: lambda number: Allowance.objects.create(account=person(number), per_day=1),
+    Authenticator: lambda number: Authenticator.objects.create(
+        user=person(number), type="totp", data={}
+    ),
     Counter: lambda number: take(Limit(scope=f"a{number}", amount=1, window=timedelta(days=1))),
     EmailAddress: person,
     FeedCounter: person,
