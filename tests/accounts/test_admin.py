@@ -4,6 +4,7 @@ import re
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -284,6 +285,19 @@ def test_a_device_is_neither_added_nor_changed_nor_removed(superuser, device):
     assert superuser.post(f"{SESSIONS}{device.pk}/change/", {"ip": "::1"}).status_code == 403
     assert superuser.post(f"{SESSIONS}{device.pk}/delete/", {"post": "yes"}).status_code == 403
     assert UserSession.objects.get(pk=device.pk).ip == "198.51.100.1"
+
+
+def test_what_a_second_factor_is_made_of_is_never_shown(superuser, alice):
+    secret = "planted-in-the-data"
+    row = Authenticator.objects.create(user=alice, type="totp", data={"secret": secret})
+    path = "/admin/mfa/authenticator/"
+    for page in (path, f"{path}{row.pk}/change/", f"{path}?q={alice.email}"):
+        told = superuser.get(page)
+        assert (told.status_code, secret in told.text) == (200, False)
+    for guess in ("data__secret__startswith=p", "data__icontains=p"):
+        assert superuser.get(f"{path}?{guess}").status_code in (302, 400)
+    assert superuser.post(f"{path}{row.pk}/change/", {"type": "totp"}).status_code == 403
+    assert superuser.post(f"{path}{row.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/accounts/", "/admin/account/", "/admin/auth/"])

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -13,7 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.api_tokens import issue
+from accounts.audit import Kind
+from accounts.models import ApiToken, Invitation, SecurityEvent, User
 from core.feed import FeedCounter, FeedEntry
 from core.limits import Limit, take
 from core.models import Counter, IdempotencyKey
@@ -54,13 +57,18 @@ def waiting_key(number: int) -> IdempotencyKey:
 
 
 MAKE: dict[type[models.Model], Callable[[int], object]] = {
+    ApiToken: lambda number: issue(person(number), name="a", scopes=["read"]),
     Allowance: lambda number: Allowance.objects.create(account=person(number), per_day=1),
+    Authenticator: lambda number: Authenticator.objects.create(
+        user=person(number), type="totp", data={}
+    ),
     Counter: lambda number: take(Limit(scope=f"a{number}", amount=1, window=timedelta(days=1))),
     EmailAddress: person,
     FeedCounter: person,
     FeedEntry: person,
     Group: lambda number: Group.objects.create(name=f"a{number}"),
     IdempotencyKey: waiting_key,
+    Invitation: lambda number: Invitation.objects.create(created_by=person(number)),
     List: lambda number: make_list(person(number)),
     Message: lambda number: Message.objects.create(
         sender=person(number), to="+15005550006", body="a", provider="console"
@@ -76,6 +84,9 @@ MAKE: dict[type[models.Model], Callable[[int], object]] = {
         account=person(number), number="+15005550006", event="agreed", source="page"
     ),
     SavedFilter: lambda number: service.add_filter(actor=person(number), name="a", query="is:open"),
+    SecurityEvent: lambda number: SecurityEvent.objects.create(
+        account=person(number), kind=Kind.LOGGED_IN, actor=person(100 + number)
+    ),
     Tag: lambda number: make_todo(person(number), tags=["a"]),
     Todo: lambda number: make_todo(person(number), tags=["a"]),
     User: person,
