@@ -31,7 +31,7 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
 
 
 class Consent(models.Model):
-    """One entry, which is only ever added. It outlives its account: the number stays."""
+    """One entry, which is only ever added; it goes with its account (sms.erasing)."""
 
     class Event(models.TextChoices):
         AGREED = "agreed", _("agreed")
