@@ -148,7 +148,8 @@ def test_an_operator_removes_all_the_chosen_lists_or_none(web, staff, alice, bob
     """TN7."""
     chosen = [make_list(alice), make_list(bob)]
     todos = [make_todo(each.owner, list=each) for each in chosen]
-    remove, removed = service.remove_list, []
+    remove = service.remove_list
+    removed: list[List] = []
 
     def fails_at_the_second(**arguments: Any) -> None:
         if removed:
