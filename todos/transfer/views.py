@@ -260,7 +260,10 @@ def file_of(job: Transfer) -> Any:
     if (link := files.download_link(job.file, name)) is not None:
         return HttpResponseRedirect(link)
     kind = "application/zip" if is_all else FORMATS[job.format].media_type
-    content = files.stream(job.file)
+    try:
+        content = files.stream(job.file)
+    except FileNotFoundError as error:
+        raise Http404 from error
     return FileResponse(content, as_attachment=True, filename=name, content_type=kind)
 
 

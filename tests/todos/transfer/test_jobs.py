@@ -66,6 +66,12 @@ def test_an_export_that_is_not_there_has_no_file(api, alice):
     assert api(alice).get(f"{EXPORTS}{job['id']}/file/").status_code == 404
 
 
+def test_a_file_that_has_gone_is_404(api, begun, alice, tmp_path):
+    job = begun(api(alice), EXPORTS, {"format": "json"})
+    (tmp_path / "transfers" / job["id"]).unlink()
+    assert api(alice).get(job["file"]).status_code == 404
+
+
 def test_an_export_is_written_again_if_something_has_changed(api, begun, alice, monkeypatch):
     """So that nothing is missed that moves in the order meanwhile."""
     make_todo(alice, "first")
