@@ -259,12 +259,11 @@ def file_of(job: Transfer) -> Any:
     name = f"nudge-{job.created_at:%Y-%m-%d}.{suffix}"
     if (link := files.download_link(job.file, name)) is not None:
         return HttpResponseRedirect(link)
-    kind = "application/zip" if is_all else FORMATS[job.format].media_type
     try:
         content = files.stream(job.file)
     except FileNotFoundError as error:
         raise Http404 from error
-    return FileResponse(content, as_attachment=True, filename=name, content_type=kind)
+    return FileResponse(content, as_attachment=True, filename=name, content_type=UPLOADED)
 
 
 class ImportViewSet(JobViewSet):

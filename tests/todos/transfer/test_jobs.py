@@ -83,9 +83,7 @@ def test_an_export_is_written_again_if_something_has_changed(api, begun, alice, 
         if len(calls) == 1:
             make_todo(alice, "second")
 
-    changed = FORMATS | {
-        "todotxt": FORMATS["todotxt"].__class__("todotxt", "txt", "", writing, None)
-    }
+    changed = FORMATS | {"todotxt": FORMATS["todotxt"].__class__("todotxt", "txt", writing, None)}
     monkeypatch.setattr(jobs, "FORMATS", changed)
     job = begun(api(alice), EXPORTS, {"format": "todotxt"})
     assert (len(calls), b"second" in file_of(api(alice), job)[1]) == (2, True)
