@@ -70,9 +70,8 @@ def sweep(at: datetime) -> dict[str, int]:
         else:
             done["failed"] += job.fail(FAULT.code, FAULT.detail, at)
     for job in Transfer.objects.forgotten(at):
-        if job.move(TransferState.QUEUED, at=at):
-            done["begun"] += 1
-            run.enqueue(str(job.pk))
+        done["begun"] += job.move(TransferState.QUEUED, at=at)
+        run.enqueue(str(job.pk))
     return done
 
 
@@ -88,18 +87,18 @@ def remove_orphans() -> int:
 # --- Out ------------------------------------------------------------------------------------------
 
 
-def _export(job: Transfer) -> None:
+def _export(job: Transfer, repeats: int = REPEATS) -> None:
     Transfer.objects.filter(pk=job.pk).update(total=Todo.objects.of(job.owner_id).count())
-    for attempt in range(1, REPEATS + 1):
-        before = _place(job.owner)
-        with tempfile.TemporaryFile() as file:
-            _write(job, file)
-            if before == _place(job.owner) or attempt == REPEATS:
-                size = files.save(file_name(job), file)
-                told = {"state": TransferState.DONE, "file": file_name(job), "size": size}
-                if not job.end(timezone.now(), **told):
-                    files.remove(file_name(job))
-                return
+    before = _place(job.owner)
+    with tempfile.TemporaryFile() as file:
+        _write(job, file)
+        if repeats > 1 and before != _place(job.owner):
+            _export(job, repeats - 1)
+            return
+        size = files.save(file_name(job), file)
+    told = {"state": TransferState.DONE, "file": file_name(job), "size": size}
+    if not job.end(timezone.now(), **told):
+        files.remove(file_name(job))
 
 
 def _place(account: User) -> int:

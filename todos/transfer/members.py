@@ -61,21 +61,11 @@ class Member:
 
     def read(self, value: Any) -> Any:
         """What the column takes. Raises ValidationError."""
-        if value is None and self.column.null:
-            return None
         read = next(read for kind, read in READERS if isinstance(self.column, kind))
         found = read(value)
         if not self.column.is_relation:
             found = self.column.clean(found, None)
-            _check_length(self.column, found)
         return found
-
-
-def _check_length(column: Any, value: Any) -> None:
-    """Models do not ask it of a TextField."""
-    most = getattr(column, "max_length", None)
-    if most and isinstance(value, str) and len(value) > most:
-        raise ValidationError(_("This text is too long."), code="max_length")
 
 
 @functools.cache

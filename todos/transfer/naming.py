@@ -5,7 +5,6 @@ of it in the namespace of the account, and the same one whenever the file is imp
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from itertools import count
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -31,9 +30,9 @@ class Names:
         """The id that each of the keys has here, and whether it is there already."""
         found: dict[UUID, tuple[UUID, bool]] = {}
         waiting = {key: key for key in keys}
-        for number in count(1):
-            if not waiting:
-                break
+        number = 0
+        while waiting:
+            number += 1
             own, taken = self._known({*waiting.values()})
             for key, name in list(waiting.items()):
                 if name in own or name not in taken:

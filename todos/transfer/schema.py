@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 
 from core.api.schema import documented, response_header
-from todos.transfer.formats import FORMATS
+from todos.transfer.starting import UPLOADED
 from todos.transfer.views import (
     ConfirmSerializer,
     ExportSerializer,
@@ -23,7 +23,6 @@ STATUS = response_header(
     "Location", "Where to ask how far it is.", [202], required=True, format="uri"
 )
 LINK = response_header("Location", "Where the file is.", [302], required=True, format="uri")
-FILES = sorted({"application/zip", *(it.media_type for it in FORMATS.values())})
 EXAMPLES = {"content": "[]", "token": "kfbLbG4xCWvXhAZKjxJBkQ", "size": 2_000_000}
 
 
@@ -41,7 +40,7 @@ class Exports(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     target_class = "todos.transfer.views.ExportViewSet"
 
     def view_replacement(self) -> Any:
-        file = {(200, kind): OpenApiTypes.BINARY for kind in FILES}
+        file = {(200, UPLOADED): OpenApiTypes.BINARY}
         moved = OpenApiResponse(None, "The file is there for fifteen minutes.")
         return documented(
             self.target_class,
@@ -82,7 +81,7 @@ class Imports(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             upload=_started(
                 "sendImportFile",
                 "Send the file of an import",
-                {"application/octet-stream": OpenApiTypes.BINARY},
+                {UPLOADED: OpenApiTypes.BINARY},
                 ImportSerializer,
             ),
             check=_started("checkImport", "Check the file of an import", None, ImportSerializer),

@@ -10,7 +10,6 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -173,15 +172,6 @@ class StartedImportSerializer(ImportSerializer):
     upload = UploadSerializer(allow_null=True)
 
 
-class AnyParser(BaseParser):
-    """The file itself, which the view reads part by part."""
-
-    media_type = "*/*"
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        return None
-
-
 class JobViewSet(ApiViewSet, mixins.ListModelMixin):
     """What exports and imports share."""
 
@@ -200,8 +190,7 @@ class JobViewSet(ApiViewSet, mixins.ListModelMixin):
 
     def destroy(self, request: Request, pk: object) -> Response:
         """Forget it, with its file. One that runs ends without an effect."""
-        if not self.get_queryset().filter(pk=self.named().pk).delete()[0]:
-            raise Http404
+        self.get_queryset().filter(pk=self.named().pk).delete()
         return Response(status=HTTPStatus.NO_CONTENT)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -279,9 +268,11 @@ def file_of(job: Transfer) -> Any:
     name = f"nudge-{job.created_at:%Y-%m-%d}.{suffix}"
     if (link := files.download_link(job.file, name)) is not None:
         return HttpResponseRedirect(link)
-    kind = "application/zip" if is_all else FORMATS[job.format].media_type
-    content = files.stream(job.file)
-    return FileResponse(content, as_attachment=True, filename=name, content_type=kind)
+    try:
+        content = files.stream(job.file)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    return FileResponse(content, as_attachment=True, filename=name, content_type=UPLOADED)
 
 
 class ImportViewSet(JobViewSet):

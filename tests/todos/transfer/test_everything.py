@@ -79,7 +79,7 @@ def archive_of(api, begun):
         job = begun(api(person), "/api/v1/account/export/")
         assert (job["format"], job["state"]) == ("account", "done")
         answer = api(person).get(job["file"])
-        assert answer["Content-Type"] == "application/zip"
+        assert answer["Content-Type"] == "application/octet-stream"
         return zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
 
     return read

@@ -60,6 +60,7 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
     "a cell in many lines": ("csv", b'title\n"' + b"x\n" * 200_000, "csv"),
     "a table without names": ("csv", b"1,2\n3,4\n", "csv"),
     "no calendar": ("ics", b"title\nx\n", "calendar"),
+    "an empty calendar": ("ics", b"", "calendar"),
     "a deep calendar": ("ics", b"BEGIN:VCALENDAR\n" * 20, "calendar"),
     "no JSON": ("json", b"title\nx\n", "json"),
     "cut JSON": ("json", native({"title": "a"})[:-3], "json"),
@@ -228,6 +229,9 @@ HOSTILE: list[dict[str, Any]] = [
     {"title": "open", "status": "open", "finished_at": "2026-11-20T12:00:00Z"},
     {"title": "id", "id": "\ud800"},
     {"title": "acts", "finished_with": "x", "trashed_with": 7, "parent": {"x": 1}},
+    {"title": "by", "created_by": "x"},
+    {"title": "start", "start_on": "soon"},
+    {"title": "no tags", "tags": "x"},
     {"title": "owner", "owner": ONE, "version": 9, "changed_in": {"x": 1}, "made_in": 1},
 ]
 
@@ -256,6 +260,9 @@ def test_a_value_that_no_entry_point_takes_is_left_out_or_refuses_its_line(alice
         "long": [("cut", "notes")],
         "t" * 60: [("cut", "title")],
         "acts": [("parent_missing", "parent")],
+        "by": [("invalid", "created_by")],
+        "start": [("invalid", "start_on")],
+        "no tags": [("invalid", "tags")],
     }
     rows = {it.title: it for it in Todo.objects.owned_by(alice)}
     assert len(rows) == len(HOSTILE) - 6

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from core import files
+from core.errors import Refused
 from tests.builders import make_list, make_todo
 from tests.feeds import check
 from tests.todos.transfer.test_round_trip import everything, exported
@@ -65,6 +66,12 @@ def test_an_export_that_is_not_there_has_no_file(api, alice):
     assert api(alice).get(f"{EXPORTS}{job['id']}/file/").status_code == 404
 
 
+def test_a_file_that_has_gone_is_404(api, begun, alice, tmp_path):
+    job = begun(api(alice), EXPORTS, {"format": "json"})
+    (tmp_path / "transfers" / job["id"]).unlink()
+    assert api(alice).get(job["file"]).status_code == 404
+
+
 def test_an_export_is_written_again_if_something_has_changed(api, begun, alice, monkeypatch):
     """So that nothing is missed that moves in the order meanwhile."""
     make_todo(alice, "first")
@@ -76,9 +83,7 @@ def test_an_export_is_written_again_if_something_has_changed(api, begun, alice, 
         if len(calls) == 1:
             make_todo(alice, "second")
 
-    changed = FORMATS | {
-        "todotxt": FORMATS["todotxt"].__class__("todotxt", "txt", "", writing, None)
-    }
+    changed = FORMATS | {"todotxt": FORMATS["todotxt"].__class__("todotxt", "txt", writing, None)}
     monkeypatch.setattr(jobs, "FORMATS", changed)
     job = begun(api(alice), EXPORTS, {"format": "todotxt"})
     assert (len(calls), b"second" in file_of(api(alice), job)[1]) == (2, True)
@@ -404,6 +409,26 @@ def test_what_dies_three_times_is_told(api, alice, django_capture_on_commit_call
         job.refresh_from_db()
     shown = api(alice).get(f"{EXPORTS}{job.pk}/").json()
     assert (shown["state"], shown["error"]["code"]) == ("failed", "internal")
+
+
+def test_an_export_says_how_far_it_is(api, begun, alice, monkeypatch):
+    monkeypatch.setattr(jobs, "STEP", 2)
+    make_todo(alice)
+    assert begun(api(alice), EXPORTS, {"format": "csv"})["done"] == 2
+    assert str(Transfer.objects.get()).endswith(": done")
+
+
+def test_a_job_that_went_on_meanwhile_is_left_alone(api, begun, alice):
+    phone = api(alice)
+    waiting = Transfer.objects.get(
+        pk=phone.post(IMPORTS, {"format": "csv", "size": 5}).json()["id"]
+    )
+    stale = Transfer.objects.get(pk=waiting.pk)
+    starting.check(waiting)
+    with pytest.raises(Refused, match="gone on meanwhile"):
+        starting.check(stale)
+    with pytest.raises(Refused, match="was not checked"):
+        starting.confirm(waiting)
 
 
 def test_who_is_too_late_with_a_job_changes_nothing(api, begun, alice):

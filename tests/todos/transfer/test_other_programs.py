@@ -9,7 +9,7 @@ import time_machine
 from tests.feeds import check
 from tests.todos.transfer.test_hostile_files import codes
 from tests.todos.transfer.test_round_trip import imported
-from todos.models import Todo
+from todos.models import List, Todo
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +94,7 @@ DTSTART;VALUE=DATE:20261126
 DUE;VALUE=DATE:20261126
 RRULE:FREQ=HOURLY
 UID:whole
+CREATED;VALUE=DATE:20261101
 no property
 END:VTODO
 END:VCALENDAR
@@ -101,6 +102,7 @@ END:VCALENDAR
 
 TODOIST = """TYPE,CONTENT,DESCRIPTION,PRIORITY,INDENT,AUTHOR,RESPONSIBLE,DATE,DATE_LANG,TIMEZONE
 task,Pay rent @home,By transfer,1,1,Ann (1),,every month,en,Europe/Berlin
+meta,view_style=list,,,,,,,,
 note,Ask for the receipt,,,,Ann (1),,,,
 section,Kitchen,,,,,,,,
 task,Paint,,4,1,Ann (1),,2026-12-24 09:00,en,Europe/Berlin
@@ -111,7 +113,8 @@ task,White,,4,3,Ann (1),,,en,
 ,,,,,,,,,
 """
 
-TODO_TXT = """(A) Thank Mom for the meatballs @phone
+TODO_TXT = """
+(A) Thank Mom for the meatballs @phone
 (B) Schedule Goodwill pickup +GarageSale @phone
 Post signs around the neighborhood +GarageSale due:2026-11-30
 x 2026-03-03 2026-03-02 Review Tim's pull request +TodoTxtTouch @github pri:Z
@@ -243,3 +246,27 @@ def test_a_table_with_the_names_of_others(alice):
         ),
         "Write": row(list="Books"),
     }
+
+
+def test_what_no_calendar_can_mean_is_left_out(alice):
+    todo = "BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x\nDUE;TZID=Mars/Base:20261201T090000\n"
+    report = imported(alice, "ics", f"{todo}DTSTART:soon\nEND:VTODO\nEND:VCALENDAR".encode())
+    assert codes(report) == {"x": [("invalid", "due"), ("invalid", "start_on")]}
+
+
+def test_a_list_is_known_by_the_name_it_came_with_and_must_have_one(alice):
+    for title in ("milk", "bread"):
+        imported(alice, "csv", f"title,list\n{title},Groceries\n".encode())
+        List.objects.filter(owner=alice, is_inbox=False).update(name="Food")
+    report = imported(alice, "csv", f"title,list\nx,{'y' * 200}\n".encode())
+    assert codes(report) == {"x": [("invalid", "list")]}
+    assert {title: it["list"] for title, it in rows(alice).items()} == {
+        "milk": "Food",
+        "bread": "Food",
+        "x": "Inbox",
+    }
+
+
+def test_a_project_without_tasks_brings_nothing(alice):
+    head = TODOIST.partition("task,")[0]
+    assert imported(alice, "todoist", f"{head}meta,x,,,,,,,,\n".encode())["new"]["todos"] == 0

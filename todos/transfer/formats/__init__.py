@@ -20,17 +20,16 @@ class Format:
 
     name: str
     suffix: str
-    media_type: str
     write: Writer | None
     read: Reader | None
 
 
 _ALL: Final = (
-    Format("json", "json", "application/json", native.write, native.read),
-    Format("csv", "csv", "text/csv", table.write, table.read),
-    Format("ics", "ics", "text/calendar", calendar.write, calendar.read),
-    Format("todotxt", "txt", "text/plain", todotxt.write, todotxt.read),
-    Format("todoist", "csv", "text/csv", None, todoist.read),
+    Format("json", "json", native.write, native.read),
+    Format("csv", "csv", table.write, table.read),
+    Format("ics", "ics", calendar.write, calendar.read),
+    Format("todotxt", "txt", todotxt.write, todotxt.read),
+    Format("todoist", "csv", None, todoist.read),
 )
 FORMATS: Final[Any] = MappingProxyType({it.name: it for it in _ALL})
 EXPORTED: Final = tuple(it.name for it in _ALL if it.write)
