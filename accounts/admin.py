@@ -156,8 +156,12 @@ class UserAdmin(Audited, SearchableAdmin, DjangoUserAdmin[User]):
 
     @admin.action(permissions=["delete"], description=_("Delete selected accounts in seven days"))
     def delete_in_a_week(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """As their owners do: they are told by mail, and may come back."""
-        for account in self._within_reach(request, queryset.filter(deletion_at=None)):
+        """As their owners do: they are told by mail, and may come back.
+
+        Not those that staff have switched off: the way back would switch them on.
+        """
+        asked = queryset.filter(deletion_at=None, is_active=True)
+        for account in self._within_reach(request, asked):
             deletion.ask(account, request, actor=signed_in_user(request))
             tell_asked(account, request)
 

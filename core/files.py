@@ -12,37 +12,56 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 
 
+class FilesAwayError(Exception):
+    """The storage cannot keep or give files now."""
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Each storage has errors of its own, and those of its library."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise FilesAwayError from error
+
+
 def save(name: str, content: BinaryIO) -> int:
     """Under this name, in place of what was there; its size in bytes."""
     remove(name)
     content.seek(0, 2)
     size = content.tell()
     content.seek(0)
-    kept = default_storage.save(name, File(content, name))
-    if kept != name:
-        raise OSError(f"{name} was kept as {kept}.")
+    with _asking():
+        kept = default_storage.save(name, File(content, name))
+        if kept != name:
+            raise OSError(f"{name} was kept as {kept}.")
     return size
 
 
 @contextmanager
 def opened(name: str) -> Iterator[Any]:
     """Raises FileNotFoundError."""
-    with default_storage.open(name, "rb") as file:
+    with stream(name) as file:
         yield file
 
 
 def stream(name: str) -> Any:
     """Whoever takes it closes it. Raises FileNotFoundError."""
-    return default_storage.open(name, "rb")
+    with _asking():
+        return default_storage.open(name, "rb")
 
 
 def size(name: str) -> int | None:
-    return default_storage.size(name) if default_storage.exists(name) else None
+    with _asking():
+        return default_storage.size(name) if default_storage.exists(name) else None
 
 
 def remove(name: str) -> None:
     """What is not there is no error."""
-    default_storage.delete(name)
+    with _asking():
+        default_storage.delete(name)
 
 
 def names(folder: str) -> list[str]:

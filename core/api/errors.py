@@ -12,6 +12,7 @@ from rest_framework.exceptions import APIException, NotFound
 from rest_framework.settings import api_settings
 
 from core.errors import RETRY_AFTER_SECONDS, Refused, drop_connection, is_database_away
+from core.files import FilesAwayError
 
 NON_FIELD_ERRORS_KEY = api_settings.NON_FIELD_ERRORS_KEY
 
@@ -64,11 +65,20 @@ class ServiceUnavailable(APIException):
     wait = RETRY_AFTER_SECONDS
 
 
+class FilesUnavailable(ServiceUnavailable):
+    default_code = "files_unavailable"
+    default_detail = (
+        "Files cannot be kept or read now. Nothing was changed; please try again in a moment."
+    )
+
+
 class ExceptionHandler(BaseHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if is_database_away(exc):
             drop_connection()
             return ServiceUnavailable()
+        if isinstance(exc, FilesAwayError):
+            return FilesUnavailable()
         if isinstance(exc, Refused):
             return Conflict(str(exc), code=exc.code)
         if isinstance(exc, IntegrityError):

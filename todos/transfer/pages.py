@@ -1,5 +1,6 @@
 """The page for whoever leaves or arrives: exports, imports, and the address of the calendar."""
 
+import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -21,10 +22,13 @@ from accounts.models import User
 from accounts.sessions import signed_in_user
 from core import files, ids
 from core.errors import Refused
+from core.files import FilesAwayError
 from todos.models import CalendarFeed, List, Transfer
 from todos.models.transfers import TransferKind
 from todos.transfer import jobs, personal, starting
 from todos.transfer.formats import EXPORTED, IMPORTED
+
+logger = logging.getLogger(__name__)
 
 PAGE: Final = "transfers:page"
 SHOWN: Final = 10  # jobs
@@ -81,6 +85,10 @@ def page(request: HttpRequest) -> HttpResponseBase:
         found = answer(request, person)
     except Refused as refusal:
         messages.error(request, str(refusal))
+        return redirect(PAGE)
+    except FilesAwayError:
+        logger.exception("Files unavailable")
+        messages.error(request, _("Files cannot be kept now. Please try again in a moment."))
         return redirect(PAGE)
     return found
 
@@ -146,8 +154,7 @@ def take(request: HttpRequest, person: User) -> HttpResponseBase:
     file, chosen = form.cleaned_data["file"], form.cleaned_data["format"]
     head = file.read(200)
     name = chosen or starting.format_of(file.name, head)
-    job = starting.await_file(person, name, file.size, form.cleaned_data["list"])
-    starting.take_file(job, file)
+    starting.import_file(person, name, file.size, form.cleaned_data["list"], file)
     return redirect(PAGE)
 
 

@@ -51,6 +51,19 @@ def await_file(person: User, name: str, size: int | None, home: List | None) -> 
     return begin(person, TransferKind.IMPORT, state=TransferState.UPLOADING, **columns)
 
 
+def import_file(
+    person: User, name: str, size: int | None, home: List | None, file: BinaryIO
+) -> Transfer:
+    """Begin with the whole file; nothing is left of it if that cannot be kept."""
+    job = await_file(person, name, size, home)
+    try:
+        take_file(job, file)
+    except files.FilesAwayError:
+        job.delete()
+        raise
+    return job
+
+
 def take_file(job: Transfer, file: BinaryIO) -> None:
     files.save(jobs.file_name(job), file)
     check(job)

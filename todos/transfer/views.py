@@ -288,14 +288,13 @@ class ImportViewSet(JobViewSet):
         shape = NewImportSerializer(data=request.data, context=self.get_serializer_context())
         shape.is_valid(raise_exception=True)
         asked = shape.validated_data
-        job = starting.await_file(
-            self.caller, asked["format"], asked.get("size"), asked.get("list")
-        )
+        columns = (self.caller, asked["format"], asked.get("size"), asked.get("list"))
         if "content" not in asked:
+            job = starting.await_file(*columns)
             return self.accepted(job, upload=self._upload(job))
         with tempfile.TemporaryFile() as file:
             file.write(asked["content"].encode())
-            starting.take_file(job, file)
+            job = starting.import_file(*columns, file)
         return self.accepted(job, upload=None)
 
     def _upload(self, job: Transfer) -> dict[str, Any]:

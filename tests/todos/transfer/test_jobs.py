@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.utils import timezone
 
 from core import files
 from core.errors import Refused
-from tests.builders import make_list, make_todo
+from tests.builders import make_list, make_todo, make_transfer
 from tests.feeds import check
 from tests.todos.transfer.test_round_trip import everything, exported
 from todos.models import List, Todo, Transfer
@@ -28,6 +29,35 @@ CSV = "title,list,due\r\nbuy milk,Groceries,2026-12-01\r\n"
 def file_of(phone, job: dict[str, Any]) -> tuple[str, bytes]:
     answer = phone.get(job["file"])
     return answer["Content-Disposition"], b"".join(answer.streaming_content)
+
+
+def test_files_that_cannot_be_kept_are_503_and_leave_nothing(
+    api, web, alice, bob, settings, tmp_path
+):
+    """As on Lambda without a bucket, or if S3 is away."""
+    theirs = make_transfer(bob, "import", state="uploading", size=4)
+    mine = make_transfer(alice, "import", state="uploading", size=4)
+    (tmp_path / "no folder").touch()
+    settings.MEDIA_ROOT = tmp_path / "no folder"
+    phone = api(alice)
+    phone.raise_request_exception = False
+    answers = [
+        phone.post(IMPORTS, {"format": "csv", "content": CSV}),
+        phone.put(f"{IMPORTS}{mine.pk}/file/", b"abcd", content_type="application/octet-stream"),
+    ]
+    detail = "Files cannot be kept or read now. Nothing was changed; please try again in a moment."
+    errors = [{"code": "files_unavailable", "detail": detail, "attr": None}]
+    for answer in answers:
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+        assert answer.json() == {"type": "server_error", "errors": errors}
+    sent = web(alice).post(
+        "/transfer/", {"file": SimpleUploadedFile("a.csv", CSV.encode())}, follow=True
+    )
+    assert "Files cannot be kept now. Please try again in a moment." in sent.text
+    assert {(row.pk, row.state) for row in Transfer.objects.all()} == {
+        (theirs.pk, "uploading"),
+        (mine.pk, "uploading"),
+    }
 
 
 # --- Exports --------------------------------------------------------------------------------------
