@@ -430,6 +430,13 @@ def test_staff_start_and_stop_a_deletion(clock, web, staff, alice, bob, mailoutb
     assert not events_of(bob).exists()
 
 
+def test_staff_offer_no_way_back_to_whom_they_have_switched_off(web, staff, alice, mailoutbox):
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    act(web(staff), "delete_in_a_week", alice)
+    alice.refresh_from_db()
+    assert (alice.is_active, alice.deletion_at, mailoutbox) == (False, None, [])
+
+
 def test_staff_who_switch_the_account_on_keep_it(clock, web, staff, alice):
     deletion.ask(alice, None)
     form = profile(alice)
