@@ -164,3 +164,15 @@ def test_who_has_no_second_step_proves_the_password(browser, clock):
     assert browser.get("/auth/2fa/totp/activate/")["Location"].startswith("/auth/reauthenticate/")
     assert browser.get("/auth/2fa/reauthenticate/")["Location"] == "/auth/reauthenticate/"
     assert browser.get("/auth/2fa/recovery-codes/").status_code == 404
+
+
+def test_a_proof_is_given_by_a_code(browser, clock):
+    secret = switch_app_on(browser)
+    clock.shift(601)
+    asked = browser.get("/auth/2fa/webauthn/add/")
+    assert unquote(asked["Location"]) == "/auth/2fa/reauthenticate/?next=/auth/2fa/webauthn/add/"
+    page = browser.get(asked["Location"])
+    assert "passkey-options" not in page.text
+    told = browser.post(asked["Location"], {"code": code_of(secret)})
+    assert told["Location"] == "/auth/2fa/webauthn/add/"
+    assert browser.get(told["Location"]).status_code == 200
