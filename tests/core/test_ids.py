@@ -77,7 +77,6 @@ def test_both_cases_name_one_row(api, web, alice, path, settings, tmp_path):
             transaction.savepoint_rollback(before)
             answers.append(answer.status_code)
             shown = b"".join(answer.streaming_content) if answer.streaming else answer.content
-            answer.close()
             assert spelling == str(KEY) or spelling not in shown.decode()
         assert len(set(answers)) == 1
         assert answers[0] != 404
