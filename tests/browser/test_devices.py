@@ -130,7 +130,7 @@ def test_an_edit_of_what_was_deleted_elsewhere_can_bring_it_back(visit, alice, a
 def log_in(page, person) -> None:
     page.get_by_label("Email").fill(person.email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_url("**/todos/**")
 
 
@@ -141,7 +141,7 @@ def test_who_is_logged_out_elsewhere_loses_nothing_that_is_typed(visit, alice):
     page.context.clear_cookies(name="sessionid")
     add(page, "buy milk")
 
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     log_in(page, alice)
 
     expect(tick(page, "buy milk")).to_be_visible()

@@ -204,7 +204,7 @@ def test_refused_forms(visit, alice):
     page.goto("/auth/login/")
     page.get_by_label("Email").fill(alice.email)
     page.get_by_label("Password").fill("wrong")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()
     inspect(page)
 

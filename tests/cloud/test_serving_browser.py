@@ -66,7 +66,7 @@ def log_in(page: Page, email: str) -> None:
     page.goto("auth/login/")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_url("**/dev/todos/")
 
 
@@ -194,6 +194,6 @@ def test_a_stranger_is_led_through_the_log_in_and_back(cloud, visit, email):
     page.goto("account/")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_url(f"{cloud.address}account/")
     expect(page.get_by_text(email).first).to_be_visible()

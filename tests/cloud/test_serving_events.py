@@ -107,7 +107,7 @@ def test_the_night_tells_what_it_did(cloud, rules):
     lines = logged(cloud, event_of(rules[NIGHT]))
     told = [line["message"] for line in lines if line["logger"] == "serverless.schedule"]
     assert {message.partition(":")[0] for message in told} == {
-        *("prune", "clearsessions", "refold", "renew_positions")
+        *("prune", "clearsessions", "delete_accounts", "prune_files", "refold", "renew_positions")
     }
 
 
