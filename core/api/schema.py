@@ -213,7 +213,7 @@ class DocumentedSchema(AutoSchema):
 
     def get_auth(self) -> Any:
         """A route for everybody says so; to say nothing would be a fault."""
-        return super().get_auth() or [{}]  # type: ignore[no-untyped-call]
+        return super().get_auth() or [{}]
 
     # --- Names for people --------------------------------------------------------------------
 
