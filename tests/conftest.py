@@ -11,9 +11,13 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.files.storage import storages
 from django.core.management.color import no_style
 from django.db import connections
 from django.test import Client, TransactionTestCase
+from django.urls import clear_script_prefix
+from django.utils.functional import empty
 from django.utils.translation import deactivate, get_language
 from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
@@ -45,6 +49,15 @@ def _cheap_passwords(settings) -> None:
 def _tasks_at_once(settings) -> None:
     """A task has run when the call returns, in the test's own connection."""
     task_backends.use(settings, task_backends.IMMEDIATE)
+
+
+@pytest.fixture(autouse=True)
+def _addresses_end_with_the_test() -> Iterator[None]:
+    """A request below a stage sets a prefix, and the first one to ask makes the storage with it."""
+    yield
+    clear_script_prefix()
+    storages._storages.pop("staticfiles", None)  # type: ignore[attr-defined]
+    staticfiles_storage._wrapped = empty  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)
