@@ -97,7 +97,7 @@ class PrivateAdmin(SearchableAdmin):
 
 
 class NamedValuesFilter(admin.AllValuesFieldListFilter):
-    """Django gives the link for an empty value no text."""
+    """Django shows no text for an empty value; this filter shows "none"."""
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         for choice in super().choices(changelist):

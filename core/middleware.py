@@ -51,7 +51,7 @@ def forget_request_id(**kwargs: object) -> None:
 
 @receiver(request_finished)
 def forget_language(**kwargs: object) -> None:
-    """LocaleMiddleware leaves it to the thread, where a task of another person may run next."""
+    """LocaleMiddleware leaves it active; the next task in this thread may be for somebody else."""
     deactivate()
 
 

@@ -140,7 +140,7 @@ def environment() -> dict[str, str]:
 def _first_failure(process: subprocess.Popen[bytes]) -> str:
     """The first test that fails or hangs, or the file that cannot be imported.
 
-    Whatever hangs outside of any test has killed nothing.
+    If pytest hangs outside a test, the mutant counts as not killed.
     """
     assert process.stdout
     lines, found = Lines(process.stdout.fileno()), ""

@@ -71,7 +71,7 @@ class Change:
         self.more: dict[str, Any] = {}
 
     def apply(self) -> tuple[Any, str, dict[str, Any]]:
-        """Raises RefusedError, ValidationError or IntegrityError; nothing has been written then."""
+        """Raises RefusedError, ValidationError or IntegrityError, and then writes nothing."""
         verb = self.operation.verb
         if verb not in self.kind.verbs:
             raise ValidationError({"op": ["This kind of object has no such operation."]})
