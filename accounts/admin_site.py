@@ -76,9 +76,7 @@ class NudgeAdminSite(admin.AdminSite):
     def _to_second_factor(self, request: HttpRequest, target: str) -> HttpResponse:
         if has_factor(signed_in_user(request)):
             return redirect_to_login(target, reverse("mfa_reauthenticate"))
-        messages.warning(
-            request, _("Set up a second step first: the operation is not open without.")
-        )
+        messages.warning(request, _("Set up a second step first. The admin needs one."))
         return redirect("mfa_index")
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's

@@ -73,13 +73,18 @@ _NEVER_NEEDED = (
     "*.c",
     "*.map",
     "*.tar.gz",
+    "*/examples-1.json",  # of botocore's documentation
     "bin/*",
     "*/tests/*",
     "*/static/*",  # served by S3
     "allauth/headless/spec/doc/*",
     "allauth/idp/*",
+    "charset_normalizer/*.so",  # the same in Python is beside them
     "cffi/*",  # cryptography needs _cffi_backend alone
     "botocore/cacert.pem",  # certifi's is taken
+    "tzdata/zoneinfo/*.tab",
+    "tzdata/zoneinfo/*.zi",
+    "urllib3/contrib/emscripten/*",
     "yaml/_yaml.*",  # PyYAML reads without libyaml too
     # Of fido2 the server alone; the rest speaks to keys.
     "fido2/attestation/*",
@@ -95,6 +100,13 @@ _NEVER_NEEDED = (
     "django/contrib/redirects/*",
     "django/db/backends/mysql/*",
     "django/db/backends/oracle/*",
+    "django/test/*",
+    "packaging/licenses/*",
+    "phonenumbers/shortdata/region_*",
+    "psycopg/pq/*pq_ctypes*",  # psycopg_binary is taken
+    "rest_framework/test.py",
+    "storages/backends/[!_s]*",  # other clouds
+    "storages/backends/sftpstorage.py",
     "allauth/socialaccount/providers/*/*",
 )
 

@@ -43,7 +43,7 @@ def _project(extra: Sequence[str]) -> dict[str, bytes]:
         path.as_posix(): path.read_bytes()
         for name in (*contents.PROJECT, *extra)
         for path in _files(Path(name))
-        if "__pycache__" not in path.parts
+        if "__pycache__" not in path.parts and path.suffix != ".po"
     }
 
 

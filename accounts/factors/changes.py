@@ -89,7 +89,7 @@ def reset(user: User) -> list[str]:
 
 def _tell(user: User) -> None:
     with mails.in_words_of(user):
-        subject = _("Your second step was taken away")
+        subject = _("Your second step was removed")
         text = _(
             "Whoever runs this server has removed the second step of your account, and logged"
             " out every device. Your password is enough now to log in."

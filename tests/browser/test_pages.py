@@ -128,7 +128,7 @@ def test_page_of_exports_and_imports(visit, alice, settings, tmp_path):
     page.goto("/transfer/")
     (tmp_path / "many.csv").write_text("title,notes,due\n" + f"milk,{'x' * 5_000},soon\n" * 800)
     page.get_by_label("File").set_input_files(tmp_path / "many.csv")
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("button", name="Import it")).to_be_visible(timeout=120_000)
     page.get_by_text("What is left out").click()
     inspect(page)

@@ -312,9 +312,24 @@ def test_a_version_that_never_was_is_not_rolled_back_to(cli, back, is_there):
 
 
 def test_files_that_no_page_uses_are_not_packed(account):
-    paths = ["css/app.1.css", "js/app.1.js.map", "drf_spectacular_sidecar/redoc/x.1.js", "a.1.png"]
-    static.MANIFEST.write_text(json.dumps({"paths": {name: name for name in paths}}))
-    assert static.packed({}) == ("staticfiles/a.1.png", "staticfiles/css/app.1.css")
+    jquery = "admin/js/vendor/jquery/jquery"
+    paths = {
+        "css/app.css": "css/app.1.css",
+        "js/app.js.map": "js/app.js.1.map",
+        "drf_spectacular_sidecar/redoc/x.js": "drf_spectacular_sidecar/redoc/x.1.js",
+        "a.png": "a.1.png",
+        f"{jquery}.js": f"{jquery}.1.js",
+        f"{jquery}.min.js": f"{jquery}.min.1.js",
+        "rest_framework/fonts/a.svg": "rest_framework/fonts/a.1.svg",
+        "rest_framework/fonts/a.woff": "rest_framework/fonts/a.1.woff",
+    }
+    static.MANIFEST.write_text(json.dumps({"paths": paths}))
+    assert static.packed({}) == (
+        "staticfiles/a.1.png",
+        f"staticfiles/{jquery}.min.1.js",
+        "staticfiles/css/app.1.css",
+        "staticfiles/rest_framework/fonts/a.1.woff",
+    )
     assert static.packed(OUTPUTS) == ()
 
 

@@ -60,10 +60,10 @@ class ImportForm(forms.Form):
     format = forms.ChoiceField(
         label=gettext_lazy("Format"),
         required=False,
-        choices=[("", gettext_lazy("As the file says")), *((it, NAMES[it]) for it in IMPORTED)],
+        choices=[("", gettext_lazy("Detect automatically")), *((it, NAMES[it]) for it in IMPORTED)],
     )
     list = forms.ModelChoiceField(
-        label=gettext_lazy("List for what names none"),
+        label=gettext_lazy("List for to-dos without one"),
         queryset=List.objects.none(),
         required=False,
         empty_label=gettext_lazy("Inbox"),

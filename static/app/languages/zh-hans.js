@@ -7,8 +7,8 @@ export default {
   "A new version of Nudge is ready.": "Nudge 有新版本可用。",
   "A to-do cannot stand below itself.": "待办不能成为自己的子任务。",
   API: "API",
-  "Account and settings": "账户与设置",
-  "Account menu": "账户菜单",
+  "Account and settings": "账号与设置",
+  "Account menu": "账号菜单",
   Add: "添加",
   "Add a subtask": "添加子任务",
   "Add a to-do": "添加待办",
@@ -239,7 +239,7 @@ export default {
   "You changed this, but it was deleted on another device.":
     "你修改了这项内容，但它已在另一台设备上被删除。",
   "Your account is full. Delete something for good, then try again.":
-    "你的账户已满。请永久删除一些内容，然后重试。",
+    "你的账号已满。请永久删除一些内容，然后重试。",
   "Your to-dos stay as they are.": "你的待办保持不变。",
   "another to-do": "另一个待办",
   "another list": "另一个清单",
