@@ -26,5 +26,5 @@ class HashedStorage(ManifestStaticFilesStorage):
         with storage.open(path) as file:
             code = shortened(file.read().decode())
         self.delete(name)
-        self._save(name, ContentFile(code.encode()))
+        self.save(name, ContentFile(code.encode()))
         return self, name

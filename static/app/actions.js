@@ -242,12 +242,17 @@ export function tag(ids, added, removed = []) {
 }
 
 /** @param {string[]} ids @param {string} list */
-export function moveToList(ids, list) {
+export function movesToList(ids, list) {
   const found = placesInFront(front(inList(list)), ids.length);
-  const deeds = ids.map((id, index) => {
+  return ids.map((id, index) => {
     const fields = { list, parent: null, position: found[index] };
     return /** @type {Deed} */ ({ kind: "todo", id, op: "move", fields });
   });
+}
+
+/** @param {string[]} ids @param {string} list */
+export function moveToList(ids, list) {
+  const deeds = movesToList(ids, list);
   const name = lists().find((one) => one.id === list)?.name ?? "";
   act(deeds, gettext("Moved to {name}", { name }), titleOf(ids));
 }

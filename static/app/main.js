@@ -3,13 +3,12 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { add } from "#app/actions.js";
 import { press } from "#app/keys.js";
-import { fetchWords } from "#app/quickadd/words.js";
+import { fetchAll, updating } from "#app/later.js";
 import { onOtherAccount } from "#app/session.js";
 import { begin, retry } from "#app/start.js";
 import { appearance, clock, profile, start, store } from "#app/state.js";
 import { tongue } from "#app/text.js";
 import { speak, speakAsChosen, usual } from "#app/tongues.js";
-import { install } from "#app/update.js";
 import { App } from "#app/views/app.js";
 import { html } from "#app/views/html.js";
 
@@ -24,7 +23,10 @@ effect(() => {
 });
 
 addEventListener("keydown", press);
-addEventListener("online", retry);
+addEventListener("online", () => {
+  retry();
+  void complete();
+});
 addEventListener("offline", retry);
 document.addEventListener("visibilitychange", () => document.hidden || retry());
 setInterval(() => {
@@ -49,9 +51,21 @@ function takeShared() {
   add([words.join(" ")]);
 }
 
-void fetchWords();
+let completes = false;
+
+/** Fetches what the first sight did not need, then has a worker that keeps all of it. */
+async function complete() {
+  if (completes || !store.value) return;
+  completes = true;
+  if (await fetchAll()) await updating.use((it) => it.install(page.dataset.worker ?? ""));
+  else completes = false; // with the next network
+}
+
+effect(() => {
+  if (store.value?.complete.value) void complete();
+});
 await begin();
 if (start.value === "ready") {
   takeShared();
-  install(page.dataset.worker ?? "");
+  void complete();
 }

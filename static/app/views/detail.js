@@ -10,15 +10,9 @@ import { PartOf, Parts } from "#app/views/parts.js";
 import { Prose } from "#app/views/prose.js";
 import { Reminders } from "#app/views/reminders.js";
 import { Repeat } from "#app/views/repeat.js";
-import { focusRow, Tick } from "#app/views/row.js";
+import { closeDetail, Tick } from "#app/views/row.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
-
-export function closeDetail() {
-  const { todo } = state.route.value;
-  atOnce(() => state.open(""));
-  focusRow(todo);
-}
 
 /**
  * What is typed into a field of a to-do: kept when the field is left, and also when it is taken away.

@@ -2,9 +2,9 @@
 import { useEffect, useRef } from "preact/hooks";
 import { trash } from "#app/actions.js";
 import { date } from "#app/days.js";
+import { places } from "#app/later.js";
 import { SORTS } from "#app/lists.js";
-import { changeList, tagNamed } from "#app/places.js";
-import { isSorted, SORT_NAMES, shownTodos, sorting } from "#app/shown.js";
+import { isSorted, SORT_NAMES, shownTodos, sorting, tagNamed } from "#app/shown.js";
 import * as state from "#app/state.js";
 import { gettext, language, ngettext } from "#app/text.js";
 import { done, redo, undo, undone } from "#app/undo.js";
@@ -118,6 +118,7 @@ function More() {
   const { view, of } = state.route.value;
   const manual = isSorted(view);
   const sort = sorting();
+  const archived = view === "list" && state.store.value?.get("list", of)?.archived_at;
   /** @param {string} name */
   const open = (name) => () => {
     state.dialog.value = name;
@@ -144,8 +145,8 @@ function More() {
       view === "list" &&
       html`<hr />
       <button onClick=${open("list")}>${gettext("Change this list")}</button>
-      <button onClick=${() => changeList(of, { archived_at: state.store.value?.get("list", of)?.archived_at ? null : new Date().toISOString() })}>
-        ${state.store.value?.get("list", of)?.archived_at ? gettext("Bring back from the archive") : gettext("Archive this list")}
+      <button onClick=${() => places.use((it) => it.changeList(of, { archived_at: archived ? null : new Date().toISOString() }))}>
+        ${archived ? gettext("Bring back from the archive") : gettext("Archive this list")}
       </button>
       <button class="danger" onClick=${open("remove-list")}>${gettext("Delete this list")}</button>`
     }

@@ -1,10 +1,10 @@
 // Where one can go: views, lists, tags, and the account.
 import { useState } from "preact/hooks";
+import { places } from "#app/later.js";
 import { counts } from "#app/lists.js";
 import { byPlace } from "#app/order.js";
-import { addList, filters } from "#app/places.js";
 import { write } from "#app/route.js";
-import { data } from "#app/shown.js";
+import { data, filters } from "#app/shown.js";
 import { logOutAsked } from "#app/start.js";
 import * as state from "#app/state.js";
 import { gettext } from "#app/text.js";
@@ -28,9 +28,11 @@ function NewList() {
   const submit = (event) => {
     event.preventDefault();
     const field = /** @type {HTMLFormElement} */ (event.target).elements.namedItem("name");
-    const id = field instanceof HTMLInputElement ? addList(field.value) : "";
-    setOpen(false);
-    if (id) state.go({ view: "list", of: id });
+    void places.use((it) => {
+      const id = field instanceof HTMLInputElement ? it.addList(field.value) : "";
+      setOpen(false);
+      if (id) state.go({ view: "list", of: id });
+    });
   };
   /** @param {KeyboardEvent} event */
   const key = (event) => {
