@@ -1,6 +1,7 @@
 // Rows by mouse and finger: to another place, into another list, onto a day.
 import Sortable from "sortablejs";
-import { moveToList, place, postpone, tag } from "#app/actions.js";
+import { postpone } from "#app/actions.js";
+import { moveToList, place, tag } from "#app/changes.js";
 import { fits } from "#app/parts.js";
 import { toggleSelected } from "#app/shown.js";
 import { selection, store } from "#app/state.js";

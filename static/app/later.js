@@ -56,6 +56,7 @@ const missing = () =>
 export const detail = new Part(() => import("#app/views/detail.js"));
 export const dialogs = new Part(() => import("#app/views/dialogs.js"));
 export const dragging = new Part(() => import("#app/drag.js"));
+export const menus = new Part(() => import("#app/views/menus.js"));
 export const moves = new Part(() => import("#app/moves.js"));
 export const places = new Part(() => import("#app/places.js"));
 export const searching = new Part(() => import("#app/query.js"));
@@ -68,7 +69,18 @@ export const sentences = new Part(async () => {
   return it;
 });
 
-const PARTS = [sentences, detail, dragging, moves, dialogs, searching, places, selecting, updating];
+const PARTS = [
+  sentences,
+  detail,
+  menus,
+  dragging,
+  moves,
+  dialogs,
+  searching,
+  places,
+  selecting,
+  updating,
+];
 
 /** Until the browser has nothing else to do. */
 const leisure = () =>

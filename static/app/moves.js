@@ -1,5 +1,5 @@
 // A row to another place by the keyboard.
-import { place } from "#app/actions.js";
+import { place } from "#app/changes.js";
 import { makePart, moveOut, shiftPart } from "#app/parts.js";
 import { isManual, shownTodos } from "#app/shown.js";
 import * as state from "#app/state.js";

@@ -3,9 +3,9 @@ import { inbox, inList, lists } from "#app/actions.js";
 import { uuid } from "#app/ids.js";
 import { byPlace, placeBehind } from "#app/order.js";
 import { QUERY_LENGTH, typed } from "#app/query.js";
-import { filters, tagNamed } from "#app/shown.js";
-import { toast } from "#app/state.js";
-import { clean, gettext } from "#app/text.js";
+import { filters } from "#app/shown.js";
+import { all, toast } from "#app/state.js";
+import { clean, fold, gettext } from "#app/text.js";
 import { act, commit, done } from "#app/undo.js";
 
 /** @typedef {import("#app/model.js").Deed} Deed */
@@ -67,6 +67,12 @@ export function removeFilter(id) {
 }
 
 // --- Tags -------------------------------------------------------------------------------------------
+
+/** The object of a name; a new tag has one when the server has seen it. @param {string} name */
+export const tagNamed = (name) =>
+  /** @type {import("#app/model.js").Tag[]} */ (all("tag")).find(
+    (tag) => fold(tag.name) === fold(name),
+  );
 
 /** @param {string} name @param {Fields} fields */
 export function changeTag(name, fields) {

@@ -3,7 +3,6 @@ import { searching } from "#app/later.js";
 import { sections } from "#app/lists.js";
 import { byPlace } from "#app/order.js";
 import * as state from "#app/state.js";
-import { fold, gettext } from "#app/text.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
 
@@ -30,12 +29,6 @@ export const isFound = () => ["search", "filter"].includes(state.route.value.vie
 
 export const filters = () =>
   /** @type {import("#app/model.js").Filter[]} */ (state.all("filter")).sort(byPlace);
-
-/** The object of a name; a new tag has one when the server has seen it. @param {string} name */
-export const tagNamed = (name) =>
-  /** @type {import("#app/model.js").Tag[]} */ (state.all("tag")).find(
-    (tag) => fold(tag.name) === fold(name),
-  );
 
 /** The route, with the words of a saved filter. */
 export function shownRoute() {
@@ -79,12 +72,3 @@ export function selectTo(id) {
       ...ids.slice(from, (to ?? from) + 1),
     ]);
 }
-
-export const SORT_NAMES = () =>
-  /** @type {Record<string, string>} */ ({
-    manual: gettext("My own order"),
-    due: gettext("By day"),
-    priority: gettext("By priority"),
-    title: gettext("By title"),
-    newest: gettext("Newest first"),
-  });

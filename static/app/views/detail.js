@@ -1,6 +1,7 @@
 // One to-do with all that belongs to it: beside the list on a desk, a sheet on a phone.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { draft, purge, rename, restore, takeNotes, trash } from "#app/actions.js";
+import { draft, rename, restore, trash } from "#app/actions.js";
+import { purge, takeNotes } from "#app/changes.js";
 import { date } from "#app/days.js";
 import * as state from "#app/state.js";
 import { gettext, language } from "#app/text.js";

@@ -1,6 +1,6 @@
 // The questions and settings, by their names.
 import { useEffect } from "preact/hooks";
-import { purge } from "#app/actions.js";
+import { purge } from "#app/changes.js";
 import { logOutNow } from "#app/start.js";
 import * as state from "#app/state.js";
 import { gettext, ngettext } from "#app/text.js";

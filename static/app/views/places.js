@@ -8,9 +8,9 @@ import {
   removeFilter,
   removeList,
   removeTag,
+  tagNamed,
 } from "#app/places.js";
 import { parse, QUERY_LENGTH } from "#app/query.js";
-import { tagNamed } from "#app/shown.js";
 import * as state from "#app/state.js";
 import { clean, gettext, ngettext, TAG_LENGTH } from "#app/text.js";
 import { Answer, close, Dialog, nothing } from "#app/views/dialog.js";

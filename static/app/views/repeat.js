@@ -1,6 +1,6 @@
 // Whether a to-do comes again: rules by one click, or in words.
 import { useEffect, useState } from "preact/hooks";
-import { repeat } from "#app/actions.js";
+import { repeat } from "#app/changes.js";
 import { sentences } from "#app/later.js";
 import { seen } from "#app/lists.js";
 import { presets } from "#app/recurrence.js";

@@ -1,5 +1,6 @@
 // What quick add makes of a sentence: chips while it is typed, and the fields of a to-do.
-import { lists, movesToList } from "#app/actions.js";
+import { lists } from "#app/actions.js";
+import { movesToList } from "#app/changes.js";
 import { byPlace } from "#app/order.js";
 import { reader } from "#app/quickadd/reading.js";
 import { byName, fieldsOf, understood } from "#app/sentence.js";
