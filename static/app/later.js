@@ -90,14 +90,11 @@ const leisure = () =>
       : setTimeout(done, SOON / 10),
   );
 
-/** One after the other; gives whether all of them are here. */
+/** Gives whether all of them are here. */
 export async function fetchAll() {
-  let missed = 0;
-  for (const part of PARTS) {
-    await leisure();
-    if (!(await part.fetch())) missed++;
-  }
-  return !missed;
+  await leisure();
+  const all = await Promise.all(PARTS.map((part) => part.fetch()));
+  return all.every(Boolean);
 }
 
 /**

@@ -13,6 +13,7 @@ import { App } from "#app/views/app.js";
 import { html } from "#app/views/html.js";
 
 const page = document.documentElement;
+let completes = false;
 
 effect(() => {
   const count = store.value?.waiting.value.count ?? 0;
@@ -23,12 +24,9 @@ effect(() => {
 });
 
 addEventListener("keydown", press);
-addEventListener("online", () => {
-  retry();
-  void complete();
-});
+addEventListener("online", goOn);
 addEventListener("offline", retry);
-document.addEventListener("visibilitychange", () => document.hidden || retry());
+document.addEventListener("visibilitychange", () => document.hidden || goOn());
 setInterval(() => {
   clock.value = Date.now();
 }, 20_000);
@@ -51,14 +49,20 @@ function takeShared() {
   add([words.join(" ")]);
 }
 
-let completes = false;
-
 /** Fetches what the first sight did not need, then has a worker that keeps all of it. */
 async function complete() {
   if (completes || !store.value) return;
   completes = true;
-  if (await fetchAll()) await updating.use((it) => it.install(page.dataset.worker ?? ""));
-  else completes = false; // with the next network
+  completes = await fetchAll(); // if not, with the next network
+  if (!completes) return;
+  await updating.here.value?.install(page.dataset.worker ?? "");
+  page.dataset.whole = "yes"; // what tests wait for
+}
+
+/** The network is back, or the person. */
+function goOn() {
+  retry();
+  void complete();
 }
 
 effect(() => {
