@@ -20,16 +20,15 @@ class Part {
 
   /** Undefined if it cannot be loaded now; the next call tries again. */
   fetch() {
-    this.coming ??= this.load().then(
-      (it) => {
+    this.coming ??= this.load()
+      .then((it) => {
         this.here.value = it;
         return it;
-      },
-      () => {
+      })
+      .catch(() => {
         this.coming = undefined;
         return undefined;
-      },
-    );
+      });
     return this.coming;
   }
 
@@ -65,6 +64,7 @@ export const updating = new Part(() => import("#app/update.js"));
 export const sentences = new Part(async () => {
   const words = fetch(document.documentElement.dataset.words ?? "");
   const [it, answer] = await Promise.all([import("#app/views/understood.js"), words]);
+  if (!answer.ok) throw new Error(`${answer.status}: the words of quick add`);
   it.learn(await answer.json());
   return it;
 });
