@@ -201,7 +201,8 @@ def first_visit(browser: Browser, user: Any) -> None:
     page.add_init_script(
         "const idle = requestIdleCallback; const held = [];"
         "globalThis.requestIdleCallback = (act) => held.push(act);"
-        "globalThis.goOn = () => { globalThis.requestIdleCallback = idle; held.forEach((act) => idle(act)); };"
+        "globalThis.goOn = () => {"
+        " globalThis.requestIdleCallback = idle; held.forEach((act) => idle(act)); };"
     )
     visit.open()
     page.locator(".rows li").first.wait_for()
