@@ -25,12 +25,12 @@ _LINKS = ("activate_url", "keep_url", "password_reset_url", "reset_url")
 
 
 class Mail(EmailMultiAlternatives):
-    def send(self, fail_silently: bool = False) -> int:  # noqa: FBT001, FBT002 - Django's signature
-        return _twice(partial(self._send_afresh, fail_silently))
+    def send(self, *args: Any, **kwargs: Any) -> int:
+        return _twice(partial(self._send_afresh, *args, **kwargs))
 
-    def _send_afresh(self, fail_silently: bool) -> int:  # noqa: FBT001 - as above
+    def _send_afresh(self, *args: Any, **kwargs: Any) -> int:
         self.connection = None
-        return super().send(fail_silently)
+        return super().send(*args, **kwargs)
 
 
 def _twice(act: Callable[[], T]) -> T:

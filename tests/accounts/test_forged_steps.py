@@ -9,6 +9,8 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 
 from localcloud.lambda_events import CONTEXT
@@ -40,6 +42,8 @@ def send(place, handler, settings) -> Send:
     def ask(number: int, path: str, headers: dict[str, str], body: str) -> int:
         headers = {"Host": "nudge.test", **headers}
         if place != "server":
+            for signal in (request_started, request_finished):
+                signal.disconnect(close_old_connections)  # Django's client connects it again
             event = event_of(place, number, headers, path, body)
             return int(answer(handler(event, CONTEXT)).status)
         client = Client(REMOTE_ADDR=f"198.51.100.{number}")
