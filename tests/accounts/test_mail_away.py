@@ -15,6 +15,8 @@ from django.urls import reverse
 
 from accounts import deletion
 from accounts.models import ApiToken, User
+from sms import notices
+from sms.models import Consent
 from tests.accounts.conftest import PASSWORD, Phone, mailed_code
 from tests.accounts.factors import CODES, PASSKEYS, TOTP, code_of, logged_in
 from tests.accounts.soft_key import SoftKey
@@ -163,6 +165,15 @@ def test_what_an_operator_does_is_done(away, alice, bob):
     call_command("delete_accounts")
     assert not Authenticator.objects.exists()
     assert [*User.objects.all()] == [alice]
+
+
+def test_a_notice_of_a_number_is_a_task_that_fails_alone(away, alice, caplog):
+    away()
+    notices.tell.enqueue(str(alice.pk), Consent.Event.REMOVED)
+    assert "tell was not run" in caplog.text
+    away(ConnectionResetError())
+    notices.tell.enqueue(str(alice.pk), Consent.Event.REMOVED)
+    assert [sent.to for sent in mail.outbox] == [[alice.email]]
 
 
 def test_a_mail_is_tried_twice_unless_the_server_has_taken_its_time(away, alice):
