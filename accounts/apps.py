@@ -25,7 +25,13 @@ class AccountsConfig(AppConfig):
             suspended_requests,
             token_service,  # noqa: F401 - importing connects its receivers
         )
-        from accounts.factors import changes, guesses, lazily, proofs  # noqa: F401, PLC0415 - receivers
+        from accounts.factors import (  # noqa: PLC0415
+            additions,
+            changes,  # noqa: F401 - importing connects its receivers
+            guesses,
+            lazily,
+            proofs,
+        )
         from core import pruning  # noqa: PLC0415
 
         codes.install()
@@ -36,6 +42,7 @@ class AccountsConfig(AppConfig):
         suspended_requests.install()
         guesses.install()
         lazily.install()
+        additions.install()
         proofs.install()
         pruning.register(api_tokens.ended_tokens)
         pruning.register(audit.old_events)

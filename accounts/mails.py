@@ -4,9 +4,12 @@ Each is a template of paragraphs, `templates/account/email/*_message.txt`. A par
 code or the address of a page is shown as such; everything else is text, whoever wrote it.
 """
 
-from typing import Any
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
 
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -14,7 +17,48 @@ from django.utils import timezone, translation
 from accounts.devices import device_name
 from accounts.models import User
 
+logger = logging.getLogger(__name__)
+NOT_SENT = "A mail was not sent"
+T = TypeVar("T")
+
 _LINKS = ("activate_url", "keep_url", "password_reset_url", "reset_url")
+
+
+class Mail(EmailMultiAlternatives):
+    def send(self, *args: Any, **kwargs: Any) -> int:
+        return _twice(partial(self._send_afresh, *args, **kwargs))
+
+    def _send_afresh(self, *args: Any, **kwargs: Any) -> int:
+        self.connection = None
+        return super().send(*args, **kwargs)
+
+
+def _twice(act: Callable[[], T]) -> T:
+    """For a server that has just dropped a connection, or is being restarted."""
+    try:
+        return act()
+    except TimeoutError:  # that took EMAIL_TIMEOUT: a request has not the time for another
+        raise
+    except OSError:  # smtplib's errors are OSErrors
+        return act()
+
+
+def knock() -> None:
+    """Raise what a mail would if the server is away."""
+    _twice(_open)
+
+
+def _open() -> None:
+    with get_connection():
+        pass
+
+
+def tell(mail: Mail) -> None:
+    """Send what only informs: what it tells of is done, so that a failure is no error of it."""
+    try:
+        mail.send()
+    except OSError:
+        logger.exception(NOT_SENT)
 
 
 def in_words_of(user: User | None) -> Any:
@@ -53,9 +97,9 @@ def _parts(text: str, context: dict[str, Any]) -> list[dict[str, str]]:
     return [{"text": part, "kind": kinds.get(part, "text")} for part in paragraphs]
 
 
-def in_both_forms(subject: str, text: str, to: list[str]) -> EmailMultiAlternatives:
+def in_both_forms(subject: str, text: str, to: list[str]) -> Mail:
     """Of a text that is no template of allauth's."""
-    mail = EmailMultiAlternatives(subject, text, to=to)
+    mail = Mail(subject, text, to=to)
     page = {"subject": subject, "parts": _parts(text, {})}
     mail.attach_alternative(render_to_string("account/email/base_message.html", page), "text/html")
     return mail
@@ -69,8 +113,8 @@ def message(
     sender: str,
     to: list[str],
     headers: dict[str, str] | None = None,
-) -> EmailMultiAlternatives:
+) -> Mail:
     text, page = rendered(prefix, context, subject)
-    mail = EmailMultiAlternatives(subject, text, sender, to, headers=headers)
+    mail = Mail(subject, text, sender, to, headers=headers)
     mail.attach_alternative(page, "text/html")
     return mail

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 RETRY_AFTER_SECONDS = 5
 RATE_LIMITED_SECONDS = 60
+MAIL_SECONDS = 30  # more than the pause between two codes for one address
 _ASKED_TOO_MUCH = ("tree is too large", "too many SQL variables")  # SQLite's limits of a query
 _READ_ONLY = "25006"  # SQLSTATE of a write on a former primary, after a failover
 
@@ -20,6 +21,10 @@ class Refused(Exception):  # noqa: N818 - the word of the API and of sync
     def __init__(self, detail: Any, code: str) -> None:
         super().__init__(detail)
         self.code = code
+
+
+class MailAway(Exception):  # noqa: N818 - as the database is
+    """A mail without which its reader cannot go on was not sent."""
 
 
 def is_database_away(error: BaseException | None) -> bool:
@@ -65,6 +70,16 @@ def error_response(
     if retry_after is not None:
         response["Retry-After"] = str(retry_after)
     return response
+
+
+def mail_unavailable(request: HttpRequest) -> HttpResponse:
+    return error_response(
+        request,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "mail_unavailable",
+        _("The mail cannot be sent now. Please ask for it again in a moment."),
+        retry_after=MAIL_SECONDS,
+    )
 
 
 def database_unavailable(request: HttpRequest) -> HttpResponse:

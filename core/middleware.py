@@ -18,7 +18,13 @@ from django.utils.cache import patch_vary_headers, set_response_etag
 from django.utils.translation import deactivate
 from django.utils.translation import gettext as _
 
-from core.errors import database_unavailable, error_response, is_database_away
+from core.errors import (
+    MailAway,
+    database_unavailable,
+    error_response,
+    is_database_away,
+    mail_unavailable,
+)
 from core.http import NO_REQUEST, canonical_host, current_request_id, holds, new_request_id
 from core.write_limit import SAFE_METHODS, Standing, count_write
 
@@ -250,8 +256,8 @@ def _refuse_write(request: HttpRequest) -> HttpResponse | None:
     )
 
 
-class DatabaseUnavailableMiddleware:
-    """A database that cannot be reached is 503 with Retry-After, never 500."""
+class UnavailableMiddleware:
+    """A database or a mail server that cannot be reached is 503 with Retry-After, never 500."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -263,4 +269,4 @@ class DatabaseUnavailableMiddleware:
         if is_database_away(exception):
             logger.error("Database unavailable", exc_info=exception)
             return database_unavailable(request)
-        return None
+        return mail_unavailable(request) if isinstance(exception, MailAway) else None

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from deploy import aws
 
 MANIFEST = Path("staticfiles/staticfiles.json")
-UNSERVED = (  # as in serverless/static.py, which fails on a font that a style sheet names
+# As in serverless/static.py, and what pages name and never load: there the manifest must have it.
+UNSERVED = (
     "*.map",
     "admin/js/vendor/jquery/jquery.js",
     "admin/js/vendor/select2/select2.full.js",

@@ -29,7 +29,6 @@ UNSERVED = (
     "admin/js/vendor/select2/select2.full.js",
     "admin/js/vendor/xregexp/xregexp.js",
     "drf_spectacular_sidecar/redoc/*",
-    "drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-standalone-preset.js",
 )
 
 

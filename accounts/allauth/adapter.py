@@ -1,6 +1,8 @@
 """The decisions that allauth leaves to the product."""
 
 import json
+import logging
+from contextlib import suppress
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -12,7 +14,6 @@ from allauth.headless.base.response import AuthenticationResponse
 from allauth.headless.internal.restkit.response import ErrorResponse
 from django.contrib import messages
 from django.contrib.auth.hashers import make_password
-from django.core.mail import EmailMultiAlternatives
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -31,8 +32,14 @@ from accounts.mailboxes import key_of
 from accounts.models import User
 from accounts.passwords import normal
 from accounts.registration import is_open, use_invitation
+from core.errors import MailAway
 from core.http import client_address
 
+logger = logging.getLogger(__name__)
+
+# Nobody gets this mail. Its address is asked for as others are: whether the mail server is there
+# must not tell who has an account.
+UNKNOWN = "account/email/unknown_account"
 UNKNOWN_ADDRESS = "::"  # a server behind a Unix socket knows no address
 _email_fits = MaxLengthValidator(254)
 
@@ -79,7 +86,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         email: str | list[str],
         context: dict[str, Any],
         headers: dict[str, str] | None = None,
-    ) -> EmailMultiAlternatives:
+    ) -> mails.Mail:
         given = mails.facts(context, self.request)
         with mails.in_words_of(given["recipient"]):
             subject = render_to_string(f"{template_prefix}_subject.txt", given)
@@ -92,6 +99,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
                 headers=headers,
             )
 
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Without this mail its reader cannot go on, so that the answer is to ask again later."""
+        try:
+            if template_prefix == UNKNOWN:
+                mails.knock()
+            else:
+                super().send_mail(template_prefix, email, context)
+        except OSError as error:
+            logger.exception(mails.NOT_SENT)
+            raise MailAway from error
+
     def send_notification_mail(
         self,
         template_prefix: str,
@@ -99,9 +117,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
-        super().send_notification_mail(
-            template_prefix, user, {**(context or {}), "user": user}, email
-        )
+        """What it tells of is done, whether it can be sent or not."""
+        with suppress(MailAway):
+            super().send_notification_mail(
+                template_prefix, user, {**(context or {}), "user": user}, email
+            )
 
     def post_login(self, request: HttpRequest, user: User, *, signup: bool, **kwargs: Any) -> Any:
         """Somebody who has the password, on a device that nobody knows, is told of to its owner."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.login_throttle import LOCKED, log_in_wait
@@ -58,6 +59,13 @@ class ApiErrorShapeMiddleware:
             return None
         body = {"status": 400, "type": "validation_error", "errors": faults}
         return JsonResponse(body, status=HTTPStatus.BAD_REQUEST)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Another request may have ended the session that this one wants to save."""
+        if isinstance(error, UpdateError) and _is_account_api(request):
+            request.session.modified = False  # or Django would try again
+            return JsonResponse({}, status=HTTPStatus.GONE)
+        return None
 
 
 def _is_allauth_view(request: HttpRequest) -> bool:

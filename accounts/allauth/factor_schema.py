@@ -186,6 +186,7 @@ PATHS = paths_of(
                 "Switch the authenticator app on; other devices are logged out",
                 "FactorAnswer",
                 body="FactorCodeRequest",
+                also=("409",),
             ),
             "delete": operation(
                 "removeApp", "Switch it off; other devices are logged out", "AuthDone"

@@ -25,6 +25,7 @@ _PICTURE = '<svg class="qr" viewBox="0 0 {0} {0}" role="img" aria-label="{1}"><p
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
     error_messages = {
         **DefaultMFAAdapter.error_messages,
+        "app_exists": _("Your account has an authenticator app already."),
         "cannot_generate_recovery_codes": _("Set up an authenticator app or a passkey first."),
         "incorrect_code": _("This code is wrong, or was used before."),
         "too_many_passkeys": _("You have as many passkeys as an account may have."),

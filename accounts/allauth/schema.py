@@ -225,7 +225,7 @@ _ERRORS = {
     "415": "The body is not UTF-8.",
     "429": "Too many requests; `Retry-After` says how many seconds to wait.",
     "500": "Internal error.",
-    "503": "The database cannot be reached; `Retry-After` says how many seconds to wait.",
+    "503": "The database or the mail server cannot be reached; `Retry-After` says when to repeat.",
 }
 _ALWAYS = {"400", "401", "405", "413", "415", "429", "500", "503"}
 

@@ -95,4 +95,4 @@ def _tell(user: User) -> None:
             " out every device. Your password is enough now to log in."
             "\n\nIf you did not ask for it, tell them at once."
         )
-        mails.in_both_forms(subject, text, [user.email]).send()
+        mails.tell(mails.in_both_forms(subject, text, [user.email]))

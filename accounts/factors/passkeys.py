@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from importlib import import_module
 from typing import Any
 
-from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -15,6 +15,8 @@ from fido2.rpid import verify_rp_id
 from fido2.server import Fido2Server
 from fido2.utils import websafe_encode
 from fido2.webauthn import PublicKeyCredentialRpEntity
+
+from accounts.factors.additions import alone, refuse
 
 MOST = 20  # of one account
 NAME_LENGTH = 100
@@ -46,15 +48,6 @@ def _refusing(read: Callable[..., Any]) -> Callable[..., Any]:
     return refusing
 
 
-def complete_registration(credential: dict[str, Any]) -> Any:
-    known = Authenticator.objects.filter(
-        user=context.request.user, type=Authenticator.Type.WEBAUTHN
-    )
-    if known.count() >= MOST:
-        raise get_adapter().validation_error("too_many_passkeys")
-    return _complete_registration(credential)
-
-
 def add(user: Any, name: str, credential: dict[str, Any]) -> Any:
     """Of what the browser sent, what is needed to know the passkey again."""
     read = auth.parse_registration_response(credential)
@@ -69,13 +62,16 @@ def add(user: Any, name: str, credential: dict[str, Any]) -> Any:
         },
         "clientExtensionResults": {"credProps": {"rk": resident}},
     }
-    return _add(user, name[:NAME_LENGTH], kept)
+    known = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
+    with alone(user):
+        if known.count() >= MOST:
+            refuse("too_many_passkeys", HTTPStatus.BAD_REQUEST)
+        return _add(user, name[:NAME_LENGTH], kept)
 
 
-_add, _complete_registration = auth.WebAuthn.add, auth.complete_registration
+_add = auth.WebAuthn.add
 auth.get_server = server
 auth.WebAuthn.add = add
-auth.complete_registration = complete_registration
 for _name in (
     "parse_registration_response",
     "parse_authentication_response",

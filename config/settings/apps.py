@@ -54,7 +54,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.allauth.errors.ApiErrorShapeMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "core.middleware.DatabaseUnavailableMiddleware",
+    "core.middleware.UnavailableMiddleware",
 ]
 
 TEMPLATES = [

@@ -6,13 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal import auth as apps
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
 from accounts import api_tokens, deletion
+from accounts.factors import passkeys
 from accounts.models import ApiToken, User
-from tests.accounts.conftest import Phone
+from tests.accounts.conftest import Phone, assert_error
+from tests.accounts.factors import PASSKEYS, TOTP, code_of, logged_in
+from tests.accounts.soft_key import SoftKey
 from tests.builders import make_todo
 from tests.config.test_scopes import program, token_of
 from tests.conftest import make_user
@@ -159,3 +165,60 @@ def test_a_run_that_is_killed_between_two_batches_is_taken_up(monkeypatch):
     call_command("delete_accounts")
     assert [*User.objects.all()] == [bob]
     assert set(Todo.objects.values_list("owner_id", flat=True)) == {bob.pk}
+
+
+# --- Two factors at one instant -------------------------------------------------------------------
+
+
+def meeting(monkeypatch, owner: Any, name: str) -> None:
+    """Both callers are there before either goes on."""
+    start, then = threading.Barrier(2), getattr(owner, name)
+
+    def wait(*args: Any) -> Any:
+        start.wait(timeout=30)
+        return then(*args)
+
+    monkeypatch.setattr(owner, name, wait)
+
+
+def test_of_two_apps_at_once_one_is_switched_on(monkeypatch):
+    alice = make_user("alice@example.com")
+    phones = [logged_in(alice), logged_in(alice)]
+    secrets = [phone.get(TOTP).json()["meta"]["secret"] for phone in phones]
+    meeting(monkeypatch, apps.TOTP, "activate")
+    told = together(2, lambda n: phones[n].post(TOTP, {"code": code_of(secrets[n])}))
+    assert Counter(answer.status_code for answer in told) == {200: 1, 409: 1}
+    [refused] = [answer for answer in told if answer.status_code == 409]
+    assert_error(refused, 409, "app_exists")
+    assert sorted(Authenticator.objects.values_list("type", flat=True)) == [
+        "recovery_codes",
+        "totp",
+    ]
+
+
+def test_two_passkeys_at_once_have_one_set_of_recovery_codes(monkeypatch):
+    """Each ends the session of the other, which is 401 and no error of ours."""
+    alice = make_user("alice@example.com")
+    phones = [logged_in(alice), logged_in(alice)]
+    options = [phone.get(f"{PASSKEYS}?passwordless").json()["data"] for phone in phones]
+    made = [SoftKey().create(each["creation_options"]) for each in options]
+    meeting(monkeypatch, passkeys.auth.WebAuthn, "add")
+    meeting(monkeypatch, RecoveryCodes, "activate")
+    told = together(2, lambda n: phones[n].post(PASSKEYS, {"name": "Key", "credential": made[n]}))
+    for answer in told:
+        assert_error(answer, 401, "session_gone")
+    types = Counter(Authenticator.objects.values_list("type", flat=True))
+    assert types == {"webauthn": 2, "recovery_codes": 1}
+
+
+def test_of_two_passkeys_at_once_as_many_are_added_as_fit(monkeypatch):
+    monkeypatch.setattr(passkeys, "MOST", 1)
+    alice = make_user("alice@example.com")
+    phones = [logged_in(alice), logged_in(alice)]
+    options = [phone.get(f"{PASSKEYS}?passwordless").json()["data"] for phone in phones]
+    made = [SoftKey().create(each["creation_options"]) for each in options]
+    meeting(monkeypatch, passkeys.auth.WebAuthn, "add")
+    told = together(2, lambda n: phones[n].post(PASSKEYS, {"name": "Key", "credential": made[n]}))
+    codes = [it.json()["errors"][0]["code"] for it in told if it.status_code == 400]
+    assert (codes, len(told)) == (["too_many_passkeys"], 2)
+    assert Authenticator.objects.filter(type="webauthn").count() == 1

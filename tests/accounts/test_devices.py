@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.sessions import TOUCH_EVERY_SECONDS, SessionStore, stored
 from tests.accounts.conftest import PASSWORD, Phone, assert_error, mailed_code
+from tests.accounts.factors import TOTP, logged_in
 from tests.conftest import bearer_token
 
 ME = "/api/v1/account/"
@@ -311,6 +312,18 @@ def test_a_log_out_while_the_expiry_moves_is_401_and_not_500(alice, monkeypatch)
 
     monkeypatch.setattr("accounts.sessions.time.time", now_and_log_out)
     assert_error(phone.get(ME), 401, "authentication_failed")
+
+
+def test_a_device_that_is_ended_while_it_asks_is_told_so(alice, monkeypatch):
+    """What the request has put into its session has nowhere to go."""
+    phone = logged_in(alice)
+
+    def ended() -> str:
+        Session.objects.all().delete()
+        return "A" * 32
+
+    monkeypatch.setattr("allauth.mfa.totp.internal.auth.generate_totp_secret", ended)
+    assert_error(phone.get(TOTP), 401, "session_gone")
 
 
 def test_a_rotated_secret_key_keeps_phones_signed_in(settings, api, alice):

@@ -118,6 +118,17 @@ def test_a_passkey_of_somebody_else_does_not_exist(browser, alice, bob):
     assert Authenticator.objects.get(type="webauthn").data["name"] == "Desk"
 
 
+def test_a_passkey_too_many_is_told_of(browser, monkeypatch):
+    monkeypatch.setattr("accounts.factors.passkeys.MOST", 1)
+    add_passkey(browser)
+    made = SoftKey().create(options(browser.get("/auth/2fa/webauthn/add/")))
+    given = {"name": "Sofa", "credential": json.dumps(made)}
+    page = browser.post("/auth/2fa/webauthn/add/", given, follow=True)
+    assert page.redirect_chain == [("/auth/2fa/", 302)]
+    assert "You have as many passkeys as an account may have." in page.text
+    assert Authenticator.objects.filter(type="webauthn").count() == 1
+
+
 def test_a_wrong_passkey_is_told_of(browser, alice):
     add_passkey(browser)
     stranger = Client()

@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as apps
 from django.core import mail
 from django.test import Client
 
@@ -45,6 +46,16 @@ def test_an_app_is_set_up_and_asked_for(alice, bob, clock):
     assert (told.status_code, second.get(ME).status_code) == (200, 200)
     assert told["Device-Token"]
     assert logged_in(bob).get(ME).status_code == 200
+
+
+def test_an_app_that_another_device_has_just_switched_on_stays(alice, monkeypatch):
+    """At one instant indeed: tests/accounts/test_account_races.py."""
+    phone, switch_on = logged_in(alice), apps.TOTP.activate
+    kept = Authenticator(user=alice, type="totp", data={})
+    monkeypatch.setattr(apps.TOTP, "activate", lambda *them: (kept.save(), switch_on(*them)))
+    secret = phone.get(TOTP).json()["meta"]["secret"]
+    assert_error(phone.post(TOTP, {"code": code_of(secret)}), 409, "app_exists")
+    assert not Authenticator.objects.exists()  # it was saved within what was undone
 
 
 def test_a_code_works_once_however_it_is_typed(alice, clock):

@@ -1,4 +1,4 @@
-"""docs/phone.md is true: its commands run against a server, and answer what it says."""
+"""The commands of docs/ are true: they run against a server, and answer what stands below them."""
 
 import json
 import os
@@ -11,16 +11,21 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 
 from tests.accounts.conftest import mailed_code
-from tests.accounts.factors import code_of
+from tests.accounts.factors import code_of, logged_in
 from tests.accounts.soft_key import SoftKey
 from tests.config.conftest import ROOT
+from tests.sms.conftest import allow
 
-GUIDE = (ROOT / "docs" / "phone.md").read_text()
+DOCUMENTS = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
+GUIDE = DOCUMENTS["phone.md"]
 BLOCK = re.compile(
     r"<!-- run by tests/accounts/test_phone_guide\.py -->\n```sh\n(.*?)```", re.DOTALL
 )
 STATUS = re.compile(r"^# (\d{3})$", re.MULTILINE)
-KEPT = ("TOKEN", "SECRET", "CODE", "ID")
+KEPT = ("TOKEN", "DEVICE", "REVOKED", "SECRET", "CODE", "ID")
+PLACE = re.compile(r"http://localhost:8000|https://nudge\.example\.com")
+# A person sees the answer, the test its status.
+CURL = "curl() { command curl -sS -o answer.json -w '%{http_code}\\n' \"$@\"; }"
 
 
 class Shell:
@@ -37,7 +42,7 @@ class Shell:
             self._use_key()
         script = "\n".join([begin, block, *self._told()])
         done = subprocess.run(  # noqa: S603 - our own document
-            ["/bin/sh", "-eu", "-c", script.replace("http://localhost:8000", self.url)],
+            ["/bin/sh", "-eu", "-c", PLACE.sub(self.url, script)],
             cwd=self.folder,
             env={**os.environ, **self.known},
             capture_output=True,
@@ -88,3 +93,28 @@ def test_the_commands_of_the_guide_run(live_server, tmp_path):
         shell.run(begin, part.replace("123456", code).replace("XXSJ-QXTM", mailed))
     assert EmailAddress.objects.get(verified=True).email == "you@example.com"
     assert "Nudge: Your password was reset" in [sent.subject for sent in mail.outbox]
+
+
+@pytest.mark.postgres
+@pytest.mark.enable_socket
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["api.md", "sms.md"])
+def test_the_commands_of_the_other_documents_run(live_server, tmp_path, settings, alice, name):
+    settings.SMS_ALLOWED_REGIONS = ["US"]
+    allow(alice)
+    shell = Shell(tmp_path, live_server.url)
+    shell.known["DEVICE"] = shell.known["TOKEN"] = logged_in(alice).token or ""
+    for command in re.findall(r"(?ms)^curl .*?^# \d{3}$", "".join(BLOCK.findall(DOCUMENTS[name]))):
+        shell.run(CURL, command)
+        shell.known["TOKEN"] = json.loads(shell.answer()).get("token", "")
+
+
+def test_every_command_that_asks_a_server_is_run():
+    asking = re.compile(r"(?m)^ *(?:curl|call) ")
+    run = {name: "".join(BLOCK.findall(text)) for name, text in DOCUMENTS.items()}
+    left = {
+        name
+        for name, text in DOCUMENTS.items()
+        if asking.findall(text) != asking.findall(run[name])
+    }
+    assert left == set()

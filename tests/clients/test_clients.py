@@ -22,6 +22,7 @@ from tests.documented import contract, document
 
 pytestmark = [pytest.mark.clients, pytest.mark.enable_socket]
 PASSWORD = "a long passphrase"
+FACTORS = "/api/auth/app/v1/account/authenticators"
 MILK = {"title": "Buy milk", "tags": ["shop"]}
 DUE = {"on": "2026-12-01", "at": "09:00", "time_zone": "Europe/Berlin"}
 
@@ -104,7 +105,8 @@ def test_the_models_of_kotlin_compile_and_read_every_answer(clients, server, tmp
     assert output == f"{len(answers)} answers read.\n"
     models = {path.name.split(".")[0] for path in answers}
     assert {"ApiError", "AuthError", "Authenticated", "StaleTodo", "TodoListPage"} <= models
-    assert {"SyncAnswer", "SyncPage"} <= models
+    assert {"SyncAnswer", "SyncPage", "SecurityEventPage"} <= models
+    assert {"AppSetup", "Factors", "PasskeyCreation", "IssuedApiToken", "ApiTokenPage"} <= models
 
 
 class Recorder:
@@ -144,6 +146,13 @@ def recorded(server: Server, folder: Path) -> list[Path]:
     phone.token = answer["meta"]["session_token"]
     phone.ask("get", "/api/auth/app/v1/auth/sessions")
     phone.ask("get", "/api/auth/app/v1/account/email")
+    phone.ask("get", f"{FACTORS}/totp")
+    phone.ask("get", FACTORS)
+    phone.ask("get", f"{FACTORS}/webauthn?passwordless")
+    program = phone.ask("post", "/api/v1/account/tokens/", {"name": "Backup", "scopes": ["read"]})
+    phone.ask("get", "/api/v1/account/tokens/")
+    assert program["hint"] == program["token"][:10]
+    phone.ask("get", "/api/v1/account/activity/")
     phone.ask("get", "/api/v1/account/")
     todo = phone.ask("post", "/api/v1/todos/", {**MILK, "due": DUE})
     one = f"/api/v1/todos/{todo['id']}/"

@@ -1,7 +1,11 @@
 """The generated Python client against a server in production settings: URL, folder of mails."""
 
+import base64
+import hmac
 import re
+import struct
 import sys
+import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -9,12 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from nudge_client import (
+    AccountApi,
     ApiClient,
+    ApiTokenScopes,
     AuthApi,
     Configuration,
+    DevicesRequest,
     DueRequest,
     EmailVerificationRequest,
+    FactorCodeRequest,
+    FactorsApi,
     LogInRequest,
+    NewApiToken,
     SignUpRequest,
     TodoClear,
     TodoRequest,
@@ -61,7 +71,61 @@ def signed_up(url: str, mails: Path) -> str:
 def main(url: str, mails: Path) -> None:
     stranger = refused(401, TodosApi(client(url)).list_todos)
     assert stranger.errors[0].code == "not_authenticated"
-    todos = TodosApi(client(url, signed_up(url, mails)))
+    token = signed_up(url, mails)
+    try_programs(url, token)
+    try_devices(url, token, of_two_steps(url, token))
+    try_todos(TodosApi(client(url, token)))
+    print("Round trip done.")
+
+
+def app_code(secret: str, steps: int = 0) -> str:
+    """What an authenticator app shows, so many steps of 30 seconds from now (RFC 6238)."""
+    counter = struct.pack(">Q", int(time.time()) // 30 + steps)
+    digest = hmac.digest(base64.b32decode(secret), counter, "sha1")
+    start = digest[-1] & 15
+    number = int.from_bytes(digest[start : start + 4], "big") & 0x7FFFFFFF
+    return f"{number % 10**6:06}"
+
+
+def of_two_steps(url: str, token: str) -> str:
+    """The token of another device, which logs in by the password and the code of an app."""
+    factors = FactorsApi(client(url, token))
+    secret = refused(404, factors.get_app).meta.secret
+    factors.activate_app(FactorCodeRequest(code=app_code(secret)))
+    kinds = [factor.type for factor in factors.list_factors().data]
+    assert sorted(kinds) == ["recovery_codes", "totp"], kinds
+    account = LogInRequest(email=EMAIL, password=PASSWORD)
+    steps = refused(401, lambda: AuthApi(client(url)).log_in(account))
+    pending = [flow.id for flow in steps.data.flows if flow.is_pending]
+    assert pending == ["mfa_authenticate"], pending
+    second = FactorsApi(client(url, steps.meta.session_token))
+    answer = second.authenticate_by_code(FactorCodeRequest(code=app_code(secret, 1)))
+    assert answer.meta.session_token
+    return answer.meta.session_token
+
+
+def try_devices(url: str, token: str, other: str) -> None:
+    auth, ended = AuthApi(client(url, token)), TodosApi(client(url, other))
+    assert ended.list_todos().results == []
+    [theirs] = [device for device in auth.list_devices().data if not device.is_current]
+    left = auth.log_out_devices(DevicesRequest(sessions=[theirs.id])).data
+    assert [device.is_current for device in left] == [True]
+    assert refused(401, ended.list_todos).errors[0].code == "authentication_failed"
+
+
+def try_programs(url: str, token: str) -> None:
+    account = AccountApi(client(url, token))
+    made = account.create_api_token(NewApiToken(name="Backup", scopes=[ApiTokenScopes.READ]))
+    assert [it.hint for it in account.list_api_tokens().results] == [made.hint]
+    program = TodosApi(client(url, made.token))
+    assert program.list_todos().results == []
+    denied = refused(403, lambda: program.create_todo(TodoRequest(title="Buy milk")))
+    assert denied.errors[0].code == "insufficient_scope"
+    account.revoke_api_token(made.id)
+    assert refused(401, program.list_todos).errors[0].code == "authentication_failed"
+
+
+def try_todos(todos: TodosApi) -> None:
     due = DueRequest(on=date(2026, 12, 1), at="09:00", time_zone="Europe/Berlin")
     wanted = TodoRequest(id=uuid.uuid4(), title="Buy milk", due=due, tags=["shop"])
     made = todos.create_todo(wanted)
@@ -87,7 +151,6 @@ def main(url: str, mails: Path) -> None:
     finished = todos.finish_todo(made.id)
     assert finished.status == TodoStatus.FINISHED
     assert finished.finished_at
-    print("Round trip done.")
 
 
 if __name__ == "__main__":
