@@ -87,7 +87,7 @@ test-versions: .venv/.dev ## the fast suite on the other versions of Python (PYT
 nightly: ## all that takes too long for every change; runs to the end, then reports what failed
 	@$(MAKE) --no-print-directory --keep-going test-nightly test-versions mutants audit cloud-nightly
 
-cloud-nightly:
+cloud-nightly: ## what takes long on the local AWS
 	@$(MAKE) --no-print-directory cloud-test NIGHTLY=1
 
 # What checks and tests the page's JavaScript: node is a package of Python, the rest are packages of npm.
@@ -200,7 +200,7 @@ cloud: build/runtime/.ready build/emulator/.ready ## a local AWS with Nudge depl
 cloud-down: build/runtime/.ready ## stop and remove what an interrupted `make cloud` left
 	$(RUNTIME)/python -m localcloud.cloud down
 
-cloud-test: .venv/.dev build/runtime/.ready build/emulator/.ready ## deploy, use, break and remove it all, on the local AWS (NIGHTLY=1: what takes long)
+cloud-test: .venv/.dev build/runtime/.ready build/emulator/.ready ## deploy, use, break and remove it all, on the local AWS
 	$(PYTEST) tests/cloud -m "cloud and $(if $(NIGHTLY),,not )nightly" -p no:randomly $(LONG)
 
 clean: ## remove everything made by the targets above, except the database
