@@ -95,7 +95,11 @@ def test_code_is_restored_with_the_python_that_it_was_made_with(account):
     account.functions["nudge-dev"].runtime = "python3.13"
     functions.restore("nudge-dev", "1")
     assert account.calls == [
-        ("configuration", "nudge-dev", {"Runtime": "python3.11"}),
+        (
+            "configuration",
+            "nudge-dev",
+            {"Runtime": "python3.11", "SnapStart": {"ApplyOn": "None"}},
+        ),
         ("code", "nudge-dev", b"first"),
     ]
 
