@@ -54,7 +54,7 @@ def release(
             f"{aws.parameters_path(stage)} (docs/deployment.md)."
         )
     steps = None if at_once else _steps(stage)
-    target, build_id = _package(stage)
+    target, build_id = packaged(stage)
     with lock.held(stage):
         _migrate(stage, target, commands)
         _switch(stage, target, build_id, timeout, steps)
@@ -78,7 +78,7 @@ def _steps(stage: str) -> shift.Shift | None:
     return steps
 
 
-def _package(stage: str) -> tuple[Path, str]:
+def packaged(stage: str) -> tuple[Path, str]:
     from click import ClickException
 
     step(f"Package for {stage}")

@@ -348,7 +348,7 @@ def test_an_error_of_aws_is_not_a_missing_alias(account):
 
 @pytest.mark.parametrize("end", ["", ":live", ":7"])
 def test_an_arn_names_the_alias_once(end):
-    arn = "arn:aws:lambda:us-east-1:000000000000:function:nudge-dev"
+    arn = "arn:aws:lambda:eu-central-1:account:function:nudge-dev"
     assert live.qualified(arn + end) == f"{arn}:live"
     assert live.unqualified(arn + end) == arn
 
