@@ -154,7 +154,7 @@ def test_a_version_that_raises_gets_no_visitor(aliased, now):
     ],
     ids=["raised", "one is missing", "none"],
 )
-def test_alarms_that_cannot_judge_end_a_release_before_it_begins(aliased, alarms, told):
+def test_alarms_that_cannot_judge_end_a_release_before_it_begins(aliased, now, alarms, told):
     aliased.alarms = alarms
     with pytest.raises(SystemExit, match=told) as ended:
         release.release("dev")
