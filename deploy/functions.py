@@ -50,20 +50,23 @@ def update_environment(
 
 def restore(function: str, version: str) -> None:
     """Roll back to the code of this published version; SystemExit if it is not available."""
-    _put(function, version, publish=True)
+    _put(function, version)
     live.move(function)
     done(f"{function} serves the code of version {version} again")
 
 
 def take_back(function: str, version: str) -> None:
-    """The same for a version that served a moment ago: an alias names it again, at once."""
+    """The same for a version that served a moment ago: an alias names it again, at once.
+
+    Its code is published again too, so that a later rollback does not lead to the one that failed.
+    """
     if not live.serving(function):
         restore(function, version)
         return
     live.point(function, version)
     done(f"{function} serves version {version} again, to everybody")
     try:
-        _put(function, version, publish=False)  # a restart publishes what is newest
+        _put(function, version)
     except SystemExit as error:
         raise SystemExit(
             f"{error}\nVersion {version} serves, but the newest code is the one that failed: "
@@ -71,7 +74,7 @@ def take_back(function: str, version: str) -> None:
         ) from None
 
 
-def _put(function: str, version: str, *, publish: bool) -> None:
+def _put(function: str, version: str) -> None:
     """The code of this version is the newest."""
     import requests
 
@@ -88,7 +91,7 @@ def _put(function: str, version: str, *, publish: bool) -> None:
     client.update_function_code(
         FunctionName=function,
         ZipFile=answer.content,
-        Publish=publish,
+        Publish=True,
         Architectures=of_then["Architectures"],
     )
     client.get_waiter("function_updated_v2").wait(FunctionName=function)

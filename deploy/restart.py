@@ -3,7 +3,7 @@
 python -m deploy.restart dev      make restart STAGE=dev
 """
 
-from deploy import aws, functions, live, lock, stack
+from deploy import aws, functions, interruption, live, lock, stack
 from deploy.progress import done, step
 
 
@@ -28,6 +28,7 @@ def restart(stage: str) -> None:
 
 def main() -> None:
     stage = aws.stage_argument("Restart every process of a stage.")
+    interruption.sigterm_is_ctrl_c()
     step(f"Restart of {stage}")
     with lock.held(stage):
         restart(stage)

@@ -176,12 +176,9 @@ class Account:
         Publish: bool,  # noqa: N803, FBT001
         Architectures: list[str],  # noqa: N803
     ) -> Any:
-        assert Architectures == ["x86_64"]
+        assert (Publish, Architectures) == (True, ["x86_64"])
         self.calls.append(("code", FunctionName, ZipFile))
-        function = self._function(FunctionName)
-        if Publish:
-            function.publish(ZipFile)
-        function.code = ZipFile
+        self._function(FunctionName).publish(ZipFile)
         return {}
 
     def publish_version(self, FunctionName: str) -> Any:  # noqa: N803

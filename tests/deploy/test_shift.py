@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
-from deploy import functions, live, release, restart, rollback, shift, zappa_files
+from deploy import functions, live, package, release, restart, rollback, shift, zappa_files
 from deploy.shift import Shift
 from tests.deploy.account import API
 from tests.deploy.test_release import UPDATES, made  # noqa: F401 - a fixture
@@ -97,7 +97,7 @@ def test_an_alarm_during_the_shift_takes_it_back(aliased, now, judge, percent):
     )
     assert pointed(aliased)[-1] == ("2", {})
     assert served(aliased) == (b"old", {}, b"old")
-    assert aliased.functions["nudge-dev"].versions[2:] == [(b"new", "python3.11")]
+    assert [code for code, _ in aliased.functions["nudge-dev"].versions[2:]] == [b"new", b"old"]
 
 
 def test_the_alarm_is_looked_at_to_the_end_of_a_step(aliased, now):
@@ -265,6 +265,23 @@ def test_a_rollback_publishes_the_older_code_and_moves_the_alias(aliased, now):
     rollback.rollback("dev")
     assert served(aliased) == (b"first", {}, b"first")
     assert pointed(aliased) == [("3", {})]
+
+
+def test_a_rollback_never_leads_to_a_build_that_failed(aliased, now, monkeypatch):
+    aliased.ready[b"new"] = (500, "broken")
+    with pytest.raises(SystemExit):
+        release.release("dev")
+
+    def build(target, *_given, **_options):
+        target.write_bytes(b"third")
+        return "id-of-third"
+
+    monkeypatch.setattr(package, "build", build)
+    aliased.ready[b"third"] = (200, '{"version": "id-of-third"}')
+    release.release("dev")
+    assert served(aliased)[0] == b"third"
+    rollback.rollback("dev")
+    assert served(aliased)[0] == b"old"
 
 
 def test_a_rollback_that_does_not_serve_leaves_the_version_that_served(aliased, now):
