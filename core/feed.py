@@ -7,9 +7,10 @@ docs/decisions/0017-one-feed-per-account.md why it is done this way.
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -100,8 +101,24 @@ SET seq = excluded.seq, version = excluded.version, deleted = excluded.deleted,
 """
 
 
-# The accounts that a block around this one is `writing`: until its end they stay locked.
-_held: ContextVar[frozenset[uuid.UUID]] = ContextVar("held", default=frozenset())
+_SET = "UPDATE core_feedcounter SET seq = %s WHERE account_id = %s"
+
+
+class _Numbers:
+    """Those of a locked account: nobody else draws any, so its counter is written once, at last."""
+
+    def __init__(self, account_id: uuid.UUID) -> None:
+        self.account_id = account_id
+        self.stored = self.last = _draw(account_id, 0)
+
+    def write(self) -> None:
+        if self.last != self.stored:
+            with connection.cursor() as cursor:
+                cursor.execute(_SET, [self.last, _key(self.account_id)])
+
+
+# Of the accounts that a block around this one is `writing`: until its end they stay locked.
+_held: ContextVar[Mapping[uuid.UUID, _Numbers]] = ContextVar("held", default=MappingProxyType({}))
 
 
 @contextmanager
@@ -112,29 +129,36 @@ def writing(*account_ids: uuid.UUID, savepoint: bool = False) -> Iterator[None]:
     part of that one: only with a savepoint does that one survive an error.
     """
     held = _held.get()
-    new = {*account_ids} - held
     with transaction.atomic(savepoint=savepoint):
-        lock(new)
-        token = _held.set(held | new)
+        # In ascending order, so that no two transactions can wait for each other.
+        new = {each: _Numbers(each) for each in sorted({*account_ids} - held.keys())}
+        token = _held.set({**held, **new})
         try:
             yield
         finally:
             _held.reset(token)
-
-
-def lock(account_ids: Iterable[uuid.UUID]) -> None:
-    """In ascending order, so that no two transactions can wait for each other."""
-    for account_id in sorted(set(account_ids)):
-        draw(account_id, 0)
+        for numbers in new.values():
+            numbers.write()
 
 
 def draw(account_id: uuid.UUID, amount: int) -> int:
     """The last of so many new numbers. The account's counter is locked from here on."""
-    key = models.UUIDField().get_db_prep_value(account_id, connection)
+    numbers = _held.get().get(account_id)
+    if numbers is None:
+        return _draw(account_id, amount)
+    numbers.last += amount
+    return numbers.last
+
+
+def _draw(account_id: uuid.UUID, amount: int) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_DRAW, [key, amount])
+        cursor.execute(_DRAW, [_key(account_id), amount])
         last: int = cursor.fetchone()[0]
     return last
+
+
+def _key(account_id: uuid.UUID) -> Any:
+    return models.UUIDField().get_db_prep_value(account_id, connection)
 
 
 def stamp(account_id: uuid.UUID, rows: "QuerySet[Any]", *members: str, **columns: Any) -> int:
@@ -155,8 +179,15 @@ def stamp(account_id: uuid.UUID, rows: "QuerySet[Any]", *members: str, **columns
 
 def dead_entry(account_id: uuid.UUID, kind: str, object_id: uuid.UUID) -> FeedEntry | None:
     """What is left of an object that was deleted for good."""
-    entries = FeedEntry.objects.filter(account_id=account_id, kind=kind, object_id=object_id)
-    return entries.filter(deleted=True).first()
+    return dead_entries(account_id, kind, [object_id]).get(object_id)
+
+
+def dead_entries(
+    account_id: uuid.UUID, kind: str, object_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, FeedEntry]:
+    """What is left of those that were deleted for good, by their ids."""
+    entries = FeedEntry.objects.filter(account_id=account_id, kind=kind, object_id__in=object_ids)
+    return {entry.object_id: entry for entry in entries.filter(deleted=True)}
 
 
 def _enter(rows: "QuerySet[Any]", *, after: int, raised: int = 0, deleted: bool = False) -> int:

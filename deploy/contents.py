@@ -100,11 +100,9 @@ _NEVER_NEEDED = (
     "django/contrib/redirects/*",
     "django/db/backends/mysql/*",
     "django/db/backends/oracle/*",
-    "django/test/*",
     "packaging/licenses/*",
     "phonenumbers/shortdata/region_*",
     "psycopg/pq/*pq_ctypes*",  # psycopg_binary is taken
-    "rest_framework/test.py",
     "storages/backends/[!_s]*",  # other clouds
     "storages/backends/sftpstorage.py",
     "allauth/socialaccount/providers/*/*",

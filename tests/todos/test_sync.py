@@ -707,17 +707,6 @@ def test_an_operation_is_remembered_for_ninety_days(phone, alice):
     assert SyncOperation.objects.expired(NOW + timedelta(days=181)).count() == 1
 
 
-def test_an_operation_takes_a_constant_number_of_queries(
-    phone, alice, django_assert_max_num_queries
-):
-    todos = [make_todo(alice, str(number)) for number in range(20)]
-    phone.pull()
-    few = [operation("todo", todo.pk, "finish", base_version=1) for todo in todos]
-    with django_assert_max_num_queries(6 * 20 + 20):
-        phone.push(*few)
-    check(alice)
-
-
 # --- What should not be there ---------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """An id belongs to one object for ever: what a creation meets under the id it names."""
 
+from collections.abc import Callable
 from typing import Any
 
 from core.api.errors import Conflict
@@ -14,10 +15,16 @@ def known_object(owner: Any, serializer: Any) -> Any:
     model = serializer.Meta.model
     key = serializer.validated_data[model.feed_key]
     stored = model.objects.of(owner.pk).filter(**{model.feed_key: key}).first()
+    refuse_other(serializer, stored, lambda: dead_entry(owner.pk, model.feed_kind, key))
+    return stored
+
+
+def refuse_other(serializer: Any, stored: Any, dead: Callable[[], Any]) -> None:
+    """Raises Conflict if a creation meets another object than it asks for, or a `dead` one."""
     if stored is None:
-        if dead_entry(owner.pk, model.feed_kind, key):
+        if dead():
             raise Conflict("This object was deleted. Its id is not used again.", code="deleted")
-        return None
+        return
     current = serializer.to_representation(stored)
     if current.get("deleted_at"):
         raise Conflict("This object is in the trash.", code="deleted", current=current)
@@ -27,4 +34,3 @@ def known_object(owner: Any, serializer: Any) -> Any:
             code="already_exists",
             current=current,
         )
-    return stored

@@ -273,6 +273,9 @@ class Todo(Versioned):
         self._shows(tags)
         self.save(force_insert=True)
         self._link({tag.pk for tag in tags})
+        known = self.tags.all()
+        known._result_cache = [*tags]  # noqa: SLF001 - as after prefetch_related: an answer shows them
+        self._prefetched_objects_cache = {"tags": known}
 
     @classmethod
     def insert_all(

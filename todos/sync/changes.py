@@ -12,10 +12,10 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import ApiToken, User
 from core import ids
 from core.api.errors import Conflict
-from core.feed import dead_entry
+from core.feed import FeedEntry
 from todos import service
 from todos.api.clearing import cleared
-from todos.api.ids import known_object
+from todos.api.ids import refuse_other
 from todos.api.reminders import ReminderIdsField, RemindersMember
 from todos.models import List, Reminder, Status, Tag, Todo
 from todos.models.reminders import reminders_after
@@ -58,8 +58,18 @@ class Batch(Protocol):
     account: User
     aliases: Aliases
 
+    @property
+    def inbox(self) -> List:
+        """Of the account."""
+
     def row(self, kind: Kind, key: UUID) -> Any:
         """The object as it is now, or None."""
+
+    def dead(self, kind: str, key: UUID) -> FeedEntry | None:
+        """What is left of an object that was deleted for good."""
+
+    def in_front(self) -> str:
+        """A position before all to-dos."""
 
 
 class Change:
@@ -100,7 +110,7 @@ class Change:
     def _any(self) -> Any:
         row = self.batch.row(self.kind, self.operation.id)
         if row is None:
-            dead = dead_entry(self.account.pk, self.kind.name, self.operation.id)
+            dead = self._dead()
             if dead is None:
                 raise RefusedError("refused", "not_found")
             raise RefusedError("deleted", version=dead.version)
@@ -117,25 +127,38 @@ class Change:
     def _created(self) -> tuple[Any, str, dict[str, Any]]:
         fields = {**self._fields(), "id": str(self.operation.id)}
         serializer = self._checked(self.kind.serializer(data=fields, context=self._context))
-        try:
-            row = known_object(self.account, serializer)
-        except Conflict as conflict:
-            row = self.batch.row(self.kind, self.operation.id)
-            if conflict.get_codes() == "deleted":
-                raise RefusedError("deleted", row=row, **self._last_version(row)) from conflict
-            raise RefusedError("refused", str(conflict.get_codes()), row) from conflict
+        row = self._met(serializer)
         if row is None and self.kind.model is Tag:
             row = Tag.objects.same_name(self.account, serializer.validated_data["name"])
             if row is not None:
                 return row, "merged", {"code": "same_name", "id": str(row.uuid)}
         if row is None:
-            dated: dict[str, Any] = {}
-            if self._is_finished(serializer):
-                dated["finished_at"] = self.operation.at
-            if "tags" in serializer.validated_data:
-                dated["tags"] = self._by_now(serializer.validated_data["tags"])
-            row = serializer.save(actor=self.account, **dated)
+            of_todo = self._of_todo(serializer.validated_data) if self.kind.name == "todo" else {}
+            row = serializer.save(actor=self.account, **of_todo)
         return row, "merged" if self.more else "applied", self.more
+
+    def _met(self, serializer: Any) -> Any:
+        """The same object if it is there already."""
+        row = self.batch.row(self.kind, self.operation.id)
+        try:
+            refuse_other(serializer, row, self._dead)
+        except Conflict as conflict:
+            if conflict.get_codes() == "deleted":
+                raise RefusedError("deleted", row=row, **self._last_version(row)) from conflict
+            raise RefusedError("refused", str(conflict.get_codes()), row) from conflict
+        return row
+
+    def _of_todo(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """What a new one has besides; its place as `service.add_todo` would ask for it."""
+        found: dict[str, Any] = {}
+        if data.get("status") == Status.FINISHED:
+            found["finished_at"] = self.operation.at
+        if "tags" in data:
+            found["tags"] = self._by_now(data["tags"])
+        if not data.get("parent"):
+            found |= {} if "list" in data else {"list": self.batch.inbox}
+            found |= {} if "position" in data else {"position": self.batch.in_front()}
+        return found
 
     def _update(self, row: Any) -> None:
         fields = self._fields()
@@ -233,7 +256,7 @@ class Change:
             return fields
         if self._is_dead("list", fields.get("list")):
             self.more = {"code": "list_gone"}
-            fields["list"] = str(List.objects.inbox_of(self.account).pk)
+            fields["list"] = str(self.batch.inbox.pk)
         if self._is_trashed(fields.get("parent")) or self._is_dead("todo", fields.get("parent")):
             self.more = {"code": "parent_gone"}
             fields["parent"] = None
@@ -241,7 +264,7 @@ class Change:
 
     def _is_dead(self, kind: str, value: Any) -> bool:
         key = ids.read(value)
-        return bool(key and dead_entry(self.account.pk, kind, key))
+        return bool(key and self.batch.dead(kind, key))
 
     def _is_trashed(self, value: Any) -> bool:
         key = ids.read(value)
@@ -255,9 +278,9 @@ class Change:
     def _context(self) -> dict[str, Any]:
         return {"request": self.batch.request}
 
-    def _is_finished(self, serializer: Any) -> bool:
-        return bool(serializer.validated_data.get("status") == Status.FINISHED)
-
     def _last_version(self, row: Any) -> dict[str, Any]:
-        dead = None if row else dead_entry(self.account.pk, self.kind.name, self.operation.id)
+        dead = None if row else self._dead()
         return {"version": dead.version} if dead else {}
+
+    def _dead(self) -> FeedEntry | None:
+        return self.batch.dead(self.kind.name, self.operation.id)

@@ -60,7 +60,7 @@ def place_of(account: User, text: str | None) -> int | None:
 
 
 def counter_of(account: User) -> FeedCounter:
-    """Read without a lock."""
+    """Read without a lock; within a transaction that is `writing`, as it was before."""
     found = FeedCounter.objects.filter(account=account).first()
     if found is None:  # an account of the release before
         draw(account.pk, 0)

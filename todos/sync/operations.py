@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -14,7 +15,10 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import User
 from core.api.errors import Conflict, member_of
 from core.errors import Refused
-from todos.models import SyncOperation
+from core.feed import FeedEntry, dead_entries, draw
+from core.order_keys import LONGEST, between
+from todos import ordering
+from todos.models import List, SyncOperation, Todo
 from todos.models.operations import OPERATIONS_KEPT, happened
 from todos.sync.aliases import Aliases
 from todos.sync.changes import Change, Operation, RefusedError
@@ -40,6 +44,8 @@ class Push:
         self.now = timezone.now()
         self.sent_at = sent_at
         self.rows: dict[tuple[str, UUID], Any] = {}
+        self.gone: dict[tuple[str, UUID], FeedEntry | None] = {}
+        self.first: str | None = None  # a position that is before all
         self.known: dict[UUID, SyncOperation] = {}
         self.made: dict[UUID, SyncOperation] = {}
         self.wanted: dict[str, set[UUID]] = defaultdict(set)
@@ -74,6 +80,8 @@ class Push:
             self.wanted[it["kind"]].add(it["id"])
         for name in self.wanted:
             self._read(name)
+            dead = dead_entries(self.account.pk, name, self.wanted[name])
+            self.gone |= {(name, key): dead.get(key) for key in self.wanted[name]}
 
     def _read(self, name: str) -> None:
         some = self.wanted[name]
@@ -94,6 +102,28 @@ class Push:
         if (kind.name, key) not in self.rows:
             self.rows[kind.name, key] = kind.found(self.account, [key]).get(key)
         return self.rows[kind.name, key]
+
+    def dead(self, kind: str, key: UUID) -> FeedEntry | None:
+        """What is left of an object that was deleted for good."""
+        if (kind, key) not in self.gone:
+            self.gone[kind, key] = dead_entries(self.account.pk, kind, [key]).get(key)
+        return self.gone[kind, key]
+
+    @cached_property
+    def inbox(self) -> List:
+        """Which cannot be removed."""
+        return List.objects.inbox_of(self.account)
+
+    def in_front(self) -> str:
+        """A position before all to-dos: those of one request are counted down from the first."""
+        if self.first and len(key := between(None, self.first)) <= LONGEST:
+            self.first = key
+            return key
+        before = draw(self.account.pk, 0)
+        self.first = ordering.before_first(Todo.objects.of(self.account.pk))
+        if draw(self.account.pk, 0) != before:  # others were moved to make room
+            self.rows.clear()
+        return self.first
 
     def _one(self, parsed: OperationSerializer, item: Any) -> Result:
         if parsed.errors:
@@ -128,6 +158,7 @@ class Push:
 
     def _applied(self, operation: Operation) -> Result:
         seen = Seen(operation.base_version or 0)
+        before = draw(self.account.pk, 0)
         try:
             seen = self._seen(operation)
             with transaction.atomic():
@@ -147,17 +178,30 @@ class Push:
             more = {"code": refusal.code}
         except IntegrityError:  # such as an id that another account has
             row, status, more = None, "refused", {"code": _code_of_conflict(operation)}
-        if (
-            row is None
-            or status not in DONE
-            or operation.verb == "create"
-            or row.feed_kind != "todo"
-        ):
-            self.rows.clear()  # what it may have changed besides, or half changed, is read again
+        self._forget(operation, status, row, draw(self.account.pk, 0) - before)
         self._note(operation, seen, status, row)
         if getattr(row, "has_reached_others", False):
             self._take_along(operation.kind.name)
         return _result(operation, operation.kind, status, row, **more)
+
+    def _forget(self, operation: Operation, status: str, row: Any, changes: int) -> None:
+        """What it may have changed besides, or half changed, is read again.
+
+        `changes` is how many numbers of the feed it has drawn: one is its own.
+        """
+        is_todo, is_done = operation.kind.name == "todo", status in DONE
+        if is_todo and is_done and operation.verb == "create" and not row.parent_id:
+            self.rows.pop(("todo", row.pk), None)
+            self.first = self.first and min(self.first, row.position)
+            return
+        self.first = None
+        if is_todo and is_done and row is None and changes == 1:
+            self.rows["todo", operation.id] = None
+            self.gone.pop(("todo", operation.id), None)
+        elif not (is_todo and is_done) or row is None or operation.verb == "create":
+            self.rows.clear()
+            self.gone.clear()
+            self.aliases.forget()
 
     def _seen(self, operation: Operation) -> Seen:
         """An operation that builds on another one has seen what that one has, and made."""

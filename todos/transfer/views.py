@@ -334,7 +334,8 @@ class ImportViewSet(JobViewSet):
         shape = ConfirmSerializer(data=request.data)
         shape.is_valid(raise_exception=True)
         if not jobs.is_token(job, shape.validated_data["token"]):
-            raise ValidationError({"token": ["This is not the token of the report."]}, code="token")
+            message = "This is not the token of the report. Read the report again."
+            raise Conflict(message, code="token")
         starting.confirm(job)
         return self.accepted(job)
 

@@ -188,7 +188,7 @@ def test_a_token_is_of_one_file_of_one_import_of_one_person(api, begun, alice, b
         for content in (CSV, CSV.replace("milk", "bread"))
     )
     refused = phone.post(f"{IMPORTS}{first['id']}/confirm/", {"token": second["token"]})
-    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "token")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "token")
     path = f"{IMPORTS}{first['id']}/confirm/"
     assert api(bob).post(path, {"token": first["token"]}).status_code == 404
     assert titles(alice) == []
