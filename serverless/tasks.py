@@ -17,6 +17,7 @@ READ_SECONDS = 3.0
 ATTEMPTS = 2  # tasks are idempotent (core.tasks)
 OPERATIONS = "-ops"  # behind the name of a function (zappa_settings.json)
 NOT_THERE = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)  # no such function, or not for us
+NEWEST = "$LATEST"  # the version of code that is not published
 PAYLOAD_LIMIT = 256_000  # bytes, as Zappa counts
 QUEUE_BATCH = 10  # SQS takes no more in one request
 
@@ -72,7 +73,7 @@ def invoke(event: dict[str, Any], name: str = "") -> None:
     payload = json.dumps(event).encode()
     if len(payload) > PAYLOAD_LIMIT:
         raise NotAcceptedError(f"An event of {len(payload)} bytes is too large.")
-    version = {} if name else {"Qualifier": settings.LAMBDA_VERSION}
+    version = {} if name else {"Qualifier": settings.LAMBDA_VERSION.removeprefix(NEWEST)}
     answer = client("lambda").invoke(
         FunctionName=name or settings.LAMBDA_FUNCTION,
         InvocationType="Event",

@@ -20,7 +20,9 @@ def stub(monkeypatch, settings):
         yield stub
 
 
-def test_the_function_of_this_stage_is_invoked_asynchronously(stub: AwsStub):
+@pytest.mark.parametrize("version", ["", "$LATEST"], ids=["elsewhere", "on Lambda"])
+def test_the_function_of_this_stage_is_invoked_asynchronously(stub: AwsStub, settings, version):
+    settings.LAMBDA_VERSION = version
     invoke(EVENT)
     assert stub.invoked == [("/2015-03-31/functions/nudge-dev/invocations", "Event", EVENT)]
 
