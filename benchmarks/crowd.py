@@ -11,9 +11,13 @@ import argparse
 import collections
 import heapq
 import random
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from benchmarks import stage
@@ -36,6 +40,7 @@ def main() -> None:
     with stage.database():
         minutes, twice, seconds = backlog(options.texts)
         seen = full_database(options.people)
+        pooled = behind_a_pooler(options.people)
     print("| crowd | what happens |")
     print("|---|---|")
     print(
@@ -47,11 +52,12 @@ def main() -> None:
         f"after {minutes} minutes, {twice} handed out twice, no minute above {PER_MINUTE}; "
         f"{seconds / options.texts * 1000:.0f} ms of work each |"
     )
-    print(
-        f"| {options.people} requests at once, {CONNECTIONS} connections | "
-        + ", ".join(f"{count} x {status}" for status, count in sorted(seen.items()))
-        + " |"
-    )
+    for where, answers in (("", seen), (" behind PgBouncer", pooled)):
+        print(
+            f"| {options.people} requests at once, {CONNECTIONS} connections{where} | "
+            + ", ".join(f"{count} x {status}" for status, count in sorted(answers.items()))
+            + " |"
+        )
 
 
 def starts(count: int) -> int:
@@ -126,36 +132,75 @@ def backlog(texts: int) -> tuple[int, int, float]:
 def full_database(people: int) -> collections.Counter[str]:
     """What so many people see if the database has connections for a few of them."""
     from django.db import connection, connections
-    from django.test import Client
 
-    person = stage.account("person@example.com", 50)
-    headers = {"Authorization": f"Bearer {stage.token(person)}", "Host": "localhost"}
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE ROLE crowd LOGIN CONNECTION LIMIT {CONNECTIONS} IN ROLE pg_read_all_data;"
             "GRANT pg_write_all_data TO crowd"
         )
     connections.close_all()
-    connections["default"].settings_dict["USER"] = "crowd"
+    return answers_at_once(people, {"USER": "crowd"})
+
+
+def behind_a_pooler(people: int) -> collections.Counter[str]:
+    """What they see if a pooler has these connections."""
+    from django.db import connection, connections
+
+    from config import database
+    from localcloud.pooler import pgbouncer
+
+    with (
+        tempfile.TemporaryDirectory(prefix="nudge-pooler-") as folder,
+        pgbouncer(Path(folder), connection.settings_dict, CONNECTIONS) as port,
+    ):
+        connections.close_all()
+        pooler = {"ENGINE": database.POSTGRESQL, "HOST": "127.0.0.1", "PORT": str(port)}
+        return answers_at_once(people, database.tuned(pooler))
+
+
+def answers_at_once(people: int, reached: dict[str, Any]) -> collections.Counter[str]:
+    """How often each was answered, if everybody reaches the database by these settings.
+
+    Nobody lets a connection go before all were answered, as processes of Lambda do not.
+    """
+    from django.db import connections
+    from django.test import Client
+
+    with reaching(reached):
+        person = stage.account(f"{people}-{len(reached)}@example.com", 50)
+        headers = {"Authorization": f"Bearer {stage.token(person)}", "Host": "localhost"}
+    connections.close_all()
     seen: collections.Counter[str] = collections.Counter()
     together = threading.Barrier(people)
 
     def ask() -> None:
-        connections["default"].settings_dict["USER"] = "crowd"
-        together.wait()
-        answer = Client(raise_request_exception=False).get("/api/v1/todos/", headers=headers)
-        again = " with `Retry-After`" if "Retry-After" in answer.headers else ""
-        seen[f"{answer.status_code}{again}"] += 1
-        together.wait()  # everybody keeps the connection until all were answered
-        connections.close_all()
+        with reaching(reached):
+            together.wait()
+            answer = Client(raise_request_exception=False).get("/api/v1/todos/", headers=headers)
+            again = " with `Retry-After`" if "Retry-After" in answer.headers else ""
+            seen[f"{answer.status_code}{again}"] += 1
+            together.wait()
 
     threads = [threading.Thread(target=ask) for _ in range(people)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    connections["default"].settings_dict["USER"] = "postgres"
     return seen
+
+
+@contextmanager
+def reaching(settings: dict[str, Any]) -> Iterator[None]:
+    """The connection of this thread, by these settings."""
+    from django.db import connections
+
+    usual = dict(connections["default"].settings_dict)
+    connections["default"].settings_dict.update(settings)
+    try:
+        yield
+    finally:
+        connections.close_all()
+        connections["default"].settings_dict.update(usual)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import functools
 import gc
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ from accounts.sessions import SessionStore
 from tests import documented, task_backends
 
 PASSWORD = "correct horse battery"
+_FOLDERS = itertools.count()
 
 # How long an example takes depends on the machine, so no profile has a deadline.
 hypothesis_settings.register_profile("tests", deadline=None, print_blob=True, max_examples=50)
@@ -43,6 +45,12 @@ DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 def _cheap_passwords(settings) -> None:
     """The real hasher takes a quarter of a second by design; tests log in hundreds of times."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _files_of_the_test(settings, tmp_path_factory) -> None:
+    """A folder that is made with the first file."""
+    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media" / str(next(_FOLDERS))
 
 
 @pytest.fixture(autouse=True)

@@ -1,15 +1,8 @@
 """A real PgBouncer in transaction mode between the service and PostgreSQL."""
 
-import contextlib
-import os
-import pwd
 import shutil
-import socket
-import subprocess
 import tempfile
 import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -21,62 +14,10 @@ from django.test import Client
 
 from accounts.models import User
 from config import database
+from localcloud.pooler import pgbouncer
 from tests.conftest import PASSWORD
 
 SERVERS = 3  # connections of the pooler to PostgreSQL
-CONFIGURATION = """
-[databases]
-{name} = host={host} port={port} user={user}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {listen}
-unix_socket_dir =
-auth_type = any
-pool_mode = transaction
-default_pool_size = {servers}
-max_client_conn = 100
-{as_user}
-"""
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-@contextlib.contextmanager
-def pgbouncer(folder: Path) -> Iterator[int]:
-    """Its port. It refuses to run as root, so there it runs as the owner of PostgreSQL's socket."""
-    real, port = connection.settings_dict, free_port()
-    owner = pwd.getpwuid(Path(real["HOST"]).stat().st_uid).pw_name
-    file = folder / "pgbouncer.ini"
-    file.write_text(
-        CONFIGURATION.format(
-            name=real["NAME"],
-            host=real["HOST"],
-            port=real["PORT"],
-            user=real["USER"],
-            listen=port,
-            servers=SERVERS,
-            as_user=f"user = {owner}" if os.getuid() == 0 else "",
-        )
-    )
-    folder.chmod(0o755)
-    process = subprocess.Popen(["pgbouncer", "--quiet", file])  # noqa: S603, S607 - from Debian
-    try:
-        wait_for(port, process)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    while process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return
-        time.sleep(0.05)
-    pytest.fail(f"pgbouncer ended with {process.returncode}")
 
 
 @pytest.fixture
@@ -86,7 +27,7 @@ def pooled(transactional_db, monkeypatch):
         pytest.skip("pgbouncer is not installed (Debian's package of that name)")
     with (
         tempfile.TemporaryDirectory(prefix="nudge-pooler-") as folder,
-        pgbouncer(Path(folder)) as port,
+        pgbouncer(Path(folder), connection.settings_dict, SERVERS) as port,
     ):
         connections.close_all()
         given = {"ENGINE": database.POSTGRESQL, "HOST": "127.0.0.1", "PORT": str(port)}
