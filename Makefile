@@ -170,8 +170,11 @@ build/emulator/.ready: requirements-cloud.txt
 infra: build/runtime/.ready ## make or update the infrastructure of STAGE (PARAMETERS="DbMode=rds Nat=true")
 	$(RUNTIME)/python -m deploy.stack $(STAGE) $(PARAMETERS)
 
-deploy: build/runtime/.ready ## build, migrate, deploy, smoke-test; roll back on failure (STAGE=dev)
-	$(RUNTIME)/python -m deploy.release $(STAGE)
+deploy: build/runtime/.ready ## build, migrate, deploy, smoke-test; roll back on failure (STAGE=dev AT_ONCE=1)
+	$(RUNTIME)/python -m deploy.release $(STAGE) $(if $(AT_ONCE),--at-once)
+
+image: build/runtime/.ready ## the files of an image for STAGE, into build/image (docs/deployment.md)
+	$(RUNTIME)/python -m deploy.image $(STAGE)
 
 rollback: build/runtime/.ready ## roll back to the previous version (STAGE=dev)
 	$(RUNTIME)/python -m deploy.rollback $(STAGE)
