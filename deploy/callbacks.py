@@ -3,6 +3,7 @@
 Zappa imports this module again for each call, so it keeps no state.
 """
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -10,7 +11,18 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from deploy import archive, aws, functions, package, stack, static, versions, zappa_files
+from deploy import (
+    archive,
+    aws,
+    functions,
+    live,
+    package,
+    stack,
+    static,
+    versions,
+    zappa_files,
+    zappa_live,
+)
 
 PACKAGED_OFFLINE = ("package", "save-python-settings-file", "template")
 NEW_PROCESSES = ("deploy", "update")
@@ -18,8 +30,6 @@ NEW_PROCESSES = ("deploy", "update")
 QUEUE_BATCH = 10
 QUEUE_CONCURRENCY = 5
 POLL_SECONDS = 2
-PYTHON = sys.version_info[:2]  # Zappa deploys to the same
-ARM64_PYTHON = (3, 12)
 NOT_KNOWN_YET = "https://not-known-yet.invalid/"  # until the first deploy has created the API
 
 
@@ -41,14 +51,15 @@ def settings(cli: Any) -> None:
         _use_stack(cli, outputs)
     elif "s3_bucket" not in cli.stage_config:
         cli.s3_bucket_name = _bucket_by_hand(cli.api_stage)
-    _refuse(cli)
+    _refuse(cli, outputs)
+    zappa_live.direct(cli)
     cli.aws_environment_variables = {
         **cli.aws_environment_variables,
         **{name: value for name, value in environment(cli, outputs).items() if value},
     }
 
 
-def _refuse(cli: Any) -> None:
+def _refuse(cli: Any, outputs: dict[str, str]) -> None:
     """What would end as a function that cannot start, or in a traceback of Zappa."""
     from click import ClickException
 
@@ -58,16 +69,7 @@ def _refuse(cli: Any) -> None:
             f"{stage} would refuse to start without {', '.join(wanting)}: store them under "
             f"{aws.parameters_path(stage)} (docs/deployment.md)."
         )
-    if cli.command in NEW_PROCESSES and cli.snap_start != "None":
-        raise ClickException(
-            "SnapStart is not supported: it needs Python 3.12, and `make rollback`, `restart` and "
-            "new parameters would not reach the version that serves. Remove snap_start."
-        )
-    if cli.command in NEW_PROCESSES and cli.architecture == "arm64" and PYTHON < ARM64_PYTHON:
-        raise ClickException(
-            "arm64 needs Python 3.12 or newer: the driver of PostgreSQL has no wheel for Lambda's "
-            "Python 3.11. Deploy with a newer Python, or remove architecture."
-        )
+    zappa_live.refuse(cli, outputs)
     if cli.command == "rollback":
         earlier = len(versions.published(cli.lambda_name)) - 1
         if int(cli.vargs["num_rollback"]) > earlier:
@@ -111,12 +113,13 @@ def zip(cli: Any) -> None:  # noqa: A001 - Zappa's word
 
 
 def post(cli: Any) -> None:
-    """Set what Zappa never sets, or only on creation: retries, dead letter queue, API_URL."""
+    """Set what Zappa never sets, or only on creation: retries, dead letter queue, API_URL.
+
+    Then a version of it all serves, if the stage has an alias.
+    """
     function = aws.client("lambda")
     function.get_waiter("function_updated_v2").wait(FunctionName=cli.lambda_name)
-    function.put_function_event_invoke_config(
-        FunctionName=cli.lambda_name, MaximumRetryAttempts=2, MaximumEventAgeInSeconds=3600
-    )
+    live.limit_retries(cli.lambda_name)
     outputs = stack.outputs(cli.api_stage)
     queue = outputs.get("DeadLetterQueueArn", "")
     present = functions.configuration(cli.lambda_name)
@@ -128,6 +131,7 @@ def post(cli: Any) -> None:
         {"API_URL": wanted["API_URL"]},
         remove={name for name, value in wanted.items() if not value},
     )
+    zappa_live.settle(cli, later=zappa_live.SHIFTS_LATER in os.environ)
 
 
 def _use_stack(cli: Any, outputs: dict[str, str]) -> None:
@@ -157,15 +161,21 @@ def _use_queue(cli: Any, arn: str) -> None:
 
         def schedule_within_bounds() -> None:
             schedule()
-            _bound_queue(cli.lambda_name, arn)
+            _bound_queue(cli, arn)
 
         cli.schedule = schedule_within_bounds  # `zappa deploy`, `update` and `schedule` call it
 
 
-def _bound_queue(function: str, queue_arn: str) -> None:
-    """Zappa makes the mapping without a bound, and with a batch that fails as a whole."""
-    client = aws.client("lambda")
-    for mapping in _mappings(function, queue_arn):
+def _bound_queue(cli: Any, queue_arn: str) -> None:
+    """Zappa makes the mapping without a bound, and with a batch that fails as a whole.
+
+    One of before would take messages too, for the function instead of the alias, or the reverse.
+    """
+    client, aliased = aws.client("lambda"), zappa_live.is_wanted(cli)
+    for mapping in _mappings(cli.lambda_name, queue_arn):
+        if mapping["FunctionArn"].endswith(f":{live.ALIAS}") is not aliased:
+            client.delete_event_source_mapping(UUID=mapping["UUID"])
+            continue
         client.update_event_source_mapping(
             UUID=mapping["UUID"],
             FunctionResponseTypes=["ReportBatchItemFailures"],
@@ -176,18 +186,18 @@ def _bound_queue(function: str, queue_arn: str) -> None:
 def _mappings(function: str, queue_arn: str) -> list[dict[str, Any]]:
     """AWS refuses to change one that it still makes: Creating, Enabling, Updating."""
     while True:
-        answer = aws.client("lambda").list_event_source_mappings(
-            FunctionName=function, EventSourceArn=queue_arn
-        )
-        found: list[dict[str, Any]] = answer["EventSourceMappings"]
+        answer = aws.client("lambda").list_event_source_mappings(EventSourceArn=queue_arn)
+        found = [
+            each
+            for each in answer["EventSourceMappings"]
+            if live.unqualified(each["FunctionArn"]).endswith(f":{function}")
+        ]
         if not any(each["State"].endswith("ing") for each in found):
             return found
         time.sleep(POLL_SECONDS)
 
 
 def _bucket_by_hand(stage: str) -> str:
-    import os
-
     from click import ClickException
 
     if bucket := os.environ.get("S3_BUCKET", ""):

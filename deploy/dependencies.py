@@ -18,14 +18,15 @@ from deploy import archive, contents
 
 LOCK = Path("requirements.txt")
 FOLDER = Path("build/dependencies")
-PLATFORMS = {"x86_64": "x86_64-manylinux2014", "arm64": "aarch64-manylinux2014"}
+MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 SOURCE_ONLY = "http-ece"  # pure Python, published without a wheel
+FIRST_ON_2023 = 12
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"  # Zappa deploys to the same
 
 
 def archived(architecture: str = "x86_64") -> Path:
     """The archive of the dependencies; its comment is the digest of its content."""
-    platform = PLATFORMS[architecture]
+    platform = _platform(architecture)
     kept = FOLDER / f"{_made_of(platform)}.zip"
     if not kept.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
@@ -36,6 +37,15 @@ def archived(architecture: str = "x86_64") -> Path:
             _write(made, _needed(folder / "installed"))
             made.replace(kept)  # atomic, so that an interruption leaves no partial archive
     return kept
+
+
+def _platform(architecture: str) -> str:
+    """Lambda has Amazon Linux 2 (glibc 2.26) up to Python 3.11, then Amazon Linux 2023 (2.34).
+
+    uv knows no platform between glibc 2.17 and 2.28.
+    """
+    is_new = int(PYTHON.partition(".")[2]) >= FIRST_ON_2023
+    return f"{MACHINES[architecture]}-{'manylinux_2_34' if is_new else 'manylinux2014'}"
 
 
 def _made_of(platform: str) -> str:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from typing import Any
 
-from deploy import aws
+from deploy import aws, live
 from deploy.progress import done
 
 
@@ -50,18 +50,53 @@ def update_environment(
 
 def restore(function: str, version: str) -> None:
     """Roll back to the code of this published version; SystemExit if it is not available."""
+    _put(function, version)
+    live.move(function)
+    done(f"{function} serves the code of version {version} again")
+
+
+def take_back(function: str, version: str) -> None:
+    """The same for a version that served a moment ago: an alias names it again, at once.
+
+    Its code is published again too, so that a later rollback does not lead to the one that failed.
+    """
+    if not live.serving(function):
+        restore(function, version)
+        return
+    live.point(function, version)
+    done(f"{function} serves version {version} again, to everybody")
+    try:
+        _put(function, version)
+    except SystemExit as error:
+        raise SystemExit(
+            f"{error}\nVersion {version} serves, but the newest code is the one that failed: "
+            "deploy another before you restart it."
+        ) from None
+
+
+def _put(function: str, version: str) -> None:
+    """The code of this version is the newest."""
     import requests
 
     client = aws.client("lambda")
     found = client.get_function(FunctionName=function, Qualifier=version)
     answer = requests.get(found["Code"]["Location"], timeout=60)
-    digest = base64.b64encode(hashlib.sha256(answer.content).digest()).decode()
-    if digest != found["Configuration"]["CodeSha256"]:
+    of_then = found["Configuration"]
+    if base64.b64encode(hashlib.sha256(answer.content).digest()).decode() != of_then["CodeSha256"]:
         raise SystemExit(f"The code of version {version} of {function} is not available.")
     # Its bytecode is for the Python version that compiled it.
-    if (runtime := found["Configuration"]["Runtime"]) != configuration(function)["Runtime"]:
-        update_configuration(function, Runtime=runtime)
+    if (runtime := of_then["Runtime"]) != configuration(function)["Runtime"]:
+        update_configuration(function, Runtime=runtime, SnapStart=_snap_start(of_then))
     client.get_waiter("function_updated_v2").wait(FunctionName=function)
-    client.update_function_code(FunctionName=function, ZipFile=answer.content, Publish=True)
+    client.update_function_code(
+        FunctionName=function,
+        ZipFile=answer.content,
+        Publish=True,
+        Architectures=of_then["Architectures"],
+    )
     client.get_waiter("function_updated_v2").wait(FunctionName=function)
-    done(f"{function} serves the code of version {version} again")
+
+
+def _snap_start(configuration: dict[str, Any]) -> dict[str, str]:
+    """Not of every Python, so it goes with it."""
+    return {"ApplyOn": configuration.get("SnapStart", {}).get("ApplyOn", "None")}

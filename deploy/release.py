@@ -20,13 +20,16 @@ from deploy import (
     aws,
     functions,
     interruption,
+    live,
     lock,
     package,
+    shift,
     smoke,
     stack,
     static,
     versions,
     zappa_files,
+    zappa_live,
 )
 from deploy.progress import done, step
 
@@ -34,22 +37,27 @@ BUILD = Path("build")
 
 
 def release(
-    stage: str, *, timeout: float = smoke.TIMEOUT_SECONDS, commands: Sequence[str] = ()
+    stage: str,
+    *,
+    timeout: float = smoke.TIMEOUT_SECONDS,
+    commands: Sequence[str] = (),
+    at_once: bool = False,
 ) -> None:
     """Raises SystemExit, with the old version serving, if any step fails.
 
     `timeout`: seconds in which the new code must be ready; `commands`: to be run after the
-    migrations, before the new code serves.
+    migrations, before the new code serves; `at_once`: without the steps of a shift.
     """
     if wanting := stack.missing(stage):
         raise SystemExit(
             f"{stage} would refuse to start without {', '.join(wanting)}: store them under "
             f"{aws.parameters_path(stage)} (docs/deployment.md)."
         )
-    target, build_id = _package(stage)
+    steps = None if at_once else _steps(stage)
+    target, build_id = packaged(stage)
     with lock.held(stage):
         _migrate(stage, target, commands)
-        _switch(stage, target, build_id, timeout)
+        _switch(stage, target, build_id, timeout, steps)
     # Not known before the first deploy; commands write links, too.
     functions.update_environment(
         aws.function_name(aws.ops_stage(stage)), {"API_URL": aws.api_url(stage)}
@@ -58,7 +66,19 @@ def release(
     done(aws.api_url(stage))
 
 
-def _package(stage: str) -> tuple[Path, str]:
+def _steps(stage: str) -> shift.Shift | None:
+    """None also before the first deploy, which has no traffic to shift."""
+    try:
+        steps = shift.of(zappa_files.stage_settings(stage))
+    except shift.ShiftError as error:
+        raise SystemExit(str(error)) from None
+    if not steps or not functions.exists(aws.function_name(stage)):
+        return None
+    shift.refuse(stage)
+    return steps
+
+
+def packaged(stage: str) -> tuple[Path, str]:
     from click import ClickException
 
     step(f"Package for {stage}")
@@ -91,28 +111,41 @@ def _migrate(stage: str, target: Path, commands: Sequence[str]) -> None:
         raise
 
 
-def _switch(stage: str, target: Path, build_id: str, timeout: float) -> None:
+def _switch(
+    stage: str, target: Path, build_id: str, timeout: float, steps: shift.Shift | None
+) -> None:
     """On any error, Ctrl-C included, the old code serves again."""
     function = aws.function_name(stage)
     step(f"The new code serves in {function}")
     previous = _serving(function)
     try:
-        _put(stage, target)
+        _put(stage, target, shifts=True)
+        if live.serving(function):
+            _shift(stage, build_id, steps)
         step("Smoke test")
         smoke.check(stage, build_id, timeout=timeout)
     except BaseException as error:
         _roll_back(function, previous, error)
-        if not isinstance(error, (smoke.SmokeError, SystemExit)):
+        if not isinstance(error, (smoke.SmokeError, shift.ShiftError, SystemExit)):
             raise
         if not previous:
             raise SystemExit(f"The first deploy of {stage} does not serve.\n{error}") from None
         raise SystemExit(f"Build {build_id} failed, the one before it serves.\n{error}") from None
 
 
+def _shift(stage: str, build_id: str, steps: shift.Shift | None) -> None:
+    """The new version is asked before a visitor is."""
+    version = live.publish(aws.function_name(stage))
+    smoke.check_version(stage, version, build_id)
+    shift.run(stage, version, steps)
+
+
 def _serving(function: str) -> str:
     """The number of the version that serves, to roll back to; empty before the first deploy."""
     if not functions.exists(function):
         return ""
+    if aliased := live.serving(function):
+        return aliased
     digest = functions.configuration(function)["CodeSha256"]
     version = versions.of(digest, versions.published(function))
     return str(version.number) if version else ""
@@ -124,7 +157,7 @@ def _roll_back(function: str, previous: str, reason: BaseException) -> None:
         return
     try:
         with interruption.ignored():
-            functions.restore(function, previous)
+            functions.take_back(function, previous)
     except (Exception, SystemExit) as error:
         raise SystemExit(
             f"{function} failed and could not be rolled back to version {previous}. Act now.\n"
@@ -132,20 +165,25 @@ def _roll_back(function: str, previous: str, reason: BaseException) -> None:
         ) from error
 
 
-def _put(stage: str, target: Path) -> None:
-    """Deploy or update; the remains of a first deploy that failed are removed first."""
+def _put(stage: str, target: Path, *, shifts: bool = False) -> None:
+    """Deploy or update; the remains of a first deploy that failed are removed first.
+
+    `shifts`: an alias stays where it is.
+    """
     exists = functions.exists(aws.function_name(stage))
     if exists and stage == aws.base_stage(stage) and not aws.api_id(stage):
         zappa("undeploy", stage, "--yes")
         exists = False
-    zappa("update" if exists else "deploy", stage, "--zip", str(target))
+    told = {zappa_live.SHIFTS_LATER: "1"} if shifts else {}
+    zappa("update" if exists else "deploy", stage, "--zip", str(target), **told)
 
 
-def zappa(*arguments: str) -> None:
+def zappa(*arguments: str, **variables: str) -> None:
     """Run Zappa from this virtual environment. Raises SystemExit if it fails."""
     scripts = Path(sys.executable).parent
     environment = {
         **os.environ,
+        **variables,
         "VIRTUAL_ENV": sys.prefix,
         "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
     }
@@ -175,9 +213,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Deploy a stage; roll back on failure.")
     parser.add_argument("stage", type=aws.serving_stage)
     parser.add_argument("--timeout", type=float, default=smoke.TIMEOUT_SECONDS, help="seconds")
+    parser.add_argument("--at-once", action="store_true", help="without the steps of a shift")
     arguments = parser.parse_args()
     interruption.sigterm_is_ctrl_c()
-    release(arguments.stage, timeout=arguments.timeout)
+    release(arguments.stage, timeout=arguments.timeout, at_once=arguments.at_once)
 
 
 if __name__ == "__main__":

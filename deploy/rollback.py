@@ -6,7 +6,7 @@
 not check whether the older code serves. The database stays: migrations expand, then contract.
 """
 
-from deploy import aws, functions, interruption, lock, smoke, versions
+from deploy import aws, functions, interruption, live, lock, smoke, versions
 from deploy.progress import step
 
 
@@ -20,12 +20,13 @@ def rollback(stage: str) -> None:
     earlier = serving and versions.before(serving.digest, published)
     if not serving or not earlier:
         raise SystemExit(f"{function} has no previous version.")
+    present = live.serving(function) or str(serving.number)
     try:
         functions.restore(function, str(earlier.number))
         smoke.check(stage)
     except BaseException as error:
         with interruption.ignored():
-            functions.restore(function, str(serving.number))
+            functions.take_back(function, present)
         if not isinstance(error, smoke.SmokeError):
             raise
         raise SystemExit(f"The previous version does not serve; this one stays.\n{error}") from None

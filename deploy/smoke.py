@@ -3,6 +3,8 @@
 import json
 import os
 import time
+from typing import Any
+from urllib.parse import urlsplit
 
 from deploy import aws, stack, static
 from deploy.progress import done
@@ -25,6 +27,41 @@ def check(stage: str, build_id: str = "", *, timeout: float = TIMEOUT_SECONDS) -
     _static_file(stage)
     _expect(address + "api/v1/todos/", 401)
     done("the API requires a log-in")
+
+
+def check_version(stage: str, version: str, build_id: str) -> None:
+    """Asks a version that has no visitors yet, past the gateway. Raises SmokeError."""
+    answer = aws.client("lambda").invoke(
+        FunctionName=aws.function_name(stage),
+        Qualifier=version,
+        Payload=json.dumps(_readiness(urlsplit(aws.api_url(stage)).netloc)).encode(),
+    )
+    told = answer["Payload"].read().decode()
+    if "FunctionError" in answer or _version(_body(told)) != build_id:
+        raise SmokeError(f"Version {version} is not ready as build {build_id}: {told[:500]}")
+    done(f"version {version} is ready as build {build_id}")
+
+
+def _readiness(host: str) -> dict[str, Any]:
+    """The request for /readyz/, as a REST API with a domain of its own sends it."""
+    context = {"path": "/readyz/", "identity": {"sourceIp": "127.0.0.1"}}
+    return {
+        "httpMethod": "GET",
+        "path": "/readyz/",
+        "headers": {"Host": host, "X-Forwarded-Proto": "https"},
+        "queryStringParameters": None,
+        "requestContext": context,
+        "body": None,
+        "isBase64Encoded": False,
+    }
+
+
+def _body(told: str) -> str:
+    """Of an answer with status 200."""
+    answer = json.loads(told)
+    return (
+        str(answer["body"]) if isinstance(answer, dict) and answer.get("statusCode") == 200 else ""
+    )
 
 
 def _until_ready(address: str, build_id: str, timeout: float) -> None:

@@ -1,8 +1,11 @@
-"""Zappa's command line and archive, as this project uses them."""
+"""Zappa's command line, settings and archive, as this project uses them."""
 
+import json
 import time
 import zipfile
 from typing import Any
+
+from deploy import aws
 
 
 def command_line(stage: str) -> Any:
@@ -18,6 +21,13 @@ def command_line(stage: str) -> Any:
     cli._detect_websocket_usage = lambda: None  # noqa: SLF001 - there is no setting for it
     cli.load_settings()
     return cli
+
+
+def stage_settings(stage: str) -> dict[str, Any]:
+    """As Zappa reads them: `extends` takes what the stage itself does not have."""
+    stages: dict[str, dict[str, Any]] = json.loads(aws.SETTINGS.read_text())
+    found = stages[stage]
+    return (stage_settings(found["extends"]) if "extends" in found else {}) | found
 
 
 def copy_nothing(cli: Any) -> None:

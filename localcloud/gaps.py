@@ -23,6 +23,7 @@ def close(code_folder: Path, minute_seconds: float) -> None:
     """`code_folder`: of the unpacked code; `minute_seconds`: how long a minute of a rule takes."""
     accept_function_prefix()
     give_code_of_versions()
+    share_aliases()
     read_binary_media_types()
     keep_whole_logs()
     let_invocations_end()
@@ -64,6 +65,38 @@ def give_code_of_versions() -> None:
 
     lambda_svc._get_function = get_function  # noqa: SLF001
     lambda_svc.serve_function_code = serve_function_code
+
+
+def share_aliases() -> None:
+    """An alias that names two versions shares its invocations among them, by their weights."""
+    from ministack.services import lambda_svc
+
+    effective = lambda_svc._effective_func_record_for_qualifier  # noqa: SLF001
+    invoke = lambda_svc._invoke  # noqa: SLF001
+    turns: dict[str, float] = {}  # the exact share, where AWS has a random one
+
+    def chosen(function: Any, qualifier: Any) -> Any:
+        alias = ((function or {}).get("aliases") or {}).get(qualifier) or {}
+        shares = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+        for version, share in shares.items():
+            key = f"{alias['AliasArn']} {version}"
+            turns[key] = turns.get(key, 0.0) + float(share)
+            if turns[key] >= 1 - 1e-9:
+                turns[key] -= 1
+                return version
+        return qualifier
+
+    async def invoke_chosen(
+        name: str, event: Any, headers: Any, path_qualifier: Any = None, query_params: Any = None
+    ) -> Any:
+        asked = path_qualifier or lambda_svc._qp_first(query_params or {}, "Qualifier")  # noqa: SLF001
+        version = chosen(lambda_svc._functions.get(name), asked)  # noqa: SLF001
+        return await invoke(name, event, headers, version, query_params)
+
+    lambda_svc._effective_func_record_for_qualifier = lambda function, qualifier: effective(  # noqa: SLF001
+        function, chosen(function, qualifier)
+    )
+    lambda_svc._invoke = invoke_chosen  # noqa: SLF001
 
 
 def read_binary_media_types() -> None:

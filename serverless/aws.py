@@ -4,7 +4,6 @@ A cold start waits for them. boto3 and one client take 200 ms and more to load; 
 ms more than what DRF loads anyway.
 """
 
-import functools
 import json
 import random
 import re
@@ -13,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+
+from core.clients import per_process
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 2.0
@@ -131,7 +132,7 @@ def _answer(status: int, data: bytes) -> dict[str, Any]:
     raise CallError(code, may_pass=busy or code in _THROTTLED)
 
 
-@functools.cache
+@per_process
 def _pool() -> Any:
     """Cached, so that the second page of parameters needs no second handshake."""
     import urllib3

@@ -5,7 +5,6 @@ AWS Lambda Developer Guide, "Adding a dead-letter queue" and "Adding a destinati
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
+from core.clients import per_process
 from serverless import events
 from serverless.events import Event
 
@@ -127,7 +127,7 @@ def _release(letter: DeadLetter) -> None:
         return
 
 
-@functools.cache
+@per_process
 def client() -> Any:
     from botocore.config import Config
     from botocore.session import get_session

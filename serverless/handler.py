@@ -92,5 +92,6 @@ gc.disable()
 _events = import_module("serverless.events")
 with suppress(BusyError):
     _application()
+import_module("serverless.snapshot").register(_application)
 gc.freeze()
 gc.enable()

@@ -1,6 +1,5 @@
 """Runs tasks in asynchronous invocations of the Lambda function that enqueues them."""
 
-import functools
 import json
 import logging
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from core.clients import per_process
 from core.tasks import Task, TaskBackend
 
 TASK_ROUTE = "zappa.asynchronous.route_lambda_task"
@@ -17,6 +17,7 @@ READ_SECONDS = 3.0
 ATTEMPTS = 2  # tasks are idempotent (core.tasks)
 OPERATIONS = "-ops"  # behind the name of a function (zappa_settings.json)
 NOT_THERE = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)  # no such function, or not for us
+NEWEST = "$LATEST"  # the version of code that is not published
 PAYLOAD_LIMIT = 256_000  # bytes, as Zappa counts
 QUEUE_BATCH = 10  # SQS takes no more in one request
 
@@ -66,13 +67,18 @@ def invoke_operations(event: dict[str, Any]) -> bool:
 def invoke(event: dict[str, Any], name: str = "") -> None:
     """Return once Lambda has accepted the event; Lambda runs and retries it later.
 
-    The operations function of a stage has the same code, so it may invoke itself too.
+    The operations function of a stage has the same code, so it may invoke itself too. A published
+    version invokes itself, because another one may not know the task.
     """
     payload = json.dumps(event).encode()
     if len(payload) > PAYLOAD_LIMIT:
         raise NotAcceptedError(f"An event of {len(payload)} bytes is too large.")
+    version = {} if name else {"Qualifier": settings.LAMBDA_VERSION.removeprefix(NEWEST)}
     answer = client("lambda").invoke(
-        FunctionName=name or settings.LAMBDA_FUNCTION, InvocationType="Event", Payload=payload
+        FunctionName=name or settings.LAMBDA_FUNCTION,
+        InvocationType="Event",
+        Payload=payload,
+        **{key: value for key, value in version.items() if value},
     )
     if answer["StatusCode"] != HTTPStatus.ACCEPTED:
         raise NotAcceptedError(f"Lambda answered {answer['StatusCode']}.")
@@ -109,7 +115,7 @@ def _send_batch(path: str, ids: Sequence[str]) -> list[str]:
     return [ids[int(entry["Id"])] for entry in answer.get("Successful", ())]
 
 
-@functools.cache
+@per_process
 def client(service: str) -> Any:
     """One per process and service; region and credentials come from the environment.
 

@@ -19,11 +19,16 @@ logger = logging.getLogger(__name__)
 
 def warm_up() -> None:
     """A database that is away is no error: the next request connects again."""
-    reverse("home")  # imports every URLconf
-    _compile_templates()
+    load()
     _connect()
     if isinstance(default_backend(), tasks.LambdaBackend):
         tasks.client("lambda")
+
+
+def load() -> None:
+    """All that needs no other service."""
+    reverse("home")  # imports every URLconf
+    _compile_templates()
 
 
 def _compile_templates() -> None:

@@ -213,7 +213,7 @@ def test_the_workflows_run_what_a_person_runs():
     }
     assert commands == {
         "ci": [".ci/run"],
-        "deploy": ["make build/runtime/.ready", '.ci/deploy "$STAGE"'],
+        "deploy": ["make build/runtime/.ready", '.ci/deploy "$STAGE" "$AT_ONCE"'],
         "nightly": ["make nightly"],
     }
 

@@ -12,6 +12,7 @@ parameters.load(
     env.text("PARAMETERS_PATH"), Aws(env.text), env.use
 )  # first: the other settings read them
 LAMBDA_FUNCTION = env.text("AWS_LAMBDA_FUNCTION_NAME")
+LAMBDA_VERSION = env.text("AWS_LAMBDA_FUNCTION_VERSION")
 ON_LAMBDA = bool(LAMBDA_FUNCTION)
 DEBUG = env.flag("DEBUG", default=not ON_LAMBDA)
 PRODUCTION = ON_LAMBDA or not DEBUG

@@ -21,6 +21,7 @@ OUTPUTS = {
     "StaticUrl": STATIC,
     "MediaBucket": "media",
     "RoleArn": "arn:role",
+    "Alias": "live",
     "TaskQueueUrl": "https://queue.example.com/tasks",
     "TaskQueueArn": "arn:aws:sqs:eu-central-1:account:nudge-dev-tasks",
     "DeadLetterQueueArn": "arn:queue",
@@ -40,10 +41,19 @@ class Function:
     versions: list[tuple[bytes, str]] = field(default_factory=list)  # code and runtime
     runtime: str = "python3.11"
     queue: str = ""
+    snap_start: str = "None"
+    alias: str = ""  # the version that it names
+    shares: dict[str, float] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)  # versions that cannot start
 
     def publish(self, code: bytes) -> None:
         self.code = code
         self.versions.append((code, self.runtime))
+
+    @property
+    def served(self) -> bytes:
+        """The code that most visitors get."""
+        return self.versions[int(self.alias) - 1][0] if self.alias else self.code
 
     def configuration(self, version: str) -> dict[str, Any]:
         code, runtime = (self.code, self.runtime)
@@ -52,6 +62,10 @@ class Function:
         return {
             "CodeSha256": digest(code),
             "Runtime": runtime,
+            "Architectures": ["x86_64"],
+            "SnapStart": {"ApplyOn": self.snap_start},
+            "State": "Failed" if version in self.failed else "Active",
+            **({"StateReason": "it raised"} if version in self.failed else {}),
             "LastUpdateStatus": "Successful",
             "Environment": {"Variables": dict(self.variables)},
             **({"DeadLetterConfig": {"TargetArn": self.queue}} if self.queue else {}),
@@ -75,6 +89,7 @@ class Account:
     ready: dict[bytes, tuple[int, str]] = field(default_factory=dict)  # of this code
     spoiled: set[bytes] = field(default_factory=set)  # code that comes back as another
     logs: dict[str, str] = field(default_factory=dict)  # command -> error in Lambda
+    alarms: dict[str, str] = field(default_factory=dict)  # name -> state
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     at_request: Any = None  # called before each; may raise
@@ -101,7 +116,7 @@ class Account:
             return SimpleNamespace(content=b"spoiled" if code in self.spoiled else code)
         if url not in self.pages and not url.endswith("/readyz/"):
             raise requests.ConnectionError(f"no such address: {url}")
-        status, text = self.pages.get(url) or self.ready[self.functions["nudge-dev"].code]
+        status, text = self.pages.get(url) or self.ready[self.functions["nudge-dev"].served]
         return SimpleNamespace(status_code=status, text=text)
 
     def zappa(self, command: list[str], env: dict[str, str]) -> int:
@@ -109,6 +124,7 @@ class Account:
         self._request("zappa")
         action, stage, *options = command[1:]
         name = f"nudge-{stage}".replace("_", "-")
+        assert ("NUDGE_SHIFTS_LATER" in env) == (stage == "dev" and action != "undeploy")
         self.calls.append(("zappa", action, stage, *options))
         if action == "undeploy":
             del self.functions[name]
@@ -153,10 +169,56 @@ class Account:
             "Versions": [{"Version": n, **function.configuration(n)} for n in numbers],
         }
 
-    def update_function_code(self, FunctionName: str, ZipFile: bytes, Publish: bool) -> Any:  # noqa: N803, FBT001
-        assert Publish
+    def update_function_code(
+        self,
+        FunctionName: str,  # noqa: N803
+        ZipFile: bytes,  # noqa: N803
+        Publish: bool,  # noqa: N803, FBT001
+        Architectures: list[str],  # noqa: N803
+    ) -> Any:
+        assert (Publish, Architectures) == (True, ["x86_64"])
         self.calls.append(("code", FunctionName, ZipFile))
         self._function(FunctionName).publish(ZipFile)
+        return {}
+
+    def publish_version(self, FunctionName: str) -> Any:  # noqa: N803
+        """None is made if nothing has changed since."""
+        function = self._function(FunctionName)
+        if not function.versions or function.versions[-1][0] != function.code:
+            function.publish(function.code)
+        return {"Version": str(len(function.versions))}
+
+    def delete_function(self, FunctionName: str, Qualifier: str) -> Any:  # noqa: N803
+        self.calls.append(("prune", FunctionName, Qualifier))
+        return {}
+
+    def get_alias(self, FunctionName: str, Name: str) -> Any:  # noqa: N803
+        function = self._function(FunctionName)
+        assert Name == "live"
+        if not function.alias:
+            raise self.fail("ResourceNotFoundException")
+        shares = {"RoutingConfig": {"AdditionalVersionWeights": function.shares}}
+        return {"FunctionVersion": function.alias} | (shares if function.shares else {})
+
+    def create_alias(self, FunctionName: str, FunctionVersion: str, **given: Any) -> Any:  # noqa: N803
+        assert not self._function(FunctionName).alias
+        return self._point(FunctionName, FunctionVersion, given["RoutingConfig"])
+
+    def update_alias(self, FunctionName: str, FunctionVersion: str, **given: Any) -> Any:  # noqa: N803
+        assert self._function(FunctionName).alias
+        return self._point(FunctionName, FunctionVersion, given["RoutingConfig"])
+
+    def _point(self, name: str, version: str, routing: dict[str, Any]) -> Any:
+        function, shares = self._function(name), routing["AdditionalVersionWeights"]
+        assert int(version) <= len(function.versions)
+        self.calls.append(("alias", name, version, shares))
+        function.alias, function.shares = version, shares
+        return {}
+
+    def delete_alias(self, FunctionName: str, Name: str) -> Any:  # noqa: N803
+        assert Name == "live"
+        self.calls.append(("no alias", FunctionName))
+        self._function(FunctionName).alias = ""
         return {}
 
     def update_function_configuration(self, FunctionName: str, **settings: Any) -> Any:  # noqa: N803
@@ -165,23 +227,56 @@ class Account:
         function.variables = settings.get("Environment", {}).get("Variables", function.variables)
         function.queue = settings.get("DeadLetterConfig", {}).get("TargetArn", function.queue)
         function.runtime = settings.get("Runtime", function.runtime)
+        function.snap_start = settings.get("SnapStart", {}).get("ApplyOn", function.snap_start)
         return {}
 
-    def list_event_source_mappings(self, FunctionName: str, EventSourceArn: str) -> Any:  # noqa: N803
-        found = self.mappings.get((FunctionName, EventSourceArn))
+    def list_event_source_mappings(self, EventSourceArn: str) -> Any:  # noqa: N803
         state = self.states.pop(0) if self.states else "Enabled"
-        return {"EventSourceMappings": [{"UUID": found, "State": state}] if found else []}
+        prefix = "arn:aws:lambda:eu-central-1:account:function:"
+        return {
+            "EventSourceMappings": [
+                {"UUID": found, "State": state, "FunctionArn": prefix + name}
+                for (name, queue), found in self.mappings.items()
+                if queue == EventSourceArn
+            ]
+        }
+
+    def delete_event_source_mapping(self, UUID: str) -> Any:  # noqa: N803
+        self.calls.append(("unmap", UUID))
+        return {}
 
     def update_event_source_mapping(self, UUID: str, **settings: Any) -> Any:  # noqa: N803
         self.calls.append(("mapping", UUID, settings))
         return {}
 
     def put_function_event_invoke_config(self, FunctionName: str, **settings: Any) -> Any:  # noqa: N803
-        self.calls.append(("retries", FunctionName, settings))
+        assert settings.pop("MaximumRetryAttempts") == 2
+        assert settings.pop("MaximumEventAgeInSeconds") == 3600
+        self.calls.append(("retries", FunctionName, *settings.values()))
         return {}
 
-    def invoke(self, FunctionName: str, LogType: str, Payload: bytes) -> Any:  # noqa: N803
-        command = json.loads(Payload)["manage"]
+    def describe_alarms(self, AlarmNames: list[str]) -> Any:  # noqa: N803
+        found = {name: self.alarms[name] for name in AlarmNames if name in self.alarms}
+        return {"MetricAlarms": [{"AlarmName": n, "StateValue": s} for n, s in found.items()]}
+
+    def _answer_of(self, name: str, version: str) -> Any:
+        status, text = self.ready[self.functions[name].versions[int(version) - 1][0]]
+        body = json.dumps({"statusCode": status, "body": text})
+        return {"Payload": io.BytesIO(body.encode())}
+
+    def invoke(
+        self,
+        FunctionName: str,  # noqa: N803
+        Payload: bytes,  # noqa: N803
+        LogType: str = "",  # noqa: N803
+        Qualifier: str = "",  # noqa: N803
+    ) -> Any:
+        event = json.loads(Payload)
+        if Qualifier:
+            assert (event["path"], event["headers"]["Host"]) == ("/readyz/", API.split("/")[2])
+            return self._answer_of(FunctionName, Qualifier)
+        assert LogType == "Tail"
+        command = event["manage"]
         self.calls.append(("manage", FunctionName, self._function(FunctionName).code, command))
         log = {"LogResult": base64.b64encode(b" log \xff\n").decode()}
         if command in self.logs:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,9 +14,9 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from click import ClickException
 from zappa.cli import ZappaCLI
 
-from deploy import archive, aws, callbacks, package, static, zappa_files
+from deploy import archive, aws, callbacks, package, static, zappa_files, zappa_live
 from tests.deploy import account as accounts
-from tests.deploy.account import API, OUTPUTS, PARAMETERS
+from tests.deploy.account import API, OUTPUTS, PARAMETERS, Account
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = "2026-11-25T12:00:00+00:00"
@@ -35,6 +36,37 @@ VARIABLES = {
     "API_URL": API,
     "PUBLIC_BASE_URL": "",
 }
+
+
+@dataclass
+class Zappa:
+    """What a command calls, and ours changes."""
+
+    account: Account
+    credentials_arn: str | None = None
+    extra_permissions: Any = "websocket"
+    lambda_client: Any = None
+    rules: dict[str, list[str]] = field(default_factory=dict)  # target -> names
+
+    def __post_init__(self) -> None:
+        self.lambda_client = SimpleNamespace(update_function_code=self._told("code of Zappa"))
+        self.schedule_events = self._told("schedule")
+        self.unschedule_events = self._told("unschedule")
+        self.create_event_permission = self._told("permit")
+        self.update_lambda_function = self._told("update")
+        self.create_lambda_function = self._told("create")
+        self.rollback_lambda_function_version = self._told("roll back")
+        self._clear_policy = self._told("clear")
+
+    def get_event_rule_names_for_lambda(self, lambda_arn: str) -> list[str]:
+        return self.rules.get(lambda_arn, [])
+
+    def _told(self, name: str) -> Any:
+        def tell(*given: Any, **options: Any) -> str:
+            self.account.done.append((name, *given, options))
+            return "answer"
+
+        return tell
 
 
 @pytest.fixture
@@ -63,7 +95,10 @@ def cli(account, monkeypatch):
         base_path=None,
         zip_path="zappa.zip",
         get_zappa_settings_string=lambda: "DEBUG=False\n",
-        zappa=SimpleNamespace(credentials_arn=None, extra_permissions=["websocket"]),
+        use_function_url=False,
+        num_retained_versions=10,
+        apigateway_lambda_qualifier=None,
+        zappa=Zappa(account),
     )
 
 
@@ -340,10 +375,9 @@ def test_retries_dead_letters_and_variables_are_set(cli, account):
     account.functions["nudge-dev"].variables = {"DATABASE_HOST": "gone", "KEPT": "1"}
     callbacks.post(cli)
     assert account.requests[0] == "GetFunction"  # waits for what Zappa did last
-    retries = {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 3600}
     told = {"KEPT": "1", "API_URL": API}
     assert account.calls == [
-        ("retries", "nudge-dev", retries),
+        ("retries", "nudge-dev", "$LATEST"),
         ("configuration", "nudge-dev", {"DeadLetterConfig": {"TargetArn": "arn:queue"}}),
         ("configuration", "nudge-dev", {"Environment": {"Variables": told}}),
     ]
@@ -393,24 +427,21 @@ def test_without_a_stack_a_queue_of_before_is_taken_away(cli, account):
 # --- What is not supported ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["deploy", "update"])
-def test_snapstart_is_refused_because_a_rollback_would_change_nothing(cli, command):
-    cli.command, cli.snap_start = command, "PublishedVersions"
-    with pytest.raises(ClickException, match=r"SnapStart is not supported: .* Remove snap_start"):
-        callbacks.settings(cli)
-    cli.command = "undeploy"
-    callbacks.settings(cli)
-
-
+@pytest.mark.parametrize("switch", ["arm64", "SnapStart"])
 @pytest.mark.parametrize(("python", "refused"), [((3, 11), True), ((3, 12), False)])
-def test_arm64_is_refused_where_the_driver_has_no_wheel(cli, monkeypatch, python, refused):
-    monkeypatch.setattr(callbacks, "PYTHON", python)
-    cli.architecture = "arm64"
-    if not refused:
-        callbacks.settings(cli)
-        return
-    with pytest.raises(ClickException, match=r"arm64 needs Python 3\.12 or newer"):
-        callbacks.settings(cli)
+def test_what_lambda_has_from_python_3_12_on_is_refused_before(
+    cli, account, monkeypatch, switch, python, refused
+):
+    monkeypatch.setattr(zappa_live, "PYTHON", python)
+    if switch == "arm64":
+        cli.architecture = "arm64"
+    else:
+        cli.stage_config["snap_start"] = "PublishedVersions"
+    if refused:
+        with pytest.raises(ClickException, match=rf"^{switch} needs Python 3\.12 or newer"):
+            callbacks.settings(cli)
+        cli.command = "undeploy"
+    callbacks.settings(cli)
 
 
 # --- Static files ---------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from deploy import lock, release, rollback
+from deploy import lock, release, restart, rollback
 from tests.deploy.test_release import made
 
 __all__ = ["made"]
@@ -22,14 +22,14 @@ def _time(monkeypatch, clock):
 
 
 @pytest.mark.usefixtures("_time")
-@pytest.mark.parametrize("change", ["release", "rollback"])
+@pytest.mark.parametrize("change", ["release", "rollback", "restart"])
 def test_a_stage_that_somebody_changes_is_left_alone(made, clock, monkeypatch, change):
     held_by_bob(made, clock, seconds=3599)
     monkeypatch.setattr("sys.argv", [change, "dev"])
     monkeypatch.setattr("deploy.interruption.sigterm_is_ctrl_c", lambda: None)
     words = f"dev is being changed by bob@laptop. Wait .* --names {re.escape(LOCK)} {LOCK}/"
     with pytest.raises(SystemExit, match=words):
-        (release if change == "release" else rollback).main()
+        {"release": release, "rollback": rollback, "restart": restart}[change].main()
     assert made.calls == []
     assert json.loads(made.parameters[LOCK])["by"] == "bob@laptop"
 

@@ -95,7 +95,11 @@ def test_code_is_restored_with_the_python_that_it_was_made_with(account):
     account.functions["nudge-dev"].runtime = "python3.13"
     functions.restore("nudge-dev", "1")
     assert account.calls == [
-        ("configuration", "nudge-dev", {"Runtime": "python3.11"}),
+        (
+            "configuration",
+            "nudge-dev",
+            {"Runtime": "python3.11", "SnapStart": {"ApplyOn": "None"}},
+        ),
         ("code", "nudge-dev", b"first"),
     ]
 
@@ -143,6 +147,7 @@ def test_the_configuration_of_a_version_is_its_own(account):
 
 def test_a_restart_changes_a_variable_of_each_function_that_is_there(account, monkeypatch, capsys):
     monkeypatch.setattr(aws, "now", lambda: "2026-11-25T12:00:00+00:00")
+    monkeypatch.setattr(interruption, "sigterm_is_ctrl_c", lambda: None)
     del account.functions["nudge-dev-ops"]
     account.functions["nudge-dev"].variables = {"KEPT": "1"}
     run(restart, monkeypatch, "dev")

@@ -225,21 +225,28 @@ X86, ARM = "x86_64", "arm64"
 
 
 @pytest.mark.parametrize(
-    ("tag", "architecture", "fits"),
+    ("python", "tag", "architecture", "fits"),
     [
-        ("cp{0}-cp{0}-manylinux2014_x86_64", X86, True),
-        ("cp{0}-cp{0}-manylinux_2_34_x86_64", X86, False),
-        ("cp{0}-cp{0}-manylinux2014_aarch64", X86, False),
-        ("cp{0}-cp{0}-manylinux2014_aarch64", ARM, True),
-        ("cp{0}-cp{0}-macosx_11_0_arm64", ARM, False),
-        ("cp30-cp30-manylinux2014_x86_64", X86, False),
+        ("3.11", "cp311-cp311-manylinux2014_x86_64", X86, True),
+        ("3.11", "cp311-cp311-manylinux_2_34_x86_64", X86, False),
+        ("3.11", "cp311-cp311-manylinux2014_aarch64", X86, False),
+        ("3.11", "cp311-cp311-manylinux2014_aarch64", ARM, True),
+        ("3.11", "cp311-cp311-macosx_11_0_arm64", ARM, False),
+        ("3.11", "cp30-cp30-manylinux2014_x86_64", X86, False),
+        ("3.12", "cp312-cp312-manylinux_2_34_x86_64", X86, True),
+        ("3.12", "cp312-cp312-manylinux_2_28_aarch64", ARM, True),
+        ("3.12", "cp312-cp312-manylinux_2_35_aarch64", ARM, False),
+        ("3.13", "cp312-cp312-manylinux_2_28_aarch64", ARM, False),
     ],
 )
-def test_only_wheels_for_lambda_are_taken(project, tmp_path, monkeypatch, tag, architecture, fits):
-    version = f"{sys.version_info.major}{sys.version_info.minor}"
+def test_only_wheels_for_lambda_are_taken(
+    project, tmp_path, monkeypatch, python, tag, architecture, fits
+):
+    """Of its processor, its Python, and its glibc, which is another from Python 3.12 on."""
+    monkeypatch.setattr(dependencies, "PYTHON", python)
     folder = tmp_path / "wheels"
     folder.mkdir()
-    made = wheel(folder, "native", {"native.py": ""}, tag.format(version))
+    made = wheel(folder, "native", {"native.py": ""}, tag)
     monkeypatch.setenv("UV_FIND_LINKS", str(folder))
     monkeypatch.setattr(dependencies, "FOLDER", tmp_path / "dependencies")
     Path("requirements.txt").write_text(locked(made))

@@ -64,7 +64,9 @@ def arn(service: str, rest: str) -> str:
     ("action", "resource", "allowed"),
     [
         ("lambda:InvokeFunction", arn("lambda", "function:nudge-dev"), True),
+        ("lambda:InvokeFunction", arn("lambda", "function:nudge-dev:live"), True),
         ("lambda:InvokeFunction", arn("lambda", "function:nudge-dev-ops"), True),
+        ("lambda:InvokeFunction", arn("lambda", "function:nudge-production:live"), False),
         ("lambda:InvokeFunction", arn("lambda", "function:nudge-production"), False),
         ("lambda:InvokeFunction", arn("lambda", "function:nudge-dev2"), False),
         ("lambda:UpdateFunctionCode", arn("lambda", "function:nudge-dev"), False),

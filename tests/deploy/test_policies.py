@@ -43,7 +43,7 @@ def test_the_role_has_no_wildcard_but_region_and_account():
     granted = set(permissions(statements("policy.json")))
     assert [action for action, _ in granted if "*" in action] == []
     patterns = {resource.split(":", 5)[5] for _, resource in granted}
-    own = {f"function:nudge-{stage}{kind}" for stage in STAGES for kind in ("", "-ops")}
+    own = {f"function:nudge-{stage}{kind}" for stage in STAGES for kind in ("", ":*", "-ops")}
     parameters = {f"parameter/nudge/{stage}{rest}" for stage in STAGES for rest in ("", "/*")}
     assert patterns == own | parameters | {"log-group:/aws/lambda/nudge-*"}
 
@@ -53,7 +53,7 @@ def test_a_stage_reaches_nothing_of_another(stage):
     """One file serves all stages, so each statement asks which function is calling."""
     others = [f"nudge-{other}" for other in STAGES if other != stage]
     others += [f"parameter/nudge/{other}" for other in STAGES if other != stage]
-    callers = [f"arn:aws:lambda:*:*:function:nudge-{stage}{kind}" for kind in ("", "-ops")]
+    callers = [f"arn:aws:lambda:*:*:function:nudge-{stage}{kind}" for kind in ("", ":*", "-ops")]
     own = [s for s in statements("policy.json") if s["Sid"].startswith(stage.capitalize())]
     conditions = [statement["Condition"] for statement in own]
     assert conditions == [

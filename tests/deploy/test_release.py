@@ -304,13 +304,13 @@ def test_sigterm_goes_back_and_a_second_signal_does_not_interrupt_it(made, monke
     assert made.functions["nudge-dev"].code == b"old"
 
 
-def test_the_timeout_is_an_option(made, monkeypatch):
+def test_the_timeout_and_the_steps_are_options(made, monkeypatch):
     given = []
-    monkeypatch.setattr(release, "release", lambda stage, timeout: given.append((stage, timeout)))
+    monkeypatch.setattr(release, "release", lambda stage, **options: given.append((stage, options)))
     monkeypatch.setattr(interruption, "sigterm_is_ctrl_c", lambda: None)
-    monkeypatch.setattr(sys, "argv", ["release", "dev", "--timeout", "20"])
+    monkeypatch.setattr(sys, "argv", ["release", "dev", "--timeout", "20", "--at-once"])
     release.main()
-    assert given == [("dev", 20.0)]
+    assert given == [("dev", {"timeout": 20.0, "at_once": True})]
 
 
 # --- Zappa ----------------------------------------------------------------------------------------

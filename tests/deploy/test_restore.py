@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from deploy import interruption, release, restore
+from deploy import interruption, release, restore, zappa_files
 from tests.deploy.test_release import ARCHIVE, made
 
 __all__ = ["made"]
@@ -61,3 +61,15 @@ def test_a_database_elsewhere_is_restored_where_it_is(made):
 def test_an_ordinary_release_tells_no_device(database):
     release.release("dev")
     assert "begin_epoch" not in str(database.calls)
+
+
+def test_the_version_before_gets_no_share_because_it_knows_the_former_database(
+    database, monkeypatch
+):
+    stage = {"shift": {"percents": [10], "minutes": 5}}
+    monkeypatch.setattr(zappa_files, "stage_settings", lambda _stage: stage)
+    database.functions["nudge-dev"].alias = "2"
+    restore.restore("dev", "nudge-restored")
+    assert [call for call in database.calls if call[0] == "alias"] == [
+        ("alias", "nudge-dev", "3", {})
+    ]

@@ -12,6 +12,7 @@ from tests.deploy.cloudformation import EVERYTHING, REGION, TEMPLATE, Stack, sou
 
 ALWAYS = {
     "AlarmTopicArn",
+    "Alias",
     "ArtifactBucket",
     "DeadLetterQueueArn",
     "DeadLetterQueueUrl",

@@ -51,7 +51,7 @@ def test_the_function_for_commands_is_not_deployed_nor_destroyed_by_its_name():
         aws.serving_stage("nope")
 
 
-@pytest.mark.parametrize("module", ["release", "rollback", "restart", "stack", "destroy"])
+@pytest.mark.parametrize("module", ["release", "rollback", "restart", "stack", "destroy", "image"])
 def test_every_step_refuses_the_function_for_commands(module):
     command = [sys.executable, "-m", f"deploy.{module}", "production_ops"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - ours

@@ -78,9 +78,9 @@ def checkout(tmp_path) -> Iterator[Path]:
         os.kill(int((tmp_path / "build" / "release.pid").read_text()), signal.SIGKILL)
 
 
-def deploy(checkout: Path, argument: str) -> tuple[int, str]:
+def deploy(checkout: Path, *arguments: str) -> tuple[int, str]:
     ended = subprocess.run(  # noqa: S603 - our own script
-        [checkout / ".ci" / "deploy", argument], capture_output=True, text=True, check=False
+        [checkout / ".ci" / "deploy", *arguments], capture_output=True, text=True, check=False
     )
     return ended.returncode, ended.stdout + ended.stderr
 
@@ -92,6 +92,16 @@ def test_a_deploy_ends_as_its_release_does(checkout, code):
     assert (checkout / "arguments").read_text() == "-u -m deploy.release dev\n"
     assert deploy(checkout, "--settle") == (0, "")
     assert (checkout / "serves").read_text() == "new\n"
+
+
+@pytest.mark.parametrize(("chosen", "told"), [("--at-once", " --at-once"), ("", "")])
+def test_whoever_starts_a_deploy_may_skip_the_steps_of_a_shift(checkout, chosen, told):
+    job = load(str(WORKFLOW))["jobs"]["deploy"]
+    assert job["env"]["AT_ONCE"] == "${{ inputs.at_once && '--at-once' || '' }}"
+    assert '.ci/deploy "$STAGE" "$AT_ONCE"' in [step.get("run") for step in job["steps"]]
+    (checkout / "code").write_text("0")
+    assert deploy(checkout, "dev", chosen) == (0, "deploys\n")
+    assert (checkout / "arguments").read_text() == f"-u -m deploy.release dev{told}\n"
 
 
 def test_a_job_that_is_killed_goes_back_to_the_old_code(checkout):

@@ -16,6 +16,7 @@ from django.urls import get_resolver, reverse
 from config.logging import JSONFormatter
 from core import tasks as core_tasks
 from core.http import NO_REQUEST, current_request_id
+from deploy import smoke
 from localcloud.lambda_events import CONTEXT, REQUEST_ID, load, request
 from serverless import events, warmup
 from serverless import tasks as lambda_tasks
@@ -223,6 +224,14 @@ def test_raw_command_is_refused(handler, caplog, monkeypatch):
 def test_a_request_goes_straight_through(handler, lines):
     answer = handler(request("rest_edge", "/healthz/"), CONTEXT)
     assert (answer["statusCode"], lines()) == (400, [])  # the host is not ours
+
+
+@pytest.mark.django_db
+def test_what_a_deploy_asks_a_new_version_is_a_request(handler, settings):
+    """Past the gateway: deploy/smoke.py makes the event."""
+    answer = handler(smoke._readiness("testserver"), CONTEXT)
+    told = {"status": "ok", "version": settings.VERSION}
+    assert (answer["statusCode"], json.loads(answer["body"])) == (200, told)
 
 
 def test_every_event_passes_the_boundary_once_and_no_request_does(handler, monkeypatch):

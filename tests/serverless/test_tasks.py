@@ -20,9 +20,22 @@ def stub(monkeypatch, settings):
         yield stub
 
 
-def test_the_function_of_this_stage_is_invoked_asynchronously(stub: AwsStub):
+@pytest.mark.parametrize("version", ["", "$LATEST"], ids=["elsewhere", "on Lambda"])
+def test_the_function_of_this_stage_is_invoked_asynchronously(stub: AwsStub, settings, version):
+    settings.LAMBDA_VERSION = version
     invoke(EVENT)
     assert stub.invoked == [("/2015-03-31/functions/nudge-dev/invocations", "Event", EVENT)]
+
+
+def test_a_published_version_invokes_itself_and_the_newest_operations_function(stub, settings):
+    """While a deploy shifts traffic, another version may not know the task."""
+    settings.LAMBDA_VERSION = "7"
+    invoke(EVENT)
+    invoke(EVENT, "nudge-dev-ops")
+    assert [path for path, _kind, _event in stub.invoked] == [
+        "/2015-03-31/functions/nudge-dev/invocations?Qualifier=7",
+        "/2015-03-31/functions/nudge-dev-ops/invocations",
+    ]
 
 
 def test_an_operations_function_invokes_itself(stub: AwsStub, settings):

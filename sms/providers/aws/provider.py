@@ -6,13 +6,13 @@ destinations, so a message whose answer was lost stays unknown.
 
 from __future__ import annotations
 
-import functools
 import re
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
+from core.clients import per_process
 from sms.numbers import is_e164
 from sms.providers.aws.errors import result_of
 from sms.providers.http import within
@@ -95,7 +95,7 @@ def _call(request: dict[str, Any]) -> Result:
     return Accepted(sid) if isinstance(sid, str) and _SID.fullmatch(sid) else AcceptedWithoutId()
 
 
-@functools.cache
+@per_process
 def client(region: str) -> Any:
     """One per region. One attempt: botocore's retries sent a message three times on a time-out."""
     import boto3

@@ -1,0 +1,25 @@
+"""Writes the files of an image, which are those of the zip.
+
+python -m deploy.image dev      make image STAGE=dev
+"""
+
+import shutil
+import zipfile
+from pathlib import Path
+
+from deploy import aws, release
+from deploy.progress import done
+
+FOLDER = Path("build/image")  # what Dockerfile copies
+
+
+def write(stage: str) -> None:
+    package, build_id = release.packaged(stage)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    with zipfile.ZipFile(package) as archive:
+        archive.extractall(FOLDER)
+    done(f"{FOLDER} is build {build_id}")
+
+
+if __name__ == "__main__":
+    write(aws.stage_argument("Write the files of an image."))

@@ -1,0 +1,168 @@
+"""Zappa's calls, directed to the alias of a stage that shifts traffic or uses SnapStart.
+
+Zappa itself has an alias for SnapStart that only its own commands move, and leaves schedules, the
+queue and their permissions with the newest code.
+"""
+
+import sys
+from typing import Any
+
+from deploy import aws, functions, live, shift
+
+PYTHON = sys.version_info[:2]  # Zappa deploys to the same
+SNAP_START_PYTHON = (3, 12)
+ARM64_PYTHON = (3, 12)
+SHIFTS_LATER = "NUDGE_SHIFTS_LATER"  # a variable: who called Zappa moves the alias
+MAKE_PROCESSES = ("deploy", "update")
+NEED_ALIAS = ("update", "schedule")
+
+
+def is_wanted(cli: Any) -> bool:
+    """The function for commands has no visitors."""
+    served = cli.api_stage == aws.base_stage(cli.api_stage)
+    return bool(served and (_snaps(cli) or cli.stage_config.get("shift")))
+
+
+def refuse(cli: Any, outputs: dict[str, str]) -> None:
+    """Raises ClickException for settings that AWS refuses, or that would not do what they say."""
+    from click import ClickException
+
+    if cli.command not in MAKE_PROCESSES:
+        return
+    if cli.architecture == "arm64" and PYTHON < ARM64_PYTHON:
+        raise ClickException(
+            "arm64 needs Python 3.12 or newer: the driver of PostgreSQL has no wheel for Lambda's "
+            "Python 3.11. Deploy with a newer Python, or remove architecture."
+        )
+    if _snaps(cli) and PYTHON < SNAP_START_PYTHON:
+        raise ClickException(
+            "SnapStart needs Python 3.12 or newer. Deploy with one, or remove snap_start."
+        )
+    if is_wanted(cli) and outputs and "Alias" not in outputs:
+        raise ClickException(
+            "The role of the stack may not call an alias yet, so every request would fail: "
+            f"make infra STAGE={cli.api_stage}."
+        )
+    if is_wanted(cli) and cli.use_function_url:
+        raise ClickException(
+            "A function URL calls the newest code, past the alias that shift and snap_start need. "
+            "Remove these, or function_url_enabled."
+        )
+    try:
+        shift.of(cli.stage_config)
+    except shift.ShiftError as error:
+        raise ClickException(str(error)) from None
+
+
+def direct(cli: Any) -> None:
+    """Changes what this command calls, and makes the alias if a stage of before has none."""
+    snaps, zappa = _snaps(cli), cli.zappa
+    _one_architecture(cli)
+    _unschedule_both(zappa)
+    if snaps:
+        cli.snap_start, cli.apigateway_lambda_qualifier = "None", None  # see settle()
+    if not is_wanted(cli):
+        return
+    if snaps:  # it would keep a process of the newest code warm, which nobody calls
+        cli.override_stage_config_setting("keep_warm", False)  # noqa: FBT003 - Zappa's signature
+    cli.apigateway_lambda_qualifier = live.ALIAS
+    _publish_once(cli)
+    _target(zappa, "schedule_events")
+    _target(zappa, "unschedule_events")
+    permit = zappa.create_event_permission
+    zappa.create_event_permission = lambda name, *given: permit(f"{name}:{live.ALIAS}", *given)
+    if cli.command in NEED_ALIAS and functions.exists(cli.lambda_name):
+        _begin(cli.lambda_name)
+
+
+def settle(cli: Any, *, later: bool) -> None:
+    """After all changes: one version of them. `later`: the alias is moved by who called."""
+    name = cli.lambda_name
+    if not is_wanted(cli):
+        live.remove(name)
+        return
+    if _snaps(cli):
+        functions.update_configuration(name, SnapStart={"ApplyOn": live.PUBLISHED})
+    if later:
+        live.publish(name)
+    else:
+        live.move(name)
+    _prune(name, int(cli.num_retained_versions or 0))
+
+
+def _snaps(cli: Any) -> bool:
+    return bool(cli.stage_config.get("snap_start") == live.PUBLISHED)
+
+
+def _begin(function: str) -> None:
+    """The code of now keeps serving while Zappa changes the newest."""
+    if not live.serving(function):
+        live.point(function, live.publish(function))
+
+
+def _one_architecture(cli: Any) -> None:
+    """Zappa sends the processor at the first deployment only, and then code for another."""
+    client = cli.zappa.lambda_client
+    update = client.update_function_code
+    client.update_function_code = lambda **given: update(
+        **{"Architectures": [cli.architecture]} | given
+    )
+
+
+def _unschedule_both(zappa: Any) -> None:
+    """A rule that called the function, or the alias, would have two targets after the switch."""
+    rules, clear = zappa.get_event_rule_names_for_lambda, zappa._clear_policy  # noqa: SLF001
+
+    def of_both(lambda_arn: str) -> list[str]:
+        arns = (live.unqualified(lambda_arn), live.qualified(lambda_arn))
+        return sorted({name for arn in arns for name in rules(lambda_arn=arn)})
+
+    def clear_both(function: str) -> None:
+        clear(function)
+        clear(f"{function}:{live.ALIAS}")
+
+    zappa.get_event_rule_names_for_lambda, zappa._clear_policy = of_both, clear_both  # noqa: SLF001
+
+
+def _target(zappa: Any, name: str) -> None:
+    call = getattr(zappa, name)
+    setattr(
+        zappa,
+        name,
+        lambda **given: call(**given | {"lambda_arn": live.qualified(given["lambda_arn"])}),
+    )
+
+
+def _publish_once(cli: Any) -> None:
+    """Not the new code with the old variables too, which Zappa does."""
+    zappa, name = cli.zappa, cli.lambda_name
+    update, create = zappa.update_lambda_function, zappa.create_lambda_function
+    back = zappa.rollback_lambda_function_version
+
+    def create_with_alias(**given: Any) -> Any:
+        arn = create(**given)
+        _begin(name)
+        return arn
+
+    def roll_back(*given: Any, **options: Any) -> Any:
+        if answer := back(*given, **options):
+            live.move(name)
+        return answer
+
+    zappa.create_lambda_function, zappa.rollback_lambda_function_version = (
+        create_with_alias,
+        roll_back,
+    )
+    zappa.update_lambda_function = lambda **given: update(
+        **given | {"publish": False, "num_revisions": None}
+    )
+
+
+def _prune(function: str, kept: int) -> None:
+    """Zappa would delete the version that serves too, if many deploys failed after it."""
+    from deploy import versions
+
+    numbers = [each.number for each in sorted(versions.published(function))]
+    for number in numbers[:-kept] if kept else []:
+        if str(number) != live.serving(function):
+            aws.client("lambda").delete_function(FunctionName=function, Qualifier=str(number))
