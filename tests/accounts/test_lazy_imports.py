@@ -3,9 +3,12 @@
 import json
 import subprocess
 import sys
+from importlib import import_module
+from typing import Any
 
 import pytest
 
+from accounts.factors import lazily
 from tests.config.conftest import ROOT
 
 SLOW = ["fido2", "cryptography", "qrcode"]
@@ -82,3 +85,10 @@ def test_a_request_without_a_second_factor_imports_nothing_for_one():
         "app": ["cryptography"],
         "passkey": ["fido2", "cryptography"],
     }
+
+
+def test_what_stands_for_passkeys_gives_what_is_asked_of_it():
+    stand_in: Any = lazily._Passkeys("internal.auth")
+    assert stand_in.WebAuthn is import_module("allauth.mfa.webauthn.internal.auth").WebAuthn
+    with pytest.raises(AttributeError):
+        stand_in.nothing  # noqa: B018
