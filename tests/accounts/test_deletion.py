@@ -45,6 +45,7 @@ from todos import service
 from todos.models import (
     CalendarFeed,
     Firing,
+    List,
     Notice,
     PushSubscription,
     SyncOperation,
@@ -386,6 +387,26 @@ def test_an_account_that_is_gone_already_is_no_error(alice):
     before = everything()
     deletion.erase(alice)
     assert everything() == before
+
+
+def test_what_is_written_between_two_batches_goes_too(alice, bob, monkeypatch):
+    """A request that began before the end: its to-do stands in a list that is about to go."""
+    make_todo(alice)
+    theirs = make_todo(bob)
+    erase_some = deletion._erase_some
+    late: list[Todo] = []
+
+    def with_a_late_one(rows: Any) -> int:
+        if rows.model is List and not late:
+            late.append(make_todo(alice, "late"))
+        return erase_some(rows)
+
+    monkeypatch.setattr(deletion, "_erase_some", with_a_late_one)
+    deletion.begin(alice)
+    deletion.erase(alice)
+    assert late
+    assert [*User.objects.filter(pk__in=[alice.pk, bob.pk])] == [bob]
+    assert [*Todo.objects.all()] == [theirs]
 
 
 def test_of_two_runs_at_once_the_slower_one_leaves_nothing(alice, monkeypatch):
