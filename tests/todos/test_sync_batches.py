@@ -94,13 +94,9 @@ def told(client: Any, results: list[Any], known: set[str]) -> tuple[list[str], l
     return texts[0], sorted(texts[1])
 
 
-def compared(api: Any, push: Any, alice: Any, seed: int) -> None:
-    dice, client = random.Random(seed), api(alice)  # noqa: S311 - what is done, and to what
-    lists = [str(make_list(alice, name).pk) for name in ("x", "y")]
-    make_todo(alice, "first", position=f"{SMALLEST}{'0' * 100}1", tags=["Shop"])
-    tag = str(alice.tags.get().uuid)
-    sent = [anything(dice, lists, tag) for _ in range(25)]
-    known = {*KEYS, *lists, tag, *(it["op_id"] for it in sent)}
+def compared(api: Any, push: Any, alice: Any, sent: list[Operation]) -> None:
+    client = api(alice)
+    known = {*KEYS, *(it["id"] for it in sent), *(it["op_id"] for it in sent)}
     with transaction.atomic():
         together = told(client, push(*sent), known)
         check(alice)
@@ -110,15 +106,93 @@ def compared(api: Any, push: Any, alice: Any, seed: int) -> None:
     check(alice)
 
 
+def by_chance(api: Any, push: Any, alice: Any, seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311 - what is done, and to what
+    lists = [str(make_list(alice, name).pk) for name in ("x", "y")]
+    make_todo(alice, "first", position=f"{SMALLEST}{'0' * 100}1", tags=["Shop"])
+    tag = str(alice.tags.get().uuid)
+    compared(api, push, alice, [anything(dice, lists, tag) for _ in range(25)])
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_operations_of_one_request_see_each_other(api, push, alice, seed):
-    compared(api, push, alice, seed)
+    by_chance(api, push, alice, seed)
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("seed", range(100, 400))
 def test_many_operations_of_one_request_see_each_other(api, push, alice, seed):
-    compared(api, push, alice, seed)
+    by_chance(api, push, alice, seed)
+
+
+A, B, C, D = KEYS[:4]
+YESTERDAY = "2026-11-25T12:00:00Z"
+MADE = [operation("create", key, title=key) for key in (A, B, C)]
+BELOW = operation("create", D, title="below", parent=A)
+
+
+def again(operations: list[Operation]) -> list[Operation]:
+    """Under op_ids of this test."""
+    return [{**each, "op_id": str(uuid.uuid4())} for each in operations]
+
+
+SEQUENCES = {
+    "purged along": [
+        *(*MADE, BELOW, operation("trash", A), operation("purge", A)),
+        *(operation("restore", D), operation("create", D, title="x")),
+    ],
+    "purged and made again": [*MADE, operation("purge", A), operation("create", A, title="x")],
+    "reopened by what is below": [
+        *(*MADE, operation("finish", A), BELOW),
+        operation("update", A, title="x", notes="y"),
+    ],
+    "finished with what is above": [
+        *(*MADE, BELOW, operation("finish", A)),
+        *(operation("update", D, title="x"), operation("reopen", D), operation("finish", A)),
+    ],
+    "moved to make room": [
+        *(operation("create", key, title=key, position="a1") for key in (A, B, C)),
+        *(operation("move", C, after=A), operation("update", A, title="x")),
+        operation("update", B, title="x"),
+    ],
+    "a preference of the person": [
+        {**operation("update", "", "profile", default_reminder=10), "id": None},
+        operation("create", A, title="x", due={"on": "2026-12-01", "at": "09:00"}),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_what_one_operation_changes_the_next_one_sees(api, push, alice, name):
+    sent = again(SEQUENCES[name])
+    for each in sent:
+        each["id"] = each["id"] or str(alice.pk)
+    compared(api, push, alice, sent)
+    assert alice.todos.exists()
+
+
+def test_a_tag_that_is_renamed_keeps_its_former_name_in_the_request(api, push, alice):
+    tag = str(make_todo(alice, tags=["home"]).tags.get().uuid)
+    old = {**operation("create", A, title="x", tags=["home"]), "at": YESTERDAY}
+    first = {**operation("create", B, title="x", tags=["home"]), "at": YESTERDAY}
+    rename = operation("update", tag, "tag", name="house")
+    compared(api, push, alice, [first, rename, old])
+    assert [it.name for it in alice.tags.all()] == ["house"]
+
+
+def test_before_the_first_of_all_keys_rows_are_read_again(api, push, alice):
+    first = str(make_todo(alice, position=f"{SMALLEST}{'0' * 100}1").pk)
+    rename = operation("update", first, title="y")
+    compared(api, push, alice, [operation("create", A, title="x"), rename])
+
+
+def test_a_refused_creation_takes_nothing_else_with_it(api, push, alice, bob):
+    """It was the first, and has made the inbox."""
+    taken = str(make_todo(bob).pk)
+    alice.lists.all().delete()
+    sent = [operation("create", taken, title="x"), operation("create", A, title="y")]
+    assert [it["status"] for it in push(*sent)] == ["refused", "applied"]
+    check(alice)
 
 
 # --- Statements -----------------------------------------------------------------------------------
@@ -149,8 +223,8 @@ def test_an_operation_takes_few_statements_whatever_their_number(push, alice, op
 
 
 def test_new_todos_of_one_request_stand_before_each_other(push, alice):
-    first = operation("create", KEYS[0], title="low", position="Zy")
-    push(*(operation("create", key, title=key) for key in KEYS[1:4]), first)
-    push(operation("create", KEYS[5], title="last"))
+    first = operation("create", KEYS[0], title="low", position="Zv")
+    last = operation("create", KEYS[5], title="last")
+    push(*(operation("create", key, title=key) for key in KEYS[1:4]), first, last)
     order = [str(key) for key in Todo.objects.of(alice.pk).values_list("pk", flat=True)]
     assert order == [KEYS[5], KEYS[0], *KEYS[3:0:-1]]

@@ -111,7 +111,6 @@ class Push:
 
     @cached_property
     def inbox(self) -> List:
-        """Which cannot be removed."""
         return List.objects.inbox_of(self.account)
 
     def in_front(self) -> str:
@@ -190,18 +189,22 @@ class Push:
         `changes` is how many numbers of the feed it has drawn: one is its own.
         """
         is_todo, is_done = operation.kind.name == "todo", status in DONE
-        if is_todo and is_done and operation.verb == "create" and not row.parent_id:
-            self.rows.pop(("todo", row.pk), None)
+        is_new = is_todo and is_done and operation.verb == "create"
+        if is_new or row is None:
+            self.rows.pop((operation.kind.name, operation.id), None)
+            self.gone.pop((operation.kind.name, operation.id), None)
+        if is_new and not row.parent_id:
             self.first = self.first and min(self.first, row.position)
             return
         self.first = None
-        if is_todo and is_done and row is None and changes == 1:
-            self.rows["todo", operation.id] = None
-            self.gone.pop(("todo", operation.id), None)
-        elif not (is_todo and is_done) or row is None or operation.verb == "create":
-            self.rows.clear()
-            self.gone.clear()
-            self.aliases.forget()
+        if is_todo and is_done and changes <= 1:
+            return
+        self.rows.clear()
+        self.gone.clear()
+        self.aliases.forget()
+        self.__dict__.pop("inbox", None)  # which may have been made, and taken back
+        if operation.kind.model is User:
+            self.account.refresh_from_db()
 
     def _seen(self, operation: Operation) -> Seen:
         """An operation that builds on another one has seen what that one has, and made."""
