@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import deletion
 from accounts.audit import Kind, SecurityEvent, record
-from accounts.deletion_mails import tell_asked, tell_deleted
+from accounts.deletion_mails import erase_and_tell, tell_asked
 from accounts.mailboxes import canonical
 from accounts.models import REMINDING, ApiToken, Invitation, User
 from accounts.registration import check_domain
@@ -183,8 +183,7 @@ class UserAdmin(Audited, SearchableAdmin, DjangoUserAdmin[User]):
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """At once; a process that dies in between leaves the rest to the night."""
         deletion.begin(obj)
-        deletion.erase(obj, actor=signed_in_user(request))
-        tell_deleted(obj)
+        erase_and_tell(obj, actor=signed_in_user(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for account in queryset:

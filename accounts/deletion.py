@@ -108,20 +108,23 @@ def begin(user: User) -> None:
     end_sessions(user)
 
 
-def erase(user: User, *, actor: User | None = None) -> None:
+def erase(user: User, *, actor: User | None = None) -> bool:
     """Everything of an account that `begin` has begun, or whose days are over. Repeatable.
 
-    `actor` is who of the staff deletes it, if somebody does.
+    `actor` is who of the staff deletes it, if somebody does. False if another run was quicker.
     """
     if not User.objects.filter(pk=user.pk).exists():
-        return
+        return False
     end_sessions(user)
     for rows in _rows_of(user):
         with suppress(IntegrityError):  # what has just been written for it goes with the account
             while _erase_some(rows):
                 pass
-    with suppress(User.DoesNotExist):  # another run was quicker
+    try:
         _finish(user, actor)
+    except User.DoesNotExist:
+        return False
+    return True
 
 
 def _rows_of(user: User) -> Iterator[QuerySet[Any]]:

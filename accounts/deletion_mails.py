@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.deletion import keep_token
+from accounts.deletion import erase, keep_token
 from accounts.mails import in_both_forms, in_words_of
 from accounts.models import User
 
@@ -20,6 +20,19 @@ def tell_asked(user: User, request: HttpRequest) -> None:
     path = reverse("accounts:keep", args=[keep_token(user)])
     context = {"keep_url": request.build_absolute_uri(path), "at": user.deletion_at}
     get_adapter().send_notification_mail("account/email/deletion_asked", user, context)
+
+
+def tell_kept(user: User) -> None:
+    """The way back asks for the password alone, so the owner is told."""
+    get_adapter().send_notification_mail("account/email/deletion_cancelled", user)
+
+
+def erase_and_tell(user: User, *, actor: User | None = None) -> bool:
+    """As `erase`; whose run has finished it sends the receipt."""
+    is_done = erase(user, actor=actor)
+    if is_done:
+        tell_deleted(user)
+    return is_done
 
 
 def tell_deleted(user: User) -> None:

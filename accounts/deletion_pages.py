@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import deletion
-from accounts.deletion_mails import tell_asked
+from accounts.deletion_mails import tell_asked, tell_kept
 from accounts.factors.proofs import is_proof_due
 from accounts.sessions import signed_in_user
 
@@ -41,7 +41,8 @@ def leave(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def keep(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks: programs follow the links of mails."""
-    if request.method == "POST" and deletion.keep(token, request):
+    if request.method == "POST" and (kept := deletion.keep(token, request)):
+        tell_kept(kept)
         messages.success(request, _("Your account stays. Log in to go on."))
         return redirect("account_login")
     waiting = deletion.waiting(token)

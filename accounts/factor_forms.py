@@ -6,11 +6,36 @@ from allauth.mfa.base import forms as base
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import OurWords
 
 CODE = _("Code")
+
+
+class CredentialField(forms.JSONField):
+    """What the browser says of a passkey: an object, however deep it is nested."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            found = super().to_python(value)
+        except RecursionError:
+            found = None
+        if not isinstance(found, dict):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return found
+
+
+for _form in (
+    webauthn.AddWebAuthnForm,
+    webauthn.AuthenticateWebAuthnForm,
+    webauthn.LoginWebAuthnForm,
+    webauthn.ReauthenticateWebAuthnForm,
+):
+    _form.base_fields["credential"] = CredentialField()  # and of the forms below
 
 
 class AuthenticateForm(OurWords, base.AuthenticateForm):  # type: ignore[misc]  # allauth is untyped

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.generic import RedirectView
 from django.views.generic.edit import FormView
 
+from accounts import factor_forms
 from accounts.views import AnswersLocked
 
 
@@ -64,6 +65,8 @@ class ProveByPasskeyView(ReauthenticateWebAuthnView):  # type: ignore[misc]
 
 
 class AddPasskeyView(AddWebAuthnView):  # type: ignore[misc]
+    form_class = factor_forms.AddPasskeyForm
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """allauth's begins one that needs the password beside it."""
         context: dict[str, Any] = FormView.get_context_data(self, **kwargs)

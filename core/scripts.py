@@ -19,7 +19,9 @@ EXPRESSION = re.compile(r"/(?:[^\\/\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/\w*")
 TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*(?:`|\$\{)", re.DOTALL)
 LICENCE = "/*!"
 # Behind these a value begins, so that a slash begins a regular expression.
-VERBS = re.compile("return|typeof|case|in|of|delete|void|throw|new|instanceof|else|do|yield|await")
+VERBS = re.compile(
+    "return|typeof|case|default|in|of|delete|void|throw|new|instanceof|else|do|yield|await"
+)
 LONE = tuple("{}()[],;:=>?&|")  # need no blank beside them
 OPENING, CLOSING = tuple("{([,;:"), tuple("})]")  # no statement ends behind, before them
 

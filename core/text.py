@@ -23,7 +23,6 @@ _BLANK_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Cs", "Zl", "Zp", "Zs"})
 # Reserved for pictographs (UTS #51): a phone may know an emoji that this Python does not.
 _FUTURE_EMOJI: Final = re.compile("[\U0001f000-\U0001faff\U0001fc00-\U0001fffd]")
 _DIRECTIONS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")  # embeddings, overrides, isolates
-_BREAKS: Final = re.compile(rf"\s*[{LINE_BREAKS}]\s*")
 
 
 def composed(text: str) -> str:
@@ -33,7 +32,7 @@ def composed(text: str) -> str:
 
 def line(text: str) -> str:
     """A title or a name: one line, without blanks around it; empty if it shows nothing."""
-    found = _BREAKS.sub(" ", composed(text)).strip()
+    found = " ".join(filter(None, map(str.strip, composed(text).splitlines())))
     return found if shows_something(found) else ""
 
 

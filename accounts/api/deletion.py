@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accounts import deletion
 from accounts.api.proof import require_proof
-from accounts.deletion_mails import tell_asked
+from accounts.deletion_mails import tell_asked, tell_kept
 from core.api.fields import StrictCharField, StrictDateTimeField, StrictSerializer
 from core.api.viewsets import ApiViewSet
 
@@ -51,7 +51,9 @@ class KeepView(ApiViewSet):
         """The token is in the answer to a log-in, which is refused until then."""
         given = KeepSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        if deletion.keep(given.validated_data["token"], request._request) is None:  # noqa: SLF001 - for its address
+        kept = deletion.keep(given.validated_data["token"], request._request)  # noqa: SLF001 - for its address
+        if kept is None:
             message = "This account has been kept, or is gone."
             raise ValidationError({"token": [message]}, code="invalid")
+        tell_kept(kept)
         return Response(status=HTTPStatus.NO_CONTENT)

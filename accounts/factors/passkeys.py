@@ -51,7 +51,7 @@ def _refusing(read: Callable[..., Any]) -> Callable[..., Any]:
 def add(user: Any, name: str, credential: dict[str, Any]) -> Any:
     """Of what the browser sent, what is needed to know the passkey again."""
     read = auth.parse_registration_response(credential)
-    resident = credential.get("clientExtensionResults", {}).get("credProps", {}).get("rk") is True
+    resident = _said(_said(credential, "clientExtensionResults"), "credProps").get("rk") is True
     kept = {
         "id": websafe_encode(read.raw_id),
         "rawId": websafe_encode(read.raw_id),
@@ -67,6 +67,11 @@ def add(user: Any, name: str, credential: dict[str, Any]) -> Any:
         if known.count() >= MOST:
             refuse("too_many_passkeys", HTTPStatus.BAD_REQUEST)
         return _add(user, name[:NAME_LENGTH], kept)
+
+
+def _said(part: dict[str, Any], name: str) -> dict[str, Any]:
+    value = part.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 _add = auth.WebAuthn.add

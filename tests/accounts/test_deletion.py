@@ -94,7 +94,7 @@ def test_who_leaves_is_logged_out_everywhere_and_told(clock, alice, bob, mailout
     assert event.address == "198.51.100.1"
 
 
-def test_a_log_in_offers_to_keep_the_account(clock, alice, bob):
+def test_a_log_in_offers_to_keep_the_account(clock, alice, bob, mailoutbox):
     logged_in(alice.email).post(DELETION)
     refused = Device().log_in(alice.email)
     detail = "This account will be deleted. Keep it by `keep.token`, then log in again."
@@ -112,6 +112,7 @@ def test_a_log_in_offers_to_keep_the_account(clock, alice, bob):
     )
     clock.shift(WEEK - timedelta(seconds=1))
     assert Device().post(KEEP, {"token": token}).status_code == 204
+    assert "somebody has kept it" in mailoutbox[-1].body
     assert_error(Device().post(KEEP, {"token": token}), 400, "invalid", "token")
     device = logged_in(alice.email)
     assert device.get("/api/v1/account/").status_code == 200
@@ -180,6 +181,8 @@ def test_the_pages_of_leaving_and_of_staying(clock, client, alice, mailoutbox):
     assert not User.objects.get(pk=alice.pk).is_active
     assert client.post(url)["Location"] == "/auth/login/"
     assert "Your account stays." in client.get("/auth/login/").text
+    assert mailoutbox[-1].to == [alice.email]
+    assert "Your account stays" in mailoutbox[-1].subject
     for again in (client.get(url), client.post(url)):
         assert again.status_code == 404
         assert "This link is used or too old" in again.text
@@ -383,9 +386,9 @@ def test_nobody_goes_before_the_time(clock, alice, bob, capsys):
 
 def test_an_account_that_is_gone_already_is_no_error(alice):
     deletion.begin(alice)
-    deletion.erase(alice)
+    assert deletion.erase(alice)
     before = everything()
-    deletion.erase(alice)
+    assert not deletion.erase(alice)
     assert everything() == before
 
 
@@ -409,7 +412,7 @@ def test_what_is_written_between_two_batches_goes_too(alice, bob, monkeypatch):
     assert [*Todo.objects.all()] == [theirs]
 
 
-def test_of_two_runs_at_once_the_slower_one_leaves_nothing(alice, monkeypatch):
+def test_of_two_runs_at_once_the_slower_one_leaves_nothing(alice, monkeypatch, mailoutbox):
     deletion.begin(alice)
     finish = deletion._finish
 
@@ -418,7 +421,8 @@ def test_of_two_runs_at_once_the_slower_one_leaves_nothing(alice, monkeypatch):
         finish(user, actor)
 
     monkeypatch.setattr(deletion, "_finish", overtaken)
-    deletion.erase(alice)
+    call_command("delete_accounts")
+    assert mailoutbox == []  # the quicker one sends the receipt
     assert SecurityEvent.objects.filter(kind="deleted").count() == 1
     assert rows_with(str(alice.pk), alice.pk.hex) == {}
 

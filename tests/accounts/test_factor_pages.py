@@ -187,3 +187,25 @@ def test_a_proof_is_given_by_a_code(browser, clock):
     told = browser.post(asked["Location"], {"code": code_of(secret)})
     assert told["Location"] == "/auth/2fa/webauthn/add/"
     assert browser.get(told["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize("credential", ["[" * 2000, '{"a":' * 2000, "[]", "1", "null", "", "{"])
+def test_what_is_no_credential_is_told_so(browser, alice, credential):
+    """Strangers reach the log-in by a passkey."""
+    add_passkey(browser)
+    for path in ("login/", "add/", "reauthenticate/"):
+        told = browser.post(f"/auth/2fa/webauthn/{path}", {"credential": credential})
+        assert told.status_code in (200, 302)
+    stranger = Client()
+    told = stranger.post("/auth/2fa/webauthn/login/", {"credential": credential})
+    assert told.status_code in (200, 302)
+    assert stranger.get("/account/").status_code == 302
+    assert Authenticator.objects.filter(type="webauthn").count() == 1
+
+
+@pytest.mark.parametrize("said", [None, {"credProps": None}, {"credProps": 5}])
+def test_a_browser_may_say_nothing_of_its_passkey(browser, alice, said):
+    made = SoftKey().create(options(browser.get("/auth/2fa/webauthn/add/")))
+    form = {"name": "x", "credential": json.dumps({**made, "clientExtensionResults": said})}
+    assert browser.post("/auth/2fa/webauthn/add/", form).status_code == 302
+    assert Authenticator.objects.get(type="webauthn").user == alice

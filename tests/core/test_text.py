@@ -1,5 +1,6 @@
 """One form on the way in, and one fold to compare by."""
 
+import re
 import unicodedata
 
 import pytest
@@ -104,3 +105,15 @@ def test_the_database_knows_what_shows_nothing():
 )
 def test_half_a_character_and_nul_cannot_be_stored(written, allowed):
     assert text.can_be_stored(written) is allowed
+
+
+@given(st.text(st.sampled_from("ab \t\n\r\x1c\x85\u2028\u3000")))
+def test_breaks_and_the_blanks_around_them_are_one_blank(written):
+    as_defined = re.sub(rf"\s*[{text.LINE_BREAKS}]\s*", " ", written).strip()
+    assert text.line(written) == as_defined
+
+
+def test_a_line_of_many_blanks_is_read_at_once():
+    """A pattern would try each run of blanks from each of its places."""
+    blanks = " " * 300_000
+    assert text.line(f"a{blanks}b{blanks}\nc") == f"a{blanks}b c"

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts import deletion
-from accounts.deletion_mails import tell_deleted
+from accounts.deletion_mails import erase_and_tell
 
 logger = logging.getLogger(__name__)
 
@@ -19,13 +19,10 @@ class Command(BaseCommand):
         deleted = failed = 0
         for user in deletion.due(timezone.now()):
             try:
-                deletion.erase(user)
+                deleted += erase_and_tell(user)
             except Exception:
                 logger.exception("Account %s was not deleted; the next run goes on", user.pk)
                 failed += 1
-            else:
-                tell_deleted(user)
-                deleted += 1
         if failed:
             raise CommandError(f"{deleted} accounts deleted, {failed} not.")
         self.stdout.write(f"{deleted} accounts deleted.")
