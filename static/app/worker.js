@@ -8,10 +8,6 @@ const { shell, files, build } = own.nudge;
 const NAME = `nudge-${build}`;
 const known = new Set(files.map((file) => new URL(file, location.href).href));
 const page = new URL(shell, location.href).href;
-/** @type {Promise<Cache> | undefined} */
-let opened;
-
-const cache = () => (opened ??= caches.open(NAME));
 
 /** @param {string} address */
 async function fetched(address) {
@@ -21,9 +17,9 @@ async function fetched(address) {
 }
 
 async function keep() {
-  const to = await cache();
+  const cache = await caches.open(NAME);
   await Promise.all(
-    [page, ...known].map(async (address) => to.put(address, await fetched(address))),
+    [page, ...known].map(async (address) => cache.put(address, await fetched(address))),
   );
 }
 
@@ -36,7 +32,8 @@ async function forgetOthers() {
 
 /** @param {Request} request @param {string} address */
 async function answer(request, address) {
-  return (await (await cache()).match(address)) ?? fetch(request);
+  const cache = await caches.open(NAME);
+  return (await cache.match(address)) ?? fetch(request);
 }
 
 own.addEventListener("install", (event) => event.waitUntil(keep()));

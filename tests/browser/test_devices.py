@@ -5,17 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.app import (
-    add,
-    all_sent,
-    eventually,
-    go_offline,
-    open_detail,
-    open_page,
-    row,
-    stored,
-    tick,
-)
+from tests.browser.app import add, all_sent, eventually, open_detail, open_page, row, stored, tick
 from tests.builders import make_todo
 from tests.conftest import PASSWORD
 from todos.models import Todo
@@ -49,7 +39,7 @@ def test_a_day_without_a_network(visit, alice, api):
     page = visit(as_=alice, complains=True)
     open_page(page)
     controlled(page)
-    go_offline(page)
+    page.context.set_offline(True)
 
     add(page, "one", "two", "three")
     rename(page, "call mum", "call dad")

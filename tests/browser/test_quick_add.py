@@ -3,17 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.app import (
-    add,
-    all_sent,
-    eventually,
-    go_offline,
-    open_detail,
-    open_page,
-    row,
-    tick,
-    titles,
-)
+from tests.browser.app import add, all_sent, eventually, open_detail, open_page, row, tick, titles
 from tests.builders import make_list, make_todo
 from todos.models import Todo
 
@@ -71,7 +61,7 @@ def test_a_rule_is_set_changed_finished_offline_and_cleared(visit, alice, bob):
         "completion",
     )
 
-    go_offline(page)
+    page.context.set_offline(True)
     page.get_by_text("Offline").wait_for()
     tick(page, "water plants").click()
     expect(page.get_by_text("Finished; the next one comes after the next sync")).to_be_visible()
@@ -92,7 +82,7 @@ def test_the_words_are_there_without_a_network(visit, alice):
     page = visit(as_=alice, complains=True)
     open_page(page)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    go_offline(page)
+    page.context.set_offline(True)
     page.reload()
     expect(page.get_by_label("New to-do")).to_be_visible()
     add(page, "plain")
