@@ -115,7 +115,7 @@ def _inside(file: BinaryIO, stack: ExitStack) -> Any:
 
 
 def _check_directory(file: BinaryIO) -> None:
-    """Of an archive without a comment, as ours are: its last bytes tell the size of its directory."""
+    """Of an archive without a comment, as ours are: it ends with the size of its directory."""
     length = file.seek(0, io.SEEK_END)
     file.seek(max(length - LOCATOR.size - END.size, 0))
     tail = file.read().rjust(LOCATOR.size + END.size)

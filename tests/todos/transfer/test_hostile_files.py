@@ -6,7 +6,7 @@ import json
 import tracemalloc
 import zipfile
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -116,6 +116,14 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
         changed(changed(ZIP, DIRECTORY + 9, b"\x08"), DIRECTORY + 46, b"\xff"),
         "archive",
     ),
+    "a cut calendar": ("ics", b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:a\n", "calendar"),
+    "a calendar cut between tasks": (
+        "ics",
+        b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:a\nEND:VTODO\n",
+        "calendar",
+    ),
+    "a table cut inside a cell": ("csv", b'title,notes\na,"b\nc,d', "csv"),
+    "a table cut inside its first line": ("csv", b'title,"notes\na,b\n', "csv"),
     "a table of somebody else": ("todoist", b"a,b\n1,2\n", "csv"),
 }
 
@@ -262,6 +270,9 @@ HOSTILE: list[dict[str, Any]] = [
     {"title": "year", "due": {"on": "9999-12-31"}},
     {"title": "zone", "due": {"on": "2026-12-01", "at": "09:00", "time_zone": "Mars/Base"}},
     {"title": "due", "due": [1]},
+    {"title": "clock", "due": {"on": "2026-12-01", "at": "09:00:30.5+02:00"}},
+    {"title": "hour", "due": {"on": "2026-12-01", "at": "09"}},
+    {"title": "no hour", "due": {"on": "2026-12-01", "at": ""}},
     {"title": "priority", "priority": 2**70},
     {"title": "true", "priority": True},
     {"title": "rule", "recurrence": "FREQ=SECONDLY"},
@@ -296,6 +307,9 @@ def test_a_value_that_no_entry_point_takes_is_left_out_or_refuses_its_line(alice
         "year": [("out_of_range", "due")],
         "zone": [("invalid_time_zone", "due")],
         "due": [("invalid", "due")],
+        "clock": [("invalid", "due")],
+        "hour": [("invalid", "due")],
+        "no hour": [("invalid", "due")],
         "priority": [("invalid_choice", "priority")],
         "true": [("invalid", "priority")],
         "rule": [("invalid_recurrence", "recurrence")],
@@ -328,6 +342,21 @@ def test_what_is_said_twice_is_taken_once(alice):
     report = imported(alice, "json", content)
     assert [it["outcome"] for it in report["lines"]] == ["refused", "new", "refused"]
     assert [it.title for it in Todo.objects.of(alice.pk)] == ["a"]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_id_that_another_one_got_here_is_taken_once(alice, bob, is_first):
+    """What has the id of another account gets one of its own, which a file may know too."""
+    theirs = make_todo(bob, "theirs")
+    todos = [
+        {"id": str(theirs.pk), "title": "a"},
+        {"id": str(uuid5(alice.pk, str(theirs.pk))), "title": "b"},
+    ]
+    report = imported(alice, "json", native(*(todos if is_first else reversed(todos))))
+    first, second = ("a", "b") if is_first else ("b", "a")
+    assert codes(report) == {first: [], second: [("repeated", "id")]}
+    assert [it.title for it in Todo.objects.of(alice.pk)] == [first]
+    check(alice)
 
 
 def test_elements_that_are_no_objects_are_refused(alice):
