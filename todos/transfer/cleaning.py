@@ -21,8 +21,20 @@ MOST_TAGS: Final = 20
 
 def cleaned(record: Record) -> dict[str, Any] | None:
     """The columns of the object without its references; None if it is refused, with a problem."""
+    if record.is_refused:
+        return None
     if record.kind == "todo":
         _fit(record)
+    found = _columns(record)
+    for name in NEEDED:
+        if name in members(MODELS[record.kind]) and not found.get(name):
+            if not any(it.attr == name for it in record.problems):
+                record.told("required", "There is none.", name)
+            return None
+    return found
+
+
+def _columns(record: Record) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, member in members(MODELS[record.kind]).items():
         if name in REFERENCES or record.values.get(name) is None:
@@ -32,11 +44,6 @@ def cleaned(record: Record) -> dict[str, Any] | None:
         except ValidationError as error:
             code = error.error_list[0].code or "invalid"
             record.told(code, " ".join(error.messages), name)
-    for name in NEEDED:
-        if name in members(MODELS[record.kind]) and not found.get(name):
-            if not any(it.attr == name for it in record.problems):
-                record.told("required", "There is none.", name)
-            return None
     return found
 
 

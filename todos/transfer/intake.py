@@ -37,6 +37,7 @@ class Intake:
         self.report = Report()
         self.names = {kind: Names(account.pk, model) for kind, model in MODELS.items()}
         self.waiting: dict[str, dict[UUID, UUID]] = {kind: {} for kind in MODELS}  # to be made
+        self.given: dict[str, set[UUID]] = {kind: set() for kind in MODELS}  # the ids of these
         self.places = Places(account)
         own = List.objects.owned_by(account).order_by("-position", "-id")
         self.lists = {each.pk: each.pk for each in own}  # by their keys in the file
@@ -79,7 +80,7 @@ class Intake:
     def _look_at_one(
         self, record: Record, key: UUID, name: UUID, *, is_there: bool, is_trashed: bool
     ) -> None:
-        if key in self.waiting[record.kind]:
+        if key in self.waiting[record.kind] or name in self.given[record.kind]:
             record.told("repeated", "An object of this id stands further up.", "id")
             self.report.tell(record, "refused")
             return
@@ -95,6 +96,7 @@ class Intake:
             self.report.tell(record, "kept")
             return
         self.waiting[record.kind][key] = name
+        self.given[record.kind].add(name)
         self._count(record, columns)
         if record.kind == "todo":
             self._stand(record, key, name, columns)

@@ -77,8 +77,9 @@ def sweep(at: datetime) -> dict[str, int]:
 
 def remove_orphans() -> int:
     """Files whose job has gone, as with its account; how many they were."""
+    found = files.names(FOLDER)  # before the table is read: a job may begin in between
     known = {file_name(job) for job in Transfer.objects.only("pk")}
-    lost = [name for name in files.names(FOLDER) if name not in known]
+    lost = [name for name in found if name not in known]
     for name in lost:
         files.remove(name)
     return len(lost)

@@ -121,11 +121,19 @@ def _read_day(value: Any) -> Any:
     return day
 
 
+def _read_clock(text: str) -> time:
+    """Hours and minutes, as the API reads them. Raises ValueError or TypeError."""
+    clock = time.fromisoformat(text)
+    if f"{clock:%H:%M}" != text:
+        raise ValueError(text)
+    return clock
+
+
 def _read_due(value: Any) -> Due:
     try:
         on, at, zone = (value.get(name) for name in ("on", "at", "time_zone"))
-        clock = time.fromisoformat(at) if at else None
-        return Due(_read_day(on), clock, time_zone_named(zone) if zone else None)
+        clock = None if at is None else _read_clock(at)
+        return Due(_read_day(on), clock, None if zone is None else time_zone_named(zone))
     except (AttributeError, TypeError, ValueError) as error:
         raise _refuse() from error
 

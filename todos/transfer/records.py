@@ -27,6 +27,7 @@ class Record:
     values: dict[str, Any]
     list_name: str = ""
     problems: list[Problem] = field(default_factory=list)
+    is_refused: bool = False  # by its format, with a problem
 
     @property
     def title(self) -> str:

@@ -1,6 +1,7 @@
 """The text of an uploaded file: bounded in bytes, in the length of a line, and in its encoding."""
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,8 +17,18 @@ ZIP: Final = b"PK\x03\x04"
 INSIDE: Final = "todos.json"  # the part of an archive that is read
 WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
 
+METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others are unpacked without a bound
+END: Final = struct.Struct("<4s8xLLH")  # of an archive: mark, size of its directory, place, comment
+END_MARK: Final = b"PK\x05\x06"
+LOCATOR: Final = struct.Struct("<4s16x")  # in front of it, if there is a directory of ZIP64
+LOCATOR_MARK: Final = b"PK\x06\x07"
+MOST_DIRECTORY: Final = 64 * 1024  # bytes; the library reads all of them at once
+
 # What the library raises for an archive that is cut, forged, locked or packed in another way.
-BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+BROKEN: Final = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError),
+    *(RuntimeError, OSError, ValueError, OverflowError),
+)
 UNREADABLE: Final = FileError("archive", "The archive cannot be opened.")
 TOO_LARGE: Final = FileError(
     "file_too_large", f"The file may hold at most {MOST_BYTES // 1024 // 1024} MiB."
@@ -91,9 +102,26 @@ def opened(file: BinaryIO) -> Iterator[Source]:
 
 def _inside(file: BinaryIO, stack: ExitStack) -> Any:
     try:
+        _check_directory(file)
         archive = stack.enter_context(zipfile.ZipFile(file))
-        return stack.enter_context(archive.open(INSIDE))
+        part = archive.getinfo(INSIDE)
+        if part.compress_type not in METHODS:
+            raise FileError("archive", f"{INSIDE} is packed by another method than Deflate.")
+        return stack.enter_context(archive.open(part))
     except KeyError as error:
         raise FileError("archive", f"The archive has no {INSIDE}.") from error
     except BROKEN as error:
         raise UNREADABLE from error
+
+
+def _check_directory(file: BinaryIO) -> None:
+    """Of an archive without a comment, as ours are: it ends with the size of its directory."""
+    length = file.seek(0, io.SEEK_END)
+    file.seek(max(length - LOCATOR.size - END.size, 0))
+    tail = file.read().rjust(LOCATOR.size + END.size)
+    (locator,) = LOCATOR.unpack_from(tail)
+    mark, size, _place, comment = END.unpack_from(tail, LOCATOR.size)
+    if mark != END_MARK or comment:
+        raise UNREADABLE
+    if locator == LOCATOR_MARK or size > MOST_DIRECTORY:
+        raise FileError("archive", "The archive holds too many files.")

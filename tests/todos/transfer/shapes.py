@@ -25,6 +25,7 @@ TITLES = (
     "a  b\tc",
     'say "hello", twice; then \\n',
     "back\\slash \\; \\, \\@bob",
+    r"C:\New folder\next; a\\N, \N",
     "买牛奶 🥛 déjà vu",
     "\u202ertl",
     "100% +x @y",
@@ -36,6 +37,7 @@ NOTES = (
     "one\ntwo\n\nthree",
     "=cmd|' /C calc'!A0",
     "a,b;c\\d\ttab",
+    "C:\\New\\next;\nD:\\N",
     "\n leading",
     "é" * 300,
     " ",
@@ -53,8 +55,8 @@ RULES = (
     *(None, None, "FREQ=DAILY", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR;WKST=SU"),
     *("FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=7", "FREQ=YEARLY;BYMONTH=2;UNTIL=20301231"),
 )
-TAGS = ("home", "a, b", '"quoted"', "=x", "two words", "100%", "买", "a;b\\c")
-LISTS = ("Groceries", "Home office", "=List", "100% +@x", "买菜, 等")
+TAGS = ("home", "a, b", '"quoted"', "=x", "two words", "100%", "买", "a;b\\c", r"D:\N, \n")
+LISTS = ("Groceries", r"C:\New; home, \n", "=List", "100% +@x", "买菜, 等")
 
 
 def reminders(number: int) -> tuple[Reminder, ...]:

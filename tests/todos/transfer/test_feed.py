@@ -1,6 +1,8 @@
 """The calendar of a person, for whoever knows its secret address."""
 
 import gzip
+import json
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -123,6 +125,43 @@ def test_what_a_calendar_holds_already_is_not_sent_again(
     assert Client().get(path, headers=held).status_code == 304
     todo.rename("changed")
     assert Client().get(path, headers=held).status_code == 200
+
+
+def test_texts_of_a_feed_are_exact(api, alice, bob):
+    text = "C:\\New; a\\\\N, \\n"
+    todo = make_todo(alice, text, notes=f"{text}\nD:\\N", due=Due(date(2026, 12, 1)))
+    content = Client().get(address_of(api(alice))).text.replace("\r\n ", "")
+    lines = [line.partition(":") for line in content.splitlines()]
+    found = {(name, re.sub(r"\\(.)", read_sign, value)) for name, _colon, value in lines}
+    assert {it for it in found if it[0] in ("SUMMARY", "DESCRIPTION")} == {
+        ("SUMMARY", todo.title),
+        ("DESCRIPTION", todo.notes),
+    }
+
+
+def read_sign(found: re.Match[str]) -> str:
+    """RFC 5545, 3.3.11."""
+    return "\n" if found[1] in "nN" else found[1]
+
+
+def test_a_feed_is_bounded_in_bytes_with_its_zones_and_whole(api, alice, bob, monkeypatch):
+    for number, zone in enumerate(["Asia/Tokyo", "Asia/Kolkata", "Asia/Tokyo"]):
+        due = Due(date(2026, 12, 1 + number), time(9), zone)
+        make_todo(alice, str(number), notes="é" * 1000, due=due)
+    path = address_of(api(alice))
+    whole = len(json.dumps(Client().get(path).text))
+    amounts = []
+    for most in range(0, whole + 1, whole // 6):
+        monkeypatch.setattr(links, "MOST_BYTES", most)
+        text = Client().get(path).text
+        calendar: Any = Calendar.from_ical(text)
+        titles = [str(it["summary"]) for it in calendar.walk("VTODO")]
+        assert len(json.dumps(text)) < most + 200  # of its first and last lines
+        assert titles == ["0", "1", "2"][: len(titles)]
+        assert text.count("BEGIN:VTIMEZONE") == len(set(re.findall("TZID=([A-Za-z/]+)", text)))
+        amounts.append(len(titles))
+    assert sorted(amounts) == amounts
+    assert {*amounts} == {0, 1, 2, 3}
 
 
 def test_a_feed_is_bounded_and_has_what_is_due_first(api, alice, monkeypatch):

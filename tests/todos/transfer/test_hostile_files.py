@@ -6,7 +6,7 @@ import json
 import tracemalloc
 import zipfile
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -44,9 +44,26 @@ def native(*todos: dict[str, Any], **more: Any) -> bytes:
     return json.dumps({"format": "nudge", "version": 1, "todos": todos, **more}).encode()
 
 
+def of_many(amount: int) -> bytes:
+    """An archive with so many other files in it."""
+    file = io.BytesIO(ZIP)
+    with zipfile.ZipFile(file, "a") as zipped:
+        for number in range(amount):
+            zipped.writestr(f"{number:04}{'x' * 200}", b"")
+    return file.getvalue()
+
+
+def changed(content: bytes, place: int, new: bytes) -> bytes:
+    """With other bytes at a place, which counts from the end if it is negative."""
+    place %= len(content)
+    return content[:place] + new + content[place + len(new) :]
+
+
 LONG = b"x" * (source.LONGEST_LINE + 10)
 DEEP = b"[" * 100_000
 ZIP = archive("todos.json", native({"title": "a"}))
+END = 22  # bytes that an archive ends with
+DIRECTORY = ZIP.index(b"PK\x01\x02")
 BROKEN: dict[str, tuple[str, bytes, str]] = {
     "Latin-1": ("csv", b"title\nna\xefve\n", "encoding"),
     "UTF-16 cut": ("csv", "title\nx".encode("utf-16")[:-1], "encoding"),
@@ -74,8 +91,47 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
     "an archive of something else": ("json", archive("x", b"x"), "archive"),
     "a cut archive": ("json", ZIP[:-10], "archive"),
     "a forged archive": ("json", ZIP.replace(ZIP[40:44], b"abcd", 1), "archive"),
+    "a bzip2 bomb": (
+        "json",
+        archive("todos.json", b" " * 1_000_000, zipfile.ZIP_BZIP2),
+        "archive",
+    ),
+    "an LZMA bomb": ("json", archive("todos.json", b" " * 1_000_000, zipfile.ZIP_LZMA), "archive"),
+    "an archive of many files": ("json", of_many(300), "archive"),
+    "an archive of ZIP64": (
+        "json",
+        ZIP[:-END] + b"PK\x06\x07".ljust(20, b"\0") + ZIP[-END:],
+        "archive",
+    ),
+    "an archive with a comment": ("json", ZIP[:-2] + b"\1\0c", "archive"),
+    "a directory at another place": ("json", changed(ZIP, -6, b"\xff"), "archive"),
+    "a part behind the end": ("json", changed(ZIP, DIRECTORY + 42, b"\xff"), "archive"),
+    "a part at the very end": (
+        "json",
+        changed(ZIP, DIRECTORY + 42, len(ZIP).to_bytes(4, "little")),
+        "archive",
+    ),
+    "a name of no encoding": (
+        "json",
+        changed(changed(ZIP, DIRECTORY + 9, b"\x08"), DIRECTORY + 46, b"\xff"),
+        "archive",
+    ),
+    "a cut calendar": ("ics", b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:a\n", "calendar"),
+    "a calendar cut between tasks": (
+        "ics",
+        b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:a\nEND:VTODO\n",
+        "calendar",
+    ),
+    "a table cut inside a cell": ("csv", b'title,notes\na,"b\nc,d', "csv"),
+    "a table cut inside its first line": ("csv", b'title,"notes\na,b\n', "csv"),
     "a table of somebody else": ("todoist", b"a,b\n1,2\n", "csv"),
 }
+
+
+def test_an_archive_is_read_if_its_directory_is_short_and_its_part_stored(alice):
+    stored = archive("todos.json", native({"title": "b"}), zipfile.ZIP_STORED)
+    for content in (of_many(200), stored):
+        assert report_of(alice, "json", content)["new"]["todos"] == 1
 
 
 @pytest.mark.parametrize("what", BROKEN)
@@ -214,6 +270,9 @@ HOSTILE: list[dict[str, Any]] = [
     {"title": "year", "due": {"on": "9999-12-31"}},
     {"title": "zone", "due": {"on": "2026-12-01", "at": "09:00", "time_zone": "Mars/Base"}},
     {"title": "due", "due": [1]},
+    {"title": "clock", "due": {"on": "2026-12-01", "at": "09:00:30.5+02:00"}},
+    {"title": "hour", "due": {"on": "2026-12-01", "at": "09"}},
+    {"title": "no hour", "due": {"on": "2026-12-01", "at": ""}},
     {"title": "priority", "priority": 2**70},
     {"title": "true", "priority": True},
     {"title": "rule", "recurrence": "FREQ=SECONDLY"},
@@ -248,6 +307,9 @@ def test_a_value_that_no_entry_point_takes_is_left_out_or_refuses_its_line(alice
         "year": [("out_of_range", "due")],
         "zone": [("invalid_time_zone", "due")],
         "due": [("invalid", "due")],
+        "clock": [("invalid", "due")],
+        "hour": [("invalid", "due")],
+        "no hour": [("invalid", "due")],
         "priority": [("invalid_choice", "priority")],
         "true": [("invalid", "priority")],
         "rule": [("invalid_recurrence", "recurrence")],
@@ -280,6 +342,21 @@ def test_what_is_said_twice_is_taken_once(alice):
     report = imported(alice, "json", content)
     assert [it["outcome"] for it in report["lines"]] == ["refused", "new", "refused"]
     assert [it.title for it in Todo.objects.of(alice.pk)] == ["a"]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_id_that_another_one_got_here_is_taken_once(alice, bob, is_first):
+    """What has the id of another account gets one of its own, which a file may know too."""
+    theirs = make_todo(bob, "theirs")
+    todos = [
+        {"id": str(theirs.pk), "title": "a"},
+        {"id": str(uuid5(alice.pk, str(theirs.pk))), "title": "b"},
+    ]
+    report = imported(alice, "json", native(*(todos if is_first else reversed(todos))))
+    first, second = ("a", "b") if is_first else ("b", "a")
+    assert codes(report) == {first: [], second: [("repeated", "id")]}
+    assert [it.title for it in Todo.objects.of(alice.pk)] == [first]
+    check(alice)
 
 
 def test_elements_that_are_no_objects_are_refused(alice):

@@ -1,5 +1,6 @@
 """Exports and imports as jobs: their answers, their reports, and what becomes of dead ones."""
 
+import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -483,3 +484,16 @@ def test_jobs_and_files_go_after_two_days_and_files_with_their_account(
     bob.delete()
     call_command("prune_files")
     assert list((tmp_path / "transfers").iterdir()) == []
+
+
+def test_the_file_of_a_job_that_begins_meanwhile_is_kept(api, begun, alice, bob, monkeypatch):
+    files.save("transfers/lost", io.BytesIO(b"x"))
+    names = files.names
+
+    def listed(folder: str) -> list[str]:
+        begun(api(alice), EXPORTS, {"format": "csv"})
+        return names(folder)
+
+    monkeypatch.setattr(files, "names", listed)
+    assert jobs.remove_orphans() == 1
+    assert names("transfers") == [jobs.file_name(Transfer.objects.get(owner=alice))]

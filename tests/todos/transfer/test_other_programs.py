@@ -254,6 +254,43 @@ def test_what_no_calendar_can_mean_is_left_out(alice):
     assert codes(report) == {"x": [("invalid", "due"), ("invalid", "start_on")]}
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_exception_of_a_repeated_task_is_refused_wherever_it_stands(alice, bob, is_first):
+    master = (
+        "BEGIN:VTODO\nUID:a\nSUMMARY:master\nDUE:20261201T090000\nRRULE:FREQ=DAILY\nEND:VTODO\n"
+    )
+    other = "BEGIN:VTODO\nRECURRENCE-ID:20261202T090000\nUID:a\nSUMMARY:exception\nEND:VTODO\n"
+    body = other + master if is_first else master + other
+    content = f"BEGIN:VCALENDAR\n{body}END:VCALENDAR\n".encode()
+    report = imported(alice, "ics", content)
+    assert codes(report) == {"master": [], "exception": [("exception", "recurrence")]}
+    assert (report["new"]["todos"], report["refused"]) == (1, 1)
+    assert rows(alice) == {"master": row(due="2026-12-01T09:00", recurrence="FREQ=DAILY")}
+    assert imported(alice, "ics", content)["new"]["todos"] == 0
+    check(alice)
+
+
+def test_a_moment_of_a_table_is_that_moment_where_the_person_lives(alice, bob):
+    alice.time_zone = "Europe/Berlin"
+    alice.save()
+    words = {
+        "2026-01-02T09:00:00Z": "2026-01-02T10:00[Europe/Berlin]",
+        "2026-01-02 23:30:59.5-02:00": "2026-01-03T02:30[Europe/Berlin]",
+        "2026-10-25T01:30:00+00:00": "2026-10-25T01:30[UTC]",  # the second 02:30 of that night
+        "2026-01-02T09:00:59": "2026-01-02T09:00",
+        "2026-01-02 09:00": "2026-01-02T09:00",
+        "2026-01-02T09:00[Asia/Tokyo]": "2026-01-02T09:00[Asia/Tokyo]",
+        "9999-12-31T23:59:00-14:00": None,
+        "2026-01-02T09:00:00 CET": None,
+        "2026-01-02T09:00:00+0200": None,
+    }
+    lines = [f"{number},{text}\n" for number, text in enumerate(words)]
+    report = imported(alice, "csv", f"title,due\n{''.join(lines)}".encode())
+    assert [found["due"] for found in rows(alice).values()] == [*words.values()]
+    told = [title for title, found in codes(report).items() if found == [("invalid", "due")]]
+    assert told == ["6", "7", "8"]
+
+
 def test_a_list_is_known_by_the_name_it_came_with_and_must_have_one(alice):
     for title in ("milk", "bread"):
         imported(alice, "csv", f"title,list\n{title},Groceries\n".encode())

@@ -4,6 +4,7 @@ What the format has no property for is in properties of ours, X-NUDGE-...; other
 ignore them. A whole day is a DATE, a time without a zone floats.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +15,7 @@ from accounts.models import User, zone_called
 from core import ids
 from todos.models import Due, Reminder, Todo
 from todos.transfer.formats import properties
-from todos.transfer.formats.properties import Property
+from todos.transfer.formats.properties import Property, Written, written
 from todos.transfer.formats.table import INVALID
 from todos.transfer.records import FileError, Record, Records
 from todos.transfer.rows import todos_of
@@ -29,15 +30,24 @@ def write(person: User) -> Iterator[str]:
     yield from calendar(person, (component(todo, person) for todo in todos_of(person)))
 
 
-def calendar(person: User, components: Iterable[Any]) -> Iterator[str]:
-    """The lines of a calendar; its zones stand behind what names them."""
+def calendar(person: User, components: Iterable[Any], most: int | None = None) -> Iterator[str]:
+    """The lines of a calendar, whose zones stand behind what names them.
+
+    It ends in front of the component with which it would be longer than `most`, in bytes of JSON.
+    """
     yield f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{PRODUCT}\r\nCALSCALE:GREGORIAN\r\n"
-    zones: set[str] = set()
+    zones: dict[str, str] = {}
+    size = 0
     for each in components:
-        zones |= {str(it.params["TZID"]) for it in each.values() if "TZID" in _params(it)}
-        yield each.to_ical().decode()
+        names = {str(it.params["TZID"]) for it in each.values() if "TZID" in _params(it)}
+        new = {name: _zone(name) for name in names - zones.keys()}
+        text = each.to_ical().decode()
+        if most is not None and (size := size + len(json.dumps([text, *new.values()]))) > most:
+            break
+        zones |= new
+        yield text
     for name in sorted(zones):
-        yield _zone(name)
+        yield zones[name]
     yield "END:VCALENDAR\r\n"
 
 
@@ -64,11 +74,11 @@ def component(todo: Todo, person: User) -> Any:
     made = Component()
     for name, value in _plain(todo):
         if value not in (None, ""):
-            made.add(name, value)
+            _add(made, name, value)
     if todo.recurrence:
         made.add("rrule", vRecur.from_ical(todo.recurrence))
     if names := sorted(tag.name for tag in todo.tags.all()):
-        made.add("categories", names)
+        made.add("categories", Written(",".join(map(written, names))), encode=False)
     _add_days(made, todo)
     for reminder in todo.reminders:
         made.add_component(_alarm(reminder, todo, person))
@@ -82,15 +92,20 @@ def event(todo: Todo) -> Any:
     made, begin = Event(), when(todo.due)
     made.add("uid", f"{todo.pk}-event")
     made.add("dtstamp", todo.updated_at.astimezone(UTC))
-    made.add("summary", todo.title)
+    _add(made, "summary", todo.title)
     made.add("dtstart", begin)
     made.add("dtend", begin + (timedelta(minutes=30) if todo.due.at else timedelta(days=1)))
     if todo.notes:
-        made.add("description", todo.notes)
+        _add(made, "description", todo.notes)
     if todo.recurrence:
         made.add("rrule", vRecur.from_ical(todo.recurrence))
     made.add("transp", "TRANSPARENT")
     return made
+
+
+def _add(made: Any, name: str, value: Any) -> None:
+    is_text = isinstance(value, str)
+    made.add(name, written(value) if is_text else value, encode=not is_text)
 
 
 def _plain(todo: Todo) -> list[tuple[str, Any]]:
@@ -149,7 +164,7 @@ def _alarm(reminder: Reminder, todo: Todo, person: User) -> Any:
 
     made = Alarm()
     made.add("action", "DISPLAY")
-    made.add("description", todo.title)
+    _add(made, "description", todo.title)
     made.add("uid", str(reminder.id))
     if reminder.minutes_before is None:
         made.add("trigger", reminder.remind_at, parameters={"VALUE": "DATE-TIME"})
@@ -176,6 +191,8 @@ def read(source: Source, person: User) -> Records:
             yield record
     if not reader.has_begun:
         raise FileError("calendar", "This is no iCalendar: it has no VCALENDAR.")
+    if reader.inside:
+        raise FileError("calendar", f"The file ends inside a {reader.inside[-1][:20]}: it was cut.")
 
 
 class _Reader:
@@ -228,6 +245,8 @@ class _Reader:
             return None
         self.record = None
         self._take_start(record)
+        if record.is_refused:  # its id is that of the task that is repeated
+            record.values["id"] = f"exception {record.values.get('id')} {record.line}"
         return record
 
     def _take(self, record: Record, found: Property) -> None:
@@ -240,6 +259,9 @@ class _Reader:
             self.start = found
         elif found.name == "X-NUDGE-LIST":
             record.list_name = properties.text_of(found)
+        elif found.name == "RECURRENCE-ID":
+            record.is_refused = True
+            record.told("exception", "Exceptions of a repeated task cannot be taken.", "recurrence")
         elif found.name == "RELATED-TO" and _is_parent(found):
             record.values["parent"] = found.value
 

@@ -16,6 +16,7 @@ from todos.transfer.source import LONGEST_LINE, Source
 _VALUES: Final = r'(?:"[^"]*"|[^";:])*'
 LINE: Final = re.compile(rf"([A-Za-z0-9-]+)((?:;[^=;:]+={_VALUES})*):(.*)", re.DOTALL)
 PARAMETER: Final = re.compile(rf";([^=;:]+)=({_VALUES})")
+SPECIAL: Final = re.compile(r"\r\n|[\\;,\r\n]")
 ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 PRIORITY_OUT: Final = {4: 1, 3: 3, 2: 5, 1: 9}
 PRIORITY_IN: Final = {**dict.fromkeys((1, 2), 4), **dict.fromkeys((3, 4), 3), 5: 2}
@@ -52,6 +53,20 @@ def parsed(line: int, text: str) -> Property | None:
         return None
     parameters = {name.upper(): value.strip('"') for name, value in PARAMETER.findall(found[2])}
     return Property(line, found[1].upper(), parameters, found[3])
+
+
+class Written(str):
+    r"""A value as it stands in its line: a text of icalendar makes a line break of `\N`."""
+
+    __slots__ = ()
+
+    def to_ical(self) -> str:
+        return str(self)
+
+
+def written(text: str) -> Written:
+    r"""RFC 5545, 3.3.11, so that `text_of` finds the same text."""
+    return Written(SPECIAL.sub(lambda it: r"\n" if it[0].strip() == "" else f"\\{it[0]}", text))
 
 
 def text_of(found: Property) -> str:

@@ -8,7 +8,10 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from accounts.models import User
 from core import dates
@@ -43,6 +46,7 @@ OTHER_NAMES: Final = {
 }
 FINISHED: Final = frozenset({"finished", "done", "completed", "complete", "true", "yes", "x", "1"})
 PRIORITIES: Final = {fold(it.name): it.value for it in Priority}
+END: Final = "\udfff"  # a line that no text has; inside a cell if that is open
 INVALID: Final = "This could not be read, and is left out."
 
 
@@ -98,15 +102,20 @@ def plain(cell: str) -> str:
 
 def rows(source: Source) -> Iterator[tuple[int, dict[str, str]]]:
     """Each line by the names of the first one, and its number."""
-    reader = csv.reader(source.lines())
+    reader = csv.reader(chain(source.lines(), [END]))
+    names: list[str] | None = None
     try:
-        names = [_known(cell) for cell in next(reader, [])]
         for cells in reader:
-            if any(cells):
+            if cells == [END]:
+                return
+            if names is None:
+                names = [_known(cell) for cell in cells]
+            elif any(cells):
                 row = dict(zip(names, map(plain, cells), strict=False))
                 yield reader.line_num, {name: cell for name, cell in row.items() if cell}
     except csv.Error as error:
         raise FileError("csv", f"Line {reader.line_num} is no CSV.") from error
+    raise FileError("csv", "The file ends inside a cell that a quotation mark opens.")
 
 
 def _known(name: str) -> str:
@@ -121,25 +130,38 @@ def read(source: Source, person: User) -> Records:
         record = Record(line, "todo", {}, list_name=row.pop("list", ""))
         for name in COLUMNS:
             if name in row:
-                take(record, name, row[name])
+                take(record, name, row[name], person.zone)
         yield record
 
 
-def take(record: Record, name: str, cell: str) -> None:
+def take(record: Record, name: str, cell: str, zone: ZoneInfo) -> None:
     """The member that a cell says; a problem if it says none."""
     try:
-        record.values[name] = _READERS.get(name, str)(cell)
+        is_due = name == "due"
+        record.values[name] = read_due(cell, zone) if is_due else _READERS.get(name, str)(cell)
     except (ValueError, RecursionError):
         record.told("invalid", INVALID, name)
 
 
-def read_due(text: str) -> dict[str, Any]:
-    """A day, or a moment of it, in the words of `Due`; other programs write a blank for the T."""
-    due = Due.read(text) or Due.read(text.replace(" ", "T", 1)[:16])
+def read_due(text: str, zone: ZoneInfo) -> dict[str, Any]:
+    """A day, or a moment of it, in the words of `Due` or in those of RFC 3339.
+
+    With an offset it is that moment in the zone; without one it floats. Other programs write a
+    blank for the T. Raises ValueError.
+    """
+    due = Due.read(text) or _due_at(dates.read_moment(text.replace(" ", "T", 1)), zone)
     if due is None:
         raise ValueError(text)
     at = f"{due.at:%H:%M}" if due.at else None
     return {"on": due.on.isoformat(), "at": at, "time_zone": due.time_zone}
+
+
+def _due_at(moment: datetime | None, zone: ZoneInfo) -> Due | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        return Due(moment.date(), moment.time().replace(second=0, microsecond=0))
+    return Due.at_moment(moment, zone) if dates.in_range(moment) else None
 
 
 def _status(text: str) -> str:
@@ -157,7 +179,6 @@ def _day(text: str) -> str:
 
 
 _READERS: Final[dict[str, Any]] = {
-    "due": read_due,
     "priority": _priority,
     "reminders": json.loads,
     "start_on": _day,

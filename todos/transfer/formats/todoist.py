@@ -60,7 +60,7 @@ class _Reader:
     def _date(self, record: Record, text: str) -> None:
         """As quick add reads it."""
         try:
-            record.values["due"] = read_due(text)
+            record.values["due"] = read_due(text, self.person.zone)
         except ValueError:
             found = quickadd.read(text[: quickadd.LIMIT], self.now, self.person.zone)
             members = {"due": found.due, "recurrence": found.recurrence}

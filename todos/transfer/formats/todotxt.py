@@ -91,7 +91,7 @@ def _record(number: int, line: str, zone: ZoneInfo) -> Record:
     keys: dict[str, str] = {}
     title = [word for word in words if not _means(word, record, keys)]
     values["title"] = " ".join(word[1:] if word[:1] == "\\" else word for word in title)
-    _take_keys(record, keys)
+    _take_keys(record, keys, zone)
     return record
 
 
@@ -122,17 +122,17 @@ def _means(word: str, record: Record, keys: dict[str, str]) -> bool:
     return True
 
 
-def _take_keys(record: Record, keys: dict[str, str]) -> None:
+def _take_keys(record: Record, keys: dict[str, str], zone: ZoneInfo) -> None:
     named = {"id": "id", "parent": "parent", "t": "start_on", "rrule": "recurrence"}
     named["from"] = "recurrence_from"
     record.values |= {name: keys[key] for key, name in named.items() if key in keys}
     if "pri" in keys:
         record.values["priority"] = PRIORITIES.get(keys["pri"], 1)
     if "due" in keys:
-        at, zone = keys.get("at", ""), keys.get("tz", "")
-        text = keys["due"] + (f"T{at}" if at else "") + (f"[{zone}]" if at and zone else "")
+        at, name = keys.get("at", ""), keys.get("tz", "")
+        text = keys["due"] + (f"T{at}" if at else "") + (f"[{name}]" if at and name else "")
         try:
-            record.values["due"] = read_due(text)
+            record.values["due"] = read_due(text, zone)
         except ValueError:
             record.told("invalid", INVALID, "due")
 
