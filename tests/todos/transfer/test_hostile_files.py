@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import struct
 import tracemalloc
 import zipfile
 from typing import Any
@@ -53,6 +54,15 @@ def of_many(amount: int) -> bytes:
     return file.getvalue()
 
 
+def zip64(content: bytes) -> bytes:
+    """The same archive, with a directory that says its size in eight bytes."""
+    begin, end = content[:-END], content[-END:]
+    _count, count, size, place = struct.unpack_from("<HHLL", end, 8)
+    head = (b"PK\x06\x06", 44, 45, 45, 0, 0)
+    directory = struct.pack("<4sQHHLLQQQQ", *head, count, count, size, place)
+    return begin + directory + struct.pack("<4sLQL", b"PK\x06\x07", 0, len(begin), 1) + end
+
+
 def changed(content: bytes, place: int, new: bytes) -> bytes:
     """With other bytes at a place, which counts from the end if it is negative."""
     place %= len(content)
@@ -98,11 +108,7 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
     ),
     "an LZMA bomb": ("json", archive("todos.json", b" " * 1_000_000, zipfile.ZIP_LZMA), "archive"),
     "an archive of many files": ("json", of_many(300), "archive"),
-    "an archive of ZIP64": (
-        "json",
-        ZIP[:-END] + b"PK\x06\x07".ljust(20, b"\0") + ZIP[-END:],
-        "archive",
-    ),
+    "an archive of ZIP64": ("json", zip64(ZIP), "archive"),
     "an archive with a comment": ("json", ZIP[:-2] + b"\1\0c", "archive"),
     "a directory at another place": ("json", changed(ZIP, -6, b"\xff"), "archive"),
     "a part behind the end": ("json", changed(ZIP, DIRECTORY + 42, b"\xff"), "archive"),
