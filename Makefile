@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help run demo test coverage test-postgres test-faults test-browser test-nightly test-versions nightly mutants
 .PHONY: test-page vendor test-clients test-contract check audit fmt lock bench bench-growth bench-cold clean
-.PHONY: infra deploy rollback restore restart logs manage destroy cloud cloud-down cloud-test cloud-nightly
+.PHONY: infra deploy image rollback restore restart logs manage destroy cloud cloud-down cloud-test cloud-nightly
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'

@@ -15,15 +15,38 @@ PUBLISHED = "PublishedVersions"  # SnapStart's only value but "None"
 MINUTES = 15  # AWS takes one to three for a snapshot
 
 
+class ChangedError(Exception):
+    """Somebody else has changed the alias."""
+
+
+def is_wanted(settings: dict[str, Any]) -> bool:
+    """By these settings of a stage."""
+    return bool(settings.get("snap_start") == PUBLISHED or settings.get("shift"))
+
+
 def serving(function: str) -> str:
     """The version that the alias names; empty without an alias."""
-    return str(_alias(function).get("FunctionVersion", ""))
+    return current(function)[0]
+
+
+def current(function: str) -> tuple[str, str]:
+    """The version that the alias names, and the revision of the alias."""
+    alias = _alias(function)
+    return str(alias.get("FunctionVersion", "")), str(alias.get("RevisionId", ""))
+
+
+def begin(function: str) -> None:
+    """The alias names the code and the configuration of now, if there is none yet.
+
+    API Gateway calls the newest code until Zappa has directed it to the alias.
+    """
+    if not serving(function):
+        point(function, publish(function))
 
 
 def is_settled(function: str) -> bool:
     """Whether the newest code is the one that serves, to everybody."""
-    alias = _alias(function)
-    shares = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights")
+    shares = _shares(_alias(function))
     served, newest = (_configuration(function, each) for each in (serving(function), "$LATEST"))
     return not shares and served["CodeSha256"] == newest["CodeSha256"]
 
@@ -54,14 +77,28 @@ def point(function: str, version: str, shares: dict[str, float] | None = None) -
     """The alias names this version, which may share with others: {"8": 0.1} is 10 % for 8."""
     client, is_new = aws.client("lambda"), not serving(function)
     change = client.create_alias if is_new else client.update_alias
-    change(
-        FunctionName=function,
-        Name=ALIAS,
-        FunctionVersion=version,
-        RoutingConfig={"AdditionalVersionWeights": shares or {}},  # those of before would stay
-    )
+    change(**_named(function, version, shares))
     if is_new:
         limit_retries(function, ALIAS)
+
+
+def point_unchanged(
+    function: str, version: str, revision: str, shares: dict[str, float] | None = None
+) -> str:
+    """The same if the alias still has this revision; ChangedError otherwise. Returns the next."""
+    from botocore.exceptions import ClientError
+
+    wanted = _named(function, version, shares)
+    try:
+        alias = aws.client("lambda").update_alias(**wanted, RevisionId=revision)
+    except ClientError as error:
+        if aws.error_code(error) != "PreconditionFailedException":
+            raise
+        alias = _alias(function)
+        # botocore repeats a call whose answer was lost.
+        if (alias.get("FunctionVersion"), _shares(alias)) != (version, shares or {}):
+            raise ChangedError from None
+    return str(alias["RevisionId"])
 
 
 def limit_retries(function: str, qualifier: str = "$LATEST") -> None:
@@ -94,6 +131,21 @@ def qualified(arn: str) -> str:
 
 def unqualified(arn: str) -> str:
     return re.sub(r"(:function:[^:]+):.*", r"\1", arn)
+
+
+def _named(function: str, version: str, shares: dict[str, float] | None) -> dict[str, Any]:
+    return {
+        "FunctionName": function,
+        "Name": ALIAS,
+        "FunctionVersion": version,
+        # Those of before would stay.
+        "RoutingConfig": {"AdditionalVersionWeights": shares or {}},
+    }
+
+
+def _shares(alias: dict[str, Any]) -> dict[str, float]:
+    found: dict[str, float] = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+    return found
 
 
 def _alias(function: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deploy import (
@@ -34,6 +34,7 @@ from deploy import (
 from deploy.progress import done, step
 
 BUILD = Path("build")
+WayBack = Callable[[str, str], None]  # of a function, to a version
 
 
 def release(
@@ -42,11 +43,13 @@ def release(
     timeout: float = smoke.TIMEOUT_SECONDS,
     commands: Sequence[str] = (),
     at_once: bool = False,
+    go_back: WayBack = functions.take_back,
 ) -> None:
     """Raises SystemExit, with the old version serving, if any step fails.
 
     `timeout`: seconds in which the new code must be ready; `commands`: to be run after the
-    migrations, before the new code serves; `at_once`: without the steps of a shift.
+    migrations, before the new code serves; `at_once`: without the steps of a shift; `go_back`: if
+    the new code does not serve.
     """
     if wanting := stack.missing(stage):
         raise SystemExit(
@@ -57,7 +60,8 @@ def release(
     target, build_id = packaged(stage)
     with lock.held(stage):
         _migrate(stage, target, commands)
-        _switch(stage, target, build_id, timeout, steps)
+        _begin(stage)
+        _switch(stage, target, build_id, timeout, steps, go_back)
     # Not known before the first deploy; commands write links, too.
     functions.update_environment(
         aws.function_name(aws.ops_stage(stage)), {"API_URL": aws.api_url(stage)}
@@ -111,8 +115,20 @@ def _migrate(stage: str, target: Path, commands: Sequence[str]) -> None:
         raise
 
 
+def _begin(stage: str) -> None:
+    """The version to go back to has the variables of now; those of Zappa may lack the last ones."""
+    function, settings = aws.function_name(stage), zappa_files.stage_settings(stage)
+    if live.is_wanted(settings) and functions.exists(function) and aws.api_id(stage):
+        live.begin(function)
+
+
 def _switch(
-    stage: str, target: Path, build_id: str, timeout: float, steps: shift.Shift | None
+    stage: str,
+    target: Path,
+    build_id: str,
+    timeout: float,
+    steps: shift.Shift | None,
+    go_back: WayBack,
 ) -> None:
     """On any error, Ctrl-C included, the old code serves again."""
     function = aws.function_name(stage)
@@ -121,11 +137,13 @@ def _switch(
     try:
         _put(stage, target, shifts=True)
         if live.serving(function):
-            _shift(stage, build_id, steps)
+            _shift(stage, build_id, timeout, steps)
         step("Smoke test")
         smoke.check(stage, build_id, timeout=timeout)
+    except shift.OvertakenError as error:
+        raise SystemExit(str(error)) from None
     except BaseException as error:
-        _roll_back(function, previous, error)
+        _roll_back(function, previous, error, go_back)
         if not isinstance(error, (smoke.SmokeError, shift.ShiftError, SystemExit)):
             raise
         if not previous:
@@ -133,10 +151,10 @@ def _switch(
         raise SystemExit(f"Build {build_id} failed, the one before it serves.\n{error}") from None
 
 
-def _shift(stage: str, build_id: str, steps: shift.Shift | None) -> None:
+def _shift(stage: str, build_id: str, timeout: float, steps: shift.Shift | None) -> None:
     """The new version is asked before a visitor is."""
     version = live.publish(aws.function_name(stage))
-    smoke.check_version(stage, version, build_id)
+    smoke.check_version(stage, version, build_id, timeout=timeout)
     shift.run(stage, version, steps)
 
 
@@ -151,13 +169,15 @@ def _serving(function: str) -> str:
     return str(version.number) if version else ""
 
 
-def _roll_back(function: str, previous: str, reason: BaseException) -> None:
+def _roll_back(
+    function: str, previous: str, reason: BaseException, go_back: WayBack = functions.take_back
+) -> None:
     """Raises SystemExit with both errors if the previous code cannot be restored."""
     if not previous:
         return
     try:
         with interruption.ignored():
-            functions.take_back(function, previous)
+            go_back(function, previous)
     except (Exception, SystemExit) as error:
         raise SystemExit(
             f"{function} failed and could not be rolled back to version {previous}. Act now.\n"

@@ -9,7 +9,7 @@ are switched off: those that are queued in the snapshot may have been sent since
 import argparse
 import sys
 
-from deploy import aws, interruption, release, stack
+from deploy import aws, functions, interruption, release, stack
 from deploy.progress import step
 
 DEVICES = "begin_epoch"
@@ -26,8 +26,9 @@ def restore(stage: str, snapshot: str) -> None:
     stack.put_parameter(stage, "SMS_ENABLED", "False")
     step(f"The database of {stage}, from {snapshot}")
     stack.apply(stage, {"DatabaseSnapshot": snapshot})
-    # The version before knows the former database only, so it gets no share of the traffic.
-    release.release(stage, commands=(DEVICES,), at_once=True)
+    # The version before knows the former database only: it gets no share of the traffic, and if the
+    # new code fails, its code serves with the variables of now.
+    release.release(stage, commands=(DEVICES,), at_once=True, go_back=functions.restore)
     sys.stdout.write(
         "Look at the log of messages in the admin. Then send again: set the parameter SMS_ENABLED "
         f"to True and run `make restart STAGE={stage}`.\n"

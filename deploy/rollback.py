@@ -15,12 +15,15 @@ def rollback(stage: str) -> None:
     function = aws.function_name(stage)
     if not functions.exists(function):
         raise SystemExit(f"{function} is not deployed.")
-    published = versions.published(function)
-    serving = versions.of(functions.configuration(function)["CodeSha256"], published)
-    earlier = serving and versions.before(serving.digest, published)
-    if not serving or not earlier:
+    published, aliased = versions.published(function), live.serving(function)
+    if newest := versions.of(functions.configuration(function)["CodeSha256"], published):
+        present = aliased or str(newest.number)
+        earlier = versions.before(newest.digest, published)
+    else:  # a deploy was cut off before it published its code: the alias names the one before
+        present = aliased
+        earlier = next((each for each in published if str(each.number) == aliased), None)
+    if not earlier:
         raise SystemExit(f"{function} has no previous version.")
-    present = live.serving(function) or str(serving.number)
     try:
         functions.restore(function, str(earlier.number))
         smoke.check(stage)

@@ -20,6 +20,10 @@ class ShiftError(Exception):
     """The settings of a shift are wrong, or an alarm ended it."""
 
 
+class OvertakenError(ShiftError):
+    """Somebody else has changed what serves: their choice stays."""
+
+
 @dataclass(frozen=True)
 class Shift:
     """The shares of the new version, each for so many minutes; then it serves everybody."""
@@ -63,12 +67,20 @@ def refuse(stage: str) -> None:
 def run(stage: str, version: str, steps: Shift | None) -> None:
     """The version serves everybody in the end. Raises ShiftError if an alarm was raised before."""
     function = aws.function_name(stage)
-    before = live.serving(function)
-    for percent in steps.percents if steps and before != version else ():
-        step(f"Version {version} serves {percent} %, version {before} the rest")
-        live.point(function, before, {version: percent / 100})
-        _watch(stage, percent, steps.minutes * 60 if steps else 0)
-    live.point(function, version)
+    before, revision = live.current(function)
+    try:
+        for percent in steps.percents if steps and before != version else ():
+            step(f"Version {version} serves {percent} %, version {before} the rest")
+            shares = {version: percent / 100}
+            revision = live.point_unchanged(function, before, revision, shares)
+            _watch(stage, percent, steps.minutes * 60 if steps else 0)
+        live.point_unchanged(function, version, revision)
+    except live.ChangedError:
+        raise OvertakenError(
+            f"Somebody else changed the alias {live.ALIAS} of {function} during the shift, for "
+            f"example with `zappa update {stage}`. What they chose stays, and version {version} "
+            "gets no more traffic from here (docs/operations.md)."
+        ) from None
     done(f"{function} serves version {version}")
 
 

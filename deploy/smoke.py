@@ -29,17 +29,25 @@ def check(stage: str, build_id: str = "", *, timeout: float = TIMEOUT_SECONDS) -
     done("the API requires a log-in")
 
 
-def check_version(stage: str, version: str, build_id: str) -> None:
+def check_version(
+    stage: str, version: str, build_id: str, *, timeout: float = TIMEOUT_SECONDS
+) -> None:
     """Asks a version that has no visitors yet, past the gateway. Raises SmokeError."""
-    answer = aws.client("lambda").invoke(
-        FunctionName=aws.function_name(stage),
-        Qualifier=version,
-        Payload=json.dumps(_readiness(urlsplit(aws.api_url(stage)).netloc)).encode(),
-    )
-    told = answer["Payload"].read().decode()
-    if "FunctionError" in answer or _version(_body(told)) != build_id:
-        raise SmokeError(f"Version {version} is not ready as build {build_id}: {told[:500]}")
+    function, host = aws.function_name(stage), urlsplit(aws.api_url(stage)).netloc
+    deadline = time.monotonic() + timeout
+    while _version(_body(told := _invoke(function, version, _readiness(host)))) != build_id:
+        if time.monotonic() > deadline:
+            raise SmokeError(f"Version {version} is not ready as build {build_id}: {told[:500]}")
+        time.sleep(PAUSE_SECONDS)
     done(f"version {version} is ready as build {build_id}")
+
+
+def _invoke(function: str, version: str, event: dict[str, Any]) -> str:
+    """The answer, or the error that was raised, which has no status."""
+    answer = aws.client("lambda").invoke(
+        FunctionName=function, Qualifier=version, Payload=json.dumps(event).encode()
+    )
+    return str(answer["Payload"].read().decode())
 
 
 def _readiness(host: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ NEED_ALIAS = ("update", "schedule")
 def is_wanted(cli: Any) -> bool:
     """The function for commands has no visitors."""
     served = cli.api_stage == aws.base_stage(cli.api_stage)
-    return bool(served and (_snaps(cli) or cli.stage_config.get("shift")))
+    return bool(served and live.is_wanted(cli.stage_config))
 
 
 def refuse(cli: Any, outputs: dict[str, str]) -> None:
@@ -72,7 +72,7 @@ def direct(cli: Any) -> None:
     permit = zappa.create_event_permission
     zappa.create_event_permission = lambda name, *given: permit(f"{name}:{live.ALIAS}", *given)
     if cli.command in NEED_ALIAS and functions.exists(cli.lambda_name):
-        _begin(cli.lambda_name)
+        live.begin(cli.lambda_name)
 
 
 def settle(cli: Any, *, later: bool) -> None:
@@ -92,12 +92,6 @@ def settle(cli: Any, *, later: bool) -> None:
 
 def _snaps(cli: Any) -> bool:
     return bool(cli.stage_config.get("snap_start") == live.PUBLISHED)
-
-
-def _begin(function: str) -> None:
-    """The code of now keeps serving while Zappa changes the newest."""
-    if not live.serving(function):
-        live.point(function, live.publish(function))
 
 
 def _one_architecture(cli: Any) -> None:
@@ -141,7 +135,7 @@ def _publish_once(cli: Any) -> None:
 
     def create_with_alias(**given: Any) -> Any:
         arn = create(**given)
-        _begin(name)
+        live.begin(name)
         return arn
 
     def roll_back(*given: Any, **options: Any) -> Any:

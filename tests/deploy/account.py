@@ -45,10 +45,20 @@ class Function:
     alias: str = ""  # the version that it names
     shares: dict[str, float] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)  # versions that cannot start
+    gone: set[str] = field(default_factory=set)  # versions that were deleted
+    published: dict[str, dict[str, str]] = field(default_factory=dict)  # version -> its variables
+    revision: int = 0  # of the alias
 
     def publish(self, code: bytes) -> None:
         self.code = code
         self.versions.append((code, self.runtime))
+        self.published[str(len(self.versions))] = dict(self.variables)
+
+    def has_changed(self) -> bool:
+        """Since the last version was published."""
+        last = str(len(self.versions))
+        variables = self.published.get(last, self.variables)
+        return last == "0" or (self.versions[-1][0], variables) != (self.code, self.variables)
 
     @property
     def served(self) -> bytes:
@@ -67,7 +77,7 @@ class Function:
             "State": "Failed" if version in self.failed else "Active",
             **({"StateReason": "it raised"} if version in self.failed else {}),
             "LastUpdateStatus": "Successful",
-            "Environment": {"Variables": dict(self.variables)},
+            "Environment": {"Variables": dict(self.published.get(version, self.variables))},
             **({"DeadLetterConfig": {"TargetArn": self.queue}} if self.queue else {}),
         }
 
@@ -152,22 +162,26 @@ class Account:
             raise self.fail("ResourceNotFoundException")
         return self.functions[name]
 
+    def _configuration(self, name: str, version: str) -> dict[str, Any]:
+        if version in self._function(name).gone:
+            raise self.fail("ResourceNotFoundException")
+        return self._function(name).configuration(version)
+
     def get_function(self, FunctionName: str, Qualifier: str = "$LATEST") -> Any:  # noqa: N803
-        found = self._function(FunctionName).configuration(Qualifier)
+        found = self._configuration(FunctionName, Qualifier)
         return {
             "Configuration": found,
             "Code": {"Location": f"https://code/{FunctionName}/{Qualifier}"},
         }
 
     def get_function_configuration(self, FunctionName: str, Qualifier: str) -> Any:  # noqa: N803
-        return self._function(FunctionName).configuration(Qualifier)
+        return self._configuration(FunctionName, Qualifier)
 
     def list_versions_by_function(self, FunctionName: str) -> Any:  # noqa: N803
         function = self._function(FunctionName)
         numbers = ["$LATEST", *(str(n) for n in range(1, len(function.versions) + 1))]
-        return {
-            "Versions": [{"Version": n, **function.configuration(n)} for n in numbers],
-        }
+        left = [each for each in numbers if each not in function.gone]
+        return {"Versions": [{"Version": n, **function.configuration(n)} for n in left]}
 
     def update_function_code(
         self,
@@ -184,12 +198,13 @@ class Account:
     def publish_version(self, FunctionName: str) -> Any:  # noqa: N803
         """None is made if nothing has changed since."""
         function = self._function(FunctionName)
-        if not function.versions or function.versions[-1][0] != function.code:
+        if function.has_changed():
             function.publish(function.code)
         return {"Version": str(len(function.versions))}
 
     def delete_function(self, FunctionName: str, Qualifier: str) -> Any:  # noqa: N803
         self.calls.append(("prune", FunctionName, Qualifier))
+        self._function(FunctionName).gone.add(Qualifier)
         return {}
 
     def get_alias(self, FunctionName: str, Name: str) -> Any:  # noqa: N803
@@ -198,22 +213,28 @@ class Account:
         if not function.alias:
             raise self.fail("ResourceNotFoundException")
         shares = {"RoutingConfig": {"AdditionalVersionWeights": function.shares}}
-        return {"FunctionVersion": function.alias} | (shares if function.shares else {})
+        named = {"FunctionVersion": function.alias, "RevisionId": str(function.revision)}
+        return named | (shares if function.shares else {})
 
     def create_alias(self, FunctionName: str, FunctionVersion: str, **given: Any) -> Any:  # noqa: N803
         assert not self._function(FunctionName).alias
         return self._point(FunctionName, FunctionVersion, given["RoutingConfig"])
 
     def update_alias(self, FunctionName: str, FunctionVersion: str, **given: Any) -> Any:  # noqa: N803
-        assert self._function(FunctionName).alias
+        function = self._function(FunctionName)
+        assert function.alias
+        if given.get("RevisionId", str(function.revision)) != str(function.revision):
+            raise self.fail("PreconditionFailedException")
         return self._point(FunctionName, FunctionVersion, given["RoutingConfig"])
 
     def _point(self, name: str, version: str, routing: dict[str, Any]) -> Any:
         function, shares = self._function(name), routing["AdditionalVersionWeights"]
         assert int(version) <= len(function.versions)
+        assert version not in function.gone
         self.calls.append(("alias", name, version, shares))
         function.alias, function.shares = version, shares
-        return {}
+        function.revision += 1
+        return self.get_alias(name, "live")
 
     def delete_alias(self, FunctionName: str, Name: str) -> Any:  # noqa: N803
         assert Name == "live"

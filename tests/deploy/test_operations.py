@@ -229,6 +229,25 @@ def test_a_stage_that_does_not_become_ready_fails_after_the_timeout(
     assert clock == [6]
 
 
+def test_a_version_is_asked_until_it_is_ready_as_this_build(account, clock):
+    answers = [(503, ""), (200, '{"version": "id-of-first"}'), (200, '{"version": "id-of-old"}')]
+
+    def next_answer(request):
+        if request == "Invoke":
+            account.ready[b"old"] = answers.pop(0)
+
+    account.at_request = next_answer
+    smoke.check_version("dev", "2", "id-of-old")
+    assert (answers, clock) == ([], [2])
+
+
+def test_a_version_that_does_not_become_ready_fails_after_the_timeout(account, clock):
+    account.ready[b"old"] = (503, "x" * 501)
+    with pytest.raises(smoke.SmokeError, match="Version 2 is not ready as build id-of-old"):
+        smoke.check_version("dev", "2", "id-of-old", timeout=5)
+    assert clock == [6]
+
+
 def test_without_a_build_any_ready_version_will_do(account, clock):
     account.ready[b"old"] = (200, "ready")
     smoke.check("dev")

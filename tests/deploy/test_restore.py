@@ -1,10 +1,12 @@
 """A stage served from a snapshot: no message twice, and every device syncs from the start."""
 
+import subprocess
 import sys
 
 import pytest
 
 from deploy import interruption, release, restore, zappa_files
+from tests.deploy.account import API
 from tests.deploy.test_release import ARCHIVE, made
 
 __all__ = ["made"]
@@ -73,3 +75,20 @@ def test_the_version_before_gets_no_share_because_it_knows_the_former_database(
     assert [call for call in database.calls if call[0] == "alias"] == [
         ("alias", "nudge-dev", "3", {})
     ]
+
+
+def test_if_the_new_code_fails_the_old_code_serves_from_the_snapshot(database, monkeypatch):
+    """The version that an alias named before knows the former database only."""
+    function = database.functions["nudge-dev"]
+    function.alias, function.published["2"] = "2", {"DATABASE_HOST": "former"}
+
+    def zappa(command, env):
+        function.variables = {"DATABASE_HOST": "restored"}
+        return database.zappa(command, env)
+
+    monkeypatch.setattr(subprocess, "call", zappa)
+    database.pages[API + "api/v1/todos/"] = (500, "broken")
+    with pytest.raises(SystemExit, match="the one before it serves"):
+        restore.restore("dev", "nudge-restored")
+    assert (function.served, function.code) == (b"old", b"old")
+    assert function.published[function.alias] == {"DATABASE_HOST": "restored"}

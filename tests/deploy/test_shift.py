@@ -3,13 +3,24 @@
 import io
 import os
 import signal
+import subprocess
 import sys
 from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
-from deploy import functions, live, package, release, restart, rollback, shift, zappa_files
+from deploy import (
+    functions,
+    live,
+    package,
+    release,
+    restart,
+    rollback,
+    shift,
+    zappa_files,
+    zappa_live,
+)
 from deploy.shift import Shift
 from tests.deploy.account import API
 from tests.deploy.test_release import UPDATES, made  # noqa: F401 - a fixture
@@ -140,6 +151,97 @@ def test_a_version_that_raises_gets_no_visitor(aliased, now):
     with pytest.raises(SystemExit, match=r"Version 3 is not ready as build id-of-new: null"):
         release.release("dev")
     assert pointed(aliased) == [("2", {})]
+
+
+# --- The first deploy with an alias ---------------------------------------------------------------
+
+
+@pytest.fixture(params=[{"shift": STEPS}, {"snap_start": "PublishedVersions"}], ids=str)
+def switched_on(aliased, monkeypatch, request):
+    """Zappa published version 2 before it sent the variables. It deletes all but two versions."""
+    function = aliased.functions["nudge-dev"]
+    function.alias, function.variables = "", {"API_URL": API}
+    monkeypatch.setattr(zappa_files, "stage_settings", lambda _stage: request.param)
+    aliased.kept = 2
+
+    def zappa(command, env):
+        ended = aliased.zappa(command, env)
+        if command[2] == "dev":
+            cli = SimpleNamespace(
+                api_stage="dev",
+                lambda_name="nudge-dev",
+                stage_config=request.param,
+                num_retained_versions=aliased.kept,
+            )
+            zappa_live.settle(cli, later=True)
+        return ended
+
+    monkeypatch.setattr(subprocess, "call", zappa)
+    return aliased
+
+
+@pytest.mark.parametrize("kept", [10, 2])
+def test_the_first_deploy_with_an_alias_goes_back_to_the_variables_that_served(
+    switched_on, now, kept
+):
+    switched_on.kept = kept
+    switched_on.pages[API + "api/v1/todos/"] = (500, "broken")
+    with pytest.raises(SystemExit, match="Build id-of-new failed, the one before it serves"):
+        release.release("dev")
+    function = switched_on.functions["nudge-dev"]
+    assert served(switched_on) == (b"old", {}, b"old")
+    assert (function.alias, function.published["3"]) == ("3", {"API_URL": API})
+    assert function.gone == ({"1", "2"} if kept == 2 else set())
+
+
+def test_the_remains_of_a_first_deploy_that_failed_get_no_alias(aliased, now):
+    aliased.functions["nudge-dev"].alias = ""
+    aliased.apis.clear()
+    release.release("dev")
+    assert (pointed(aliased), served(aliased)[0]) == ([], b"new")
+
+
+def test_the_function_for_commands_and_a_stage_without_the_settings_get_no_alias(made, now):  # noqa: F811
+    release.release("dev")
+    assert [each.alias for each in made.functions.values()] == ["", ""]
+
+
+# --- Somebody else --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("percent", [10, 50])
+def test_an_update_by_hand_during_a_shift_stays_and_ends_it(aliased, now, percent):
+    function = aliased.functions["nudge-dev"]
+
+    def update(request):
+        if request == "DescribeAlarms" and function.shares.get("3") == percent / 100:
+            function.publish(b"theirs")
+            live.point("nudge-dev", "4")
+
+    aliased.at_request = update
+    with pytest.raises(SystemExit) as ended:
+        release.release("dev")
+    assert str(ended.value) == (
+        "Somebody else changed the alias live of nudge-dev during the shift, for example with "
+        "`zappa update dev`. What they chose stays, and version 3 gets no more traffic from here "
+        "(docs/operations.md)."
+    )
+    assert pointed(aliased)[-1] == ("4", {})
+    assert served(aliased) == (b"theirs", {}, b"theirs")
+
+
+def test_a_call_that_is_repeated_because_its_answer_was_lost_is_nobody_else(
+    aliased, now, monkeypatch
+):
+    change = aliased.update_alias
+
+    def repeated(**given):
+        change(**given)
+        return change(**given)
+
+    monkeypatch.setattr(aliased, "update_alias", repeated)
+    release.release("dev")
+    assert pointed(aliased) == [("2", {"3": 0.1}), ("2", {"3": 0.5}), ("3", {})]
 
 
 # --- Before anything changes ----------------------------------------------------------------------
@@ -310,6 +412,21 @@ def test_a_shift_that_was_cut_off_is_ended_by_a_rollback_or_a_deploy(aliased, no
     cut_off(aliased, shares)
     release.release("dev")
     assert served(aliased) == (b"new", {}, b"new")
+
+
+@pytest.mark.parametrize("ready", [True, False], ids=["ready", "not ready"])
+def test_a_deploy_that_was_cut_off_before_it_published_is_ended_by_a_rollback(aliased, now, ready):
+    function = aliased.functions["nudge-dev"]
+    function.code = b"new"
+    if ready:
+        rollback.rollback("dev")
+    else:
+        aliased.ready[b"old"] = (503, "starting")
+        with pytest.raises(SystemExit, match="The previous version does not serve"):
+            rollback.rollback("dev")
+    assert served(aliased) == (b"old", {}, b"old")
+    assert function.alias == ("3" if ready else "2")
+    assert aliased.functions["nudge-dev-ops"].code == b"old"
 
 
 def test_a_share_alone_says_that_a_deploy_was_cut_off(aliased):
