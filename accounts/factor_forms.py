@@ -23,8 +23,8 @@ class CredentialField(forms.JSONField):
         try:
             found = super().to_python(value)
         except RecursionError:
-            found = None
-        if not isinstance(found, dict):
+            found = value
+        if found is not None and not isinstance(found, dict):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return found
 
