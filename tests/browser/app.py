@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from accounts.models import User
 from todos.models import Todo
 
-SECONDS = 15
+SECONDS = 60
 
 
 def open_page(page: Page, view: str = "inbox") -> None:
