@@ -23,7 +23,7 @@ def tell_asked(user: User, request: HttpRequest) -> None:
 
 
 def tell_kept(user: User) -> None:
-    """The way back asks for the password alone, so the owner is told."""
+    """The password alone keeps an account, so its owner gets a mail."""
     get_adapter().send_notification_mail("account/email/deletion_cancelled", user)
 
 

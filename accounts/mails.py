@@ -54,7 +54,7 @@ def _open() -> None:
 
 
 def tell(mail: Mail) -> None:
-    """Send what only informs: what it tells of is done, so that a failure is no error of it."""
+    """Send a mail that only informs; a failure is logged, and the act stays done."""
     try:
         mail.send()
     except OSError:

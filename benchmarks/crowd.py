@@ -161,7 +161,7 @@ def behind_a_pooler(people: int) -> collections.Counter[str]:
 def answers_at_once(people: int, reached: dict[str, Any]) -> collections.Counter[str]:
     """How often each was answered, if everybody reaches the database by these settings.
 
-    Nobody lets a connection go before all were answered, as processes of Lambda do not.
+    Each keeps its connection until all have an answer, as processes of Lambda do.
     """
     from django.db import connections
     from django.test import Client

@@ -105,7 +105,7 @@ _SET = "UPDATE core_feedcounter SET seq = %s WHERE account_id = %s"
 
 
 class _Numbers:
-    """Those of a locked account: nobody else draws any, so its counter is written once, at last."""
+    """The numbers of a locked account. Nobody else draws any, so one write at the end is enough."""
 
     def __init__(self, account_id: uuid.UUID) -> None:
         self.account_id = account_id

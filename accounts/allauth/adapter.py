@@ -117,7 +117,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
-        """What it tells of is done, whether it can be sent or not."""
+        """A mail that cannot be sent does not undo what it tells of."""
         with suppress(MailAway):
             super().send_notification_mail(
                 template_prefix, user, {**(context or {}), "user": user}, email

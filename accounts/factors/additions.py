@@ -52,7 +52,7 @@ def make_codes(user: User) -> Any:
 
 
 def refuse(code: str, status: HTTPStatus) -> NoReturn:
-    """An error of MFAAdapter as the answer, where a form has none to show any more."""
+    """Answer with an error of MFAAdapter if no form can show it any more."""
     request, error = context.request, get_adapter().validation_error(code)
     if is_headless_request(request):
         raise ImmediateHttpResponse(ErrorResponse(request, status=status, exception=error))
