@@ -25,7 +25,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.sessions import SessionStore
-from tests import documented, task_backends
+from tests import documented, migrated, task_backends
 
 PASSWORD = "correct horse battery"
 _FOLDERS = itertools.count()
@@ -110,6 +110,17 @@ def _clients_ask() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Client, "request", request)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, pytestconfig: pytest.Config
+) -> Iterator[None]:
+    """pytest-django asks for this one before it makes the database."""
+    with pytest.MonkeyPatch.context() as patch:
+        if hasattr(pytestconfig, "cache"):  # not with `-p no:cacheprovider`
+            migrated.kept(patch, pytestconfig.cache.mkdir("migrated"))
         yield
 
 
