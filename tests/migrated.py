@@ -48,19 +48,28 @@ def kept(patch: pytest.MonkeyPatch, folder: Path) -> None:
             migrate(self, *args, **options)
             return
         path = folder / f"{digest()}.sqlite3"
-        if not path.exists():
-            migrate(self, *args, **options)
-            _keep(connection.connection, path)
-            return
         connection.ensure_connection()
-        with closing(sqlite3.connect(path)) as stored:
-            stored.backup(connection.connection)
-        ContentType.objects.get_for_models(*apps.get_models())  # as `migrate` leaves its cache
+        if _take(path, connection.connection):
+            ContentType.objects.get_for_models(*apps.get_models())  # `migrate` fills their cache
+        else:
+            migrate(self, *args, **options)
+            _keep(path, connection.connection)
 
     patch.setattr(Command, "handle", handle)
 
 
-def _keep(database: sqlite3.Connection, path: Path) -> None:
+def _take(path: Path, database: sqlite3.Connection) -> bool:
+    """Whether there is one."""
+    try:
+        stored = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+    except sqlite3.OperationalError:
+        return False
+    with closing(stored):
+        stored.backup(database)
+    return True
+
+
+def _keep(path: Path, database: sqlite3.Connection) -> None:
     """Another process may do the same; each writes a file of its own, and the last one stays."""
     for former in path.parent.glob("*.sqlite3"):
         former.unlink(missing_ok=True)
