@@ -43,7 +43,7 @@ def keep(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks: programs follow the links of mails."""
     if request.method == "POST" and (kept := deletion.keep(token, request)):
         tell_kept(kept)
-        messages.success(request, _("Your account stays. Log in to go on."))
+        messages.success(request, _("Your account stays. Log in to continue."))
         return redirect("account_login")
     waiting = deletion.waiting(token)
     status = HTTPStatus.OK if waiting else HTTPStatus.NOT_FOUND

@@ -58,8 +58,8 @@ def by_invitation() -> bool:
 
 def refusal() -> str:
     if by_invitation():
-        return _("Accounts are by invitation here: open the link in yours.")
-    return _("This server takes no new accounts.")
+        return _("You need an invitation to create an account here: open the link in it.")
+    return _("This server accepts no new accounts.")
 
 
 def check_domain(address: str) -> None:

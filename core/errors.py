@@ -77,7 +77,7 @@ def mail_unavailable(request: HttpRequest) -> HttpResponse:
         request,
         HTTPStatus.SERVICE_UNAVAILABLE,
         "mail_unavailable",
-        _("The mail cannot be sent now. Please ask for it again in a moment."),
+        _("The mail cannot be sent now. Please request it again in a moment."),
         retry_after=MAIL_SECONDS,
     )
 

@@ -128,7 +128,10 @@ def valid_host(get_response: GetResponse) -> GetResponse:
         except DisallowedHost:
             logger.warning("Refused a request with a Host header that is not ours")
             return error_response(
-                request, HTTPStatus.BAD_REQUEST, "invalid_host", _("This host is not served here.")
+                request,
+                HTTPStatus.BAD_REQUEST,
+                "invalid_host",
+                _("This server does not serve this host."),
             )
         if "HTTP_HOST" in request.META:
             request.META["HTTP_HOST"] = host

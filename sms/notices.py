@@ -26,9 +26,9 @@ _WORDS: Final[Mapping[str, Any]] = MappingProxyType(
             "If this was not you, change your password."
         ),
         Consent.Event.TAKEN_OVER: _(
-            "Somebody has proved that your phone number is theirs now, so Nudge has removed it"
-            " from your account and sends no more of your reminders to it.\n\nIf you still have"
-            " this number, add it to your account again."
+            "Somebody else has confirmed with a code that your phone number is theirs now. So Nudge"
+            " has removed it from your account and sends none of your reminders to it."
+            "\n\nIf you still have this number, add it to your account again."
         ),
     }
 )

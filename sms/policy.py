@@ -158,7 +158,7 @@ def check_claimed(message: Message) -> None:
 def check_pool() -> None:
     """Raise SendError if the operator pays for no codes."""
     if not settings.SMS_CODES_DAILY:
-        raise SendError("codes_off", "This service texts no codes. Ask its operator.")
+        raise SendError("codes_off", "This service sends no codes by text. Ask its operator.")
 
 
 def _check_switch() -> None:

@@ -61,7 +61,7 @@ def _confirm(request: HttpRequest, person: User) -> HttpResponse:
         form.add_error("texted_code", _("This is not the code."))
         return _page(request, person, code_form=form)
     except NoCodeError:
-        messages.error(request, _("This code is used up or too old. Ask for another one."))
+        messages.error(request, _("This code was used or has expired. Ask for another one."))
     else:
         messages.success(request, _("This number is yours now."))
     return redirect(PAGE)

@@ -82,7 +82,8 @@ def _refusal(name: str) -> str:
         "bytes": _("bytes of notes"),
     }
     return _(
-        "Your account may hold %(limit)s %(things)s (quota %(name)s). Remove some for good first."
+        "Your account may have %(limit)s %(things)s (quota %(name)s)."
+        " Delete some permanently first."
     ) % {
         "limit": f"{_allowed(name):,}",
         "things": nouns[name],

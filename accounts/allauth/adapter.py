@@ -136,7 +136,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
             raise ImmediateHttpResponse(offer_to_keep(request, user))
         if not is_headless_request(request):
             messages.error(
-                request, _("This account is switched off. Ask whoever runs this server.")
+                request, _("This account is switched off. Ask the operator of this server.")
             )
         response: HttpResponse = super().respond_user_inactive(request, user)
         return response

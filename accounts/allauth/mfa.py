@@ -25,10 +25,10 @@ _PICTURE = '<svg class="qr" viewBox="0 0 {0} {0}" role="img" aria-label="{1}"><p
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "app_exists": _("Your account has an authenticator app already."),
+        "app_exists": _("Your account already has an authenticator app."),
         "cannot_generate_recovery_codes": _("Set up an authenticator app or a passkey first."),
         "incorrect_code": _("This code is wrong, or was used before."),
-        "too_many_passkeys": _("You have as many passkeys as an account may have."),
+        "too_many_passkeys": _("Your account already has as many passkeys as it may have."),
         "unverified_email": _("Verify your email addresses first, or remove those that are not."),
     }
 

@@ -91,8 +91,8 @@ def _tell(user: User) -> None:
     with mails.in_words_of(user):
         subject = _("Your second step was removed")
         text = _(
-            "Whoever runs this server has removed the second step of your account, and logged"
-            " out every device. Your password is enough now to log in."
-            "\n\nIf you did not ask for it, tell them at once."
+            "The operator of this server has removed the second step of your account and logged"
+            " out every device. Your password is now enough to log in."
+            "\n\nIf you did not ask for this, tell the operator now."
         )
         mails.tell(mails.in_both_forms(subject, text, [user.email]))

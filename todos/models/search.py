@@ -76,7 +76,7 @@ def _fault(key: str, value: str) -> Any:
     if not key:
         return None
     if not fold(value):
-        return _("something is missing behind the colon")
+        return _("something is missing after the colon")
     return _FAULTS[key](value) if key in _FAULTS else None
 
 

@@ -47,7 +47,7 @@ def check(todo: Any, parent: Any) -> None:
         raise Refused(_("There is no such to-do."), code="does_not_exist")
     above = [parent, *_above(parent)]
     if any(it.pk == todo.pk for it in above):
-        raise Refused(_("A to-do cannot stand below itself."), code="cycle")
+        raise Refused(_("A to-do cannot be its own subtask."), code="cycle")
     if len(above) + _height(todo) > LEVELS:
         raise Refused(_("To-dos have at most three levels."), code="too_deep")
 

@@ -30,7 +30,7 @@ def act(request: HttpRequest, token: str) -> HttpResponse:
     except (signing.BadSignature, ValueError) as error:
         raise Http404 from error
     if found is None:
-        return _gone(_("This to-do is not there any more."))
+        return _gone(_("This to-do no longer exists."))
     is_done = request.method == "POST" and perform(found) in DONE
     context = {"title": title_of(found.todo), "act": found.name, "is_done": is_done}
     with override(found.person.language or get_language()):

@@ -22,7 +22,7 @@ OPERATIONS: Final = ("create", "update", "move", "finish", "reopen", "trash", "r
 SHOWN: Final = ("id", "status", "version", "todo")
 DETAILS: Final = {
     "already_exists": "You have made this object; it has changed since.",
-    "cycle": "A to-do cannot stand below itself.",
+    "cycle": "A to-do cannot be its own subtask.",
     "conflict": "This does not fit what is there.",
     "deleted": "This to-do is in the trash, or was deleted for good.",
     "id_taken": "This id is taken by another object.",

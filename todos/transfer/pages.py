@@ -35,7 +35,7 @@ SHOWN: Final = 10  # jobs
 TOLD: Final = 20  # lines of a report with problems
 NAMES: Final[Mapping[str, Any]] = MappingProxyType(
     {
-        "json": gettext_lazy("JSON: everything, to bring it back"),
+        "json": gettext_lazy("JSON: everything, to import it again"),
         "csv": gettext_lazy("CSV: a table"),
         "ics": gettext_lazy("iCalendar: tasks for calendars"),
         "todotxt": gettext_lazy("todo.txt: one to-do in a line"),
@@ -88,7 +88,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
         return redirect(PAGE)
     except FilesAwayError:
         logger.exception("Files unavailable")
-        messages.error(request, _("Files cannot be kept now. Please try again in a moment."))
+        messages.error(request, _("Files cannot be stored now. Please try again in a moment."))
         return redirect(PAGE)
     return found
 
@@ -188,7 +188,7 @@ def renew(request: HttpRequest, person: User) -> HttpResponseBase:
 
 def end(request: HttpRequest, person: User) -> HttpResponseBase:
     CalendarFeed.objects.filter(owner=person).delete()
-    messages.success(request, _("The address of your calendar has ended."))
+    messages.success(request, _("The address of your calendar no longer works."))
     return redirect(PAGE)
 
 

@@ -74,7 +74,7 @@ function Conflict({ problem }) {
 
 const REASONS = () =>
   /** @type {Record<string, string>} */ ({
-    cycle: gettext("A to-do cannot stand below itself."),
+    cycle: gettext("A to-do cannot be its own subtask."),
     too_deep: gettext("To-dos have at most three levels."),
     same_name: gettext("Another tag has this name."),
     quota_reached: gettext("Your account is full. Delete something for good, then try again."),

@@ -54,7 +54,7 @@ def test_files_that_cannot_be_kept_are_503_and_leave_nothing(
     sent = web(alice).post(
         "/transfer/", {"file": SimpleUploadedFile("a.csv", CSV.encode())}, follow=True
     )
-    assert "Files cannot be kept now. Please try again in a moment." in sent.text
+    assert "Files cannot be stored now. Please try again in a moment." in sent.text
     assert {(row.pk, row.state) for row in Transfer.objects.all()} == {
         (theirs.pk, "uploading"),
         (mine.pk, "uploading"),
