@@ -129,7 +129,7 @@ def test_who_comes_too_late_is_told_so(clock, client, alice):
     assert_error(Device().post(KEEP, {"token": token}), 400, "invalid", "token")
     for answer in (client.get(f"/account/keep/{token}/"), client.post(f"/account/keep/{token}/")):
         assert answer.status_code == 404
-        assert "This link is used or too old" in answer.text
+        assert "This link was used or has expired" in answer.text
     assert not User.objects.get(pk=alice.pk).is_active
 
 
