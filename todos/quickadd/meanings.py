@@ -1,7 +1,7 @@
-"""What the phrases of quick add mean: days, times of day and rules, from the values of their slots.
+"""Computes the days, times and rules of quick add's phrases from the values of their slots.
 
-A function for each `do` of words.json. It gets the values and the person's own now, and gives None
-if there is no such day or time; then the phrase was not meant.
+Each `do` in words.json has a function. It gets the values and the current time in the person's time
+zone, and returns None if the day or time does not exist; then the phrase is plain text.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def _week_begin(today: date, weeks: int) -> date:
 
 
 def _in_week(today: date, weekday: int, weeks: int) -> date:
-    """The day of this week (0) or of a later one; one of this week that has passed is 7 later."""
+    """The weekday in this week (0) or a later week; a past day of this week moves 7 days."""
     day = _week_begin(today, weeks) + timedelta(days=weekday - 1)
     return day + timedelta(days=7) if day < today else day
 
@@ -94,7 +94,7 @@ def _week_end(values: Values, now: datetime) -> Meaning | None:
 
 
 def _date(values: Values, now: datetime) -> Meaning | None:
-    """Without a year the next day of this date, today included."""
+    """A date; without a year the next one, today included."""
     today = now.date()
     month = values.get("month", values.get("m"))
     day = first(values, "d", "nth", "day_digits")
@@ -108,7 +108,7 @@ def _date(values: Values, now: datetime) -> Meaning | None:
 
 
 def _slashed_date(values: Values, now: datetime) -> Meaning | None:
-    """`25/12/2026` and `12/25/2026`; of `1/12/2026` nobody can say which is the month."""
+    """`25/12/2026` and `12/25/2026`; None for the ambiguous `1/12/2026`."""
     one, other = values["d"], values["m"]
     if one != other and max(one, other) <= 12:
         return None
@@ -116,7 +116,7 @@ def _slashed_date(values: Values, now: datetime) -> Meaning | None:
 
 
 def _month_day(values: Values, now: datetime) -> Meaning | None:
-    """The next day of this number, today included."""
+    """The next such day of a month, today included."""
     day = values.get("d", values.get("nth"))
     if not (day == -1 or 1 <= day <= 31):
         return None
@@ -171,7 +171,7 @@ def _at(
 
 
 def time_of(clock: int, part: Part | None, *, is_spoken: bool) -> int:
-    """The minutes that an open clock means; from 24:00 on, those of the next day."""
+    """The minutes of an ambiguous time; values from 24:00 are on the next day."""
     if part is None:
         return clock + NOON if is_spoken and clock < SIX else clock
     begin, half = part

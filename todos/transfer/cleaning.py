@@ -1,7 +1,7 @@
-"""One rule for every entry point: what a file says is read by the columns of the model.
+"""Validates imported objects with the columns of the models, as every entry point does.
 
-A title or a name that cannot be taken refuses its object. Any other member that cannot is left out
-and told; a text that is too long is cut, and what a title loses stands in the notes.
+An object with an invalid title or name is refused. Any other invalid member is dropped and
+reported. Too long text is cut; the notes keep the whole title.
 """
 
 from typing import Any, Final
@@ -20,7 +20,7 @@ MOST_TAGS: Final = 20
 
 
 def cleaned(record: Record) -> dict[str, Any] | None:
-    """The columns of the object without its references; None if it is refused, with a problem."""
+    """The columns of the object without its references; None for a refused one, with a problem."""
     if record.is_refused:
         return None
     if record.kind == "todo":
@@ -48,7 +48,7 @@ def _columns(record: Record) -> dict[str, Any]:
 
 
 def _fit(record: Record) -> None:
-    """Other programs have longer titles, and more tags."""
+    """Shorten titles, notes and tags, because other programs allow longer ones and more."""
     values = record.values
     title, notes = values.get("title"), values.get("notes") or ""
     if isinstance(title, str) and len(line(title)) > TITLE_LENGTH:
