@@ -29,10 +29,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(request, 404, "not_found", _what_is_missing(request))
+    return error_response(request, 404, "not_found", _not_found_detail(request))
 
 
-def _what_is_missing(request: HttpRequest) -> str:
+def _not_found_detail(request: HttpRequest) -> str:
     """The path with or without its final slash, if it exists: the most common mistake."""
     path = request.path_info
     other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
@@ -65,4 +65,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def api_not_found(request: HttpRequest) -> HttpResponse:
     """Answer unknown API paths with JSON, also with DEBUG, which would show a page."""
-    return error_response(request, 404, "not_found", _what_is_missing(request))
+    return error_response(request, 404, "not_found", _not_found_detail(request))

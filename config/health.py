@@ -32,7 +32,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 if the database accepts writes and all migrations are applied, otherwise 503."""
     try:
-        reason = _what_is_wrong()
+        reason = _failure_reason()
     except (DatabaseError, InterfaceError):
         reason = "database unreachable"
     if reason:
@@ -43,7 +43,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok", "version": settings.VERSION})
 
 
-def _what_is_wrong() -> str:
+def _failure_reason() -> str:
     """Run one statement that writes nothing, because probes come every few seconds."""
     if not _migrations.are_applied():
         return "migrations are missing"

@@ -154,14 +154,14 @@ def is_needed(name: str) -> bool:
         return path.parts[2] in AWS_SERVICES
     if path.parts[:2] == ("boto3", "data"):
         return path.parts[2] in AWS_SERVICES
-    return _is_in_a_language_we_speak(path)
+    return _is_supported_language(path)
 
 
 def is_forbidden(name: str) -> bool:
     return name not in _FORBIDDEN_BUT and any(fnmatch(name, pattern) for pattern in _FORBIDDEN)
 
 
-def _is_in_a_language_we_speak(path: PurePosixPath) -> bool:
+def _is_supported_language(path: PurePosixPath) -> bool:
     if "locale" not in path.parts[:-1]:
         return True
     after = path.parts[path.parts.index("locale") + 1]

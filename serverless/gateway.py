@@ -70,7 +70,7 @@ def handler_of(application: Any) -> Callable[[Event, Any], Event]:
 def fix_environ(environ: dict[str, Any]) -> None:
     event: Event = environ["apig_wsgi.full_event"]
     prefix, path = _place(event)
-    public, by_cdn = urlsplit(settings.PUBLIC_BASE_URL), _comes_by_cdn(environ)
+    public, by_cdn = urlsplit(settings.PUBLIC_BASE_URL), _is_from_cdn(environ)
     if by_cdn and public.netloc:  # a CDN cannot pass the requested host to API Gateway
         environ["HTTP_HOST"] = public.netloc
     at_home = _is_for(public, environ.get("HTTP_HOST", ""))
@@ -88,7 +88,7 @@ def fix_environ(environ: dict[str, Any]) -> None:
     _fix_address(environ, event, by_cdn=by_cdn)
 
 
-def _comes_by_cdn(environ: dict[str, Any]) -> bool:
+def _is_from_cdn(environ: dict[str, Any]) -> bool:
     """Whether the CDN's secret is correct; removes it, so that the application cannot log it."""
     told = str(environ.pop(CDN, "")).encode(errors="replace")
     return any(compare_digest(told, each.encode()) for each in settings.CDN_SECRET)

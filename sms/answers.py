@@ -101,7 +101,7 @@ def _do(text: ReceivedText) -> None:
         reply = handler(_asked(text, earlier))
         if earlier and reply.undone:
             ReceivedText.objects.filter(pk=earlier.pk).update(undo=None)
-        text.reply = _fitting(reply) if _may_be_told(reply, text.account_id) else ""
+        text.reply = _fitting(reply) if _may_send_help(reply, text.account_id) else ""
         text.refers_to = reply.refers_to and [str(each) for each in reply.refers_to]
         text.undo, text.done_at, text.body = reply.undo, timezone.now(), ""
         text.save(update_fields=["reply", "refers_to", "undo", "done_at", "body"])
@@ -121,7 +121,7 @@ def _asked(text: ReceivedText, earlier: ReceivedText | None) -> Asked:
     )
 
 
-def _may_be_told(reply: Reply, account: object) -> bool:
+def _may_send_help(reply: Reply, account: object) -> bool:
     """Limit help texts to one an hour, so that an autoresponder causes no loop."""
     if not reply.is_help:
         return True

@@ -51,7 +51,9 @@ def _refusing(read: Callable[..., Any]) -> Callable[..., Any]:
 def add(user: Any, name: str, credential: dict[str, Any]) -> Any:
     """Store only the parts of the credential that later log-ins need."""
     read = auth.parse_registration_response(credential)
-    resident = _said(_said(credential, "clientExtensionResults"), "credProps").get("rk") is True
+    resident = (
+        _object_in(_object_in(credential, "clientExtensionResults"), "credProps").get("rk") is True
+    )
     kept = {
         "id": websafe_encode(read.raw_id),
         "rawId": websafe_encode(read.raw_id),
@@ -69,7 +71,7 @@ def add(user: Any, name: str, credential: dict[str, Any]) -> Any:
         return _add(user, name[:NAME_LENGTH], kept)
 
 
-def _said(part: dict[str, Any], name: str) -> dict[str, Any]:
+def _object_in(part: dict[str, Any], name: str) -> dict[str, Any]:
     value = part.get(name)
     return value if isinstance(value, dict) else {}
 

@@ -67,7 +67,7 @@ class Answering:
         before = [todo.title for todo in todos if todo.is_finished]
         opened = [todo for todo in todos if not todo.is_finished]
         results = [self.changes.finish(self._op(number, place), it) for place, it in _each(opened)]
-        return self._told(command, "done", before, results, problems)
+        return self._summary(command, "done", before, results, problems)
 
     def _snooze(self, number: int, command: Command) -> str:
         name, when = later(command.rest, self.asked.at, self.zone)
@@ -93,7 +93,7 @@ class Answering:
             if due is None:
                 return self._say(command.language, "when", name=_short(command.rest))
             results.append(self.changes.move(self._op(number, place), todo, due))
-        return self._told(command, "moved", [], results, problems)
+        return self._summary(command, "moved", [], results, problems)
 
     def _add(self, number: int, command: Command) -> str:
         if not shows_something(command.rest):
@@ -105,7 +105,7 @@ class Answering:
         members = members_of(reading, lists)
         given = {name: value for name, value in members.items() if name != "list" or value}
         result = self.changes.add(self._op(number), given)
-        return self._told(command, "added", [], [result], [])
+        return self._summary(command, "added", [], [result], [])
 
     def _undo(self, number: int, command: Command) -> str:
         """Undo the earlier lines of this message, otherwise the last message with changes."""
@@ -174,7 +174,7 @@ class Answering:
 
     # --- The answer ------------------------------------------------------------------------------
 
-    def _told(
+    def _summary(
         self,
         command: Command,
         key: str,
@@ -185,14 +185,14 @@ class Answering:
         said = []
         held = [result for result in results if result["status"] in HELD]
         if held:
-            said.append(self._said_of(command.language, key, held))
+            said.append(self._outcome_text(command.language, key, held))
         if already:
             names = _joined(map(_short, already))
             said.append(self._say(command.language, "already", names=names))
         said += [self._refusal(command, it) for it in results if it not in held]
         return "\n".join([*said, *problems])
 
-    def _said_of(self, language: str, key: str, results: list[dict[str, Any]]) -> str:
+    def _outcome_text(self, language: str, key: str, results: list[dict[str, Any]]) -> str:
         names, due = _joined(map(_name, results)), results[0]["todo"]["due"]
         when = due and shown(DueMember().to_internal_value(due), self.asked.at, self.zone, language)
         if key == "added" and when:

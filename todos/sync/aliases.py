@@ -32,11 +32,11 @@ class Aliases:
             return list(wanted.values())
         held = every.filter(folded__in=wanted)
         for alias in held.select_related("tag").order_by("-seq"):  # the first unseen one
-            if self._is_unheard_of(alias, at, is_unseen=is_unseen):
+            if self._is_unseen(alias, at, is_unseen=is_unseen):
                 wanted[alias.folded] = alias.tag.name
         return list(wanted.values())
 
-    def _is_unheard_of(self, alias: TagAlias, at: datetime, *, is_unseen: bool) -> bool:
+    def _is_unseen(self, alias: TagAlias, at: datetime, *, is_unseen: bool) -> bool:
         if at < alias.renamed_at:
             return True
         return is_unseen if self.place is None else self.place < alias.seq

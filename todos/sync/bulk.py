@@ -81,10 +81,10 @@ class BulkViewSet(ApiViewSet):
             results = Bulk(request, self.caller, timezone.now()).run(
                 bulk.validated_data["operations"]
             )
-        return Response({"results": _fitting([_told(result) for result in results])})
+        return Response({"results": _fitting([_shown_result(result) for result in results])})
 
 
-def _told(result: Result) -> Result:
+def _shown_result(result: Result) -> Result:
     """A result without the members of the sync protocol, and with an error in the API's shape."""
     shown: Result = {"id": None}
     shown |= {name: value for name, value in result.items() if name in SHOWN}

@@ -127,7 +127,7 @@ class Change:
     def _created(self) -> tuple[Any, str, dict[str, Any]]:
         fields = {**self._fields(), "id": str(self.operation.id)}
         serializer = self._checked(self.kind.serializer(data=fields, context=self._context))
-        row = self._met(serializer)
+        row = self._existing(serializer)
         if row is None and self.kind.model is Tag:
             row = Tag.objects.same_name(self.account, serializer.validated_data["name"])
             if row is not None:
@@ -137,7 +137,7 @@ class Change:
             row = serializer.save(actor=self.account, **of_todo)
         return row, "merged" if self.more else "applied", self.more
 
-    def _met(self, serializer: Any) -> Any:
+    def _existing(self, serializer: Any) -> Any:
         """The object, if it already exists with the same content."""
         row = self.batch.row(self.kind, self.operation.id)
         try:
@@ -154,7 +154,7 @@ class Change:
         if data.get("status") == Status.FINISHED:
             found["finished_at"] = self.operation.at
         if "tags" in data:
-            found["tags"] = self._by_now(data["tags"])
+            found["tags"] = self._current_names(data["tags"])
         if not data.get("parent"):
             found |= {} if "list" in data else {"list": self.batch.inbox}
             found |= {} if "position" in data else {"position": self.batch.in_front()}
@@ -169,11 +169,11 @@ class Change:
         serializer = self.kind.serializer(row, data=fields, partial=True, context=self._context)
         changes = dict(self._checked(serializer).validated_data)
         if "tags" in changes:
-            changes["tags"] = self._by_now(changes["tags"], row)
+            changes["tags"] = self._current_names(changes["tags"], row)
         if names := conflicting(row, self.seen, changes):
             raise RefusedError("conflict", row=row, conflicting=names)
         if any(tags.values()) and self.kind.name == "todo":
-            both = (self._by_now(names, row) for names in self._tag_names(tags))
+            both = (self._current_names(names, row) for names in self._tag_names(tags))
             changes["tags"] = tags_after(row, *both)
         if any(sets.values()) and self.kind.name == "todo":
             changes["reminders"] = self._reminders_after(row, sets)
@@ -181,7 +181,7 @@ class Change:
             self._switch(row, changes.pop("status"))
         serializer.update(row, changes)
 
-    def _by_now(self, names: list[str], row: Any = None) -> list[str]:
+    def _current_names(self, names: list[str], row: Any = None) -> list[str]:
         """The current names of tags that were renamed without the device's knowledge."""
         unseen = row is not None and not self.seen.knows(row.changed_in.get("tags", 0))
         return self.batch.aliases.current(names, self.operation.at, is_unseen=unseen)

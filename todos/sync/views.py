@@ -29,7 +29,7 @@ class SyncViewSet(ApiViewSet):
         held = cursor and f'"{cursor}"' in request.headers.get("If-None-Match", "")
         if held and not (page.changes or page.has_more):
             return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": f'"{cursor}"'})
-        return Response(self._told(page), headers={"ETag": f'"{page.cursor}"'})
+        return Response(self._page_body(page), headers={"ETag": f'"{page.cursor}"'})
 
     def create(self, request: Request) -> Response:
         """Apply operations in their order, and return the changes after `cursor`."""
@@ -45,7 +45,7 @@ class SyncViewSet(ApiViewSet):
             place = place_of(self.caller, sent.get("cursor"))
             results = Push(request, self.caller, sent["sent_at"], place).run(sent["operations"])
             page = changes_behind(self.caller, sent.get("cursor"), began=began)
-        return Response({"results": results, **self._told(page)})
+        return Response({"results": results, **self._page_body(page)})
 
-    def _told(self, page: Page) -> dict[str, Any]:
+    def _page_body(self, page: Page) -> dict[str, Any]:
         return {"account": str(self.caller.pk), **vars(page)}

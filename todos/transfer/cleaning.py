@@ -29,7 +29,7 @@ def cleaned(record: Record) -> dict[str, Any] | None:
     for name in NEEDED:
         if name in members(MODELS[record.kind]) and not found.get(name):
             if not any(it.attr == name for it in record.problems):
-                record.told("required", "There is none.", name)
+                record.add_problem("required", "There is none.", name)
             return None
     return found
 
@@ -43,7 +43,7 @@ def _columns(record: Record) -> dict[str, Any]:
             found[name] = member.read(record.values[name])
         except ValidationError as error:
             code = error.error_list[0].code or "invalid"
-            record.told(code, " ".join(error.messages), name)
+            record.add_problem(code, " ".join(error.messages), name)
     return found
 
 
@@ -54,15 +54,15 @@ def _fit(record: Record) -> None:
     if isinstance(title, str) and len(line(title)) > TITLE_LENGTH:
         values["title"] = f"{line(title)[: TITLE_LENGTH - 1]}…"
         values["notes"] = notes = f"{title}\n\n{notes}".strip() if isinstance(notes, str) else title
-        record.told("cut", "The whole title stands in the notes.", "title")
+        record.add_problem("cut", "The whole title stands in the notes.", "title")
     if isinstance(notes, str) and len(notes) > NOTES_LENGTH:
         values["notes"] = f"{notes[: NOTES_LENGTH - 1]}…"
-        record.told("cut", "Notes have at most 10,000 characters.", "notes")
+        record.add_problem("cut", "Notes have at most 10,000 characters.", "notes")
     tags = values.get("tags")
     if isinstance(tags, list):
         kept = [it for it in tags if not isinstance(it, str) or 0 < len(line(it)) <= TAG_LENGTH]
         values["tags"] = kept[:MOST_TAGS]
         if values["tags"] != tags:
-            record.told(
+            record.add_problem(
                 "cut", f"A to-do has at most {MOST_TAGS} tags of {TAG_LENGTH} characters.", "tags"
             )

@@ -81,7 +81,7 @@ class Intake:
         self, record: Record, key: UUID, name: UUID, *, is_there: bool, is_trashed: bool
     ) -> None:
         if key in self.waiting[record.kind] or name in self.given[record.kind]:
-            record.told("repeated", "An object of this id stands further up.", "id")
+            record.add_problem("repeated", "An object of this id stands further up.", "id")
             self.report.tell(record, "refused")
             return
         columns = cleaned(record)
@@ -141,7 +141,7 @@ class Intake:
         made = Record(record.line, "list", {"id": f"list {name}", "name": record.list_name})
         columns = cleaned(made)
         if columns is None:
-            record.told("invalid", "There cannot be such a list.", "list")
+            record.add_problem("invalid", "There cannot be such a list.", "list")
             return self.home.pk
         key = self._key(made)
         found, is_there = self.names["list"].found([key])[key]

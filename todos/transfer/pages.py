@@ -96,7 +96,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
 def shown(request: HttpRequest, person: User, **more: Any) -> HttpResponseBase:
     rows = Transfer.objects.filter(owner=person).order_by("-created_at", "-id")[:SHOWN]
     context = {
-        "jobs": [_told(job) for job in rows],
+        "jobs": [_job_context(job) for job in rows],
         "feed": CalendarFeed.objects.filter(owner=person).first(),
         "export_form": ExportForm(),
         "import_form": ImportForm(person),
@@ -119,7 +119,7 @@ def _bucket() -> list[str]:
     return [f"{parts.scheme}://{parts.netloc}"] if parts else []
 
 
-def _told(job: Transfer) -> dict[str, Any]:
+def _job_context(job: Transfer) -> dict[str, Any]:
     report = job.report or {}
     problems = [it for it in report.get("lines", ()) if it["problems"]]
     name = _("Everything about you") if job.format == personal.FORMAT else NAMES[job.format]

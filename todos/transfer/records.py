@@ -33,7 +33,7 @@ class Record:
     def title(self) -> str:
         return str(self.values.get("title") or self.values.get("name") or "")
 
-    def told(self, code: str, detail: str, attr: str | None = None) -> None:
+    def add_problem(self, code: str, detail: str, attr: str | None = None) -> None:
         self.problems.append(Problem(code, detail, attr))
 
 

@@ -19,11 +19,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = timezone.now()
-        removed = (_told(rule(at)) for rule in RULES)
+        removed = (_removed(rule(at)) for rule in RULES)
         self.stdout.write(f"{', '.join(removed)} removed.")
 
 
-def _told(rows: QuerySet[Any]) -> str:
+def _removed(rows: QuerySet[Any]) -> str:
     return f"{remove(rows)} {rows.model._meta.verbose_name_plural}"
 
 

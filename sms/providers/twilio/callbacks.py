@@ -55,7 +55,7 @@ def parse(request: HttpRequest) -> StatusUpdate | Inbound | None:
     """The content. Raises CallbackRefusedError unless it is a signed form about our account."""
     if request.content_type != FORM:
         raise CallbackRefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    if not (is_signed(request) and _is_about_us(request)):
+    if not (is_signed(request) and _is_our_account(request)):
         raise CallbackRefusedError(HTTPStatus.FORBIDDEN)
     match = request.resolver_match
     return _status(request) if match and match.url_name == "status" else _inbound(request)
@@ -129,7 +129,7 @@ def _with_and_without_port(base: str) -> list[str]:
     return [f"{scheme}://{host}{path}", f"{scheme}://{host}:{port}{path}"]
 
 
-def _is_about_us(request: HttpRequest) -> bool:
+def _is_our_account(request: HttpRequest) -> bool:
     """Check the account, because a signature with our token may be about another account."""
     account, ours = request.POST.get("AccountSid", ""), settings.TWILIO_ACCOUNT_SID
     return bool(ours) and hmac.compare_digest(account.encode(), ours.encode())

@@ -208,7 +208,7 @@ class _Reader:
 
     def unknown(self, line: int) -> None:
         if self.record is not None:
-            self.record.told("invalid", f"Line {line} is no property, and is left out.")
+            self.record.add_problem("invalid", f"Line {line} is no property, and is left out.")
 
     def take(self, found: Property) -> Record | None:
         """Take a property; returns a record at the end of each VTODO."""
@@ -261,7 +261,9 @@ class _Reader:
             record.list_name = properties.text_of(found)
         elif found.name == "RECURRENCE-ID":
             record.is_refused = True
-            record.told("exception", "Exceptions of a repeated task cannot be taken.", "recurrence")
+            record.add_problem(
+                "exception", "Exceptions of a repeated task cannot be taken.", "recurrence"
+            )
         elif found.name == "RELATED-TO" and _is_parent(found):
             record.values["parent"] = found.value
 
@@ -272,7 +274,7 @@ class _Reader:
         try:
             begin = properties.due_of(self.start)
         except ValueError:
-            record.told("invalid", INVALID, "start_on")
+            record.add_problem("invalid", INVALID, "start_on")
             return
         if begin != record.values.get("due"):
             record.values["start_on"] = begin["on"]
@@ -281,7 +283,7 @@ class _Reader:
         try:
             reminder = _reminder(self.alarm)
         except (KeyError, ValueError, OverflowError):
-            record.told("invalid", INVALID, "reminders")
+            record.add_problem("invalid", INVALID, "reminders")
             return
         record.values["reminders"].append(reminder)
 

@@ -138,4 +138,4 @@ def take(record: Record, name: str, found: Property, read: Any) -> None:
     try:
         record.values[name] = read(found)
     except (ValueError, OverflowError):
-        record.told("invalid", INVALID, name)
+        record.add_problem("invalid", INVALID, name)

@@ -140,7 +140,7 @@ def take(record: Record, name: str, cell: str, zone: ZoneInfo) -> None:
         is_due = name == "due"
         record.values[name] = read_due(cell, zone) if is_due else _READERS.get(name, str)(cell)
     except (ValueError, RecursionError):
-        record.told("invalid", INVALID, name)
+        record.add_problem("invalid", INVALID, name)
 
 
 def read_due(text: str, zone: ZoneInfo) -> dict[str, Any]:

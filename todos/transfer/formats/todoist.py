@@ -67,7 +67,7 @@ class _Reader:
             members["recurrence_from"] = found.recurrence_from
             record.values |= {name: value for name, value in members.items() if value}
             if not found.due:
-                record.told("invalid", INVALID, "due")
+                record.add_problem("invalid", INVALID, "due")
                 _append(record, text)
 
 

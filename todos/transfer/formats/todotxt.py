@@ -134,7 +134,7 @@ def _take_keys(record: Record, keys: dict[str, str], zone: ZoneInfo) -> None:
         try:
             record.values["due"] = read_due(text, zone)
         except ValueError:
-            record.told("invalid", INVALID, "due")
+            record.add_problem("invalid", INVALID, "due")
 
 
 def _moment(day: str, zone: ZoneInfo) -> str:
