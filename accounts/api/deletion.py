@@ -53,7 +53,7 @@ class KeepView(ApiViewSet):
         given.is_valid(raise_exception=True)
         kept = deletion.keep(given.validated_data["token"], request._request)  # noqa: SLF001 - for its address
         if kept is None:
-            message = "This account has been kept, or is gone."
+            message = "This account has been kept or deleted already."
             raise ValidationError({"token": [message]}, code="invalid")
         tell_kept(kept)
         return Response(status=HTTPStatus.NO_CONTENT)

@@ -31,7 +31,9 @@ CODE_LENGTH = 32  # as typed
 class StrictTrueField(serializers.BooleanField):
     """Accepts only `true`, to make sure that the client has asked the person."""
 
-    default_error_messages = {"required_true": "Show the words of `consent` and let them agree."}
+    default_error_messages = {
+        "required_true": "Show the text in `consent` and let the person agree."
+    }
 
     def to_internal_value(self, data: Any) -> bool:
         if data is not True:
@@ -78,7 +80,7 @@ class ConsentSerializer(StrictModelSerializer):
 
 class NoCode(Conflict):
     default_code = "no_code"
-    default_detail = "No code waits for you: it is used, too old, or guessed at. Ask for another."
+    default_detail = "There is no valid code. Request a new one."
 
 
 class PhoneView(ApiViewSet):

@@ -23,7 +23,7 @@ def refuse_other(serializer: Any, stored: Any, dead: Callable[[], Any]) -> None:
     """Raise Conflict if the stored object differs, or if `dead()` returns a deleted one."""
     if stored is None:
         if dead():
-            raise Conflict("This object was deleted. Its id is not used again.", code="deleted")
+            raise Conflict("This object was deleted. Ids are not reused.", code="deleted")
         return
     current = serializer.to_representation(stored)
     if current.get("deleted_at"):

@@ -21,8 +21,8 @@ class MoveSerializer(StrictSerializer):
     before = StrictUUIDField(required=False, help_text="The neighbor directly after the new place.")
 
     default_error_messages = {
-        "nowhere": "Say where it belongs.",
-        "two_places": "Name the one before it or the one behind it, not both.",
+        "nowhere": "Set after or before, or the list or parent of a to-do.",
+        "two_places": "Set either after or before, not both.",
     }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -67,5 +67,5 @@ class MovingViewSet(VersionedViewSet):
             try:
                 row.change(**moved(row, **place.validated_data))
             except NoNeighborError as error:
-                raise NotFound("There is nothing of this id to stand beside.") from error
+                raise NotFound("There is no neighbor with this id.") from error
         return self.answer(row)

@@ -20,7 +20,7 @@ class MergeSerializer(StrictSerializer):
 
     into = OwnedRelatedField(help_text="The tag that stays.")
 
-    default_error_messages = {"itself": "A tag is itself already."}
+    default_error_messages = {"itself": "A tag cannot be merged into itself."}
 
     def owned_into(self) -> TagQuerySet:
         return Tag.objects.owned_by(signed_in_user(self.context["request"]))

@@ -47,7 +47,7 @@ class OwnedViewSet(VersionedViewSet):
                 return serializer.save(actor=self.caller), True
         except IntegrityError as error:
             if key and self.model.objects.filter(**{self.model.feed_key: key}).exists():
-                raise Conflict("This id is taken by another object.", code="id_taken") from error
+                raise Conflict("Another object has this id.", code="id_taken") from error
             raise
 
 

@@ -41,7 +41,7 @@ def _checked(value: str, length: int) -> str:
     except ValueError:
         is_right = False
     if not is_right:
-        raise serializers.ValidationError("This is no such key.", code="invalid")
+        raise serializers.ValidationError("This is not a valid key.", code="invalid")
     return value
 
 
@@ -53,7 +53,7 @@ class NewBrowserSerializer(StrictSerializer):
 
     def validate_endpoint(self, value: str) -> str:
         if not is_allowed(value):
-            message = "This is no address of a push service that this server trusts."
+            message = "This is not a URL of an allowed push service."
             raise serializers.ValidationError(message, code="endpoint_not_allowed")
         return in_one_form(value)
 

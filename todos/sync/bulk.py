@@ -23,13 +23,13 @@ SHOWN: Final = ("id", "status", "version", "todo")
 DETAILS: Final = {
     "already_exists": "You have made this object; it has changed since.",
     "cycle": "A to-do cannot stand below itself.",
-    "conflict": "This does not fit what is there.",
+    "conflict": "The operation conflicts with the stored data.",
     "deleted": "This to-do is in the trash, or was deleted for good.",
-    "id_taken": "This id is taken by another object.",
-    "not_found": "There is nothing here, or it is not yours.",
-    "quota_reached": "Your account holds as much as it may.",
+    "id_taken": "Another object has this id.",
+    "not_found": "Not found.",
+    "quota_reached": "Your account has reached its quota.",
     "too_deep": "To-dos have at most three levels.",
-    "version_mismatch": "This member has changed since the version that you name.",
+    "version_mismatch": "This member has changed since the version you sent.",
 }
 
 
@@ -45,7 +45,9 @@ class BulkOperationSerializer(OperationSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "id" not in attrs and attrs["op"] != "create":
-            raise serializers.ValidationError({"id": ["Say which to-do."]}, code="required")
+            raise serializers.ValidationError(
+                {"id": ["This member is required: the id of the to-do."]}, code="required"
+            )
         return {"id": uuid.uuid4(), **attrs, "op_id": uuid.uuid4(), "kind": "todo"}
 
 

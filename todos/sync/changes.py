@@ -84,7 +84,7 @@ class Change:
         """Apply it. Raises RefusedError, ValidationError or IntegrityError without any change."""
         verb = self.operation.verb
         if verb not in self.kind.verbs:
-            raise ValidationError({"op": ["This kind of object has no such operation."]})
+            raise ValidationError({"op": ["This kind of object does not support this operation."]})
         if self.kind.model is User and isinstance(self.batch.request.auth, ApiToken):
             raise RefusedError("refused", "insufficient_scope", self.account)
         if verb == "create":

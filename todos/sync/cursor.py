@@ -18,7 +18,7 @@ class Resync(APIException):
 
     status_code = HTTPStatus.GONE
     default_code = "resync"
-    default_detail = "This cursor leads nowhere any more. Read from the beginning."
+    default_detail = "This cursor is no longer valid. Read from the beginning."
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,7 @@ def with_position(row: Any, fields: dict[str, Any], context: dict[str, Any]) -> 
     """The fields of a move, with the neighbor replaced by a key. Raises NoNeighborError."""
     sides = SIDES & fields.keys()
     if fields.keys() - {"list", "parent", "position", *SIDES} or (sides and "position" in fields):
-        message = (
-            "A move names a list or a parent, and a position or what it stands after or before."
-        )
+        message = "A move names a list or a parent, and one of position, after and before."
         raise ValidationError({"fields": [message]})
     if not sides:
         return fields

@@ -211,7 +211,13 @@ class Push:
         along = frozenset(self.along[operation.kind.name, operation.id])
         if operation.after is None:
             if operation.base_version is None and operation.verb != "create":
-                raise ValidationError({"base_version": ["Say which version it changes."]})
+                raise ValidationError(
+                    {
+                        "base_version": [
+                            "This member is required: the version that the operation changes."
+                        ]
+                    }
+                )
             return Seen(operation.base_version or 0, along)
         earlier = self.made.get(operation.after) or self.known.get(operation.after)
         if earlier is None or earlier.object_id != operation.id:

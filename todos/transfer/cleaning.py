@@ -29,7 +29,7 @@ def cleaned(record: Record) -> dict[str, Any] | None:
     for name in NEEDED:
         if name in members(MODELS[record.kind]) and not found.get(name):
             if not any(it.attr == name for it in record.problems):
-                record.add_problem("required", "There is none.", name)
+                record.add_problem("required", "This member is required.", name)
             return None
     return found
 
@@ -54,10 +54,10 @@ def _fit(record: Record) -> None:
     if isinstance(title, str) and len(line(title)) > TITLE_LENGTH:
         values["title"] = f"{line(title)[: TITLE_LENGTH - 1]}…"
         values["notes"] = notes = f"{title}\n\n{notes}".strip() if isinstance(notes, str) else title
-        record.add_problem("cut", "The whole title stands in the notes.", "title")
+        record.add_problem("cut", "The title was cut; the notes have all of it.", "title")
     if isinstance(notes, str) and len(notes) > NOTES_LENGTH:
         values["notes"] = f"{notes[: NOTES_LENGTH - 1]}…"
-        record.add_problem("cut", "Notes have at most 10,000 characters.", "notes")
+        record.add_problem("cut", "The notes were cut at 10,000 characters.", "notes")
     tags = values.get("tags")
     if isinstance(tags, list):
         kept = [it for it in tags if not isinstance(it, str) or 0 < len(line(it)) <= TAG_LENGTH]

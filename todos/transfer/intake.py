@@ -81,7 +81,7 @@ class Intake:
         self, record: Record, key: UUID, name: UUID, *, is_there: bool, is_trashed: bool
     ) -> None:
         if key in self.waiting[record.kind] or name in self.given[record.kind]:
-            record.add_problem("repeated", "An object of this id stands further up.", "id")
+            record.add_problem("repeated", "An earlier object in the file has this id.", "id")
             self.report.tell(record, "refused")
             return
         columns = cleaned(record)
@@ -92,7 +92,9 @@ class Intake:
             self.lists[key] = name
         if is_there:
             self.places.there[key] = name
-            record.problems = [Problem("in_trash", "It is in the trash.")] if is_trashed else []
+            record.problems = (
+                [Problem("in_trash", "The object is in the trash.")] if is_trashed else []
+            )
             self.report.tell(record, "kept")
             return
         self.waiting[record.kind][key] = name
@@ -141,7 +143,7 @@ class Intake:
         made = Record(record.line, "list", {"id": f"list {name}", "name": record.list_name})
         columns = cleaned(made)
         if columns is None:
-            record.add_problem("invalid", "There cannot be such a list.", "list")
+            record.add_problem("invalid", "This list name is invalid.", "list")
             return self.home.pk
         key = self._key(made)
         found, is_there = self.names["list"].found([key])[key]

@@ -16,11 +16,11 @@ from todos.transfer.records import Problem, Record
 
 BATCH: Final = 500
 SENTENCES: Final = {
-    "cycle": "It would stand below itself, so it stands at the top.",
-    "parent_missing": "What it stands below is not there, so it stands at the top.",
-    "parent_finished": "What it stands below is finished, so it stands at the top.",
-    "parent_trashed": "What it stands below is in the trash, so it stands at the top.",
-    "too_deep": "To-dos have at most three levels, so it stands one higher.",
+    "cycle": "It would be its own parent, so it was moved to the top level.",
+    "parent_missing": "Its parent does not exist, so it was moved to the top level.",
+    "parent_finished": "Its parent is finished, so it was moved to the top level.",
+    "parent_trashed": "Its parent is in the trash, so it was moved to the top level.",
+    "too_deep": "To-dos have at most three levels, so it was moved one level up.",
 }
 
 

@@ -85,7 +85,7 @@ def _decoded() -> Iterator[None]:
     try:
         yield
     except UnicodeError as error:
-        raise FileError("encoding", "The file is no text in UTF-8 or UTF-16.") from error
+        raise FileError("encoding", "The file is not text in UTF-8 or UTF-16.") from error
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def take_file(job: Transfer, file: BinaryIO) -> None:
 def check(job: Transfer) -> None:
     """Check an import after its upload."""
     if job.state != TransferState.UPLOADING:
-        raise Refused("This import does not wait for a file.", code="conflict")
+        raise Refused("This import is not waiting for a file.", code="conflict")
     _queue(job)
 
 
@@ -81,13 +81,13 @@ def confirm(job: Transfer) -> None:
     if job.confirmed_at is not None:
         return
     if job.state != TransferState.CHECKED:
-        raise Refused("This import was not checked.", code="conflict")
+        raise Refused("This import has not been checked.", code="conflict")
     _queue(job, confirmed_at=timezone.now())
 
 
 def _queue(job: Transfer, **columns: Any) -> None:
     if not job.move(job.state, at=timezone.now(), state=TransferState.QUEUED, **columns):
-        raise Refused("This import has gone on meanwhile.", code="conflict")
+        raise Refused("The import has changed in the meantime. Reload it.", code="conflict")
     jobs.run.enqueue(str(job.pk))
 
 

@@ -311,7 +311,7 @@ class ImportViewSet(JobViewSet):
         """Upload the file, if its link leads here. The check starts after the upload."""
         job = self.named()
         if job.state != TransferState.UPLOADING or files.upload_link("", 1, UPLOADED):
-            raise Conflict("This import takes no file here, or has one.", code="conflict")
+            raise Conflict("This import accepts no file here, or already has one.", code="conflict")
         with tempfile.TemporaryFile() as file:
             stream, left = request._request, job.size or 0  # noqa: SLF001 - part by part
             while part := stream.read(min(left + 1, 1 << 20)):
@@ -320,7 +320,7 @@ class ImportViewSet(JobViewSet):
                     break
                 file.write(part)
             if left:
-                raise ValidationError("The file has another size.", code="size")
+                raise ValidationError("The size of the file does not match.", code="size")
             starting.take_file(job, file)
         return self.accepted(job)
 

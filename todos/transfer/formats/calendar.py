@@ -190,9 +190,11 @@ def read(source: Source, person: User) -> Records:
         elif (record := reader.take(found)) is not None:
             yield record
     if not reader.has_begun:
-        raise FileError("calendar", "This is no iCalendar: it has no VCALENDAR.")
+        raise FileError("calendar", "This is not an iCalendar file: it has no VCALENDAR.")
     if reader.inside:
-        raise FileError("calendar", f"The file ends inside a {reader.inside[-1][:20]}: it was cut.")
+        raise FileError(
+            "calendar", f"The file is incomplete: it ends inside a {reader.inside[-1][:20]}."
+        )
 
 
 class _Reader:
@@ -208,7 +210,7 @@ class _Reader:
 
     def unknown(self, line: int) -> None:
         if self.record is not None:
-            self.record.add_problem("invalid", f"Line {line} is no property, and is left out.")
+            self.record.add_problem("invalid", f"Line {line} is not a property and was skipped.")
 
     def take(self, found: Property) -> Record | None:
         """Take a property; returns a record at the end of each VTODO."""
@@ -262,7 +264,7 @@ class _Reader:
         elif found.name == "RECURRENCE-ID":
             record.is_refused = True
             record.add_problem(
-                "exception", "Exceptions of a repeated task cannot be taken.", "recurrence"
+                "exception", "Exceptions of a recurring task are not supported.", "recurrence"
             )
         elif found.name == "RELATED-TO" and _is_parent(found):
             record.values["parent"] = found.value

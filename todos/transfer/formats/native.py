@@ -51,7 +51,7 @@ def _records(reader: "_Reader", kind: str) -> Records:
 
 
 def _no_number(_text: str) -> Any:
-    raise ValueError("This is no number of JSON.")
+    raise ValueError("This is not a JSON number.")
 
 
 class _Reader:

@@ -29,7 +29,7 @@ WITHOUT_COLUMN: Final = {
     "created_by": "the account itself",
     "deleted_at": "the trash is left out",
     "trashed_with": "the same",
-    "finished_with": "of use to this server only",
+    "finished_with": "useful only to this server",
     "status_at": "the same",
 }
 COLUMNS: Final = tuple(name for name in members(Todo) if name not in WITHOUT_COLUMN)
@@ -114,8 +114,8 @@ def rows(source: Source) -> Iterator[tuple[int, dict[str, str]]]:
                 row = dict(zip(names, map(plain, cells), strict=False))
                 yield reader.line_num, {name: cell for name, cell in row.items() if cell}
     except csv.Error as error:
-        raise FileError("csv", f"Line {reader.line_num} is no CSV.") from error
-    raise FileError("csv", "The file ends inside a cell that a quotation mark opens.")
+        raise FileError("csv", f"Line {reader.line_num} is not valid CSV.") from error
+    raise FileError("csv", "The file ends inside a quoted cell.")
 
 
 def _known(name: str) -> str:
@@ -126,7 +126,7 @@ def _known(name: str) -> str:
 def read(source: Source, person: User) -> Records:
     for line, row in rows(source):
         if "title" not in row and not row.keys() & {*COLUMNS}:
-            raise FileError("csv", "The first line names no column that is known here.")
+            raise FileError("csv", "The first line has no known column name.")
         record = Record(line, "todo", {}, list_name=row.pop("list", ""))
         for name in COLUMNS:
             if name in row:

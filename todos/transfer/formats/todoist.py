@@ -89,6 +89,6 @@ def read(source: Source, person: User) -> Records:
                 yield waiting
             waiting = reader.task(line, row)
         elif waiting is None and not kind:
-            raise FileError("csv", "This is no CSV of Todoist: it has no column TYPE.")
+            raise FileError("csv", "This is not a CSV file from Todoist: it has no column TYPE.")
     if waiting is not None:
         yield waiting
