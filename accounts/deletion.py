@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 def register(eraser: Eraser) -> None:
-    """Add a function that deletes rows of an account that no foreign key deletes. It runs before
+    """Add a function that yields rows of an account which no foreign key deletes. It runs before
     all other deletions.
     """
     ERASERS.append(eraser)

@@ -1,6 +1,6 @@
 """Dates and moments as the API reads and writes them, from 1900 to 9998.
 
-The range ends a year before the calendar does, so that every time zone can show it.
+The range is far enough from the limits of `datetime` that every time zone can show it.
 """
 
 import re
