@@ -15,8 +15,8 @@ CANONICAL = r"^[!-?\[-~]+@[!-?\[-~]+$"  # visible ASCII without capitals
 def canonical(address: str) -> str:
     """The canonical address: NFKC, lower case, the domain in ASCII.
 
-    The domain follows IDNA 2008 with the mapping of UTS 46. Raises ValueError if the address
-    cannot get mail: its domain cannot exist in DNS, or its local part needs quotes or is not ASCII.
+    The domain follows IDNA 2008 with the mapping of UTS 46. Raises ValueError if the address cannot
+    get mail: its domain cannot exist in DNS, or its local part needs quotes or is not ASCII.
     """
     local, at, domain = unicodedata.normalize("NFKC", address).strip().rpartition("@")
     found = f"{_plain(local)}{at}{_in_ascii(domain)}"

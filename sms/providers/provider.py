@@ -75,8 +75,7 @@ class Provider(ABC):
         """Find the message that was sent with these fields in this time, if the provider has it.
 
         `known` has the provider ids of other messages, because two may have the same body and
-        recipient.
-        Raises UnansweredError if the provider was not reached.
+        recipient. Raises UnansweredError if the provider was not reached.
         """
         return None
 

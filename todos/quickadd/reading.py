@@ -5,11 +5,10 @@ The algorithm, which the page implements again in JavaScript (docs/quick-add.md)
 1. Fold the text character by character (`tokens.fold`) and split it into tokens: runs of digits,
    runs of letters, and single other characters except blanks.
 2. From left to right: read a mark (`marks`) or skip a name in `quotes`. Otherwise try the phrases
-   that match here, longest first, then in the order of the file. Take the first phrase that begins
-   and ends at word boundaries and whose meaning exists, and continue after it; without one,
-   continue
-   at the next token. A phrase that does `text` is also taken, but means nothing: `May I`, `last
-   friday`.
+   that match here, longest first, then in the order of the file. Take the first phrase that
+   begins and ends at word boundaries and whose meaning exists, and continue after it; without
+   one, continue at the next token. A phrase that does `text` is also taken, but means nothing:
+   `May I`, `last friday`.
 3. Extend a phrase by words of the class `lead` before it (`at`, `on`, at most two) and one of
    `trail` after it (`前`).
 4. Drop phrases whose `if` is not met, two runs of one kind with a word of the class `range` or
