@@ -3,13 +3,13 @@
 1. Fold the line character by character, so that positions stay the same: full-width characters
    become normal ones, capitals become small letters.
 2. Strip polite words, quotation marks and punctuation around it.
-3. The command is the longest known word at the start of the line. A word of letters ends before a
-   character that is no letter (`done2` is `done 2`). A single Chinese character needs a blank after
-   it (`加 班` adds, `加班` does not). Commands without an object (`list`, `undo`, `help`) must be the
-   whole line.
+3. The command is the longest known word at the start of the line. A word of letters ends before
+   a character that is no letter (`done2` is `done 2`). A single Chinese character needs a blank
+   after it (`加 班` adds, `加班` does not). Commands without an object (`list`, `undo`, `help`)
+   must be the whole line.
 4. Numbers before a command (`2 done`, `2完成`) mean the same as after it.
-5. The object is a list of numbers with separators (`1, 2 and 3`, `1-3`, `第2个`), then text. A number
-   that belongs to a time (`1h`, `3点`, `9:30`) is text.
+5. The object is a list of numbers with separators (`1, 2 and 3`, `1-3`, `第2个`), then text. A
+   number that belongs to a time (`1h`, `3点`, `9:30`) is text.
 
 Only LINE_LENGTH characters are read, so the cost is bounded.
 """
