@@ -1,4 +1,4 @@
-"""Forms of the page of one's phone number."""
+"""Forms of the page for the phone number."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Mails about the number of an account: a stranger who changes it must not do so unseen."""
+"""Mails about a changed phone number, so that the owner notices a change by a stranger."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

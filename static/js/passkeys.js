@@ -1,4 +1,4 @@
-// Asks the browser for a passkey, and sends what it gives with the form around the button.
+// Asks the browser for a passkey, and sends the result with the form around the button.
 const decoded = (text) =>
   Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const encoded = (buffer) =>

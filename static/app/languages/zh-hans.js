@@ -1,4 +1,4 @@
-// Simplified Chinese. A text of several has one form only.
+// Simplified Chinese. A plural has only one form.
 /** @type {import("#app/text.js").Catalogue} */
 export default {
   "(selected)": "（已选中）",

@@ -456,9 +456,9 @@ def test_a_job_that_went_on_meanwhile_is_left_alone(api, begun, alice):
     )
     stale = Transfer.objects.get(pk=waiting.pk)
     starting.check(waiting)
-    with pytest.raises(Refused, match="gone on meanwhile"):
+    with pytest.raises(Refused, match="has changed in the meantime"):
         starting.check(stale)
-    with pytest.raises(Refused, match="was not checked"):
+    with pytest.raises(Refused, match="has not been checked"):
         starting.confirm(waiting)
 
 
