@@ -29,15 +29,15 @@ help: ## show this list
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-run: .venv/.runtime ## serve http://127.0.0.1:8000 (or PORT=...) on SQLite; reads .env if there is one
+run: .venv/.runtime ## serve http://localhost:8000 (or PORT=...) on SQLite; reads .env if there is one
 	@set -a; if [ -f .env ]; then . ./.env; fi; set +a; \
 	echo "Preparing the database." && $(BIN)/python manage.py migrate --verbosity 0 && \
-	echo "Nudge is at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)" && \
-	exec $(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
+	echo "Nudge is at http://localhost:$(PORT)/ (stop with Ctrl-C)" && \
+	exec $(BIN)/python manage.py runserver localhost:$(PORT)
 
 demo: .venv/.runtime ## make a demo account with lively data and print how to log in
 	@set -a; if [ -f .env ]; then . ./.env; fi; set +a; \
-	$(BIN)/python manage.py migrate --verbosity 0 && $(BIN)/python manage.py demo --at http://127.0.0.1:$(PORT)
+	$(BIN)/python manage.py migrate --verbosity 0 && $(BIN)/python manage.py demo --at http://localhost:$(PORT)
 
 # Longer than any test of these lanes may take on a slow machine (the others: pyproject.toml).
 LONG := --timeout=1800 -o faulthandler_timeout=1860

@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--staff", action="store_true", help="and one for the admin")
-        here = settings.PUBLIC_BASE_URL or "http://127.0.0.1:8000"
+        here = settings.PUBLIC_BASE_URL or "http://localhost:8000"
         parser.add_argument("--at", default=here, help="the address of the service")
 
     @transaction.atomic
