@@ -16,6 +16,11 @@ from tests.accounts.soft_key import SoftKey
 from tests.cloud.local import TIMEOUT, eventually
 
 ME, TODOS, TOKENS = "/api/v1/account/", "/api/v1/todos/", "/api/v1/account/tokens/"
+HAPPENED = {
+    *("signed_up", "logged_in", "new_device", "device_ended", "exported"),
+    *("factor_added", "factor_removed", "recovery_codes_made", "recovery_code_used"),
+    *("token_created", "token_revoked", "deletion_asked", "deletion_cancelled"),
+}
 SESSIONS, PASSKEY = "auth/sessions", "auth/webauthn/login"
 
 
@@ -60,7 +65,9 @@ def walk(place: Place, email: str) -> None:
     key = with_a_passkey(place, phone)
     programs_do_what_their_scopes_say(place, phone)
     takes_everything_along(phone, email)
-    leaves_and_comes_back(place, phone, email, key)
+    back = leaves_and_comes_back(place, phone, email, key)
+    told = back.get("/api/v1/account/activity/?limit=100").json()["results"]
+    assert {it["kind"] for it in told} == HAPPENED
 
 
 def works(phone: Phone) -> bool:
@@ -167,7 +174,7 @@ def takes_everything_along(phone: Phone, email: str) -> None:
     assert [it["title"] for it in account["todos.Todo"]] == ["write"]
 
 
-def leaves_and_comes_back(place: Place, phone: Phone, email: str, key: SoftKey) -> None:
+def leaves_and_comes_back(place: Place, phone: Phone, email: str, key: SoftKey) -> Phone:
     assert phone.post("/api/v1/account/deletion/").status_code == 202
     assert not works(phone)
     back = place.phone()
@@ -179,3 +186,4 @@ def leaves_and_comes_back(place: Place, phone: Phone, email: str, key: SoftKey) 
     assert pending(back.log_in(email)) == ["mfa_authenticate"]
     assert by_passkey(back, key, "auth/webauthn/authenticate").status_code == 200
     assert [it["title"] for it in back.get(TODOS).json()["results"]] == ["write"]
+    return back

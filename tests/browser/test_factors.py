@@ -7,8 +7,8 @@ from allauth.mfa.models import Authenticator
 from playwright.sync_api import expect
 
 from tests.accounts.factors import code_of
+from tests.browser.account import begin_passkey, log_in, log_out, plug_in, secret_of_app, switch_on
 from tests.browser.app import eventually
-from tests.browser.factors import begin_passkey, log_in, log_out, plug_in, secret_of_app, switch_on
 from tests.browser.test_pages import inspect
 from tests.conftest import PASSWORD
 

@@ -1,5 +1,7 @@
 """Second factors through API Gateway and Lambda: an app's whole way, and a browser's."""
 
+import json
+import zipfile
 from collections.abc import Iterator
 
 import pytest
@@ -7,18 +9,23 @@ from playwright.sync_api import Page, expect
 
 from tests.accounts.factors import code_of
 from tests.accounts.whole_way import Place, walk
-from tests.browser.factors import (
+from tests.browser.account import (
+    ask_to_leave,
     begin_passkey,
     log_in,
     log_out,
+    make_token,
     plug_in,
     secret_of_app,
+    stay,
     switch_on,
 )
 from tests.cloud.local import PYTHON, Cloud, restart
-from tests.cloud.people import PASSWORD, new_address, new_operator
+from tests.cloud.people import PASSWORD, Phone, new_address, new_operator
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
+
+TODOS = "api/v1/todos/"
 
 
 def test_a_phone_goes_the_whole_way(cloud):
@@ -62,6 +69,32 @@ def test_a_browser_opens_the_admin_by_its_factors_until_an_operator_resets_them(
     admin_asks_for_a_factor(page)
     mails = [mail for mail in cloud.mails() if f"To: {operator_in_need}\n" in mail]
     assert [mail for mail in mails if "Subject: Nudge: Your second step was removed" in mail]
+
+
+def test_a_browser_ends_a_device_makes_a_token_takes_all_along_leaves_and_stays(cloud, visit):
+    email, page = new_operator(cloud), visit()
+    phone, program = Phone(cloud), Phone(cloud)
+    phone.log_in(email)
+    log_in(page, email, PASSWORD)
+    program.token = make_token(page, "Backup")
+    assert [it.ask("GET", TODOS).status_code for it in (phone, program)] == [200, 200]
+    page.goto("auth/sessions/")
+    page.get_by_role("button", name="Log out everywhere else").click()
+    expect(page.get_by_role("button", name="Log out everywhere else")).to_be_hidden()
+    assert [it.ask("GET", TODOS).status_code for it in (phone, program)] == [401, 200]
+
+    page.goto("transfer/")
+    page.get_by_role("button", name="Everything about me").click()
+    with page.expect_download() as begun:
+        page.get_by_role("link", name="Download").click()
+    account = json.loads(zipfile.ZipFile(begun.value.path()).read("account.json"))
+    assert [it["email"] for it in account["accounts.User"]] == [email]
+
+    ask_to_leave(page, email, PASSWORD)
+    assert program.ask("GET", TODOS).status_code == 401
+    stay(page)
+    log_in(page, email, PASSWORD)
+    expect(page.get_by_role("link", name="Add a passkey")).to_be_visible()
 
 
 def admin_asks_for_a_factor(page: Page) -> None:

@@ -1,4 +1,6 @@
-"""What a person does about the second step of a log-in, at whatever address the page is."""
+"""What a person does with the account, at whatever address the page is."""
+
+import re
 
 from playwright.sync_api import Page, expect
 
@@ -47,3 +49,28 @@ def switch_on(page: Page, code: str) -> None:
     page.get_by_label("Code", exact=True).fill(code)
     page.get_by_role("button", name="Switch it on").click()
     expect(page.get_by_text("The authenticator app is on.")).to_be_visible()
+
+
+def make_token(page: Page, name: str) -> str:
+    page.goto("account/tokens/")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Read to-dos and texts").check()
+    page.get_by_role("button", name="Create the token").click()
+    made = page.get_by_label(name, exact=True)
+    expect(made).to_have_value(re.compile("^nudge_"))
+    return made.input_value()
+
+
+def ask_to_leave(page: Page, email: str, password: str) -> None:
+    """Up to the question of who logs in again."""
+    page.goto("account/deletion/")
+    page.get_by_role("button", name="Delete my account").click()
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Keep the account?")).to_be_visible()
+
+
+def stay(page: Page) -> None:
+    page.get_by_role("button", name="Keep my account").click()
+    expect(page.get_by_text("Your account stays.")).to_be_visible()
