@@ -108,7 +108,8 @@ def test_by_day_and_by_night_as_drawn_and_accessible(visit, email, size):
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         seen.append(page.evaluate(BACKGROUND))
-        found = Axe().run(page)
+        # Else axe copies styles of another origin into the page, which our policy forbids.
+        found = Axe().run(page, options={"preload": False})
         assert found.violations_count == 0, found.generate_report()
     assert seen == ([WHITE, SLATE] if size is PHONE else [PAPER, NIGHT])
 
