@@ -98,7 +98,8 @@ def backlog(texts: int) -> tuple[int, int, float]:
 
     settings.SMS_PROVIDER = "memory"
     settings.SMS_PER_MINUTE = PER_MINUTE
-    settings.TASKS = {"default": {"BACKEND": "benchmarks.crowd.Queue"}}
+    settings.SMS_ALLOWED_REGIONS = ["US"]
+    settings.TASKS = {"default": {"BACKEND": f"{__name__}.{Queue.__name__}"}}
     person = stage.account("crowd@example.com", 0)
     Allowance.objects.create(account=person, per_day=1_000_000)
     rows = [
@@ -118,7 +119,7 @@ def backlog(texts: int) -> tuple[int, int, float]:
     while Message.objects.waiting().exists():
         # The clock of the sweep alone moves: what it handed out counts as within its own minute.
         sweep.sweep(at=NOON + minute * timedelta(minutes=1), seconds=600)
-        assert len(Queue.waiting) <= PER_MINUTE
+        assert 0 < len(Queue.waiting) <= PER_MINUTE
         seen.update(Queue.waiting)
         for message_id in Queue.waiting:
             delivery.deliver(message_id)

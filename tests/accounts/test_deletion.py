@@ -122,11 +122,14 @@ def test_a_log_in_offers_to_keep_the_account(clock, alice, bob, mailoutbox):
     assert events_of(alice).filter(kind="deletion_cancelled").count() == 1
 
 
-def test_who_comes_too_late_is_told_so(clock, alice):
+def test_who_comes_too_late_is_told_so(clock, client, alice):
     logged_in(alice.email).post(DELETION)
     token = kept_token(Device().log_in(alice.email))
     clock.shift(WEEK)
     assert_error(Device().post(KEEP, {"token": token}), 400, "invalid", "token")
+    for answer in (client.get(f"/account/keep/{token}/"), client.post(f"/account/keep/{token}/")):
+        assert answer.status_code == 404
+        assert "This link is used or too old" in answer.text
     assert not User.objects.get(pk=alice.pk).is_active
 
 
