@@ -32,7 +32,7 @@ help: ## show this list
 run: .venv/.runtime ## serve http://127.0.0.1:8000 (or PORT=...) on SQLite; reads .env if it exists
 	@set -a; if [ -f .env ]; then . ./.env; fi; set +a; \
 	echo "Preparing the database." && $(BIN)/python manage.py migrate --verbosity 0 && \
-	echo "Nudge is at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)" && \
+	echo "Nudge is at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C; passkeys need http://localhost:$(PORT)/)" && \
 	exec $(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 
 demo: .venv/.runtime ## create a demo account with sample data and print its log-in

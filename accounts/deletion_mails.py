@@ -42,6 +42,6 @@ def tell_deleted(user: User) -> None:
             prefix, context = "account/email/deleted", {"at": timezone.now()}
             subject = render_to_string(f"{prefix}_subject.txt").strip()
             text = render_to_string(f"{prefix}_message.txt", context).strip()
-            in_both_forms(f"Nudge: {subject}", text, [user.email]).send()
+            in_both_forms(subject, text, [user.email]).send()
     except Exception:
         logger.exception("The receipt of a deleted account was not sent")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -97,7 +98,11 @@ def _parts(text: str, context: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def in_both_forms(subject: str, text: str, to: list[str]) -> Mail:
-    """A mail, in text and HTML, from text outside allauth's templates."""
+    """A mail, in text and HTML, from text outside allauth's templates.
+
+    Its subject gets the same prefix as allauth's.
+    """
+    subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}"
     mail = Mail(subject, text, to=to)
     page = {"subject": subject, "parts": _parts(text, {})}
     mail.attach_alternative(render_to_string("account/email/base_message.html", page), "text/html")

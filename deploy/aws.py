@@ -121,7 +121,7 @@ def api_url(stage: str) -> str:
     """The URL of the stage without a custom domain, with a slash; empty before a deploy."""
     if not (identifier := api_id(stage)):
         return ""
-    if local := endpoint():
+    if local := endpoint().replace("://127.0.0.1", "://localhost", 1):  # a number has no passkeys
         return f"{local}/_aws/execute-api/{identifier}/{stage}/"
     region = client("lambda").meta.region_name
     return f"https://{identifier}.execute-api.{region}.amazonaws.com/{stage}/"

@@ -13,7 +13,7 @@ from accounts.models import User
 from core.tasks import task
 from sms.models import Consent
 
-_SUBJECT: Final = _("Nudge: your phone number")
+_SUBJECT: Final = _("Your phone number")
 _WORDS: Final[Mapping[str, Any]] = MappingProxyType(
     {
         Consent.Event.AGREED: _(
