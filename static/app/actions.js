@@ -1,4 +1,4 @@
-// Every change of to-dos that a person can make.
+// All changes of to-dos by the user.
 
 import { uuid } from "#app/ids.js";
 import { homeOf } from "#app/lists.js";
@@ -18,21 +18,21 @@ const todos = () => /** @type {Todo[]} */ (all("todo"));
 
 export const inbox = () => lists().find((list) => list.is_inbox);
 
-/** Those of a list; the inbox has also those of lists that nobody knows. @param {string | undefined} id */
+/** The to-dos of a list; the inbox also has those of unknown lists. @param {string | undefined} id */
 export function inList(id) {
   const known = new Map(lists().map((list) => [list.id, list]));
   return todos().filter((todo) => !todo.deleted_at && homeOf(todo, known)?.id === id);
 }
 
 /**
- * New to-dos in front of the others; what a title cannot hold goes to the notes.
+ * Adds to-dos before the others; text beyond the length of a title goes to the notes.
  * @param {string[]} titles
  * @param {Fields} [fields]
  * @returns {string[]} their ids
  */
 export const add = (titles, fields = {}) => addAll(titles.map((title) => ({ title, ...fields })));
 
-/** @param {Fields[]} some each with its title @returns {string[]} their ids */
+/** @param {Fields[]} some each with a title @returns {string[]} their ids */
 export function addAll(some) {
   const wanted = some.filter(({ title }) => clean(title));
   /** @type {Map<string | undefined, Fields[]>} */
@@ -62,7 +62,7 @@ function creation(fields, list, position) {
   };
 }
 
-/** The first of them, in an array. @param {Todo[]} some */
+/** An array with the first one. @param {Todo[]} some */
 function front(some) {
   const first = some.reduce(
     (best, todo) => (best && byPlace(best, todo) < 0 ? best : todo),
@@ -145,7 +145,7 @@ export function restore(ids) {
   );
 }
 
-/** For good. @param {string[]} ids */
+/** Deletes permanently. @param {string[]} ids */
 export function purge(ids) {
   each(
     ids,
@@ -156,7 +156,7 @@ export function purge(ids) {
 }
 
 /**
- * What somebody began to edit: if others have changed it since, the server must hear of that.
+ * The state when an edit began, so that the server can detect changes by others since.
  * @typedef {{id: string, member: "title" | "notes", value: string, version: number}} Draft
  */
 
@@ -205,7 +205,7 @@ export function schedule(ids, on, at = null) {
   else each(ids, "update", gettext("No longer due"), no, fields);
 }
 
-/** Another day at the same time. @param {string[]} ids @param {string} on */
+/** Sets another day, at the same time. @param {string[]} ids @param {string} on */
 export function postpone(ids, on) {
   const deeds = ids.map((id) => {
     const due = store.peek()?.get("todo", id)?.due;
@@ -222,7 +222,7 @@ export function startOn(ids, on) {
   each(ids, "update", words, words, { start_on: on });
 }
 
-/** Null: it comes no more. @param {string[]} ids @param {string | null} recurrence @param {Fields} [more] */
+/** Null ends the recurrence. @param {string[]} ids @param {string | null} recurrence @param {Fields} [more] */
 export function repeat(ids, recurrence, more = {}) {
   const words = recurrence ? gettext("Comes again") : gettext("Comes no more");
   each(ids, "update", words, words, { recurrence, ...more });
@@ -253,7 +253,7 @@ export function moveToList(ids, list) {
 }
 
 /**
- * Between two neighbours, in the order given.
+ * Moves to-dos between two neighbours, in the given order.
  * @param {string[]} ids
  * @param {Todo | undefined} before
  * @param {Todo | undefined} after

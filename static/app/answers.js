@@ -1,4 +1,4 @@
-// What the server says, written into the browser's database: whole or not at all.
+// Writes responses of the server into the browser's database, each in one transaction.
 import { keyOf } from "#app/model.js";
 import { outcome } from "#app/settle.js";
 
@@ -8,7 +8,7 @@ import { outcome } from "#app/settle.js";
 /** @typedef {import("#app/store.js").Change} Change */
 /** @typedef {import("#app/store.js").Row} Row */
 
-/** The cursor leads nowhere: read from the beginning, and drop what does not come.
+/** The cursor is invalid: read from the beginning, and drop objects that are missing.
  * @param {Store} store
  */
 export async function beginAgain(store) {
@@ -22,7 +22,7 @@ export async function beginAgain(store) {
 }
 
 /**
- * An answer, stored whole or not at all.
+ * Stores a response in one transaction.
  * @param {Store} store
  * @param {Stored[]} sent
  * @param {Answer} answer
@@ -62,7 +62,7 @@ async function settle(store, sent, { results = [] }, keys) {
   }
 }
 
-/** What goes along with an operation goes with it, or waits for the one that is sent instead.
+/** Changes that follow from an operation are dropped with it, or wait for the operation that replaces it.
  * @param {Store} store
  * @param {Stored} operation
  * @param {{op_id: string} | undefined} again

@@ -1,4 +1,4 @@
-// Rows by mouse and finger: to another place, into another list, onto a day.
+// Drags rows by mouse or finger to another place, list or day.
 import { moveToList, place, postpone, tag } from "#app/actions.js";
 import { fits } from "#app/parts.js";
 import { toggleSelected } from "#app/shown.js";
@@ -10,7 +10,7 @@ const isTouch = (event) =>
   event !== undefined &&
   ("touches" in event || /** @type {PointerEvent} */ (event).pointerType === "touch");
 
-/** The click that follows is no second choice. @param {string} id */
+/** Ignores the click that follows, which would select again. @param {string} id */
 function select(id) {
   const stop = (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -21,7 +21,7 @@ function select(id) {
   toggleSelected(id);
 }
 
-/** The ids that move along: of a selected row all selected ones. @param {string} id */
+/** The ids that move along: all selected rows, if this row is selected. @param {string} id */
 function moving(id) {
   return selection.value.has(id) ? [...selection.value] : [id];
 }
@@ -29,7 +29,7 @@ function moving(id) {
 /** @param {string | undefined} id */
 const found = (id) => (id ? store.peek()?.get("todo", id) : undefined);
 
-/** What lies under the pointer and takes rows. @param {Event | undefined} event */
+/** The drop target under the pointer. @param {Event | undefined} event */
 function under(event) {
   const point =
     event && "changedTouches" in event
@@ -52,7 +52,7 @@ function drop(ids, { dropList, dropDay, dropTag }) {
 }
 
 /**
- * Beside the row that follows, or behind all; no row goes below itself.
+ * Moves before the following row, or after all; no row goes below itself.
  * @param {string[]} ids
  * @param {string | undefined} before
  * @param {string | undefined} after
@@ -70,7 +70,7 @@ function between(ids, before, after, within = "") {
 }
 
 /**
- * Makes the rows of a list movable; gives what ends that.
+ * Makes the rows of a list movable; returns a function that undoes this.
  * @param {HTMLElement} list
  * @param {boolean} sorts whether they have places of their own
  */
@@ -100,7 +100,7 @@ export function draggable(list, sorts) {
         pressed = isTouch(/** @type {any} */ (event).originalEvent);
       },
       onUnchoose: ({ item }) => {
-        if (pressed) select(item.dataset.id ?? ""); // a finger that stayed where it was
+        if (pressed) select(item.dataset.id ?? ""); // a long press without a move
         pressed = false;
       },
       onStart: ({ item }) => {
@@ -112,7 +112,7 @@ export function draggable(list, sorts) {
         delete document.documentElement.dataset.dragging;
         const before = /** @type {HTMLElement | null} */ (item.previousElementSibling)?.dataset.id;
         const after = /** @type {HTMLElement | null} */ (item.nextElementSibling)?.dataset.id;
-        list.insertBefore(item, next?.parentNode === list ? next : null); // who draws them, owns them
+        list.insertBefore(item, next?.parentNode === list ? next : null); // the view owns the rows, so put it back
         const ids = moving(item.dataset.id ?? "");
         const spot = under(/** @type {any} */ (rest).originalEvent);
         if (spot) drop(ids, spot.dataset);

@@ -1,4 +1,4 @@
-// What the view at hand shows, in its order, and what is selected in it.
+// The rows of the current view, in order, and the selection.
 import { place } from "#app/actions.js";
 import { sections } from "#app/lists.js";
 import { makePart, moveOut, shiftPart } from "#app/parts.js";
@@ -7,7 +7,7 @@ import { gettext } from "#app/text.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
 
-/** The setting of how the list at hand is sorted. */
+/** The sort setting of the current list. */
 export function sorting() {
   const { view, of } = state.route.value;
   return state.kept(`sort.${view}.${of}`, "manual");
@@ -24,35 +24,35 @@ export function data() {
   };
 }
 
-/** The route, with the words of a saved filter. */
+/** The route, with the query of a saved filter. */
 export function shownRoute() {
   const route = state.route.value;
   if (route.view !== "filter") return route;
   return { ...route, query: state.store.value?.get("filter", route.of)?.query ?? "" };
 }
 
-/** Whether a person chooses the order of a view. @param {string} view */
+/** Whether the user can choose the order of the view. @param {string} view */
 export const isSorted = (view) => ["inbox", "list", "tag", "filter"].includes(view);
 
-/** @param {string} id a row whose neighbours are asked for @returns {Todo[]} */
+/** @param {string} id the row whose neighbours are wanted @returns {Todo[]} */
 export function shownTodos(id = "") {
   const found = sections(shownRoute(), data(), state.showsFinished.value);
   if (!id) return found.flatMap(({ todos }) => todos);
   return found.find(({ todos }) => todos.some((todo) => todo.id === id))?.todos ?? [];
 }
 
-/** Whether rows have places of their own here. */
+/** Whether rows can be moved here. */
 export function isManual() {
   const { view } = state.route.value;
   return ["inbox", "list", "tag"].includes(view) && sorting().value.peek() === "manual";
 }
 
-/** Whether it is shown below another one. @param {Todo} todo */
+/** Whether it is shown as a subtask. @param {Todo} todo */
 const isBelow = (todo) =>
   ["inbox", "list"].includes(state.route.value.view) &&
   shownTodos().some(({ id }) => id === todo.parent);
 
-/** Below the row of the same level above it, or out of what it stands below.
+/** Moves it below the previous row of its level, or out of its parent.
  * @param {string} id
  * @param {1 | -1} by
  */
@@ -65,7 +65,7 @@ export function indent(id, by) {
   if (before) makePart(id, before);
 }
 
-/** Moves a row by one. @param {string} id @param {1 | -1} by */
+/** Moves a row up or down by one. @param {string} id @param {1 | -1} by */
 export function shift(id, by) {
   const moved = state.store.value?.get("todo", id);
   if (!moved) return;
@@ -84,7 +84,7 @@ export function toggleSelected(id) {
   state.selection.value = some;
 }
 
-/** Selects from the row selected last to this one. @param {string} id */
+/** Selects from the last selected row to this one. @param {string} id */
 export function selectTo(id) {
   const ids = shownTodos().map((todo) => todo.id);
   const last = [...state.selection.value].at(-1) ?? state.route.value.todo;

@@ -1,4 +1,4 @@
-// The bar above a view: where one is, how the network stands, and what else can be done here.
+// The bar above a view: its name, the sync status and a menu.
 import { useEffect, useRef } from "preact/hooks";
 import { trash } from "#app/actions.js";
 import { date } from "#app/days.js";
@@ -10,7 +10,7 @@ import { gettext, language, ngettext } from "#app/text.js";
 import { done, redo, undo, undone } from "#app/undo.js";
 import { html, Icon } from "#app/views/html.js";
 
-/** The name of the view at hand. */
+/** The name of the current view. */
 export function title() {
   const { view, of } = state.route.value;
   const list = view === "list" && state.store.value?.get("list", of);
@@ -41,7 +41,7 @@ function ago(moment) {
   return words.format(-Number(amount), /** @type {Intl.RelativeTimeFormatUnit} */ (unit));
 }
 
-/** How many changes wait, and since when; nothing while all is well. */
+/** The number of waiting changes, and since when; empty if everything is synced. */
 export function Net() {
   const standing = state.sync.value?.standing.value ?? "fine";
   const { count, since } = state.store.value?.waiting.value ?? { count: 0, since: "" };
@@ -113,7 +113,7 @@ export function Menu({ label, icon, className = "", children, face }) {
   </details>`;
 }
 
-/** What else can be done in this view. */
+/** The menu of this view. */
 function More() {
   const { view, of } = state.route.value;
   const manual = isSorted(view);
@@ -125,7 +125,7 @@ function More() {
   /** @param {string} name */
   const choose = (name) => () => {
     sort.set(name);
-    state.clock.value = Date.now(); // draws the list again
+    state.clock.value = Date.now(); // redraws the list
     state.store.value?.changed();
   };
   return html`<${Menu} label=${gettext("More")} icon="more">

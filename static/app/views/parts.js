@@ -1,4 +1,4 @@
-// What stands below a to-do, in its detail, and what it stands below itself.
+// The subtasks and the parent of a to-do, in its detail.
 import { useEffect, useRef } from "preact/hooks";
 import { draggable } from "#app/drag.js";
 import { addPart, fits, makePart, moveOut, shiftPart } from "#app/parts.js";

@@ -1,4 +1,4 @@
-// Whether a to-do comes again: rules by one click, or in words.
+// The recurrence of a to-do: common rules, or a typed one.
 import { useState } from "preact/hooks";
 import { repeat } from "#app/actions.js";
 import { seen } from "#app/lists.js";
@@ -14,7 +14,7 @@ import { atOnce, html, Icon } from "#app/views/html.js";
 
 const IN_WORDS = "words";
 
-/** What is typed, read as quick add reads it. @param {string} text */
+/** Reads the typed text as quick add does. @param {string} text */
 function understood(text) {
   const around = { moment: state.clock.value, zone: state.zone.value, knowsList: () => false };
   return readSentence.value?.(text, around);

@@ -1,4 +1,4 @@
-// The parts of a view, each under its heading.
+// The sections of a view, each with a heading.
 import { useEffect, useRef } from "preact/hooks";
 import { postpone } from "#app/actions.js";
 import { plus, weekdayName } from "#app/days.js";

@@ -1,4 +1,4 @@
-// What can be done with several rows at once.
+// The actions for selected rows.
 import {
   finish,
   moveToList,

@@ -1,4 +1,4 @@
-// Where one can go: views, lists, tags, and the account.
+// The navigation: views, lists, tags and the account.
 import { useState } from "preact/hooks";
 import { counts } from "#app/lists.js";
 import { byPlace } from "#app/order.js";
@@ -111,7 +111,7 @@ function AccountMenu() {
   <//>`;
 }
 
-/** The bar under the thumb. */
+/** The bottom bar on a phone. */
 export function Tabs() {
   const { view } = state.route.value;
   /** @param {string} name @param {string} label */
