@@ -6,7 +6,9 @@ from urllib.parse import quote
 import pytest
 import time_machine
 
+from benchmarks import growth
 from tests.builders import make_list, make_todo
+from todos.api.filters import TodoFilterSerializer
 from todos.models import List
 
 pytestmark = pytest.mark.django_db
@@ -193,3 +195,8 @@ def test_archived_lists_and_their_todos_are_found_or_left_out(api, alice, bob):
     assert titles(phone.get(f"{TODOS}?archived=true")) == ["in old"]
     assert titles(phone.get(f"{TODOS}?archived=false")) == ["in use"]
     assert titles(phone.get(TODOS)) == ["in use", "in old"]
+
+
+def test_the_benchmark_of_growth_asks_for_each_filter():
+    asked = growth.questions(day="2026-11-26", ids=[], within="", saved="")
+    assert set(asked) == set(TodoFilterSerializer().fields)
