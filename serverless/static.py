@@ -12,8 +12,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from django.conf import settings
-from django.contrib.staticfiles.storage import HashedFilesMixin, ManifestStaticFilesStorage
+from django.contrib.staticfiles.storage import HashedFilesMixin
 from django.core.files.storage import FileSystemStorage
+
+from core.static import HashedStorage
 
 THREADS = 10  # botocore's default number of connections
 FOR_EVER = "public, max-age=31536000, immutable"  # a changed file has another name
@@ -30,7 +32,7 @@ UNSERVED = (
 )
 
 
-class StaticBucketStorage(ManifestStaticFilesStorage):
+class StaticBucketStorage(HashedStorage):
     """Collects into an empty folder, then uploads the missing files, and deletes none.
 
     So a fault during processing does not change the bucket, and every version of the pages finds

@@ -1,10 +1,10 @@
 // A view: its heading, what it shows, and what can be done with several rows at once.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { restore } from "#app/actions.js";
+import { Later, searching, selecting } from "#app/later.js";
 import { homeOf, sections } from "#app/lists.js";
-import { parse } from "#app/query.js";
 import { write } from "#app/route.js";
-import { data, selectTo, shownRoute, toggleSelected } from "#app/shown.js";
+import { data, isFound, selectTo, shownRoute, toggleSelected } from "#app/shown.js";
 import * as state from "#app/state.js";
 import { gettext } from "#app/text.js";
 import { Capture } from "#app/views/capture.js";
@@ -13,7 +13,6 @@ import { html, Icon } from "#app/views/html.js";
 import { Notices } from "#app/views/notices.js";
 import { editTitle } from "#app/views/row.js";
 import { Rows, SectionHead, WeekStrip } from "#app/views/rows.js";
-import { SelectionBar } from "#app/views/selection.js";
 
 const FIRST = 120; // rows drawn at once; more come when their end comes into sight
 const MORE = 240;
@@ -51,7 +50,7 @@ const EMPTY = () => ({
 /** @param {{view: string}} props */
 function Empty({ view }) {
   const [title, hint] = EMPTY()[/** @type {"inbox"} */ (view)] ?? EMPTY().inbox;
-  if (!state.store.value?.complete.value)
+  if (!state.store.value?.complete.value || (isFound() && !searching.here.value))
     return html`<p class="empty" role="status">${gettext("Fetching your to-dos …")}</p>`;
   if (view === "search" && !state.route.value.query)
     return html`<p class="empty">${EMPTY().search[1]}</p>`;
@@ -142,6 +141,9 @@ export function ListView() {
   const end = useRef(/** @type {HTMLElement | null} */ (null));
   const { view, of, query } = route.value;
   useEffect(() => setLimit(FIRST), [view, of, query]);
+  useEffect(() => {
+    if (isFound()) void searching.use(() => undefined);
+  }, [view]);
   const found = sections(shownRoute(), data(), showsFinished.value);
   const total = found.reduce((sum, { todos }) => sum + todos.length, 0);
   useEffect(() => {
@@ -165,7 +167,7 @@ export function ListView() {
     ${view === "search" && html`<${SearchField} />`}
     ${!hidesCapture && html`<${Capture} placeholder=${placeholder} />`}
     ${view === "upcoming" && html`<${WeekStrip} />`}
-    <${SelectionBar} />
+    ${state.selection.value.size > 0 && html`<${Later} part=${selecting} name="SelectionBar" />`}
     <section ref=${box} class="rows" aria-label=${gettext("To-dos")} onClick=${click} onDblClick=${doubleClick}>
       ${found.map((section) => {
         const drawn = Math.max(0, Math.min(room, section.todos.length));
@@ -208,7 +210,7 @@ function SearchField() {
 
 /** @param {{query: string}} props */
 function NotUnderstood({ query }) {
-  const { bad } = parse(query);
+  const bad = searching.here.value?.parse(query).bad ?? [];
   if (!bad.length) return null;
   const words = bad.join(" ");
   return html`<p class="question hint" role="status">${gettext("Not understood: {words}", { words })} ${gettext("Write for example tag:shop, list:home, due:today, priority:3,4 or is:open.")}</p>`;

@@ -1,6 +1,5 @@
 // What stands below a to-do, in its detail, and what it stands below itself.
-import { useEffect, useRef } from "preact/hooks";
-import { draggable } from "#app/drag.js";
+import { useRef } from "preact/hooks";
 import { addPart, fits, makePart, moveOut, shiftPart } from "#app/parts.js";
 import { write } from "#app/route.js";
 import * as state from "#app/state.js";
@@ -9,6 +8,7 @@ import { gettext } from "#app/text.js";
 import { textOf } from "#app/views/facts.js";
 import { atOnce, html, Icon } from "#app/views/html.js";
 import { Tick } from "#app/views/row.js";
+import { useDragging } from "#app/views/rows.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
 
@@ -40,7 +40,7 @@ export function Parts({ todo }) {
   const list = useRef(/** @type {HTMLOListElement | null} */ (null));
   const some = (state.kin.value.get(todo.id) ?? []).filter((part) => !part.deleted_at);
   const { done, all } = progress(todo.id, state.kin.value);
-  useEffect(() => (list.current ? draggable(list.current, true) : undefined), [all > 0]);
+  useDragging(list, true, all > 0);
   if (above(todo, todos()).length >= LEVELS - 1 && !all) return null;
   /** @param {Event} event */
   const submit = (event) => {

@@ -1,6 +1,6 @@
 // When a person is reminded of a to-do: so long before it is due, or at a moment.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { remind } from "#app/actions.js";
+import { remind } from "#app/changes.js";
 import { date, local, moment, time } from "#app/days.js";
 import { uuid } from "#app/ids.js";
 import * as state from "#app/state.js";

@@ -1,8 +1,8 @@
 // Whether a to-do comes again: rules by one click, or in words.
-import { useState } from "preact/hooks";
-import { repeat } from "#app/actions.js";
+import { useEffect, useState } from "preact/hooks";
+import { repeat } from "#app/changes.js";
+import { sentences } from "#app/later.js";
 import { seen } from "#app/lists.js";
-import { readSentence } from "#app/quickadd/words.js";
 import { presets } from "#app/recurrence.js";
 import * as state from "#app/state.js";
 import { gettext } from "#app/text.js";
@@ -17,7 +17,7 @@ const IN_WORDS = "words";
 /** What is typed, read as quick add reads it. @param {string} text */
 function understood(text) {
   const around = { moment: state.clock.value, zone: state.zone.value, knowsList: () => false };
-  return readSentence.value?.(text, around);
+  return sentences.here.value?.read(text, around);
 }
 
 /** @param {{todo: Todo}} props */
@@ -62,6 +62,7 @@ export function Repeat({ todo }) {
 /** @param {{todo: Todo, onDone: () => void}} props */
 function Words({ todo, onDone }) {
   const [text, setText] = useState("");
+  useEffect(() => void sentences.use(() => undefined), []);
   const found = understood(text);
   const leave = () => {
     atOnce(onDone);

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { postpone } from "#app/actions.js";
 import { plus, weekdayName } from "#app/days.js";
-import { draggable } from "#app/drag.js";
+import { dragging } from "#app/later.js";
 import { counts, homeOf, isLate, week } from "#app/lists.js";
 import { write } from "#app/route.js";
 import { data, isManual } from "#app/shown.js";
@@ -34,17 +34,36 @@ const words = ({ done, all }) => (all ? `${done}/${all}` : "");
 const hasOpen = (todo) =>
   (state.kin.value.get(todo.id) ?? []).some((part) => part.status === "open" && !part.deleted_at);
 
+/** @param {PointerEvent} event */
+const hold = ({ buttons, pointerType }) =>
+  buttons && pointerType === "mouse" && dragging.use(() => undefined);
+
+/**
+ * Makes the rows of a list movable; gives what to do with a pointer until they are.
+ * @param {{current: HTMLElement | null}} list
+ * @param {boolean} sorts whether they have places of their own
+ * @param {boolean} [some] whether it has any
+ */
+export function useDragging(list, sorts, some = true) {
+  const it = dragging.here.value;
+  useEffect(
+    () => (it && list.current ? it.draggable(list.current, sorts) : undefined),
+    [it, sorts, some],
+  );
+  return it ? undefined : hold;
+}
+
 /** @param {{section: Section, limit: number}} props */
 export function Rows({ section, limit }) {
   const { route, zone, today, now, selection, editing } = state;
   const list = useRef(/** @type {HTMLOListElement | null} */ (null));
   const manual = section.kind === "plain" && isManual();
-  useEffect(() => (list.current ? draggable(list.current, manual) : undefined), [manual]);
+  const hold = useDragging(list, manual);
   const lists = new Map(state.all("list").map((one) => [one.id, one]));
   const clashes = new Set(state.store.value?.problems.value.map(({ operation }) => operation.id));
   const { view } = route.value;
   const nested = section.levels !== undefined;
-  return html`<ol ref=${list} class=${manual ? "manual" : ""} data-day=${section.kind === "day" ? section.day : undefined}>
+  return html`<ol ref=${list} class=${manual ? "manual" : ""} data-day=${section.kind === "day" ? section.day : undefined} onPointerMove=${hold}>
     ${section.todos.slice(0, limit).map(
       (todo) => html`<${Row}
         key=${todo.id}
