@@ -28,7 +28,7 @@ FOLDERS = {"app/": ("#app/", ".js"), "vendor/": ("", "")}  # of static files: ho
 STYLES = ("css/tokens.css", "css/page.css")
 ICONS = ("icons/nudge.svg", "icons/nudge-180.png")
 WORKER, PUSH, THEME = "app/worker.js", "app/push.js", "app/theme.js"  # plain scripts, no modules
-MAIN = "#app/main.js"
+HOLD, MAIN = "#app/hold.js", "#app/main.js"  # from the first on no key is lost
 # What the first sight does not need (static/app/later.js); a test compares it with the imports.
 LATER = (
     "#app/changes.js",
@@ -39,7 +39,6 @@ LATER = (
     "#app/moves.js",
     "#app/parts.js",
     "#app/places.js",
-    "#app/query.js",
     "#app/quickadd/",
     "#app/recurrence.js",
     "#app/sentence.js",
@@ -136,7 +135,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
     context = {
         "import_map": imports,
         "modules": sorted(names[name] for name in names if not name.startswith(LATER)),
-        "main": main,
+        "starts": [names[HOLD], main],
         "styles": [address(name) for name in STYLES],
         "theme": address(THEME),
         "words": words_address(),

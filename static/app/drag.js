@@ -13,7 +13,7 @@ const isTouch = (event) =>
   ("touches" in event || /** @type {PointerEvent} */ (event).pointerType === "touch");
 
 /** The click that follows is no second choice. @param {string} id */
-function select(id) {
+export function select(id) {
   const stop = (/** @type {Event} */ event) => {
     event.preventDefault();
     event.stopPropagation();

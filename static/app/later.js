@@ -1,12 +1,14 @@
 // Parts of the page that its first sight does not need: each is loaded at the moment of need, and
 // all of them as soon as nothing else is to be done.
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
+import { line } from "#app/hold.js";
 import { toast } from "#app/state.js";
 import { gettext } from "#app/text.js";
-import { html } from "#app/views/html.js";
+import { atOnce, html } from "#app/views/html.js";
 
 const SOON = 2_000; // milliseconds; a browser that is never idle loads them all the same
+const LONGEST = 20_000; // milliseconds that keys wait for a part
 
 /** @template T */
 class Part {
@@ -22,7 +24,9 @@ class Part {
   fetch() {
     this.coming ??= this.load()
       .then((it) => {
-        this.here.value = it;
+        atOnce(() => {
+          this.here.value = it;
+        });
         return it;
       })
       .catch(() => {
@@ -33,14 +37,23 @@ class Part {
   }
 
   /**
-   * Does something with it, in the same moment if it is here; says so if it cannot be loaded.
-   * @param {(it: T) => unknown} act
-   * @param {() => unknown} [otherwise]
+   * Does something with it, in the same moment if it is here. If not, what the person does meanwhile
+   * waits behind it; says so if it cannot be loaded.
+   * @param {(it: T) => unknown} [act]
+   * @param {() => unknown} [otherwise] instead
    */
-  async use(act, otherwise = missing) {
-    const it = this.here.peek() ?? (await this.fetch());
-    if (it) act(it);
-    else otherwise();
+  async use(act = () => undefined, otherwise = () => undefined) {
+    const it = this.here.peek();
+    if (it) return void act(it);
+    const late = new Promise((done) => setTimeout(done, LONGEST));
+    const coming = Promise.race([this.fetch(), late]).then(() => {
+      const come = this.here.peek();
+      if (come) act(come);
+      else otherwise();
+      return Boolean(come);
+    });
+    const gone = await line.until(coming);
+    if (!this.here.peek()) missing(gone.length > 0);
   }
 }
 
@@ -49,8 +62,14 @@ export function say(text) {
   toast.value = { text, title: "", undo: false };
 }
 
-const missing = () =>
-  say(gettext("This part of the page is not on this device yet. Try again with a network."));
+/** @param {boolean} alsoKeys whether keys or presses are lost with it */
+function missing(alsoKeys) {
+  const words = gettext(
+    "This part of the page is not on this device yet. Try again with a network.",
+  );
+  const lost = gettext("What you have typed or pressed since is not done.");
+  say(alsoKeys ? `${words} ${lost}` : words);
+}
 
 export const detail = new Part(() => import("#app/views/detail.js"));
 export const dialogs = new Part(() => import("#app/views/dialogs.js"));
@@ -58,7 +77,6 @@ export const dragging = new Part(() => import("#app/drag.js"));
 export const menus = new Part(() => import("#app/views/menus.js"));
 export const moves = new Part(() => import("#app/moves.js"));
 export const places = new Part(() => import("#app/places.js"));
-export const searching = new Part(() => import("#app/query.js"));
 export const selecting = new Part(() => import("#app/views/selection.js"));
 export const updating = new Part(() => import("#app/update.js"));
 export const sentences = new Part(async () => {
@@ -69,18 +87,7 @@ export const sentences = new Part(async () => {
   return it;
 });
 
-const PARTS = [
-  sentences,
-  detail,
-  menus,
-  dragging,
-  moves,
-  dialogs,
-  searching,
-  places,
-  selecting,
-  updating,
-];
+const PARTS = [sentences, detail, menus, dragging, moves, dialogs, places, selecting, updating];
 
 /** Until the browser has nothing else to do. */
 const leisure = () =>
@@ -103,12 +110,8 @@ export async function fetchAll() {
  */
 export function Later({ part, name, onMissing, ...props }) {
   const it = part.here.value;
-  useEffect(() => {
-    const otherwise = () => {
-      onMissing?.();
-      missing();
-    };
-    if (!it) void part.use(() => undefined, otherwise);
+  useLayoutEffect(() => {
+    if (!it) void part.use(undefined, onMissing);
   }, []);
   return it ? html`<${it[name]} ...${props} />` : null;
 }

@@ -1,6 +1,7 @@
 // Which to-dos a view shows, in which order and under which headings.
 import { asSeen, isOverdue, local, plus } from "#app/days.js";
 import { byPlace } from "#app/order.js";
+import { finder } from "#app/query.js";
 import { tree } from "#app/subtasks.js";
 import { fold } from "#app/text.js";
 
@@ -16,7 +17,6 @@ import { fold } from "#app/text.js";
  * @property {string} zone
  * @property {string} sort
  * @property {ReadonlySet<string>} [folded]
- * @property {typeof import("#app/query.js").finder | undefined} [finder] undefined until it is here
  */
 /**
  * @typedef {object} Section
@@ -72,12 +72,12 @@ export function homeOf(todo, lists) {
  * @param {Data} data
  * @returns {(todo: Todo) => boolean}
  */
-function belongs({ view, of, query }, lists, { now, zone, finder }) {
+function belongs({ view, of, query }, lists, { now, zone }) {
   if (view === "inbox") return (todo) => homeOf(todo, lists)?.is_inbox ?? true;
   if (view === "list") return (todo) => homeOf(todo, lists)?.id === of;
   if (view === "tag") return (todo) => todo.tags.some((tag) => fold(tag) === fold(of));
   const listName = (/** @type {Todo} */ todo) => homeOf(todo, lists)?.name ?? "";
-  return finder?.(view, query, { now, zone, listName }) ?? (() => false);
+  return finder(view, query, { now, zone, listName }) ?? (() => false);
 }
 
 /**

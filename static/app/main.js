@@ -2,6 +2,7 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { add } from "#app/actions.js";
+import { stand } from "#app/hold.js";
 import { press } from "#app/keys.js";
 import { fetchAll, updating } from "#app/later.js";
 import { onOtherAccount } from "#app/session.js";
@@ -38,6 +39,9 @@ const Page = () => html`<${App} key=${tongue.value.language} />`;
 await speak(usual()).catch(() => undefined);
 const place = document.getElementById("app");
 if (place) render(html`<${Page} />`, place);
+effect(() => {
+  if (start.value !== "starting") setTimeout(() => stand(start.value === "ready"));
+});
 effect(() => void speakAsChosen(profile.value?.language).catch(() => undefined));
 
 /** What another program has shared with this one. */

@@ -1,5 +1,4 @@
 // What the view at hand shows, in its order, and what is selected in it.
-import { searching } from "#app/later.js";
 import { sections } from "#app/lists.js";
 import { byPlace } from "#app/order.js";
 import * as state from "#app/state.js";
@@ -20,12 +19,8 @@ export function data() {
     zone: state.zone.value,
     sort: sorting().value.peek(),
     folded: state.folded.value,
-    finder: isFound() ? searching.here.value?.finder : undefined,
   };
 }
-
-/** Whether words say what is shown. */
-export const isFound = () => ["search", "filter"].includes(state.route.value.view);
 
 export const filters = () =>
   /** @type {import("#app/model.js").Filter[]} */ (state.all("filter")).sort(byPlace);

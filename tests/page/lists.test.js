@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { counts, sections } from "#app/lists.js";
 import { byPlace, placeBehind, places, placesInFront } from "#app/order.js";
-import { finder } from "#app/query.js";
 import { read, write } from "#app/route.js";
 
 const lists = /** @type {any[]} */ ([
@@ -53,7 +52,6 @@ const data = {
   now: { on: "2026-11-26", at: "12:00" },
   zone: "Europe/Berlin",
   sort: "manual",
-  finder,
 };
 
 /** @param {string} hash @param {boolean} [finished] @param {string} [sort] */

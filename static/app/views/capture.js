@@ -38,10 +38,10 @@ function addTexts(texts, refused = NONE) {
   if (it) return addAll(texts.map((text) => it.made(text, around)));
   const ids = addAll(texts.map((title) => ({ ...around.given, title })));
   unread.push(...ids.map((id, index) => ({ id, text: texts[index] ?? "", around })));
-  return sentences.use(
-    () => undefined,
-    () => say(gettext("Added as written. Days and tags in it are read when there is a network.")),
-  );
+  return sentences.fetch().then((is) => {
+    if (!is)
+      say(gettext("Added as written. Days and tags in it are read when there is a network."));
+  });
 }
 
 export function focusCapture() {

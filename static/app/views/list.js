@@ -1,10 +1,11 @@
 // A view: its heading, what it shows, and what can be done with several rows at once.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { restore } from "#app/actions.js";
-import { Later, searching, selecting } from "#app/later.js";
+import { Later, selecting } from "#app/later.js";
 import { homeOf, sections } from "#app/lists.js";
+import { parse } from "#app/query.js";
 import { write } from "#app/route.js";
-import { data, isFound, selectTo, shownRoute, toggleSelected } from "#app/shown.js";
+import { data, selectTo, shownRoute, toggleSelected } from "#app/shown.js";
 import * as state from "#app/state.js";
 import { gettext } from "#app/text.js";
 import { Capture } from "#app/views/capture.js";
@@ -50,7 +51,7 @@ const EMPTY = () => ({
 /** @param {{view: string}} props */
 function Empty({ view }) {
   const [title, hint] = EMPTY()[/** @type {"inbox"} */ (view)] ?? EMPTY().inbox;
-  if (!state.store.value?.complete.value || (isFound() && !searching.here.value))
+  if (!state.store.value?.complete.value)
     return html`<p class="empty" role="status">${gettext("Fetching your to-dos …")}</p>`;
   if (view === "search" && !state.route.value.query)
     return html`<p class="empty">${EMPTY().search[1]}</p>`;
@@ -141,9 +142,6 @@ export function ListView() {
   const end = useRef(/** @type {HTMLElement | null} */ (null));
   const { view, of, query } = route.value;
   useEffect(() => setLimit(FIRST), [view, of, query]);
-  useEffect(() => {
-    if (isFound()) void searching.use(() => undefined);
-  }, [view]);
   const found = sections(shownRoute(), data(), showsFinished.value);
   const total = found.reduce((sum, { todos }) => sum + todos.length, 0);
   useEffect(() => {
@@ -210,7 +208,7 @@ function SearchField() {
 
 /** @param {{query: string}} props */
 function NotUnderstood({ query }) {
-  const bad = searching.here.value?.parse(query).bad ?? [];
+  const bad = parse(query).bad;
   if (!bad.length) return null;
   const words = bad.join(" ");
   return html`<p class="question hint" role="status">${gettext("Not understood: {words}", { words })} ${gettext("Write for example tag:shop, list:home, due:today, priority:3,4 or is:open.")}</p>`;

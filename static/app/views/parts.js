@@ -1,5 +1,6 @@
 // What stands below a to-do, in its detail, and what it stands below itself.
 import { useRef } from "preact/hooks";
+import { grip } from "#app/grip.js";
 import { addPart, fits, makePart, moveOut, shiftPart } from "#app/parts.js";
 import { write } from "#app/route.js";
 import * as state from "#app/state.js";
@@ -53,7 +54,7 @@ export function Parts({ todo }) {
   };
   return html`<h2><span>${gettext("Subtasks")} ${all > 0 && html`<small>${gettext("{done} of {all}", { done, all })}</small>`}</span></h2>
     ${all > 0 && html`<div class="bar" aria-hidden="true"><span style=${{ "--done": done / all }}></span></div>`}
-    <ol ref=${list} class="parts" data-parent=${todo.id} aria-label=${gettext("Subtasks")}>${some.map((part) => html`<${Part} key=${part.id} todo=${part} />`)}</ol>
+    <ol ref=${list} onPointerDown=${grip} class="parts" data-parent=${todo.id} aria-label=${gettext("Subtasks")}>${some.map((part) => html`<${Part} key=${part.id} todo=${part} />`)}</ol>
     <form class="parts" onSubmit=${submit}>
       <input id="detail-part" dir="auto" autocomplete="off" enterkeyhint="enter" aria-label=${gettext("Add a subtask")} placeholder=${gettext("Add a subtask")} />
     </form>`;

@@ -62,7 +62,7 @@ export function Repeat({ todo }) {
 /** @param {{todo: Todo, onDone: () => void}} props */
 function Words({ todo, onDone }) {
   const [text, setText] = useState("");
-  useEffect(() => void sentences.use(() => undefined), []);
+  useEffect(() => void sentences.fetch(), []);
   const found = understood(text);
   const leave = () => {
     atOnce(onDone);
@@ -71,10 +71,12 @@ function Words({ todo, onDone }) {
   /** @param {Event} event */
   const submit = (event) => {
     event.preventDefault();
-    if (!found?.recurrence) return;
-    const { recurrence, recurrence_from, due } = found;
-    repeat([todo.id], recurrence, { recurrence_from, ...(todo.due || !due ? {} : { due }) });
-    leave();
+    void sentences.use(() => {
+      const { recurrence, recurrence_from, due } = understood(text) ?? {};
+      if (!recurrence) return;
+      repeat([todo.id], recurrence, { recurrence_from, ...(todo.due || !due ? {} : { due }) });
+      leave();
+    });
   };
   /** @param {KeyboardEvent} event */
   const key = (event) => {
@@ -89,7 +91,7 @@ function Words({ todo, onDone }) {
     <input dir="auto" autocomplete="off" maxlength="100" ref=${(/** @type {HTMLElement | null} */ field) => !text && field?.focus()}
       aria-label=${gettext("Repeat in words")} aria-describedby="repeat-words" onKeyDown=${key}
       onInput=${(/** @type {Event} */ event) => setText(textOf(event))} />
-    <button class="button" disabled=${!found?.recurrence}>${gettext("Set")}</button>
+    <button class="button" disabled=${Boolean(sentences.here.value) && !found?.recurrence}>${gettext("Set")}</button>
     <p id="repeat-words" class="hint" role="status">${words.filter(Boolean).join(" · ")}</p>
   </form>`;
 }

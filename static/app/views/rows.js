@@ -1,7 +1,8 @@
 // The parts of a view, each under its heading.
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { postpone } from "#app/actions.js";
 import { plus, weekdayName } from "#app/days.js";
+import { grip } from "#app/grip.js";
 import { dragging } from "#app/later.js";
 import { counts, homeOf, isLate, week } from "#app/lists.js";
 import { write } from "#app/route.js";
@@ -34,23 +35,18 @@ const words = ({ done, all }) => (all ? `${done}/${all}` : "");
 const hasOpen = (todo) =>
   (state.kin.value.get(todo.id) ?? []).some((part) => part.status === "open" && !part.deleted_at);
 
-/** @param {PointerEvent} event */
-const hold = ({ buttons, pointerType }) =>
-  buttons && pointerType === "mouse" && dragging.use(() => undefined);
-
 /**
- * Makes the rows of a list movable; gives what to do with a pointer until they are.
+ * Makes the rows of a list movable, as soon as they can be.
  * @param {{current: HTMLElement | null}} list
  * @param {boolean} sorts whether they have places of their own
  * @param {boolean} [some] whether it has any
  */
 export function useDragging(list, sorts, some = true) {
   const it = dragging.here.value;
-  useEffect(
+  useLayoutEffect(
     () => (it && list.current ? it.draggable(list.current, sorts) : undefined),
     [it, sorts, some],
   );
-  return it ? undefined : hold;
 }
 
 /** @param {{section: Section, limit: number}} props */
@@ -58,12 +54,12 @@ export function Rows({ section, limit }) {
   const { route, zone, today, now, selection, editing } = state;
   const list = useRef(/** @type {HTMLOListElement | null} */ (null));
   const manual = section.kind === "plain" && isManual();
-  const hold = useDragging(list, manual);
+  useDragging(list, manual);
   const lists = new Map(state.all("list").map((one) => [one.id, one]));
   const clashes = new Set(state.store.value?.problems.value.map(({ operation }) => operation.id));
   const { view } = route.value;
   const nested = section.levels !== undefined;
-  return html`<ol ref=${list} class=${manual ? "manual" : ""} data-day=${section.kind === "day" ? section.day : undefined} onPointerMove=${hold}>
+  return html`<ol ref=${list} class=${manual ? "manual" : ""} data-day=${section.kind === "day" ? section.day : undefined} onPointerDown=${grip}>
     ${section.todos.slice(0, limit).map(
       (todo) => html`<${Row}
         key=${todo.id}
