@@ -131,11 +131,11 @@ def index(request: HttpRequest) -> HttpResponseBase:
     """The same for everybody who is logged in: the service worker may keep it."""
     imports = _map()
     names = json.loads(imports)["imports"]
-    main = names.pop(MAIN)
+    announced = [name for name in names if not name.startswith((*LATER, MAIN))]
     context = {
         "import_map": imports,
-        "modules": sorted(names[name] for name in names if not name.startswith(LATER)),
-        "starts": [names[HOLD], main],
+        "modules": sorted(names[name] for name in announced),
+        "starts": [names[name] for name in (HOLD, MAIN) if name in names],
         "styles": [address(name) for name in STYLES],
         "theme": address(THEME),
         "words": words_address(),

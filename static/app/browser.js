@@ -15,13 +15,6 @@ function insert(target, text) {
   if (field(target) && text) document.execCommand("insertText", false, text);
 }
 
-/** Text of a keyboard that has no keys. @param {Element} target @param {InputEvent} event */
-export function enter(target, { inputType, data }) {
-  if (inputType === "insertText") insert(target, data ?? "");
-  else if (inputType === "insertLineBreak") submit(target);
-  else if (inputType === "deleteContentBackward") erase(target, "delete");
-}
-
 /** @param {Element} target @param {string} how */
 function erase(target, how) {
   if (field(target)) document.execCommand(how);
@@ -40,6 +33,13 @@ function submit(target) {
   else if (field(target)) send(target.closest("form"));
   else if (target.matches(`a, ${PRESSED}`)) /** @type {HTMLElement} */ (target).click();
 }
+
+/** What a keyboard without keys does. @type {Record<string, (target: Element, text: string) => void>} */
+export const ENTRIES = {
+  insertText: insert,
+  insertLineBreak: submit,
+  deleteContentBackward: (target) => erase(target, "delete"),
+};
 
 /** @param {Element} target @param {(from: number, length: number) => number} to */
 function caret(target, to) {
@@ -103,8 +103,12 @@ function key(event, target) {
   else if (key.toLowerCase() === "a") field(target)?.select();
 }
 
-/** Nobody has kept the browser from it. @param {Event} event @param {Element} target @param {string} text pasted */
+/** Fields that only a browser can fill. */
+const OWN = "input:is([type=date], [type=time])";
+
+/** Gives whether it could be done; nobody has kept the browser from it. @param {Event} event @param {Element} target @param {string} text pasted */
 export function done(event, target, text) {
+  if (event instanceof KeyboardEvent && isWritten(event) && target.matches(OWN)) return false;
   if (event instanceof KeyboardEvent) key(event, target);
   else if (event.type === "paste") insert(target, text);
   else if (event.type === "mousedown") {
@@ -112,4 +116,5 @@ export function done(event, target, text) {
     if (near instanceof HTMLElement) near.focus({ preventScroll: true });
     else if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   }
+  return true;
 }

@@ -1,6 +1,6 @@
 // Keys, clicks and text that come before the page, or a part of it, is there: each is kept and played
 // as soon as it is. This module is the first that runs.
-import { done as doneByBrowser, enter, isWritten } from "#app/browser.js";
+import { done as doneByBrowser, ENTRIES, isWritten } from "#app/browser.js";
 import { Line } from "#app/line.js";
 
 /** @typedef {{event: Event, target: EventTarget | null, text: string}} Held */
@@ -44,7 +44,8 @@ function isOurs(event) {
 /** Whether the browser can be kept from doing it now. @param {Event} event */
 function isKept(event) {
   if (event.type === "keydown") return isOurs(/** @type {KeyboardEvent} */ (event));
-  if (event.type === "beforeinput") return event.cancelable;
+  if (event.type === "beforeinput")
+    return event.cancelable && /** @type {InputEvent} */ (event).inputType in ENTRIES;
   if (event.type !== "pointermove") return true;
   const { buttons, pointerType } = /** @type {PointerEvent} */ (event);
   return buttons > 0 && pointerType === "mouse";
@@ -95,8 +96,10 @@ async function play(it) {
   plays = true;
   try {
     const target = heir(it);
-    if (last === "beforeinput") enter(target, /** @type {InputEvent} */ (it.event));
-    else if (target.dispatchEvent(it.event)) doneByBrowser(it.event, target, it.text);
+    const { inputType, data } = /** @type {InputEvent} */ (it.event);
+    if (last === "beforeinput") ENTRIES[inputType]?.(target, data ?? "");
+    else if (target.dispatchEvent(it.event) && !doneByBrowser(it.event, target, it.text))
+      line.onloss();
   } finally {
     plays = false;
   }

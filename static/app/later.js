@@ -67,9 +67,11 @@ function missing(alsoKeys) {
   const words = gettext(
     "This part of the page is not on this device yet. Try again with a network.",
   );
-  const lost = gettext("What you have typed or pressed since is not done.");
-  say(alsoKeys ? `${words} ${lost}` : words);
+  say(alsoKeys ? `${words} ${lost()}` : words);
 }
+
+const lost = () => gettext("What you have typed or pressed since is not done.");
+line.onloss = () => say(lost());
 
 export const detail = new Part(() => import("#app/views/detail.js"));
 export const dialogs = new Part(() => import("#app/views/dialogs.js"));

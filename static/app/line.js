@@ -15,6 +15,8 @@ export class Line {
     this.held = [];
     /** @type {(holds: boolean) => void} */
     this.onchange = () => {};
+    /** One of them cannot be done. */
+    this.onloss = () => {};
   }
 
   /** Whether what comes now has to wait. */
@@ -31,7 +33,7 @@ export class Line {
   async until(coming) {
     this.waits++;
     this.onchange(true);
-    const is = await coming.catch(() => false);
+    const is = await coming.catch(reported);
     const gone = is ? [] : this.held.splice(0);
     this.waits--;
     void this.goOn();
@@ -57,4 +59,10 @@ export class Line {
       reportError(error);
     }
   }
+}
+
+/** @param {unknown} error */
+function reported(error) {
+  reportError(error);
+  return false;
 }
