@@ -72,9 +72,17 @@ function step(from, by) {
   all[at < 0 && by < 0 ? all.length - 1 : at + by]?.focus();
 }
 
+/** What is searched for. @param {Element} target */
+function clear(target) {
+  if (!target.matches("[type=search]")) return;
+  field(target)?.select();
+  erase(target, "delete");
+}
+
 /** @type {Record<string, (target: Element, event: KeyboardEvent) => void>} */
 const KEYS = {
   Enter: submit,
+  Escape: clear,
   Tab: (target, { shiftKey }) => step(target, shiftKey ? -1 : 1),
   Backspace: (target) => erase(target, "delete"),
   Delete: (target) => erase(target, "forwardDelete"),
