@@ -5,30 +5,35 @@ import { dragging } from "#app/later.js";
 const NEAR = 5; // pixels; who goes no farther does not move the row
 const REST = 280; // milliseconds of a finger that selects a row
 
-/** @type {{at: PointerEvent, first: import("#app/hold.js").Held} | undefined} */
+/** @typedef {import("#app/hold.js").Held} Held */
+
+/** @type {{at: PointerEvent, presses: Held[]} | undefined} */
 let taken;
 
 /** @param {PointerEvent} event */
 export function grip(event) {
   if (dragging.here.peek() || event.button > 0) return;
-  const own = { at: event, first: copy(event) };
+  const { target } = event;
+  // Safari's rows listen to the mouse
+  const mouse = { event: new MouseEvent("mousedown", event), target, text: "" };
+  const own = { at: event, presses: [copy(event), mouse] };
   taken = own;
   void dragging.fetch().then((it) => {
-    if (it && taken === own) own.first.target?.dispatchEvent(own.first.event);
-    if (taken === own) taken = undefined;
+    if (taken !== own) return;
+    taken = undefined;
+    if (it) for (const press of own.presses) press.target?.dispatchEvent(press.event);
   });
 }
 
 /** A mouse moves the row, a finger the page. @param {PointerEvent} event */
 function move(event) {
   if (!taken) return;
-  const { at, first } = taken;
+  const { at, presses } = taken;
   if (Math.hypot(event.clientX - at.clientX, event.clientY - at.clientY) < NEAR) return;
   taken = undefined;
   if (event.pointerType !== "mouse") return;
   void dragging.use();
-  keep(first);
-  keep(copy(event));
+  for (const press of [...presses, copy(event)]) keep(press);
 }
 
 /** @param {PointerEvent} event */

@@ -43,7 +43,7 @@ function isOurs(event) {
 
 /** Whether the browser can be kept from doing it now. @param {Event} event */
 function isKept(event) {
-  if (event.type === "keydown") return isOurs(/** @type {KeyboardEvent} */ (event));
+  if (event.type === "keydown") return event instanceof KeyboardEvent && isOurs(event);
   if (event.type === "beforeinput")
     return event.cancelable && /** @type {InputEvent} */ (event).inputType in ENTRIES;
   if (event.type !== "pointermove") return true;
@@ -97,6 +97,7 @@ async function play(it) {
   try {
     const target = heir(it);
     const { inputType, data } = /** @type {InputEvent} */ (it.event);
+    if (last === "pointermove") target.dispatchEvent(new MouseEvent("mousemove", it.event));
     if (last === "beforeinput") ENTRIES[inputType]?.(target, data ?? "");
     else if (target.dispatchEvent(it.event) && !doneByBrowser(it.event, target, it.text))
       line.onloss();

@@ -82,7 +82,7 @@ def test_a_part_comes_when_it_is_needed(visit, alice, bob):
     expect(page.get_by_role("toolbar", name="Selected to-dos")).to_be_visible()
     page.locator("header.top").get_by_label("More").click()
     expect(page.get_by_role("button", name="Show finished ones")).to_be_visible()
-    assert {"app/views/detail.js", "app/query.js", "app/views/selection.js"} < {*fetched}
+    assert {"app/views/detail.js", "app/views/menus.js", "app/views/selection.js"} < {*fetched}
 
 
 def test_a_sentence_entered_before_quick_add_is_there_is_read_when_it_comes(visit, alice, bob):
