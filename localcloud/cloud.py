@@ -93,7 +93,8 @@ def commands() -> str:
     """What a terminal needs for `make logs`, `make manage` and `zappa ...` against this cloud."""
     variables = {**CREDENTIALS, "AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL"]}
     exports = " ".join(f"{name}={value}" for name, value in sorted(variables.items()))
-    return f"   For commands in another terminal:\n   export {exports}"
+    programs = Path(sys.executable).parent  # Zappa's, too
+    return f'   For commands in another terminal:\n   export PATH="{programs}:$PATH" {exports}'
 
 
 def _plain(log: str) -> str:

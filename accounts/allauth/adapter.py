@@ -37,8 +37,8 @@ from core.http import client_address
 
 logger = logging.getLogger(__name__)
 
-# Nobody gets this mail. Its address is asked for as others are: whether the mail server is there
-# must not tell who has an account.
+# This mail is never sent. We still connect to the mail server, so that an error of the server does
+# not tell which addresses have an account.
 UNKNOWN = "account/email/unknown_account"
 UNKNOWN_ADDRESS = "::"  # a server behind a Unix socket knows no address
 _email_fits = MaxLengthValidator(254)

@@ -1,6 +1,7 @@
 """The programs of build/clients: a generator, compilers and linters that the product never uses."""
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -15,11 +16,12 @@ def packages() -> Path:
     return next((TOOLS / "lib").glob("python3*/site-packages"))
 
 
-def run(*command: object, folder: Path = ROOT) -> str:
+def run(*command: object, folder: Path = ROOT, environment: Mapping[str, str] | None = None) -> str:
     """What the command prints; an AssertionError with all of it if it fails."""
     done = subprocess.run(  # noqa: S603
         [str(part) for part in command],
         cwd=folder,
+        env=environment,
         capture_output=True,
         text=True,
         timeout=280,

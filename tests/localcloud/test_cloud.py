@@ -271,7 +271,8 @@ def test_up_starts_the_parts_and_deploys_to_them(parts, folder, capsys):
     }
     assert "12 parameters are stored under /nudge/dev/" in capsys.readouterr().out
     assert cloud.commands().splitlines()[1] == (
-        "   export AWS_ACCESS_KEY_ID=test AWS_DEFAULT_REGION=us-east-1 "
+        f'   export PATH="{Path(sys.executable).parent}:$PATH" '
+        "AWS_ACCESS_KEY_ID=test AWS_DEFAULT_REGION=us-east-1 "
         "AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1 AWS_SECRET_ACCESS_KEY=test"
     )
 

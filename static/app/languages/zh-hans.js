@@ -101,7 +101,7 @@ export default {
   "Log out?": "退出登录？",
   "Logged out": "已退出登录",
   Low: "低",
-  "Made {day}": "创建于{day}",
+  "Created {day}": "创建于{day}",
   "Make it a subtask, or move it out": "变为子任务，或移出",
   Medium: "中",
   More: "更多",

@@ -145,7 +145,7 @@ export function Detail() {
     ${!todo.deleted_at && html`<${Parts} key=${`parts-${todo.id}`} todo=${todo} />`}
     <${Notes} key=${todo.id} todo=${todo} />
     <footer>
-      <span>${gettext("Made {day}", { day: day(todo.created_at) })}${todo.finished_at ? ` · ${gettext("finished {day}", { day: day(todo.finished_at) })}` : ""}</span>
+      <span>${gettext("Created {day}", { day: day(todo.created_at) })}${todo.finished_at ? ` · ${gettext("finished {day}", { day: day(todo.finished_at) })}` : ""}</span>
       ${
         todo.deleted_at
           ? html`<button class="button quiet" onClick=${() => restore([todo.id])}>${gettext("Restore")}</button>

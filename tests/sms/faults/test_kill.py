@@ -1,24 +1,19 @@
 """kill -9 at any moment: nothing is sent twice, nothing is forgotten (quality.md)."""
 
 import collections
-import os
 import random
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import IO
-from urllib.parse import quote
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from localcloud.twilio.stub import ACCOUNT_SID, AUTH_TOKEN, TwilioStub
 from sms.models import Event, Message
 from sms.sweep import sweep
-from tests.config.conftest import ROOT
+from tests import deaths
 from tests.sms.conftest import FROM, TO, allow
 
 pytestmark = [
@@ -30,21 +25,11 @@ KILLS = 100
 LAST_EVENTS = (1, 500)  # statements and calls of the provider, each before and after
 
 
-def database_url() -> str:
-    """Of the database of this test, for other processes."""
-    database = connection.settings_dict
-    host, name = quote(database["HOST"], safe=""), database["NAME"]
-    return f"postgresql://{database['USER']}@{host}:{database['PORT']}/{name}"
-
-
 @pytest.fixture
-def worker(twilio) -> Iterator[subprocess.Popen[str]]:
+def worker(twilio) -> Iterator["subprocess.Popen[str]"]:
     limits = ("DAILY_LIMIT", "DESTINATION_DAILY_LIMIT", "COUNTRY_DAILY_LIMIT", "MONTHLY_SEGMENTS")
     environment = {
-        **os.environ,
         **{f"SMS_{name}": "1000000" for name in limits},
-        "DATABASE_URL": database_url(),
-        "DJANGO_SETTINGS_MODULE": "config.settings",
         "TASK_BACKEND": "core.tasks.ThreadBackend",
         "SMS_PROVIDER": "twilio",
         "ACCOUNT_SID": ACCOUNT_SID,
@@ -53,30 +38,8 @@ def worker(twilio) -> Iterator[subprocess.Popen[str]]:
         "TO_NUMBER": TO,
         "TWILIO_API_BASE_URL": twilio.url,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.sms.faults.worker"],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        yield process
-        pipes(process)[0].close()
-
-
-def pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    return process.stdin, process.stdout
-
-
-def live_and_die(worker: subprocess.Popen[str], last_event: int) -> None:
-    orders, told = pipes(worker)
-    orders.write(f"{last_event}\n")
-    orders.flush()
-    assert int(told.readline()) == -signal.SIGKILL
+    with deaths.process("tests.deaths", "tests.sms.faults.life", **environment) as started:
+        yield started
 
 
 def sweep_until_quiet(at: datetime) -> None:
@@ -88,7 +51,7 @@ def test_a_hundred_kills_double_nothing_and_forget_nothing(worker, twilio: Twili
     allow(alice, per_day=1_000_000)
     moments = random.Random(20)  # noqa: S311 - when to kill
     for _ in range(KILLS):
-        live_and_die(worker, moments.randint(*LAST_EVENTS))
+        deaths.live_and_die(worker, moments.randint(*LAST_EVENTS))
 
     now = timezone.now()
     for later in (0, 2, 20):

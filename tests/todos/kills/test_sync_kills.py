@@ -4,7 +4,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,10 +12,9 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from tests import deaths
 from tests.builders import make_todo
-from tests.config.conftest import ROOT
 from tests.feeds import check, living
-from tests.sms.faults.test_kill import database_url, pipes
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.enable_socket]
 WRITERS = 8
@@ -26,24 +24,9 @@ WRITERS = 8
 def world(alice, bob, staff) -> Iterator["World"]:
     for owner in (alice, bob):
         make_todo(owner, tags=["a"])
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database_url(),
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DEBUG": "True",
-        "WRITE_LIMIT": "1000000",
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.todos.kills.writer"],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
+    environment = {"DEBUG": "True", "WRITE_LIMIT": "1000000"}
+    with deaths.process("tests.todos.kills.writer", **environment) as process:
         yield World(process, alice, bob)
-        pipes(process)[0].close()
 
 
 class World:
@@ -55,14 +38,8 @@ class World:
         self.cursor: str | None = None
         self.ended: list[int] = []
 
-    def call(self, line: str) -> int:
-        orders, told = pipes(self.process)
-        orders.write(f"{line}\n")
-        orders.flush()
-        return int(told.readline())
-
     def begin(self, seed: int, changes: int) -> int:
-        return self.call(f"{self.account.email} {self.other.email} {seed} {changes}")
+        return deaths.ask(self.process, f"{self.account.email} {self.other.email} {seed} {changes}")
 
     def poll(self, client: Any) -> bool:
         """Whether there is more."""
@@ -83,7 +60,7 @@ def until_all_end(world: World, processes: list[int], kills: int, dice: random.R
     for victim in dice.sample(processes, kills):
         time.sleep(dice.random())
         os.kill(victim, signal.SIGKILL)
-    world.ended = [world.call(f"wait {process}") for process in processes]
+    world.ended = [deaths.ask(world.process, f"wait {it}") for it in processes]
 
 
 def run(world: World, client: Any, seed: int, changes: int) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 
 import django
 
+from tests.deaths import answer
+
 
 def main() -> None:
     django.setup()
@@ -22,17 +24,12 @@ def main() -> None:
         match line.split():
             case "wait", process:
                 _, status = os.waitpid(int(process), 0)
-                _tell(os.waitstatus_to_exitcode(status))
+                answer(os.waitstatus_to_exitcode(status))
             case email, other, seed, changes:
                 process = os.fork()
                 if process == 0:
                     _live(email, other, random.Random(int(seed)), int(changes))  # noqa: S311 - no secret
-                _tell(process)
-
-
-def _tell(number: object) -> None:
-    sys.stdout.write(f"{number}\n")
-    sys.stdout.flush()
+                answer(process)
 
 
 def _live(email: str, other: str, dice: random.Random, changes: int) -> None:

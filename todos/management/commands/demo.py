@@ -75,7 +75,7 @@ def fill(user: User, now: datetime) -> None:
         },
         {
             "title": "Call the dentist",
-            "due": Due.at_moment(now + timedelta(hours=3), user.zone),
+            "due": Due(today + day, time(9, 30)),
             "tags": ["phone"],
         },
         {"title": "Buy milk", "list": home, "tags": ["errand"]},

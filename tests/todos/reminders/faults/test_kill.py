@@ -1,7 +1,6 @@
-"""Four ticks at once, killed at any moment: each reminder is one message (quality.md)."""
+"""Four ticks at the same time, killed at any moment: each reminder is one message (quality.md)."""
 
 import collections
-import os
 import random
 import subprocess
 import sys
@@ -17,9 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from sms.models import Allowance, Message, Phone
-from tests import task_backends
-from tests.config.conftest import ROOT
-from tests.sms.faults.test_kill import database_url, live_and_die
+from tests import deaths, task_backends
 from tests.todos.reminders.faults.life import MAILBOX, Mailbox
 from todos.models import Firing, List, Notice, Reminder, Todo
 from todos.reminders.dispatch import tick
@@ -72,32 +69,15 @@ def mailbox(tmp_path) -> Path:
 def workers(mailbox) -> Iterator[list[subprocess.Popen[str]]]:
     limits = ("DAILY_LIMIT", "DESTINATION_DAILY_LIMIT", "COUNTRY_DAILY_LIMIT", "MONTHLY_SEGMENTS")
     environment = {
-        **os.environ,
         **{f"SMS_{name}": PLENTY for name in limits},
         MAILBOX: str(mailbox),
-        "DATABASE_URL": database_url(),
-        "DJANGO_SETTINGS_MODULE": "config.settings",
         "TASK_BACKEND": "tests.task_backends.OnlyReminders",
         "SMS_ALLOWED_REGIONS": "US",
         "REMINDERS_PER_MINUTE": "20",
     }
-    made = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.todos.reminders.faults.worker"],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(TICKS)
-    ]
-    with ExitStack() as ends:
-        for process in made:
-            ends.enter_context(process)
-        yield made
-        for process in made:
-            process.kill()
+    life = ("tests.deaths", "tests.todos.reminders.faults.life")
+    with ExitStack() as stack:
+        yield [stack.enter_context(deaths.process(*life, **environment)) for _ in range(TICKS)]
 
 
 @pytest.mark.parametrize(("reminders", "kills"), SIZES)
@@ -138,4 +118,4 @@ def test_each_reminder_is_one_message(workers, mailbox, settings, monkeypatch, r
 def die_often(worker: subprocess.Popen[str], kills: int, seed: int) -> None:
     moments = random.Random(seed)  # noqa: S311 - when to kill
     for _ in range(kills):
-        live_and_die(worker, moments.randint(*LAST_EVENTS))
+        deaths.live_and_die(worker, moments.randint(*LAST_EVENTS))

@@ -1,19 +1,16 @@
-"""Whoever imports is killed at any moment: an import is done as a whole, or not at all."""
+"""The process of an import is killed at any moment: all of the import is done, or nothing."""
 
 import collections
 import io
-import os
 import random
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
+from tests import deaths
 from tests.builders import make_todo
-from tests.config.conftest import ROOT
 from tests.conftest import make_user
-from tests.sms.faults.test_kill import database_url, live_and_die
 from tests.task_backends import RECORDING, recorded
 from tests.todos.transfer.faults.life import MEDIA, run_all
 from todos.models import Todo, Transfer, TransferState
@@ -26,24 +23,9 @@ LAST_EVENTS = (20, 250)
 
 @pytest.fixture
 def worker(settings) -> Iterator["subprocess.Popen[str]"]:
-    environment = {
-        **os.environ,
-        MEDIA: str(settings.MEDIA_ROOT),
-        "DATABASE_URL": database_url(),
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "TASK_BACKEND": RECORDING,
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.todos.transfer.faults.worker"],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        yield process
-        process.kill()
+    environment = {MEDIA: str(settings.MEDIA_ROOT), "TASK_BACKEND": RECORDING}
+    with deaths.process("tests.deaths", "tests.todos.transfer.faults.life", **environment) as it:
+        yield it
 
 
 def begin(number: int) -> Transfer:
@@ -63,7 +45,7 @@ def test_an_import_is_whole_or_not_there(worker, settings, bob):
     begun = [begin(number) for number in range(IMPORTS)]
     moments = random.Random(16)  # noqa: S311 - when to kill
     for _ in range(KILLS):
-        live_and_die(worker, moments.randint(*LAST_EVENTS))
+        deaths.live_and_die(worker, moments.randint(*LAST_EVENTS))
     for _ in range(IMPORTS):
         run_all()
 
