@@ -105,7 +105,7 @@ export function Menu({ label, icon, className = "", items, face }) {
     return () => removeEventListener("pointerdown", outside);
   }, []);
   return html`<details class=${`menu ${className}`} ref=${box} onFocusOut=${leave} onKeyDown=${key} onToggle=${() => setOpen(Boolean(box.current?.open))}>
-    <summary class="ghost" aria-label=${label}>${face ?? html`<${Icon} name=${icon} />`}</summary>
+    <summary class="ghost" aria-label=${label} onClick=${() => void menus.use()}>${face ?? html`<${Icon} name=${icon} />`}</summary>
     <div class="menu-items" onClick=${close}>${(open || menus.here.value) && html`<${Later} part=${menus} name=${items} onMissing=${close} />`}</div>
   </details>`;
 }
