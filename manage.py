@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Entry point for commands; imports nothing of the project."""
+"""The entry point for commands; imports no module of the project."""
 
 import os
 import sys

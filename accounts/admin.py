@@ -27,10 +27,10 @@ from core.admin import ReadOnlyAdmin, SearchableAdmin
 
 
 class EmailAddressFormSet(BaseInlineFormSet[EmailAddress, User, ModelForm[EmailAddress]]):
-    """Compares the rows of one form with each other: each alone is checked against the database."""
+    """Compares the rows of the form, because Django checks each only against the database."""
 
     def clean(self) -> None:
-        """Before Django's own check of doubles, which does not say what to do."""
+        """Check before Django does: its message about duplicates does not say what to do."""
         rows = [form.cleaned_data for form in self.forms if form.cleaned_data.get("email")]
         rows = [row for row in rows if not row.get("DELETE")]
         if sum(bool(row.get("primary")) for row in rows) > 1:
@@ -52,7 +52,7 @@ class EmailAddressForm(ModelForm[EmailAddress]):
 
 
 class Audited:
-    """Whatever staff change of an account is told to its owner."""
+    """Records changes by staff in the security events of the account's owner."""
 
     def account_of(self, obj: Any) -> User:
         owner: User = obj if isinstance(obj, User) else obj.user
@@ -72,7 +72,7 @@ class Audited:
 
 
 def _fields_of(part: dict[str, dict[str, Any]]) -> list[str]:
-    """Of one entry of a message of the admin: {"changed": {"name": ..., "fields": [...]}}."""
+    """The fields in one part of a log message: {"changed": {"name": ..., "fields": [...]}}."""
     return [
         str(name)
         for said in part.values()
@@ -87,10 +87,10 @@ class NewUserForm(AdminUserCreationForm[User]):
 
 
 class SuperusersChange:
-    """Staff look at these rows, superusers change them.
+    """Staff may read these rows; only superusers may change them.
 
-    A permission to change one of them would be all permissions: it gives a password, an address
-    that receives the code for a new password, or the permissions themselves.
+    Permission to change one would amount to all permissions: a row is a password, an address that
+    receives the code for a new password, or the permissions themselves.
     """
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -137,9 +137,9 @@ class UserAdmin(Audited, SearchableAdmin, DjangoUserAdmin[User]):
     )
     readonly_fields = ("has_old_spelling", "version", "channels_off", "deletion_at")
     actions = ("delete_in_a_week", "keep")
-    most_deleted = 20  # at once: each in its batches
+    most_deleted = 20  # per action; each account is deleted in batches
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
-    # What makes an operator, and what an account logs in with.
+    # What makes an operator, and the credentials of an account.
     for_superusers = ("email", "is_staff", "is_superuser", "groups", "user_permissions")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -156,9 +156,9 @@ class UserAdmin(Audited, SearchableAdmin, DjangoUserAdmin[User]):
 
     @admin.action(permissions=["delete"], description=_("Delete selected accounts in seven days"))
     def delete_in_a_week(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """As their owners do: they are told by mail, and may come back.
+        """Ask for the deletion as an owner does: the owner gets a mail and may cancel.
 
-        Not those that staff have switched off: the way back would switch them on.
+        Skips accounts that staff have disabled, because cancelling would enable them.
         """
         asked = queryset.filter(deletion_at=None, is_active=True)
         for account in self._within_reach(request, asked):
@@ -174,14 +174,14 @@ class UserAdmin(Audited, SearchableAdmin, DjangoUserAdmin[User]):
         return [account for account in queryset if not _is_above(request, account)]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: Any) -> None:
-        """Who switches an account on that waits for its deletion keeps it."""
+        """Cancel the pending deletion of an account that staff enable."""
         if obj.is_active and obj.deletion_at:
             obj.deletion_at = None
             record(obj, Kind.DELETION_CANCELLED, request, actor=request.user)
         super().save_model(request, obj, form, change)
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        """At once; a process that dies in between leaves the rest to the night."""
+        """Delete now. If the process dies, the nightly job deletes the rest."""
         deletion.begin(obj)
         erase_and_tell(obj, actor=signed_in_user(request))
 
@@ -197,9 +197,10 @@ class UserAdmin(Audited, SearchableAdmin, DjangoUserAdmin[User]):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Who may delete an account may delete its rows too: sessions, the inbox and others.
+        """Whoever may delete an account may delete its rows too: sessions, the inbox and others.
 
-        Their own admins do not permit it. They are counted and not named: their names are private.
+        The admins of these rows would forbid it. The page counts the rows but does not name them,
+        because their names are private.
         """
         _named, counts, _forbidden, protected = super().get_deleted_objects(objs, request)
         operators = {_("operator") for account in objs if _is_above(request, account)}
@@ -208,7 +209,7 @@ class UserAdmin(Audited, SearchableAdmin, DjangoUserAdmin[User]):
 
 
 def _is_above(request: HttpRequest, account: User) -> bool:
-    """Operators are changed and removed by superusers only."""
+    """Whether the account is an operator that this user may not change: only superusers may."""
     return (account.is_staff or account.is_superuser) and not _is_superuser(request)
 
 
@@ -220,7 +221,7 @@ class SuperusersGroupAdmin(SuperusersChange, GroupAdmin):
     pass
 
 
-# allauth's own admins search by user name, which these accounts do not have.
+# The admins of allauth search by user name, which these accounts do not have.
 admin.site.unregister((Authenticator, EmailAddress, UserSession))
 
 
@@ -236,7 +237,7 @@ class EmailAddressAdmin(Audited, SuperusersChange, SearchableAdmin):
 
 @admin.register(UserSession)
 class UserSessionAdmin(ReadOnlyAdmin):
-    """Signed-in devices; the session key, which is the token, is never shown."""
+    """Signed-in devices. Never shows the session key, which is the token."""
 
     list_display = ("user", "ip", "user_agent", "created_at", "last_seen_at")
     list_filter = ("last_seen_at",)
@@ -253,7 +254,7 @@ class UserSessionAdmin(ReadOnlyAdmin):
 
 @admin.register(Authenticator)
 class AuthenticatorAdmin(ReadOnlyAdmin):
-    """Who has which second factor; what it is made of is never shown."""
+    """The second factors of accounts. Never shows their secrets."""
 
     list_display = ("user", "type", "created_at", "last_used_at")
     list_filter = ("type", "last_used_at")
@@ -269,7 +270,7 @@ class AuthenticatorAdmin(ReadOnlyAdmin):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ReadOnlyAdmin):
-    """Staff with the permission revoke a token; nobody is shown one, or its digest."""
+    """Staff with the permission may revoke a token. Shows neither a token nor its digest."""
 
     list_display = ("hint", "name", "owner", "scopes", "expires_at", "last_used_at")
     list_filter = ("expires_at", "last_used_at")
@@ -295,7 +296,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 
 @admin.register(Invitation)
 class InvitationAdmin(SearchableAdmin):
-    """The link is shown to whoever may change an invitation; to delete one is to take it back."""
+    """Shows the link to staff who may change an invitation. Deleting an invitation revokes it."""
 
     list_display = ("email", "created_at", "created_by", "expires_at", "used_at", "account")
     list_filter = ("created_at", "expires_at", "used_at")

@@ -1,4 +1,4 @@
-"""The admin uses the product's log-in: a second one would have no rate limits."""
+"""The admin uses the log-in of the product, because its own would have no rate limits."""
 
 import functools
 import logging
@@ -32,7 +32,7 @@ ACCOUNT_APPS = ("accounts", "account", "auth", "mfa", "usersessions")
 class NudgeAdminSite(admin.AdminSite):
     site_header = site_title = "Nudge"
     index_title = _("Operations")
-    enable_nav_sidebar = False  # with it no table fits 1280 pixels; the first page has every link
+    enable_nav_sidebar = False  # leaves 1280 pixels for tables; the first page has every link
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
@@ -40,7 +40,7 @@ class NudgeAdminSite(admin.AdminSite):
         self.add_action(delete_selected)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """One section for accounts: those of Django and of allauth have no name of their own."""
+        """Merge the sections of Django, allauth and accounts into one."""
         whole = None if app_label in ACCOUNT_APPS else app_label
         apps = {app["app_label"]: app for app in super().get_app_list(request, whole)}
         parts = [apps.pop(label) for label in ACCOUNT_APPS if label in apps]
@@ -67,7 +67,7 @@ class NudgeAdminSite(admin.AdminSite):
         return redirect(target)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """An operator may require a second factor of staff, in the session that they use."""
+        """With STAFF_NEED_FACTOR, staff must have used a second factor in this session."""
         allowed = super().has_permission(request)
         if not (allowed and settings.STAFF_NEED_FACTOR):
             return allowed
@@ -80,7 +80,7 @@ class NudgeAdminSite(admin.AdminSite):
         return redirect("mfa_index")
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's
-        """400 for a filter in the URL that no column can hold (a NUL, the year 99999999999)."""
+        """Answer 400 for a filter value that no column can hold (a NUL, the year 99999999999)."""
         inner = super().admin_view(view, cacheable)
 
         @functools.wraps(inner)
@@ -90,7 +90,7 @@ class NudgeAdminSite(admin.AdminSite):
             except (ValueError, OverflowError, DatabaseError) as error:
                 if request.method != "GET" or not request.GET or is_database_away(error):
                     raise
-                logger.warning("Refused a filter of the admin", exc_info=error)
+                logger.warning("Refused an invalid admin filter", exc_info=error)
                 return error_response(request, 400, "invalid", gettext("This filter is invalid."))
 
         return guarded

@@ -1,4 +1,4 @@
-"""The admin's URLs; the first request for one of its pages imports them and each app's admin."""
+"""The URLs of the admin; its first request imports them and the admin module of each app."""
 
 from django.contrib import admin
 

@@ -1,8 +1,8 @@
-"""Personal API tokens: `nudge_` and 49 letters and digits, for programs of the account's owner.
+"""Personal API tokens: `nudge_` and 49 letters and digits, for the owner's programs.
 
-A token is 256 random bits, so nobody guesses one, and a fast digest of it is enough to find it by.
-Six of its characters are a checksum: whoever scans texts for leaked secrets tells a token from
-other text, and a token with a typing error costs no query.
+A token has 256 random bits, so nobody can guess it, and a fast digest is enough for the lookup. Six
+characters are a checksum: scanners for leaked secrets can recognize a token, and a mistyped token
+costs no query.
 """
 
 import hashlib
@@ -30,11 +30,11 @@ from core.quotas import QuotaReached
 
 PREFIX: Final = "nudge_"
 NAME_LENGTH: Final = 80
-LIVES: Final = timedelta(days=90)  # unless its maker says otherwise
+LIVES: Final = timedelta(days=90)  # by default
 LIVES_AT_MOST: Final = timedelta(days=366)
-KEPT: Final = timedelta(days=30)  # after its end, so that its owner sees why a program fails
-MADE_DAILY: Final = 100  # each is told by a mail
-USED_EVERY: Final = timedelta(hours=1)  # at most so often its last use is written
+KEPT: Final = timedelta(days=30)  # after it expires, so that the owner sees why a program fails
+MADE_DAILY: Final = 100  # each sends a mail
+USED_EVERY: Final = timedelta(hours=1)  # how often the last use is written, at most
 _ALPHABET: Final = string.digits + string.ascii_letters
 _SECRET, _CHECKSUM, _HINT = 43, 6, 4  # 62 ** 43 > 2 ** 256
 
@@ -47,7 +47,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         return self.filter(expires_at__gt=timezone.now())
 
     def called(self, token: str) -> "ApiToken | None":
-        """The living token of an active account, with its owner, in one query."""
+        """The valid token of an active account, with its owner, in one query."""
         if not is_whole(token):
             return None
         found = self.living().filter(digest=digest_of(token), owner__is_active=True)
@@ -90,7 +90,7 @@ class ApiToken(models.Model):
         return f"{self.name} ({self.hint}…)"
 
     def allows(self, scope: Scope | None) -> bool:
-        """Whoever may change to-dos may read them."""
+        """Whether the token has this scope. Scope `write` includes `read`."""
         implied = {Scope.READ} if Scope.WRITE in self.scopes else set()
         return scope is not None and scope in {*self.scopes, *implied}
 
@@ -103,7 +103,7 @@ class ApiToken(models.Model):
         return [Scope(each).label for each in self.scopes]
 
     def note_use(self) -> None:
-        """By a condition, so that parallel requests write once."""
+        """Write with a condition, so that only one of several parallel requests writes."""
         now = timezone.now()
         if self.last_used_at and self.last_used_at > now - USED_EVERY:
             return
@@ -114,9 +114,9 @@ class ApiToken(models.Model):
 def issue(
     owner: Any, *, name: str, scopes: Iterable[str], expires_at: datetime | None = None
 ) -> tuple[ApiToken, str]:
-    """The row, and the token itself, which nobody can be shown again.
+    """Create a token; returns the row and the token, which cannot be shown again.
 
-    Raises QuotaReached if the account has as many living tokens as it may.
+    Raises QuotaReached if the account has too many valid tokens.
     """
     token = _random()
     made = Limit(scope=f"tokens:{owner.pk}", amount=MADE_DAILY, window=timedelta(days=1))
@@ -152,7 +152,7 @@ def _checksum(secret: str) -> str:
 
 
 def is_api_token(token: str) -> bool:
-    """Or a session token, which has no underscore."""
+    """False for a session token, which has no underscore."""
     return token.startswith(PREFIX)
 
 
@@ -167,5 +167,4 @@ def digest_of(token: str) -> str:
 
 
 def ended_tokens(at: datetime) -> QuerySet[ApiToken]:
-    """For `manage.py prune`."""
     return ApiToken.objects.filter(expires_at__lt=at - KEPT)

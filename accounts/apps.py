@@ -51,10 +51,10 @@ class AccountsConfig(AppConfig):
 
 
 class NudgeAdminConfig(admin_apps.SimpleAdminConfig):
-    """Django's admin behind the product's one log-in.
+    """Django's admin, with the product's log-in.
 
-    Each app's admin is imported by accounts.admin_urls and not by every process: no other request
-    needs it, and it takes 10 ms or more of a cold start.
+    Only accounts.admin_urls imports the admin modules: no other request needs them, and they add 10
+    ms or more to a cold start.
     """
 
     default = False

@@ -1,7 +1,7 @@
-"""What happened to an account, for its owner and the operator: who logged in, what was changed.
+"""The security events of an account, for its owner and the operator: log-ins and changes.
 
-An entry says when, from where and with what browser. It never holds a password, a code, a token or
-a phone number, and goes after KEPT, or with the account.
+An event has a time, an address and a browser. It never holds a password, a code, a token or a phone
+number. It is deleted after KEPT, or with the account.
 """
 
 import uuid
@@ -21,7 +21,7 @@ from core.limits import Limit, take
 from core.redaction import redact
 
 KEPT = timedelta(days=90)
-DAILY_OF_ONE_KIND = 200  # a loop of log-ins fills neither the table nor the list of its owner
+DAILY_OF_ONE_KIND = 200  # so that a loop of log-ins floods neither the table nor the owner's list
 SCOPE = "audit:"
 AGENT_LENGTH = 200
 FACT_LENGTH = 200
@@ -53,12 +53,12 @@ class Kind(models.TextChoices):
 
 
 def kinds() -> list[tuple[str, Any]]:
-    """A function, so that another kind needs no migration."""
+    """A function, so that a new kind needs no migration."""
     return list(Kind.choices)
 
 
 class SecurityEvent(models.Model):
-    """One entry; of a deleted account the last alone is left, which names nobody."""
+    """One event. Only the last event of a deleted account stays, and it names nobody."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(
@@ -68,7 +68,7 @@ class SecurityEvent(models.Model):
         on_delete=models.CASCADE,
         related_name="security_events",
     )
-    # Somebody of the staff, if it was not the owner.
+    # The member of staff, unless the owner did it.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("by"),
@@ -99,11 +99,10 @@ class SecurityEvent(models.Model):
 def record(
     account: Any, kind: Kind, request: Any = None, *, actor: Any = None, **facts: Any
 ) -> None:
-    """Write one entry of the account, in the transaction of what has happened.
+    """Record one event of the account, in the transaction of the change.
 
-    `request` is that of Django or of the framework; None for a command. `actor` is who did it, if
-    it is somebody of the staff. `facts` are short words: names of fields and of devices, never what
-    opens anything.
+    `request` is a request of Django or of DRF; None for a command. `actor` is the member of staff
+    who did it, if any. `facts` are short texts, such as names of fields and devices, never secrets.
     """
     if not _is_within_reason(account, kind):
         return
@@ -124,8 +123,7 @@ def _is_within_reason(account: Any, kind: Kind) -> bool:
 
 
 def record_deletion(actor: Any = None) -> None:
-    """All that is left of an account: that there was one, for the operator; and who deleted it, if
-    somebody of the staff did."""
+    """Record that an account was deleted, and by which member of staff, if any."""
     facts = {"actor": actor, "by_staff": actor is not None}
     SecurityEvent.objects.create(account=None, kind=Kind.DELETED, **facts)
 
@@ -135,7 +133,6 @@ def events_of(account: Any) -> QuerySet[SecurityEvent]:
 
 
 def old_events(at: datetime) -> QuerySet[SecurityEvent]:
-    """For `manage.py prune`."""
     return SecurityEvent.objects.filter(at__lt=at - KEPT)
 
 
@@ -146,7 +143,7 @@ def _address(request: HttpRequest | None) -> str | None:
 
 
 def _user_agent(request: HttpRequest | None) -> str:
-    """A program may have put its token there."""
+    """Redacted, because a program may send its token there."""
     words = request.META.get("HTTP_USER_AGENT", "") if request else ""
     return _short(words, AGENT_LENGTH)
 

@@ -1,4 +1,4 @@
-"""What allauth's pages and its API tell of an account, written into its security events."""
+"""Records the signals of allauth's pages and API as security events."""
 
 from typing import Any
 

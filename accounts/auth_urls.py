@@ -1,4 +1,4 @@
-"""The pages under /auth/: allauth's, but for those that stand here."""
+"""The pages under /auth/: allauth's pages, and the pages that replace some of them."""
 
 from allauth.account.views import email_verification_sent
 from django.urls import include, path

@@ -1,4 +1,4 @@
-"""The authentication of API clients: a device's session token, or an API token of the account."""
+"""Authentication of API clients by a device's session token or by an API token."""
 
 from typing import Any
 
@@ -20,8 +20,8 @@ CHALLENGE = 'Bearer realm="api"'
 class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer <token>`; an invalid token is 401, never anonymous.
 
-    A device in use stays signed in: its session is renewed for SESSION_COOKIE_AGE once a day. An
-    API token is looked at here and not by a permission, which a view could leave out.
+    A device in use stays signed in: once a day its session is renewed for SESSION_COOKIE_AGE. API
+    tokens are checked here and not in a permission class, which a view could omit.
     """
 
     def authenticate(self, request: Request) -> tuple[User, DeviceSessionStore | ApiToken] | None:
@@ -42,7 +42,7 @@ class BearerAuthentication(BaseAuthentication):
 
 
 class ScopeMissing(PermissionDenied):
-    """RFC 6750, section 3.1; `needed` is None if no API token opens this."""
+    """RFC 6750, section 3.1; `needed` is None if the route accepts no API token."""
 
     default_code = "insufficient_scope"
 

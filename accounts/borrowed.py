@@ -1,4 +1,4 @@
-"""Messages of Django that have no Chinese there: marked here, they get ours."""
+"""Messages of Django without a Chinese translation, marked here for translation."""
 
 from typing import Final
 

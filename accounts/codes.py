@@ -1,7 +1,7 @@
-"""Mailed codes: three guesses, used once, dead after a change, and no code in the database.
+"""Mailed codes: three guesses, one use, void after a change, and never stored.
 
-allauth keeps a code as it is in the session, beside a number of failures that simultaneous guesses
-do not share. Here the session has a seal of it, and counters decide (`core.limits`).
+allauth stores the plain code in the session, with a number of failures that simultaneous guesses do
+not share. Here the session has a keyed hash of the code, and counters decide (`core.limits`).
 """
 
 import secrets
@@ -36,21 +36,23 @@ from core.text import with_plain_digits
 
 GUESSES = 3
 _SALT = "accounts.codes"
-_KEPT = timedelta(days=1)  # of the counters: longer than any code lives
+_KEPT = timedelta(days=1)  # of the counters: longer than the lifetime of any code
 
 
 @dataclass(frozen=True)
 class Seal:
-    """What the session has of a code: enough to recognise it, and nothing to type."""
+    """The data of a code in the session: enough to recognise the code, not to read it."""
 
     id: str
     sealed_at: int
-    account: str  # a keyed hash of the password and the addresses, as they were
+    account: str  # a keyed hash of the former password and addresses
     code: str  # a keyed hash
 
     @classmethod
     def of(cls, code: str, user: User | None) -> "Seal":
-        """Without a code, for an address that has no account, a seal that no text opens."""
+        """The seal of a code. An empty code, for an unknown address, gets a seal that nothing
+        opens.
+        """
         name = secrets.token_urlsafe(12)
         now = int(timezone.now().timestamp())
         hashed = _code_hash(name, code or secrets.token_urlsafe())
@@ -67,8 +69,9 @@ class Seal:
         return f"{self.id}:{self.sealed_at}:{self.account}:{self.code}"
 
     def opens_with(self, typed: str) -> bool:
-        """A guess counts before it is compared; a right one is given back: a code may be checked
-        before it is used."""
+        """Count the guess before the comparison. Return a correct guess, because a client may check
+        a code before it uses it.
+        """
         if not take(self._guesses, at=self._at):
             return False
         if not constant_time_compare(_code_hash(self.id, typed), self.code):
@@ -77,7 +80,7 @@ class Seal:
         return True
 
     def is_dead(self, user: User | None) -> bool:
-        """Guessed at too often, or the password or an address has changed since."""
+        """Whether there were too many guesses, or the password or an address has changed."""
         outdated = not constant_time_compare(self.account, _account_hash(user))
         return outdated or used(self._guesses, at=self._at) >= GUESSES
 
@@ -91,7 +94,7 @@ class Seal:
 
     @property
     def _at(self) -> datetime:
-        """When the code was made: midnight does not reset its counters."""
+        """The creation time of the code, so that midnight does not reset its counters."""
         return datetime.fromtimestamp(self.sealed_at, UTC)
 
     def _limit(self, what: str, amount: int) -> Limit:
@@ -99,7 +102,7 @@ class Seal:
 
 
 def plain(code: str) -> str:
-    """Its letters and digits in one case: people type dashes of every kind, and blanks."""
+    """The letters and digits of a typed code in one case, without dashes and blanks."""
     text = with_plain_digits(unicodedata.normalize("NFKC", code))
     return "".join(each for each in text if each.isalnum()).casefold()
 
@@ -133,7 +136,7 @@ def is_right(*, actual: str, expected: str) -> bool:
 
 
 def reset_password(user: User, password: str) -> None:
-    """Of simultaneous requests with one code, or with several, one sets the password."""
+    """Let only one of several simultaneous requests set the password."""
     request = context.request
     state = request.session.get(PASSWORD_RESET_VERIFICATION_SESSION_KEY) or {}
     seal = Seal.read(state.get("code", ""))
@@ -157,7 +160,7 @@ def _is_alive(in_time: Any) -> Any:
 def _sealing(persist: Any) -> Any:
     @wraps(persist)
     def sealing(process: Any) -> None:
-        """The mail with the code has gone out; from here on nobody needs it."""
+        """Replace the plain code by its seal once the mail is sent."""
         if Seal.read(process.code) is None:
             process.state["code"] = str(Seal.of(process.code, process.user))
         persist(process)

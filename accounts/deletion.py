@@ -1,8 +1,8 @@
-"""An account that goes: seven days to change one's mind, then everything is deleted in batches.
+"""Deletes accounts in batches, seven days after the request.
 
-Who asks is logged out everywhere; a log-in and a mail offer to keep the account. After that nothing
-brings it back. Each batch is a transaction of its own, so a process that dies in between leaves an
-account that is still due, and the next run goes on.
+A request logs out all devices. Until the deadline, a log-in and a mail offer to keep the account;
+after it nothing does. Each batch is a transaction of its own. If the process dies, the account
+stays due, and the next run continues.
 """
 
 import logging
@@ -38,13 +38,14 @@ logger = logging.getLogger(__name__)
 
 
 def register(eraser: Eraser) -> None:
-    """Add what belongs to an account and does not go by itself: rows that name it by a number, for
-    example. It is asked before anything else has gone."""
+    """Add a function that yields rows of an account which no foreign key deletes. It runs before
+    all other deletions.
+    """
     ERASERS.append(eraser)
 
 
 def ask(user: User, request: Any, *, actor: User | None = None) -> datetime:
-    """When the account will be deleted; who asks again is told the same."""
+    """Ask for the deletion of the account; returns its time. A repeat changes nothing."""
     with transaction.atomic():
         known = User.objects.select_for_update().get(pk=user.pk)
         if known.deletion_at is not None and not known.is_active:
@@ -64,13 +65,13 @@ def end_sessions(user: User) -> None:
 
 
 def keep_token(user: User) -> str:
-    """Opens nothing but the way back, and only until the account goes."""
+    """A token that can only cancel this deletion, as long as it is pending."""
     at = cast("datetime", user.deletion_at)
     return signing.dumps([str(user.pk), at.timestamp()], salt=_SALT)
 
 
 def waiting(token: str) -> User | None:
-    """The account of this token, if it can still be kept."""
+    """The account of this token, if its deletion can still be cancelled."""
     try:
         key, asked = signing.loads(token, salt=_SALT)
     except signing.BadSignature:
@@ -81,7 +82,7 @@ def waiting(token: str) -> User | None:
 
 
 def keep(token: str, request: Any) -> User | None:
-    """The account that stays; None if the token is used, too old or not ours."""
+    """Cancel the deletion; returns the account, or None for a used, expired or invalid token."""
     user = waiting(token)
     return user if user and cancel(user, request) else None
 
@@ -97,27 +98,27 @@ def cancel(user: User, request: Any, *, actor: User | None = None) -> bool:
 
 
 def due(at: datetime) -> QuerySet[User]:
-    """Never one that is in use: staff may have switched it on by other ways than `cancel`."""
+    """The accounts to delete. Skips active ones, which staff may have enabled without `cancel`."""
     found: QuerySet[User] = User.objects.filter(deletion_at__lte=at, is_active=False)
     return found.order_by("deletion_at", "pk")
 
 
 def begin(user: User) -> None:
-    """From here on there is no way back; whoever finds the account due goes on."""
+    """Make the deletion irrevocable; any later run can continue it."""
     User.objects.filter(pk=user.pk).update(is_active=False, deletion_at=timezone.now())
     end_sessions(user)
 
 
 def erase(user: User, *, actor: User | None = None) -> bool:
-    """Everything of an account that `begin` has begun, or whose days are over. Repeatable.
+    """Delete everything of a due account. Can be repeated.
 
-    `actor` is who of the staff deletes it, if somebody does. False if another run was quicker.
+    `actor` is the member of staff who deletes it, if any. False if another run was faster.
     """
     if not User.objects.filter(pk=user.pk).exists():
         return False
     end_sessions(user)
     for rows in _rows_of(user):
-        with suppress(IntegrityError):  # what has just been written for it goes with the account
+        with suppress(IntegrityError):  # a row just written for it is deleted with the account
             while _erase_some(rows):
                 pass
     try:
@@ -137,7 +138,7 @@ def _rows_of(user: User) -> Iterator[QuerySet[Any]]:
 
 
 def owned_columns() -> list[tuple[type[models.Model], str]]:
-    """The tables whose rows go with their account, those first that refer to others."""
+    """The tables whose rows are deleted with their account, referring tables first."""
     found = {
         model: column.attname
         for model in apps.get_models()
@@ -157,7 +158,7 @@ def owned_columns() -> list[tuple[type[models.Model], str]]:
 
 @transaction.atomic
 def _erase_some(rows: QuerySet[Any]) -> int:
-    """Past the feed: no device is left that would ask."""
+    """Delete without the feed, because no device is left to sync."""
     keys = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
     _forget_log_entries(rows.model, keys)
     QuerySet(rows.model).filter(pk__in=keys).delete()
@@ -165,14 +166,14 @@ def _erase_some(rows: QuerySet[Any]) -> int:
 
 
 def _forget_log_entries(model: type[models.Model], keys: list[Any]) -> None:
-    """What staff did to these rows, which the log of the admin names by their titles."""
+    """Delete the admin's log entries about these rows, which contain their titles."""
     of_model = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
     of_model.filter(object_id__in=[str(key) for key in keys]).delete()
 
 
 @transaction.atomic
 def _finish(user: User, actor: User | None) -> None:
-    """The account itself, with what somebody has written in the meantime."""
+    """Delete the account itself, and rows that were written in the meantime."""
     with writing(user.pk):
         locked = User.objects.select_for_update().get(pk=user.pk)
         _forget_log_entries(User, [user.pk])

@@ -1,4 +1,4 @@
-"""What a person is told of the deletion of the account, by mail."""
+"""Mails about the deletion of an account."""
 
 import logging
 
@@ -16,19 +16,19 @@ logger = logging.getLogger(__name__)
 
 
 def tell_asked(user: User, request: HttpRequest) -> None:
-    """With the way back."""
+    """Includes the link that cancels the deletion."""
     path = reverse("accounts:keep", args=[keep_token(user)])
     context = {"keep_url": request.build_absolute_uri(path), "at": user.deletion_at}
     get_adapter().send_notification_mail("account/email/deletion_asked", user, context)
 
 
 def tell_kept(user: User) -> None:
-    """The password alone keeps an account, so its owner gets a mail."""
+    """Notify the owner, because the password alone is enough to cancel the deletion."""
     get_adapter().send_notification_mail("account/email/deletion_cancelled", user)
 
 
 def erase_and_tell(user: User, *, actor: User | None = None) -> bool:
-    """As `erase`; whose run has finished it sends the receipt."""
+    """As `erase`; the run that finishes the deletion sends the receipt."""
     is_done = erase(user, actor=actor)
     if is_done:
         tell_deleted(user)
@@ -36,12 +36,12 @@ def erase_and_tell(user: User, *, actor: User | None = None) -> bool:
 
 
 def tell_deleted(user: User) -> None:
-    """The receipt. The account goes also if its mailbox is full: an error is only logged."""
+    """Send the receipt; an error is only logged and does not stop the deletion."""
     try:
         with in_words_of(user), timezone.override(user.zone):
             prefix, context = "account/email/deleted", {"at": timezone.now()}
             subject = render_to_string(f"{prefix}_subject.txt").strip()
             text = render_to_string(f"{prefix}_message.txt", context).strip()
-            in_both_forms(f"Nudge: {subject}", text, [user.email]).send()
+            in_both_forms(subject, text, [user.email]).send()
     except Exception:
         logger.exception("The receipt of a deleted account was not sent")

@@ -1,4 +1,4 @@
-"""The pages of leaving, and of staying after all."""
+"""The pages to delete an account, and to keep it after all."""
 
 from http import HTTPStatus
 
@@ -33,17 +33,17 @@ def leave(request: HttpRequest) -> HttpResponse:
     text = _("Your account will be deleted after %(when)s. To keep it, log in before then.")
     messages.success(request, text % {"when": when})
     response = redirect("account_login")
-    response["Clear-Site-Data"] = '"storage"'  # what the page keeps in the browser
+    response["Clear-Site-Data"] = '"storage"'  # the data that the page stores in the browser
     return response
 
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def keep(request: HttpRequest, token: str) -> HttpResponse:
-    """GET asks: programs follow the links of mails."""
+    """GET only asks for confirmation, because programs follow links in mails."""
     if request.method == "POST" and (kept := deletion.keep(token, request)):
         tell_kept(kept)
-        messages.success(request, _("Your account stays. Log in to go on."))
+        messages.success(request, _("Your account stays. Log in to continue."))
         return redirect("account_login")
     waiting = deletion.waiting(token)
     status = HTTPStatus.OK if waiting else HTTPStatus.NOT_FOUND

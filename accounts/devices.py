@@ -1,4 +1,4 @@
-"""Browsers and phones that are logged in, in words that people know."""
+"""Logged-in browsers and phones, with readable names."""
 
 import re
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from accounts.audit import Kind, record
 from accounts.models import User
 from core.text import line
 
-# The first that fits; browsers name their ancestors too, so the youngest come first.
+# The first match counts. Browsers also name their ancestors, so newer browsers come first.
 BROWSERS: Final = (
     (r"\bEdg(?:e|A|iOS)?/", "Edge"),
     (r"\b(?:OPR|Opera|OPT)/", "Opera"),
@@ -38,7 +38,7 @@ _PRODUCT: Final = re.compile(r"[^/(;]{1,40}")
 
 
 def device_name(user_agent: str) -> str:
-    """ "Chrome on Linux"; of a program without a browser its own name."""
+    """ "Chrome on Linux", or the name of a program that is no browser."""
     browser = _first(BROWSERS, user_agent) or _program(user_agent)
     system = _first(SYSTEMS, user_agent)
     if browser and system:
@@ -57,7 +57,7 @@ def _program(user_agent: str) -> str:
 
 
 def devices_of(user: User) -> list[UserSession]:
-    """The present one first, then by last use."""
+    """The current device first, then by last use."""
     found: list[Any] = UserSession.objects.purge_and_list(user)
     found.sort(key=lambda device: (device.is_current(), device.last_seen_at), reverse=True)
     for device in found:
@@ -66,18 +66,18 @@ def devices_of(user: User) -> list[UserSession]:
 
 
 def name_of(device: UserSession) -> str:
-    """What its owner calls it, or else the browser and the system."""
+    """The name that its owner chose, otherwise the browser and the system."""
     return str(device.data.get(_NAME) or device_name(device.user_agent))
 
 
 def rename(device: UserSession, name: str) -> None:
-    """Without a name it is called by its browser again."""
+    """An empty name restores that of the browser."""
     device.data[_NAME] = line(name.replace("\0", ""))[:NAME_LENGTH]
     device.save(update_fields=["data"])
 
 
 def end(user: User, device: str = "") -> list[str]:
-    """Log out the device of this id, or without one all but the present; their names."""
+    """Log out one device, or all but the current one without an id; returns their names."""
     others = [each for each in devices_of(user) if not each.is_current()]
     ended = [each for each in others if not device or str(each.pk) == device]
     end_all(ended)

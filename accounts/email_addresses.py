@@ -1,7 +1,7 @@
 """Rules for adding an e-mail address to an account and making it primary.
 
-allauth lets an unverified address become primary while the account has no verified one, and does
-not know that User.email is unique: one account could block the sign-up of an address's owner.
+allauth lets an unverified address become primary if the account has no verified one, and does not
+know that User.email is unique. So one account could block the sign-up of the address's owner.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ from accounts.models import User
 
 
 def can_be_primary(address: EmailAddress) -> bool:
-    """A verified address that no other account logs in with, or the current primary address."""
+    """Whether it is verified and no other account's log-in, or is already primary."""
     if not address.pk:
         return False
     verified = address.verified and not _logs_in_another(address.email, address.user)
@@ -29,13 +29,13 @@ def can_be_primary(address: EmailAddress) -> bool:
 
 
 def refuse_taken(email: str, user: User, **kwargs: Any) -> None:
-    """Refuse only if a sign-up would refuse too; else only the mailbox's owner may find out."""
+    """Refuse only if a sign-up would too; otherwise only the mailbox's owner may find out."""
     if _logs_in_another(email, user) and manage_email.assess_unique_email(email, user) is False:
         raise get_adapter().validation_error("email_taken")
 
 
 def clean_address(field: EmailField, value: Any) -> str:
-    """The one spelling, of what a person typed into any form of allauth or sent to its API."""
+    """The canonical form of an address in any form of allauth or in its API."""
     text = field.to_python(value)
     try:
         address = canonical(text)
@@ -46,13 +46,13 @@ def clean_address(field: EmailField, value: Any) -> str:
 
 
 def write_in_one_spelling(instance: EmailAddress, **kwargs: Any) -> None:
-    """For what writes without a form; an old double stays as it was found."""
+    """Normalize addresses that no form has cleaned, except old duplicates."""
     if not instance.user.has_old_spelling:
         instance.email = key_of(instance.email)
 
 
 def install() -> None:
-    """allauth has no adapter methods for these rules; its page and its API both call them."""
+    """Replace allauth's functions for its page and its API; its adapter has no methods for them."""
     EmailField.clean = clean_address
     pre_save.connect(
         write_in_one_spelling, EmailAddress, dispatch_uid="accounts.email_addresses.spelling"

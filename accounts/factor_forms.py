@@ -1,4 +1,4 @@
-"""Forms of the second factor: allauth's, with our words."""
+"""Forms of the second factor: allauth's forms with the product's texts."""
 
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ CODE = _("Code")
 
 
 class CredentialField(forms.JSONField):
-    """What the browser says of a passkey: an object, however deep it is nested."""
+    """The browser's data of a passkey: a JSON object. Refuses one that is nested too deeply."""
 
     widget = forms.HiddenInput
 
@@ -55,10 +55,10 @@ class ActivateAppForm(OurWords, totp.ActivateTOTPForm):  # type: ignore[misc]
 
 
 class AddPasskeyForm(OurWords, webauthn.AddWebAuthnForm):  # type: ignore[misc]
-    """Each passkey can be logged in with alone."""
+    """Every passkey allows a log-in by itself."""
 
     labels: ClassVar[dict[str, Any]] = {"name": _("Name")}
-    passwordless = None  # takes the field away
+    passwordless = None  # removes the field
     name = forms.CharField(required=False, max_length=100)
 
 

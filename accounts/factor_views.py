@@ -24,7 +24,7 @@ def has_passkey(user: Any) -> bool:
 
 
 class AskForFactorView(AnswersLocked, AuthenticateView):  # type: ignore[misc]  # allauth is untyped
-    """Asks for a passkey only if there is one."""
+    """Asks for a passkey only if the account has one."""
 
     def _build_forms(self) -> Any:
         posted = super()._build_forms()
@@ -43,7 +43,7 @@ class ProveByFactorView(AnswersLocked, ReauthenticateView):  # type: ignore[misc
         return context
 
     def _check_reauthentication_method_available(self, request: HttpRequest) -> HttpResponse | None:
-        """Here for passkeys too."""
+        """Also available with passkeys."""
         if has_passkey(request.user):
             return None
         answer: HttpResponse | None = super()._check_reauthentication_method_available(request)
@@ -68,7 +68,7 @@ class AddPasskeyView(AddWebAuthnView):  # type: ignore[misc]
     form_class = factor_forms.AddPasskeyForm
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """allauth's begins one that needs the password beside it."""
+        """Create a passkey that works without the password, unlike allauth's view."""
         context: dict[str, Any] = FormView.get_context_data(self, **kwargs)
         options = auth.begin_registration(self.request.user, True)  # noqa: FBT003 - allauth's
         return {**context, "js_data": {"creation_options": options}}

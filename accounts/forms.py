@@ -1,4 +1,4 @@
-"""Forms of the account pages: allauth's, with our words, and the focus where one begins."""
+"""Forms of the account pages: allauth's forms with the product's texts and autofocus."""
 
 from typing import Any, ClassVar
 
@@ -32,14 +32,14 @@ NEW_PASSWORD, AGAIN = _("New password"), _("New password, once more")
 
 
 class OurWords:
-    """Labels in sentence case, no second label inside the field, hints for a new password.
+    """Sets labels in sentence case, removes placeholders, and adds hints for a new password.
 
-    The first field has the focus, or the first that was refused.
+    The first field has the focus, or the first field with an error.
     """
 
     labels: ClassVar[dict[str, Any]] = {}
     fields: dict[str, Any]
-    begins = True  # the form is what the page is for
+    begins = True  # the form is the main content of the page
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,7 +66,7 @@ class OurWords:
 
 
 class LoginForm(OurWords, allauth.LoginForm):  # type: ignore[misc]  # allauth is untyped
-    """The address is the user name for password managers."""
+    """Marks the address as the user name for password managers."""
 
     labels: ClassVar[dict[str, Any]] = {"login": _("Email"), "password": _("Password")}
 
@@ -76,7 +76,7 @@ class LoginForm(OurWords, allauth.LoginForm):  # type: ignore[misc]  # allauth i
 
 
 class SignupForm(OurWords, allauth.SignupForm):  # type: ignore[misc]  # allauth is untyped
-    """Also stores the browser's time zone, so that "today" is right from the start."""
+    """Also stores the browser's time zone, so that "today" is correct from the start."""
 
     labels: ClassVar[dict[str, Any]] = {"email": _("Email"), "password1": _("Password")}
     time_zone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
@@ -94,7 +94,7 @@ class SignupForm(OurWords, allauth.SignupForm):  # type: ignore[misc]  # allauth
         return email
 
     def clean_time_zone(self) -> str:
-        """The browser's zone is a hint: an unknown one becomes UTC and is no error."""
+        """Replace an unknown time zone by UTC: the browser's zone is only a hint."""
         zone: str = self.cleaned_data["time_zone"]
         try:
             validate_time_zone(zone)
@@ -103,7 +103,7 @@ class SignupForm(OurWords, allauth.SignupForm):  # type: ignore[misc]  # allauth
         return zone
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
-        """An address in use takes as long as a new one, so that the time does not disclose it."""
+        """Take as long for a used address as for a new one, so that timing discloses nothing."""
         admit(request)
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])
@@ -178,7 +178,7 @@ class ProfileForm(forms.ModelForm[User]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].widget.attrs["autocomplete"] = "name"
-        if self.is_bound:  # perhaps by a page of the release before, which does not ask for them
+        if self.is_bound:  # perhaps sent by a page of the former release without these fields
             for name in REMINDING:
                 if name not in self.data:
                     del self.fields[name]
@@ -200,11 +200,11 @@ class ProfileForm(forms.ModelForm[User]):
 
     @property
     def reminders(self) -> list[Any]:
-        """The fields of a card of their own."""
+        """The fields of the reminders card."""
         return [self[name] for name in REMINDING if name in self.fields]
 
     def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's signature
-        """To say how one is reminded switches on what had failed."""
+        """A chosen reminder channel enables failed channels again."""
         if "reminder_channel" in self.fields:
             self.instance.channels_off = {}
         return super().save(commit)

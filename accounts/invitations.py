@@ -1,4 +1,4 @@
-"""Invitations: signed links by which one person creates one account while sign-up is not open."""
+"""Invitations: signed links that each allow one sign-up while sign-up is closed."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from core.columns import MomentField
 from core.ids import read
 
 LIVES: Final = timedelta(days=14)
-KEPT: Final = timedelta(days=30)  # after its end
+KEPT: Final = timedelta(days=30)  # after it expires
 _SALT: Final = "accounts.invitations"
 
 
@@ -71,11 +71,11 @@ class Invitation(models.Model):
 
     @property
     def link(self) -> str:
-        """A path alone if nobody has said where this service is."""
+        """Only a path if PUBLIC_BASE_URL is not set."""
         return f"{settings.PUBLIC_BASE_URL.rstrip('/')}/account/invited/{self.token}/"
 
     def is_for(self, address: str) -> bool:
-        """Both in their one spelling."""
+        """Compares canonical addresses."""
         return self.email in ("", address)
 
     def use(self, account: Any) -> bool:
@@ -85,7 +85,7 @@ class Invitation(models.Model):
 
 
 def invitation_of(token: object) -> Invitation | None:
-    """The one of this token, if nobody has used it yet."""
+    """The invitation of this token, if it is unused and valid."""
     try:
         key = read(signing.loads(str(token), salt=_SALT))
     except signing.BadSignature:
@@ -94,5 +94,4 @@ def invitation_of(token: object) -> Invitation | None:
 
 
 def ended_invitations(at: datetime) -> QuerySet[Invitation]:
-    """For `manage.py prune`."""
     return Invitation.objects.filter(expires_at__lt=at - KEPT)

@@ -1,8 +1,8 @@
-"""Devices that logged in before: they pass a lock that strangers closed.
+"""Known devices, which may still log in while wrong passwords of strangers lock the account.
 
-A device proves itself by a signed token, a cookie of the pages and the header Device-Token of the
-API (OWASP: "Slow Down Online Guessing Attacks with Device Cookies"). Nothing of it is stored. It
-opens nothing by itself: its guesses are counted apart, and it still needs the password.
+A device sends a signed token, in a cookie of the pages or the header Device-Token of the API
+(OWASP: "Slow Down Online Guessing Attacks with Device Cookies"). The server does not store it. A
+known device still needs the password, but its guesses are counted separately.
 """
 
 import secrets
@@ -20,7 +20,7 @@ from accounts.models import User
 HEADER = "Device-Token"
 KEPT_SECONDS = 365 * 24 * 3600
 _SALT = "accounts.known_devices"
-_ISSUED = "nudge.device"  # in request.META, where clients write HTTP_... only
+_ISSUED = "nudge.device"  # in request.META, where clients can only set HTTP_... keys
 _NEW = "nudge.new_device"
 
 
@@ -31,7 +31,7 @@ class Device:
 
 
 def device_of(request: HttpRequest, address: str) -> Device | None:
-    """The device of this request, if it has logged in to the account of this address before."""
+    """The device of this request, if it has logged in to this address before."""
     device = _presented(request)
     if device is None:
         return None
@@ -42,7 +42,7 @@ def device_of(request: HttpRequest, address: str) -> Device | None:
 
 @receiver(user_logged_in)
 def issue(request: HttpRequest, user: User, **kwargs: object) -> None:
-    """A device that has a token of this account keeps it: a new one would be more guesses."""
+    """Issue a token, unless the device has one: a new one would allow more guesses."""
     device = _presented(request)
     if device is None or device.account != str(user.pk):
         device = Device(account=str(user.pk), id=secrets.token_urlsafe(12))
@@ -51,12 +51,12 @@ def issue(request: HttpRequest, user: User, **kwargs: object) -> None:
 
 
 def is_new(request: HttpRequest) -> bool:
-    """Whether this request's log-in is the first of its device."""
+    """Whether this is the first log-in of the device."""
     return _NEW in request.META
 
 
 def tell(request: HttpRequest, response: HttpResponse) -> None:
-    """Hand the token out that this request's log-in has issued."""
+    """Send the token that this log-in has issued."""
     token = request.META.get(_ISSUED)
     if token is None:
         return

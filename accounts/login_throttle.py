@@ -1,4 +1,4 @@
-"""The lock of a log-in: how many wrong passwords are looked at, and how long it stays locked."""
+"""The lock of a log-in: the number of wrong passwords, and how long the lock lasts."""
 
 import math
 import time
@@ -12,23 +12,23 @@ from accounts.mailboxes import key_of
 from accounts.models import User
 from accounts.rate_limits import APP, PlacedLimit, Usage, limits_of
 
-LOCKED = "too_many_login_attempts"  # allauth's code, which several limits share
-# All devices of one account together, beside what each of them may do.
+LOCKED = "too_many_login_attempts"  # an error code of allauth that several limits share
+# For all devices of one account together, in addition to the limit of each.
 OF_ALL_DEVICES = ratelimit.Rate(amount=20, duration=300, per="key")
-# Of a second factor, beside those of a log-in: who guesses at it knows the password, and three of
-# a million codes are right.
+# For a second factor, in addition to the limits of a log-in: an attacker already knows the
+# password, and three of a million codes are correct.
 OF_A_DAY = ratelimit.Rate(amount=20, duration=24 * 3600, per="key")
-PATIENCE_SECONDS = 10.0  # for passwords that are being checked at this moment
+PATIENCE_SECONDS = 10.0  # while passwords of other requests are checked
 PAUSE_SECONDS = 0.05
 _FAILED, _FACTOR_FAILED = "login_failed", "factor_failed"
-_WAIT = "nudge.log_in_wait"  # in request.META, where clients write HTTP_... only
+_WAIT = "nudge.log_in_wait"  # in request.META, where clients can only set HTTP_... keys
 
 
 def begin_guess(request: HttpRequest, address: str) -> Usage | None:
-    """Reserve a guess, which counts as wrong until it is rolled back; None if it is locked.
+    """Reserve a guess, which counts as wrong until it is rolled back; None if locked.
 
-    Taken before the password is looked at, or parallel guesses would not be counted exactly. So
-    several right ones at once may find all places taken: they wait until some are given back.
+    Call it before the password is checked; otherwise parallel guesses are not counted exactly. So
+    parallel correct guesses may use up all places, and wait until some are free again.
     """
     limits = _limits(request, address)
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -43,8 +43,8 @@ def begin_guess(request: HttpRequest, address: str) -> Usage | None:
 def begin_factor_guess(request: HttpRequest, user: User) -> Usage | None:
     """Count a guess at the second factor; None if too many were wrong.
 
-    Those of devices that have logged in before are counted apart, so that a thief of the password
-    does not lock the owner out.
+    Guesses of known devices are counted separately, so that a thief of the password cannot lock out
+    the owner.
     """
     device = device_of(request, user.email)
     whose = f"device:{device.id}" if device else str(user.pk)
@@ -59,19 +59,19 @@ def begin_factor_guess(request: HttpRequest, user: User) -> Usage | None:
 
 
 def reopen(request: HttpRequest, address: str) -> None:
-    """Forget the failures: the owner of the mailbox has set a new password."""
+    """Forget the failures after the owner of the mailbox has set a new password."""
     for limit in (*_of_strangers(request, key_of(address)), *_limits(request, address)):
         limit.clear()
 
 
 def log_in_wait(request: HttpRequest) -> int:
-    """Seconds until the next try; without a lock, the pause between two mailed codes."""
+    """Seconds until the next attempt; without a lock, the pause between two mailed codes."""
     pauses = ratelimit.get_rates(app=APP, action="confirm_email")
     return int(request.META.get(_WAIT) or max(pause.duration for pause in pauses))
 
 
 def _limits(request: HttpRequest, address: str) -> list[PlacedLimit]:
-    """By the one spelling of the address, never by what a header says."""
+    """The limits of a log-in, counted by the canonical address and never by a header."""
     key = key_of(address)
     device = device_of(request, key)
     if device is None:

@@ -1,4 +1,4 @@
-"""One spelling for one mailbox: what accounts are compared, counted and stored by."""
+"""The canonical form of an address, which accounts are compared, counted and stored by."""
 
 import re
 import unicodedata
@@ -8,27 +8,26 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
 
 
-# What every stored address looks like; for a condition of the database, on both of them.
+# The form of every stored address, for a constraint on both databases.
 CANONICAL = r"^[!-?\[-~]+@[!-?\[-~]+$"  # visible ASCII without capitals
 
 
 def canonical(address: str) -> str:
-    """The one spelling of this address: lower case, compatible characters, the domain in ASCII.
+    """The canonical address: NFKC, lower case, the domain in ASCII.
 
-    The domain follows IDNA 2008 with the mapping of UTS 46. Raises ValueError if the address
-    cannot be mailed: a domain that does not exist in DNS, a local part that needs its quotes or is
-    not ASCII.
+    The domain follows IDNA 2008 with the mapping of UTS 46. Raises ValueError if the address cannot
+    get mail: its domain cannot exist in DNS, or its local part needs quotes or is not ASCII.
     """
     local, at, domain = unicodedata.normalize("NFKC", address).strip().rpartition("@")
     found = f"{_plain(local)}{at}{_in_ascii(domain)}"
-    # Django takes a dotless i for an i, and for a domain a network address, which has spellings.
+    # Django accepts a dotless i as an i, and a network address with many spellings as a domain.
     if at and (domain.startswith("[") or not re.search(CANONICAL, found)):
         raise ValueError("This address has no form that every server knows.")
     return found
 
 
 def key_of(address: str) -> str:
-    """What limits count by; an address that has no canonical form counts as it was typed."""
+    """The key of limits: the canonical address, or the typed text if there is none."""
     try:
         return canonical(address)
     except ValueError:
@@ -44,7 +43,7 @@ def _plain(local: str) -> str:
 
 
 def _in_ascii(domain: str) -> str:
-    """`idna` takes 50 ms to import, so that only addresses outside ASCII pay for it."""
+    """Import `idna` only for addresses outside ASCII, because it takes 50 ms."""
     domain = domain.lower()
     if domain.isascii() and "xn--" not in domain:
         return domain

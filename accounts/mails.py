@@ -1,7 +1,7 @@
-"""Mails in plain text and, made of the same text, in HTML.
+"""Mails in plain text, and in HTML made from the same text.
 
-Each is a template of paragraphs, `templates/account/email/*_message.txt`. A paragraph that is the
-code or the address of a page is shown as such; everything else is text, whoever wrote it.
+Each is a template of paragraphs, `templates/account/email/*_message.txt`. The HTML marks up a
+paragraph that is a code or a URL; everything else is plain text, even from users.
 """
 
 import logging
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -34,17 +35,17 @@ class Mail(EmailMultiAlternatives):
 
 
 def _twice(act: Callable[[], T]) -> T:
-    """For a server that has just dropped a connection, or is being restarted."""
+    """Try twice, for a server that has just dropped a connection or restarts."""
     try:
         return act()
-    except TimeoutError:  # that took EMAIL_TIMEOUT: a request has not the time for another
+    except TimeoutError:  # it took EMAIL_TIMEOUT; a request has no time for a second attempt
         raise
-    except OSError:  # smtplib's errors are OSErrors
+    except OSError:  # the errors of smtplib are OSErrors
         return act()
 
 
 def knock() -> None:
-    """Raise what a mail would if the server is away."""
+    """Raise the error that a mail would raise if the server is unreachable."""
     _twice(_open)
 
 
@@ -54,7 +55,7 @@ def _open() -> None:
 
 
 def tell(mail: Mail) -> None:
-    """Send a mail that only informs; a failure is logged, and the act stays done."""
+    """Send a notification. An error is only logged, and the reported change stays."""
     try:
         mail.send()
     except OSError:
@@ -62,13 +63,13 @@ def tell(mail: Mail) -> None:
 
 
 def in_words_of(user: User | None) -> Any:
-    """A person's language and clock, whoever's request the mail comes from."""
+    """Activate the recipient's language, whoever sends the request."""
     language = user.language if user else ""
     return translation.override(language or translation.get_language())
 
 
 def facts(context: dict[str, Any], request: Any) -> dict[str, Any]:
-    """What every mail may name, beside what allauth gives it."""
+    """The context of every mail, in addition to that of allauth."""
     user = context.get("user") or User.objects.filter(emailaddress__email=context["email"]).first()
     confirmed = context.get("email_address") or context.get("email", "")
     return {
@@ -82,7 +83,6 @@ def facts(context: dict[str, Any], request: Any) -> dict[str, Any]:
 
 
 def rendered(prefix: str, context: dict[str, Any], subject: str) -> tuple[str, str]:
-    """The text and the HTML of a mail."""
     user: User | None = context["recipient"]
     with timezone.override(user.zone if user else None):
         text = render_to_string(f"{prefix}_message.txt", context).strip()
@@ -98,7 +98,11 @@ def _parts(text: str, context: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def in_both_forms(subject: str, text: str, to: list[str]) -> Mail:
-    """Of a text that is no template of allauth's."""
+    """A mail, in text and HTML, from text outside allauth's templates.
+
+    Its subject gets the same prefix as allauth's.
+    """
+    subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}"
     mail = Mail(subject, text, to=to)
     page = {"subject": subject, "parts": _parts(text, {})}
     mail.attach_alternative(render_to_string("account/email/base_message.html", page), "text/html")

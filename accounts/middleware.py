@@ -1,4 +1,4 @@
-"""Log-in by default, and the language and time zone of the user."""
+"""Requires a log-in by default, and activates the language and time zone of the user."""
 
 import logging
 from typing import Any
@@ -19,9 +19,9 @@ logger = logging.getLogger(__name__)
 class SignedInMiddleware(LoginRequiredMiddleware):
     """Requires a log-in by default, and activates the user's time zone and language.
 
-    Django's own reads the user before it checks whether the view needs one. This one makes no
-    query for views marked login_not_required. It answers 503 if the database is away, because
-    process_exception does not handle exceptions of middleware.
+    Django's middleware reads the user before it checks whether the view needs one. This one makes
+    no query for views marked login_not_required. It answers 503 if the database is unavailable,
+    because process_exception does not handle exceptions of middleware.
     """
 
     async_capable = False

@@ -45,12 +45,12 @@ def _by_lower_case() -> dict[str, str]:
 
 
 def time_zone_named(value: str) -> str:
-    """The zone's own spelling: asia/calcutta is Asia/Calcutta. An unknown one stays as it is."""
+    """The official spelling: Asia/Calcutta for asia/calcutta. An unknown zone stays as it is."""
     return value if value == "UTC" else _by_lower_case().get(value.lower(), value)
 
 
 def zone_called(name: str) -> zoneinfo.ZoneInfo:
-    """UTC if this machine does not know the stored name, so that pages never fail."""
+    """The zone, or UTC if this machine does not know the name, so that pages never fail."""
     try:
         return zoneinfo.ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -58,7 +58,7 @@ def zone_called(name: str) -> zoneinfo.ZoneInfo:
 
 
 class TimeZoneField(models.CharField[str, str]):
-    """Written in any case, kept and given back in the zone's own."""
+    """Accepts any letter case, and stores and returns the official spelling."""
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
@@ -70,7 +70,7 @@ class TimeZoneField(models.CharField[str, str]):
         return value
 
     def deconstruct(self) -> Any:
-        """The rule is of no interest to a migration."""
+        """A plain CharField in migrations."""
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.CharField", args, kwargs
 
@@ -92,7 +92,7 @@ class UserManager(BaseUserManager["User"]):
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        """One spelling for one mailbox: Alice@x and "alice"@x are one account."""
+        """The canonical address: Alice@x and "alice"@x are one account."""
         return key_of(email or "")
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -111,11 +111,11 @@ class UserManager(BaseUserManager["User"]):
 
 
 class SyncedUserManager(UserManager.from_queryset(SyncedQuerySet)):  # type: ignore[misc]
-    use_in_migrations = False  # their models are plain
+    use_in_migrations = False  # managers of historical models
 
 
 class WeekStart(models.TextChoices):
-    """The first day of a week in calendars; by the language if nothing is chosen."""
+    """The first day of a week in calendars; by default that of the language."""
 
     MONDAY = "monday", _("Monday")
     SATURDAY = "saturday", _("Saturday")
@@ -123,7 +123,7 @@ class WeekStart(models.TextChoices):
 
 
 class Channel(models.TextChoices):
-    """How a person is reminded."""
+    """A channel for reminders."""
 
     EMAIL = "email", _("Email")
     PUSH = "push", _("Notification")
@@ -132,19 +132,19 @@ class Channel(models.TextChoices):
 
     @classmethod
     def ways(cls) -> list[str]:
-        """Those that say something, in the order in which one stands in for another."""
+        """The channels that send something, in their order of preference."""
         return [cls.PUSH.value, cls.EMAIL.value, cls.SMS.value]
 
 
 REMINDING = ("reminder_channel", "default_reminder", "digest_hour", "quiet_from", "quiet_until")
 PROFILE = ("email", "name", "time_zone", "language", "week_start", *REMINDING, "channels_off")
-CLOCK = frozenset({"time_zone", "digest_hour"})  # what moments are counted by
+CLOCK = frozenset({"time_zone", "digest_hour"})  # times are compared in UTC
 MOST_MINUTES_BEFORE = 40_320  # four weeks
 TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
 def ClockTimeField(*args: Any, **kwargs: Any) -> "models.CharField[str, str]":  # noqa: N802 - stands for a column
-    """Hours and minutes, `22:00`, or nothing."""
+    """Hours and minutes, `22:00`, or empty."""
     pattern = TIME.replace("^", r"\A").replace("$", r"\Z")
     check = RegexValidator(pattern, _("Write a time such as 22:00."))
     usual: dict[str, Any] = {"max_length": 5, "blank": True, "default": "", "db_default": ""}
@@ -152,7 +152,7 @@ def ClockTimeField(*args: Any, **kwargs: Any) -> "models.CharField[str, str]":  
 
 
 class User(Synced, AbstractUser):
-    """Logs in by e-mail address; other users may see the UUID. Devices keep the profile."""
+    """Logs in with an e-mail address. Other users may see the UUID. Devices sync the profile."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     username = first_name = last_name = None  # type: ignore[assignment]  # fields of AbstractUser
@@ -161,7 +161,7 @@ class User(Synced, AbstractUser):
     date_joined = MomentField(_("date joined"), default=timezone.now)
     last_login = MomentField(_("last login"), blank=True, null=True)
     email = models.EmailField(_("email address"), unique=True)
-    # Set by the migration that gave every address its one spelling; an operator decides.
+    # Set by the migration to canonical addresses, for duplicates that an operator must resolve.
     has_old_spelling = models.BooleanField(
         _("has an old spelling"),
         default=False,
@@ -169,7 +169,7 @@ class User(Synced, AbstractUser):
         editable=False,
         help_text=_("Another account has this mailbox, so the address was left as it is."),
     )
-    # When the account goes, if its owner asked for it: accounts.deletion.
+    # When the account will be deleted, if its owner asked for it (accounts.deletion).
     deletion_at = MomentField(_("deleted after"), null=True, editable=False, db_index=True)
     time_zone = TimeZoneField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
@@ -204,16 +204,16 @@ class User(Synced, AbstractUser):
     )
     quiet_from = ClockTimeField(_("quiet from"))
     quiet_until = ClockTimeField(_("quiet until"))
-    # The channels that failed for good, each with the reason; the person switches them on again.
+    # The channels that failed permanently, each with the reason. The user enables them again.
     channels_off = models.JSONField(default=dict, db_default={}, editable=False)
 
     USERNAME_FIELD = EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     feed_kind, account_column = "profile", "id"
-    objects = SyncedUserManager()  # type: ignore[misc]  # AbstractUser's wants a user name
+    objects = SyncedUserManager()  # type: ignore[misc]  # that of AbstractUser needs a user name
 
     class Meta:
-        # unique=True is for Django's checks; this one also holds for bulk_create and raw SQL.
+        # unique=True is for Django's checks; this constraint also covers bulk_create and raw SQL.
         constraints = (
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_ci"),
             models.CheckConstraint(
@@ -258,7 +258,7 @@ class User(Synced, AbstractUser):
 
     @classmethod
     def seen(cls, columns: Iterable[str] | None = None) -> list[str]:
-        """Of a person, devices know the profile only."""
+        """Devices see only the profile."""
         return [name for name in super().seen(columns) if name in PROFILE]
 
     @classmethod
@@ -271,7 +271,7 @@ class User(Synced, AbstractUser):
         *,
         dying: bool = False,
     ) -> Iterator[None]:
-        """What is kept by the person's clock follows it."""
+        """Announce a changed time zone, so that dues and reminders follow it."""
         yield
         if not (CLOCK.isdisjoint(members) or dying):
             time_zone_changed.send(cls, account_id=account_id)
@@ -290,7 +290,7 @@ class User(Synced, AbstractUser):
         return any(check(each) for each in passwords.spellings(raw_password or ""))
 
     def renew_password(self, raw_password: str) -> None:
-        """Hash a password in its one form that was hashed as it was typed."""
+        """Hash the normalized password, if the stored hash is of another form."""
         one = passwords.normal(raw_password)
         if one != raw_password and not super().check_password(one):
             self.set_password(raw_password)
@@ -331,12 +331,12 @@ class User(Synced, AbstractUser):
 
 
 class LimitPlace(models.Model):
-    """One of the places of a limit, taken for a while; only accounts.rate_limits writes it."""
+    """A place of a limit, taken for some time. Only accounts.rate_limits writes it."""
 
-    scope = models.CharField(max_length=64)  # a keyed hash of the limit and of whom it counts
+    scope = models.CharField(max_length=64)  # a keyed hash of the limit and its subject
     number = models.PositiveSmallIntegerField()
     taken_at = models.DateTimeField(db_index=True)
-    undecided = models.BooleanField(default=False)  # the password is being checked
+    undecided = models.BooleanField(default=False)  # while the password is checked
 
     class Meta:
         verbose_name = _("place of a limit")

@@ -1,4 +1,4 @@
-"""What a new password must be, one hint a rule; static/js/password.js marks what is kept."""
+"""A hint for each rule of a new password; static/js/password.js marks the fulfilled ones."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth import password_validation as django
 from django.utils.translation import gettext_lazy as _
 
-# By validator: the name that the script knows the rule by, and the words.
+# Validator: name of the rule in the script, and its text.
 HINTS: dict[type[Any], tuple[str, Any]] = {
     django.MinimumLengthValidator: ("length", _("%(least)d characters or more")),
     django.UserAttributeSimilarityValidator: ("similar", _("Unlike your email address and name")),

@@ -1,4 +1,4 @@
-"""One form for one password (RFC 8265): what a keyboard composes is what another one decomposes."""
+"""Normalizes passwords (RFC 8265), because keyboards compose the same character differently."""
 
 import functools
 import unicodedata
@@ -8,23 +8,23 @@ from django.contrib.auth.hashers import make_password
 
 
 def normal(password: str) -> str:
-    """What is hashed: compatible characters composed, every blank kept."""
+    """The text to hash: NFKC, with all blanks."""
     return unicodedata.normalize("NFKC", password)
 
 
 def spellings(password: str) -> list[str]:
-    """What a typed password may have been hashed as, the present form first.
+    """The forms in which a typed password may have been hashed, the current one first.
 
-    Before, it was hashed as it was typed, and the account API cut blanks off its ends.
+    Former releases hashed it as typed, and the account API trimmed it.
     """
     return list(dict.fromkeys([normal(password), password, password.strip()]))
 
 
 @functools.cache
 def keep_blanks() -> None:
-    """allauth's API cuts blanks off the ends of passwords, and its pages do not.
+    """Make allauth's API keep blanks at the ends of passwords, as its pages do.
 
-    Called by the first request of the account API, whose forms take a while to import.
+    The first request of the account API calls this, because its forms are slow to import.
     """
     from allauth.headless.account import inputs  # noqa: PLC0415
 
@@ -35,7 +35,7 @@ def keep_blanks() -> None:
 
 
 def _take_as_long(backend: object, password: str) -> None:
-    """An unknown address takes the time of a known one, which compares every spelling."""
+    """Take as long for an unknown address as for a known one, which compares every form."""
     for each in spellings(password):
         make_password(each)
 

@@ -1,8 +1,8 @@
-"""allauth's rate limits, counted in the database by one statement and not in Django's cache.
+"""Counts allauth's rate limits in the database by one statement, not in Django's cache.
 
-A limit of n in t seconds has n places. A place is taken for t seconds by one statement, so of any
-number of simultaneous callers exactly n get one, in any t seconds. In the cache a fault of the
-database was a full limit: log-ins got 429 long after it was over.
+A limit of n in t seconds has n places. One statement takes a place for t seconds, so exactly n of
+any number of simultaneous callers get one in any t seconds. In the cache, a database error counted
+as a full limit, and log-ins got 429 long after it.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from django.utils.crypto import salted_hmac
 from accounts.models import LimitPlace
 
 APP = "allauth.account"
-# Longer than any check of a password: after it a guess whose process has died counts as wrong.
+# Longer than any check of a password. After it, a guess of a dead process counts as wrong.
 UNDECIDED_SECONDS = 15
 
 _TAKE = """
@@ -42,7 +42,9 @@ class PlacedLimit:
     seconds: float
 
     def take(self, *, undecided: bool = False) -> "Usage | None":
-        """A place, or None if all are taken. `undecided`: settle() or rollback() will follow."""
+        """Take a place, or return None if all are taken. `undecided`: settle() or rollback()
+        follows.
+        """
         now = timezone.now()
         held = {place.number for place in self._held(now)}  # only a hint: _take() decides
         for number in (number for number in range(self.amount) if number not in held):
@@ -54,13 +56,13 @@ class PlacedLimit:
         return len(self._held(timezone.now())) < self.amount
 
     def is_used_up(self) -> bool:
-        """Whether no place can become free soon, because no password is being checked."""
+        """Whether all places are taken and none can become free soon, by a password check."""
         now = timezone.now()
         held = self._held(now)
         return len(held) >= self.amount and not _undecided(held, now)
 
     def wait(self) -> timedelta:
-        """Until a place is free again."""
+        """The time until a place is free."""
         now = timezone.now()
         held = self._held(now)
         if len(held) < self.amount or _undecided(held, now):
@@ -78,7 +80,7 @@ class PlacedLimit:
         return LimitPlace.objects.filter(scope=self.scope, number__lt=self.amount)
 
     def _held(self, now: datetime) -> list[LimitPlace]:
-        """Read by one statement, so that a place that is given back is never missed."""
+        """Read all places with one statement, so that a returned place is never missed."""
         return list(self._places().filter(taken_at__gt=now - self._window))
 
     def _take(self, number: int, now: datetime, *, undecided: bool) -> bool:
@@ -91,7 +93,7 @@ class PlacedLimit:
 
 @dataclass
 class Usage:
-    """The places that one request took; the name of its methods is allauth's."""
+    """The places that one request has taken, with the methods that allauth calls."""
 
     places: list[LimitPlace] = field(default_factory=list)
 
@@ -104,7 +106,7 @@ class Usage:
             row.update(undecided=False)
 
     def _rows(self) -> list[QuerySet[LimitPlace]]:
-        """A place that another request has taken since is left alone."""
+        """The rows of these places, except those that another request has taken since."""
         return [
             LimitPlace.objects.filter(
                 scope=place.scope, number=place.number, taken_at=place.taken_at
@@ -126,18 +128,18 @@ def limits_of(
     key: str | None = None,
     user: Any = None,
 ) -> list[PlacedLimit]:
-    """The limits of one of ACCOUNT_RATE_LIMITS, or of `rates`."""
+    """The limits of an action in ACCOUNT_RATE_LIMITS, or those in `rates`."""
     rates = ratelimit.get_rates(app=APP, action=action) if rates is None else rates
     return [_limit(request, APP, action, rate, key, user) for rate in rates]
 
 
 def ended_places(at: datetime) -> QuerySet[LimitPlace]:
-    """For `manage.py prune`: no limit is longer than a day."""
+    """No limit is longer than a day."""
     return LimitPlace.objects.filter(taken_at__lt=at - timedelta(days=1))
 
 
 def install() -> None:
-    """allauth has no setting for its store; every limit of its pages and its API ends here."""
+    """Replace the store of allauth's limits, for which it has no setting."""
     ratelimit._consume_single_rate = _consume  # noqa: SLF001
 
 
@@ -167,7 +169,7 @@ def _limit(
     key: str | None,
     user: Any,
 ) -> PlacedLimit:
-    """Whose limit it is stands in the database as a keyed hash, which names nobody."""
+    """Stores the subject of the limit as a keyed hash, so that the database names nobody."""
     whose = ratelimit.get_cache_key(request, app=app, action=action, rate=rate, key=key, user=user)
     scope = salted_hmac("accounts.rate_limits", whose, algorithm="sha256").hexdigest()
     return PlacedLimit(scope=scope, amount=rate.amount, seconds=rate.duration)

@@ -1,7 +1,7 @@
-"""Who may create an account: everybody, who was invited, or nobody; with which address; how many.
+"""Rules for sign-up: open, by invitation or closed; allowed addresses; limits.
 
-The pages and the API of allauth ask here. Staff create accounts in the admin whatever REGISTRATION
-says, with an address that is allowed.
+allauth's pages and API use these rules. Staff can create accounts in the admin regardless of
+REGISTRATION, but only with an allowed address.
 """
 
 import functools
@@ -28,10 +28,10 @@ from accounts.rate_limits import limits_of
 from core.errors import error_response
 from core.limits import Limit, take
 
-OPEN, INVITATION = "open", "invitation"  # of REGISTRATION; the third is closed
+OPEN, INVITATION = "open", "invitation"  # values of REGISTRATION; the third is closed
 OF_ONE_ADDRESS: Final = ratelimit.Rate(amount=20, duration=3600, per="ip")
 SESSION_KEY: Final = "invitation"
-MEMBER: Final = "invitation"  # of the body of a sign-up by the API
+MEMBER: Final = "invitation"  # in the body of a sign-up in the API
 _DAY: Final = timedelta(days=1)
 
 
@@ -42,7 +42,7 @@ def is_open(request: HttpRequest) -> bool:
 
 
 def presented(request: HttpRequest) -> Invitation | None:
-    """The invitation that this browser has opened, or that is in the body of this call."""
+    """The invitation that this browser has opened, or that is in the body of this request."""
     if not is_headless_request(request):
         return invitation_of(request.session.get(SESSION_KEY, ""))
     try:
@@ -58,12 +58,12 @@ def by_invitation() -> bool:
 
 def refusal() -> str:
     if by_invitation():
-        return _("Accounts are by invitation here: open the link in yours.")
-    return _("This server takes no new accounts.")
+        return _("You need an invitation to create an account here: open the link in it.")
+    return _("This server accepts no new accounts.")
 
 
 def check_domain(address: str) -> None:
-    """Also of an address that is added later: it could become the one to log in with."""
+    """Also applies to addresses that are added later, because these can become the log-in."""
     domain = key_of(address).rpartition("@")[2]
     allowed = settings.REGISTRATION_DOMAINS
     if allowed and not any(fnmatchcase(domain, each) for each in allowed):
@@ -75,7 +75,7 @@ def check_domain(address: str) -> None:
 
 
 def check_newcomer(address: str) -> None:
-    """Of a sign-up: before anything says whether the address is in use."""
+    """Check a sign-up, before any response discloses whether the address is in use."""
     check_domain(address)
     invitation = presented(context.request) if by_invitation() else None
     if invitation and not invitation.is_for(key_of(address)):
@@ -85,7 +85,7 @@ def check_newcomer(address: str) -> None:
 
 
 def admit(request: HttpRequest) -> None:
-    """Count a sign-up, of a new address or a known one alike; 429 if there were too many.
+    """Count a sign-up with a new or a known address; 429 if there were too many.
 
     Each statement decides by itself, so that simultaneous sign-ups are counted exactly.
     """
@@ -108,7 +108,7 @@ def _too_many(request: HttpRequest, wait: timedelta) -> ImmediateHttpResponse:
 
 
 def use_invitation(request: HttpRequest, account: User) -> None:
-    """In the transaction that creates the account: of two sign-ups by one link, one is undone."""
+    """Use the invitation in the transaction of the sign-up, so that each link works only once."""
     if not by_invitation():
         return
     invitation = presented(request)
@@ -125,7 +125,7 @@ def _refused(request: HttpRequest) -> HttpResponse:
 def guard_api() -> None:
     """allauth has no hooks here; tests/accounts/test_registration.py watches every name.
 
-    Called by the first request of the account API, whose forms take a while to import.
+    The first request of the account API calls this, because its forms are slow to import.
     """
     from allauth.headless.account import inputs  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Sign-up as the operator wants it, and the page that a link of an invitation leads to."""
+"""The sign-up page, and the page of an invitation's link."""
 
 from http import HTTPStatus
 from typing import Any
@@ -22,7 +22,7 @@ class SignupView(AllauthSignupView):  # type: ignore[misc]  # allauth is untyped
 @login_not_required
 @require_safe
 def invited(request: HttpRequest, token: str) -> HttpResponse:
-    """Nothing is used up: programs follow the links of mails."""
+    """Does not use up the invitation, because programs follow links in mails."""
     if request.user.is_authenticated:
         return redirect("todos:index")
     if invitation_of(token) is None:

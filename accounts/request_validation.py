@@ -1,7 +1,7 @@
 """Checks the bodies of the account API before allauth reads them: JSON objects of strings.
 
-allauth reads bodies like form data, in which a number, a list or an object is text too: it would
-set a password that the user cannot type again.
+allauth reads bodies like form data and converts numbers, lists and objects to text. It could set a
+password that the user cannot type.
 """
 
 import json
@@ -17,7 +17,7 @@ _LARGEST_ID = 2**63 - 1
 
 
 def body_faults(request: HttpRequest) -> list[dict[str, Any]]:
-    """The errors of the body, each with its member; empty if the body is valid."""
+    """The errors of the body, each with its member; empty for a valid body."""
     if not request.body:
         return []
     try:

@@ -1,4 +1,4 @@
-"""Database sessions with checked keys, and the user of a request."""
+"""Database sessions with hashed keys, and the user of a request."""
 
 import hashlib
 import re
@@ -32,32 +32,32 @@ SIGNED_UP_AT = "signed_up_at"
 
 
 class StoredKey(str):
-    """A session key as it stands in the database: a digest, by which nobody logs in."""
+    """A stored session key: a digest, with which nobody can log in."""
 
     __slots__ = ()
 
 
 def stored(key: str) -> StoredKey:
-    """The digest of a key; 160 bits, which is what the column holds, of a random 165."""
+    """The digest of a key of 165 random bits, cut to 160 bits to fit the column."""
     if isinstance(key, StoredKey):
         return key
     return StoredKey(hashlib.sha256(key.encode()).hexdigest()[:40])
 
 
 def is_session_key(text: str) -> bool:
-    """Django's keys are 32 characters of a-z0-9; other text (a NUL, for example) is no key."""
+    """Django's keys are 32 characters of a-z0-9; other text, such as a NUL, is no key."""
     return bool(_KEY.fullmatch(text))
 
 
 class SessionStore(DatabaseSessionStore):
-    """Django's, with digests of the keys in the database.
+    """Django's session store, with digests of the keys in the database.
 
-    Rows of the release before have the key itself. They are found by it, and get its digest when
-    they are used, or at night.
+    Rows of a former release have the plain key. The store finds them by it, and replaces it by its
+    digest on the next use or in the nightly job.
     """
 
     def _validate_session_key(self, key: str | None) -> bool:
-        """What a client sends is never a StoredKey, so a digest from a dump is no key."""
+        """A client never sends a StoredKey, so it cannot use a digest from a dump."""
         return bool(key and (isinstance(key, StoredKey) or is_session_key(key)))
 
     def exists(self, session_key: str) -> bool:
@@ -92,7 +92,7 @@ class SessionStore(DatabaseSessionStore):
             _hash_key(row)
 
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
-        """Django reports every failure as a deleted session, also if the database is away."""
+        """Raise the database's error, which Django would report as a deleted session."""
         try:
             super().save(must_create)
         except UpdateError as error:
@@ -102,7 +102,7 @@ class SessionStore(DatabaseSessionStore):
 
 
 def _spellings(key: str) -> list[str]:
-    """How the row of this key may be named: by its digest, or as the release before did."""
+    """The stored forms of this key: its digest, or the key itself from a former release."""
     return [*{str(stored(key)), str(key)}]
 
 
@@ -113,12 +113,12 @@ def _hash_key(row: Any) -> None:
 
 
 class DeviceSessionStore(SessionStore):
-    """The session of an API call: its key is the token of the device, so it never changes.
+    """The session of an API request. Its key is the token of the device, so it never changes.
 
-    Django renews the key after a rotation of SECRET_KEY, which would sign out every phone.
+    Django would replace the key after a rotation of SECRET_KEY, which would sign out every phone.
     """
 
-    # Django salts by class name; a token must stay readable to the store that made it.
+    # Django salts by class name, but SessionStore must be able to read the same data.
     key_salt = "django.contrib.sessions.SessionStore"
 
     def cycle_key(self) -> None:
@@ -127,21 +127,20 @@ class DeviceSessionStore(SessionStore):
 
 @receiver(user_logged_in)
 def note_log_in(request: HttpRequest, **kwargs: Any) -> None:
-    """A new session needs no touch for a day."""
     request.session[_TOUCHED] = int(time.time())
 
 
 @receiver(user_signed_up)
 def note_sign_up(request: HttpRequest, **kwargs: Any) -> None:
-    """A log-in leaves such a record by itself."""
+    """Record the time of a sign-up; a log-in records its time itself."""
     request.session[SIGNED_UP_AT] = int(time.time())
 
 
 @receiver(authentication_step_completed)
 def renew_key(request: HttpRequest, *, reauthenticated: bool = False, **kwargs: Any) -> None:
-    """Of a browser, with each proof (ASVS 7.2.4). A phone whose answer is lost would be logged out.
+    """Replace a browser's session key at each reauthentication (ASVS 7.2.4).
 
-    A log-in renews it by itself.
+    Not for phones: a lost response would log them out. A log-in replaces the key itself.
     """
     if reauthenticated and not is_headless_request(request):
         device = UserSession.objects.filter(session_key=request.session.session_key)
@@ -151,7 +150,7 @@ def renew_key(request: HttpRequest, *, reauthenticated: bool = False, **kwargs: 
 
 
 def touch(session: SessionBase) -> None:
-    """Once a day, update the device's last_seen_at and mark the session for saving.
+    """Update the device's last_seen_at and mark the session for saving, once a day.
 
     The caller saves it, which extends it by SESSION_COOKIE_AGE.
     """
@@ -164,7 +163,7 @@ def touch(session: SessionBase) -> None:
 
 
 def signed_in_user(request: "HttpRequest | Request") -> User:
-    """The caller; raises TypeError if the view has no authentication check."""
+    """The caller. Raises TypeError if the view has no authentication check."""
     user = request.user
     if not isinstance(user, User):
         raise TypeError("This view must sit behind an authentication check")
@@ -172,7 +171,7 @@ def signed_in_user(request: "HttpRequest | Request") -> User:
 
 
 class _SessionKeyField(models.CharField[str, str]):
-    """The column of allauth's list of devices: whoever writes or asks by a key means its digest."""
+    """The column in allauth's list of devices; converts keys to digests in writes and lookups."""
 
     def get_prep_value(self, value: Any) -> Any:
         return None if value is None else str(stored(value))
@@ -190,6 +189,8 @@ def is_current(device: UserSession) -> bool:
 
 
 def install() -> None:
-    """allauth has no setting for its column; tests/accounts/test_at_rest.py watches it."""
+    """Replace the column, for which allauth has no setting; tests/accounts/test_at_rest.py checks
+    it.
+    """
     UserSession._meta.get_field("session_key").__class__ = _SessionKeyField
     UserSession.is_current = is_current

@@ -1,7 +1,7 @@
-"""A form that waits while its sender proves who they are: what is kept of it in the session.
+"""Stores a form in the session while its sender reauthenticates.
 
-allauth keeps all of request.META: the headers, and under `runserver` the whole environment of the
-process, secrets of providers among it.
+allauth would store all of request.META: the headers and, under `runserver`, the whole environment
+of the process, including secrets of providers.
 """
 
 import json
@@ -10,11 +10,11 @@ from typing import Any
 from allauth.account.internal.flows import reauthentication
 from django.http import HttpRequest, QueryDict
 
-_UNUSED = "csrfmiddlewaretoken"  # checked before; the form is not sent again
+_UNUSED = "csrfmiddlewaretoken"  # already checked; the browser does not send the form again
 
 
 def install() -> None:
-    """allauth has no setting for it; tests/accounts/test_reauthentication.py watches the names."""
+    """Replace functions of allauth; tests/accounts/test_reauthentication.py checks their names."""
     reauthentication.serialize_request = keep
     reauthentication.deserialize_request = resume
 
@@ -27,7 +27,9 @@ def keep(request: HttpRequest) -> str:
 
 
 def resume(kept: str, request: HttpRequest) -> HttpRequest:
-    """The request that proved it, as the form that waited: same headers, same session."""
+    """Turn the request of the reauthentication into the stored form, with its own headers and
+    session.
+    """
     data: dict[str, Any] = json.loads(kept)
     request.GET = QueryDict(data.get("query"))
     request.POST = QueryDict(data.get("form"))

@@ -1,4 +1,4 @@
-"""The page of one's API tokens."""
+"""The page of the user's API tokens."""
 
 from datetime import timedelta
 from http import HTTPStatus
@@ -50,7 +50,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 
 def _create(request: HttpRequest, person: User) -> HttpResponse:
-    """The token stands in this one answer: no redirect, and no session that would keep it."""
+    """Show the token in this response only: a redirect would need a session to store it."""
     if is_proof_due(request, person):
         raise ReauthenticationRequired
     form = NewTokenForm(request.POST)

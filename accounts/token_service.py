@@ -1,4 +1,4 @@
-"""API tokens made and revoked, with what is written down and mailed of it."""
+"""Creates and revokes API tokens, with their security events and mails."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -38,6 +38,6 @@ def revoke(row: ApiToken, request: HttpRequest | None, *, actor: User | None = N
 
 @receiver(password_reset)
 def revoke_all(request: Any, user: User, **kwargs: Any) -> None:
-    """Who sets a new password by a mail has lost the old one, perhaps to somebody."""
+    """Revoke all tokens after a password reset, because a thief may have the old password."""
     for row in ApiToken.objects.owned_by(user):
         revoke(row, request)

@@ -1,4 +1,4 @@
-"""Session tokens of devices: one opaque token for the account API and the product's API."""
+"""Session tokens of devices, valid for the account API and the product's API."""
 
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ Store = TypeVar("Store", bound=SessionStore)
 
 
 def presented_token(request: HttpRequest) -> str | None:
-    """The token of `Authorization: Bearer` (RFC 6750) or X-Session-Token; None without either."""
+    """The token in `Authorization: Bearer` (RFC 6750) or X-Session-Token; None without either."""
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()

@@ -24,7 +24,7 @@ from accounts.login_throttle import log_in_wait
 from accounts.models import User
 from accounts.sessions import signed_in_user
 
-EVENTS_SHOWN = 100  # the API has them all
+EVENTS_SHOWN = 100  # the API has all of them
 
 
 class AnswersLocked:
@@ -60,7 +60,7 @@ def not_for_members(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 @login_not_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What Nudge is, for strangers; the to-dos for everybody else."""
+    """A description of Nudge for visitors; signed-in users go to their to-dos."""
     if request.user.is_authenticated:
         return redirect("todos:index")
     return render(request, "home.html")
@@ -68,8 +68,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def to_log_in(request: HttpRequest) -> HttpResponse:
-    """Where a page of allauth would tell any stranger what happened to somebody: a message of the
-    one whom it happened to waits at the log-in.
+    """Redirect to the log-in, which shows the user's own messages. Some pages of allauth would
+    disclose an account's status to anyone.
     """
     return redirect("account_login")
 
@@ -99,7 +99,7 @@ def activity(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def devices(request: HttpRequest) -> HttpResponse:
-    """POST gives one `device` a `name`, or ends it; without it, it ends all others."""
+    """POST renames one `device` with `name`, logs out one `device`, or logs out all others."""
     user = signed_in_user(request)
     if request.method == "POST" and "name" in request.POST:
         _rename(request, user)
@@ -132,10 +132,10 @@ def _tell_ended(request: HttpRequest, names: list[str]) -> None:
 
 @login_not_required
 def log_out(request: HttpRequest) -> HttpResponse:
-    """POST only: a link from elsewhere must not end a session."""
+    """POST only, so that a link on another site cannot log out the user."""
     if request.method == "POST":
         response: HttpResponse = logout(request)
-        response["Clear-Site-Data"] = '"storage"'  # what the page keeps in the browser
+        response["Clear-Site-Data"] = '"storage"'  # the data that the page stores in the browser
         return response
     status = HTTPStatus.METHOD_NOT_ALLOWED.value
     detail = _("A link cannot log you out. Use the button in the menu.")

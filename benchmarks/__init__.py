@@ -1,1 +1,1 @@
-"""One script per promise; each prints a Markdown table for docs/performance.md. No tests."""
+"""One script per performance goal; each prints a Markdown table for docs/performance.md."""

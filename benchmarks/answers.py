@@ -1,4 +1,4 @@
-"""What the most expensive texts cost to be read; docs/performance.md promises 50 ms.
+"""Measures the most expensive text messages to read; docs/performance.md promises 50 ms.
 
 python -m benchmarks.answers
 """
@@ -17,7 +17,7 @@ LINES = 10
 
 
 def hostile() -> dict[str, str]:
-    """Every word, alone and behind another, repeated up to the length, on one line and on ten."""
+    """Every word, alone and after another, repeated up to the limit, on one line and on ten."""
     from todos.answers.reading import load
 
     grammar = load()
@@ -47,7 +47,7 @@ def hostile() -> dict[str, str]:
 
 
 def cost(text: str) -> float:
-    """Milliseconds for all of the lines that are read, the best of a few runs."""
+    """Milliseconds to read all lines, the best of a few runs."""
     from todos.answers.reading import read
     from todos.answers.times import later
 

@@ -1,7 +1,7 @@
-"""A cold start: a fresh process, the handler's import, the first `GET /api/v1/todos/` with 200.
+"""Measures a cold start: a fresh process, the import of the handler, the first response with 200.
 
-Four packages, each unpacked read-only and alone on the path: ours, a bare handler, a minimal
-FastAPI with Mangum, and a plain Django with DRF as Zappa packs it without our callbacks. They run
+Four packages, each unpacked read-only and alone on the path: Nudge, a bare handler, a minimal
+FastAPI with Mangum, and a plain Django with DRF as Zappa packs it without the callbacks. They run
 one after the other in every round, on one core, with the same event of a REST API.
 
 python -m benchmarks.cold_start             the comparison
@@ -24,10 +24,10 @@ from benchmarks import packages, stage
 from localcloud.lambda_events import request
 
 ROUNDS, PROFILES, TOP, TODOS = 10, 6, 15, 50
-GOALS = (1.25, 0.30)  # beside FastAPI, beside plain Django
+GOALS = (1.25, 0.30)  # compared to FastAPI, to plain Django
 HOST = "nudge.example.com"
-# -I and -S: only the standard library and the package. -B: no bytecode is written, even by root,
-# who can write to read-only folders.
+# -I and -S: only the standard library and the package. -B: write no bytecode, even as root, who can
+# write to read-only folders.
 PYTHON = [sys.executable, "-I", "-S", "-B"]
 PROCESS = """
 import json, os, sys, time
@@ -59,7 +59,7 @@ print("\\n" + json.dumps({
 """
 
 
-# The same from a fork of a loaded process; AWS's own time to restore the memory comes on top.
+# The same from a fork of a loaded process, without AWS's time to restore the memory.
 COPY = PROCESS.replace(
     "imported = time",
     """sys.modules["snapshot_restore_py"] = hooks = type(os)("snapshot_restore_py")
@@ -84,7 +84,7 @@ class Contestant(NamedTuple):
     path: list[Path]
     handler: tuple[str, str]
     variables: dict[str, str]
-    expects: str  # a part of the body, so that no error passes for an answer
+    expects: str  # a part of the body, so that no error counts as a response
     process: str = PROCESS
 
 
@@ -123,7 +123,7 @@ def _others() -> list[Contestant]:
 
 
 def _on_lambda() -> dict[str, str]:
-    """The variables of the runtime and of a deploy, without SSM's, which would need a call."""
+    """The variables of the runtime and of a deploy, without those for SSM, which needs a call."""
     kept = ("DATABASE_URL", "SECRET_KEY", "SMS_PROVIDER", "EMAIL_HOST")
     return {
         **{name: os.environ[name] for name in kept},
@@ -204,7 +204,7 @@ IMPORT = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \| +(\S+)")
 
 
 def _print_profile(one: Contestant, event: Any) -> None:
-    """-X importtime, the minimum of some runs: it slows imports down, so only the shares count."""
+    """-X importtime, the minimum of some runs. It slows imports, so only the proportions count."""
     alone: dict[str, int] = {}
     whole: dict[str, int] = {}
     for _ in range(PROFILES):

@@ -1,8 +1,8 @@
-"""A crowd: many cold starts at once, a backlog of messages, a database without connections left.
+"""Simulates load peaks: many cold starts, a backlog of messages, exhausted database connections.
 
-The starts are simulated with the pauses that the code makes, against AWS's rate for the parameters
-of an account. The backlog is handed out by the sweep and delivered for real, on PostgreSQL, minute
-by minute of a simulated clock. The requests are real, too, by one thread each.
+The starts are simulated with the code's pauses, against AWS's rate for the parameters of an
+account. The sweep hands out the backlog, which is delivered for real, on PostgreSQL, minute by
+minute of a simulated clock. The requests are also real, one thread each.
 
 python -m benchmarks.crowd [--starts 1000] [--texts 5000] [--people 100]
 """
@@ -23,10 +23,10 @@ from typing import Any
 from benchmarks import stage
 from core.tasks import TaskBackend
 
-RATE = 40.0  # GetParameter calls a second that AWS answers (Service Quotas, Systems Manager)
+RATE = 40.0  # GetParameter calls a second that AWS allows (Service Quotas, Systems Manager)
 PER_MINUTE = 600
 CONNECTIONS = 20
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)  # in the past: deliveries read the real clock
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)  # in the past, because deliveries read the real clock
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def starts(count: int) -> int:
-    """How many get no parameters within the time that a start has (serverless/aws.py)."""
+    """How many starts get no parameters within their time limit (serverless/aws.py)."""
     from serverless import aws
 
     tokens, at = RATE, 0.0
@@ -81,7 +81,7 @@ def starts(count: int) -> int:
 
 
 class Queue(TaskBackend):
-    """In the place of SQS; `waiting` has the ids in their order."""
+    """A replacement of SQS; `waiting` has the ids in order."""
 
     waiting: list[str] = []
 
@@ -98,7 +98,8 @@ def backlog(texts: int) -> tuple[int, int, float]:
 
     settings.SMS_PROVIDER = "memory"
     settings.SMS_PER_MINUTE = PER_MINUTE
-    settings.TASKS = {"default": {"BACKEND": "benchmarks.crowd.Queue"}}
+    settings.SMS_ALLOWED_REGIONS = ["US"]
+    settings.TASKS = {"default": {"BACKEND": f"{__name__}.{Queue.__name__}"}}
     person = stage.account("crowd@example.com", 0)
     Allowance.objects.create(account=person, per_day=1_000_000)
     rows = [
@@ -116,9 +117,10 @@ def backlog(texts: int) -> tuple[int, int, float]:
     seen: collections.Counter[str] = collections.Counter()
     minute, began = 0, time.perf_counter()
     while Message.objects.waiting().exists():
-        # The clock of the sweep alone moves: what it handed out counts as within its own minute.
+        # Only the clock of the sweep moves, so that messages count in the minute when it hands them
+        # out.
         sweep.sweep(at=NOON + minute * timedelta(minutes=1), seconds=600)
-        assert len(Queue.waiting) <= PER_MINUTE
+        assert 0 < len(Queue.waiting) <= PER_MINUTE
         seen.update(Queue.waiting)
         for message_id in Queue.waiting:
             delivery.deliver(message_id)
@@ -130,7 +132,7 @@ def backlog(texts: int) -> tuple[int, int, float]:
 
 
 def full_database(people: int) -> collections.Counter[str]:
-    """What so many people see if the database has connections for a few of them."""
+    """The responses if the database has connections for only a few people."""
     from django.db import connection, connections
 
     with connection.cursor() as cursor:
@@ -143,7 +145,7 @@ def full_database(people: int) -> collections.Counter[str]:
 
 
 def behind_a_pooler(people: int) -> collections.Counter[str]:
-    """What they see if a pooler has these connections."""
+    """The responses if a pooler has these connections."""
     from django.db import connection, connections
 
     from config import database
@@ -159,9 +161,9 @@ def behind_a_pooler(people: int) -> collections.Counter[str]:
 
 
 def answers_at_once(people: int, reached: dict[str, Any]) -> collections.Counter[str]:
-    """How often each was answered, if everybody reaches the database by these settings.
+    """The number of each response, with these database settings for everyone.
 
-    Each keeps its connection until all have an answer, as processes of Lambda do.
+    Each thread holds its connection until all have a response, as processes of Lambda do.
     """
     from django.db import connections
     from django.test import Client

@@ -1,4 +1,4 @@
-"""What it costs to finish a to-do that comes again, in accounts that hold few and many of them.
+"""Measures finishing a recurring to-do, in accounts with few and many of them.
 
 python -m benchmarks.finishing
 """
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def recurring(owner: "User", amount: int) -> "list[Todo]":
-    """Those to be finished; the account holds so many."""
+    """The to-dos to finish, in an account with `size` of them."""
     from todos.models import Due, List, Todo
 
     given = {"list": List.objects.inbox_of(owner), "recurrence": "FREQ=DAILY"}
@@ -59,7 +59,7 @@ def asked(todo: "Todo") -> int:
 
 
 def measured(held: "dict[int, list[Todo]]") -> tuple[dict[int, float], dict[int, float]]:
-    """The medians of milliseconds; the accounts take turns."""
+    """The median milliseconds; the accounts take turns."""
     wall: dict[int, list[float]] = {size: [] for size in held}
     busy: dict[int, list[float]] = {size: [] for size in held}
     for _turn in range(TURNS):

@@ -1,7 +1,7 @@
-"""Every filter and ordering of to-dos, in a small database and in one a thousand times as large.
+"""Measures every filter and ordering of to-dos, in a small and a thousand times larger database.
 
-Small: 1,000 to-dos, all of the person who asks. Large: 1,000,000, of which 100,000 are that
-person's. Both databases are on one server, and are asked by turns.
+Small: 1,000 to-dos, all of the caller. Large: 1,000,000, of which 100,000 are the caller's. Both
+databases are on one server, and the queries alternate.
 
 python -m benchmarks.growth [name of a question, to see its plan]
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TODOS, COPIES, STRANGERS = 1_000, 99, 9
 TURNS, CALLS = 8, 3
 SMALL, LARGE = "postgres", "large"
-# While rows are copied: references are known to lead somewhere, and nothing has to outlive a crash.
+# While rows are copied: references are known to be valid, and no data must survive a crash.
 QUICKLY = {
     "session_replication_role": "replica",
     "statement_timeout": "0",
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def furnished() -> "tuple[User, dict[str, str], dict[str, str]]":
-    """An account whose to-dos differ in all that a question may ask for."""
+    """An account whose to-dos differ in every filtered column."""
     from django.utils import timezone
 
     from todos.api.filters import ORDERING_CHOICES, TodoFilterSerializer
@@ -91,13 +91,13 @@ def furnished() -> "tuple[User, dict[str, str], dict[str, str]]":
 
 
 def shown(query: str) -> str:
-    """Without ids, which are of no interest."""
+    """The name of a question, without ids."""
     name, value = query.split("=", 1)
     return name if len(value) > 30 else query
 
 
 def grow(person: "User") -> None:
-    """Copy the small database, and in the copy its rows, by SQL that knows the columns' names."""
+    """Copy the small database, and multiply its rows in the copy with SQL."""
     from django.db import connection
 
     use("template1")
@@ -121,7 +121,9 @@ def grow(person: "User") -> None:
 
 
 def dropped(cursor: Any) -> list[str]:
-    """What slows the copying down; the statements that make the indexes again."""
+    """Drop indexes and constraints that slow down the copying; returns statements to restore
+    indexes.
+    """
     cursor.execute(
         "SELECT indexname, indexdef FROM pg_indexes JOIN pg_class ON relname = indexname"
         " WHERE tablename IN ('todos_todo', 'todos_todo_tags')"
@@ -179,7 +181,7 @@ def use(database: str) -> None:
 
 
 def compared(event: dict[str, Any]) -> tuple[int, float, float]:
-    """Rows of the large page, and the median milliseconds in both databases."""
+    """The number of rows on the large page, and the median milliseconds in both databases."""
     times: dict[str, list[float]] = {SMALL: [], LARGE: []}
     rows = 0
     for _turn in range(TURNS):

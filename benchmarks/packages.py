@@ -1,4 +1,4 @@
-"""The packages that cold_start.py compares, unpacked as Lambda does it, below build/benchmarks/."""
+"""The packages that cold_start.py compares, unpacked below build/benchmarks/ as on Lambda."""
 
 import compileall
 import json
@@ -79,7 +79,7 @@ router = routers.DefaultRouter()
 router.register("todos", TodoViewSet)
 urlpatterns = [path("admin/", admin.site.urls), path("api/v1/", include(router.urls))]
 """
-# The settings of `zappa init` for Django; Lambda's runtime has its own boto3.
+# The settings of `zappa init` for Django; Lambda's runtime includes boto3.
 PLAIN_ZAPPA = {
     "dev": {
         "django_settings": "plain.settings",
@@ -93,7 +93,7 @@ PLAIN_ZAPPA = {
 
 
 def shipped() -> Path:
-    """The package of `zappa package dev` with our callbacks, always rebuilt."""
+    """The package of `zappa package dev` with the callbacks, always rebuilt."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     return _unpacked(_packaged(RUNTIME, Path.cwd(), FOLDER / "shipped.zip"), FOLDER / "shipped")
 
@@ -144,7 +144,7 @@ def size(root: Path) -> int:
 
 
 def _packaged(environment: Path, project: Path, archive: Path) -> Path:
-    """By Zappa, from this environment, without an account."""
+    """Package with Zappa from this environment, without an account."""
     archive.unlink(missing_ok=True)
     variables = {
         **os.environ,
@@ -159,7 +159,7 @@ def _packaged(environment: Path, project: Path, archive: Path) -> Path:
 
 
 def _unpacked(archive: Path, root: Path) -> Path:
-    """With the dates of the archive, as on Lambda (extractall sets today's)."""
+    """Unpack with the dates of the archive, as on Lambda; extractall would set today's."""
     _remove(root)
     with zipfile.ZipFile(archive) as package:
         package.extractall(root)
@@ -195,7 +195,7 @@ def _written(root: Path, name: str, text: str) -> Path:
 
 
 def _locked(names: tuple[str, ...]) -> list[str]:
-    """The versions of our own lock file."""
+    """The versions in the lock file."""
     lines = Path("requirements.txt").read_text().splitlines()
     return [line.split()[0] for line in lines if line.partition("==")[0] in names]
 

@@ -1,4 +1,4 @@
-"""The page in Chromium: bytes, paints, memory, and titles typed while the network fails.
+"""Measures the page in Chromium: bytes, paints, memory, and titles typed while the network fails.
 
 python -m benchmarks.page
 """
@@ -25,7 +25,7 @@ PORT = 8765
 URL = f"http://localhost:{PORT}"
 SCALES = (1_000, 10_000)
 TITLES = [f"title {number}" for number in range(20)]
-# What becomes of a request to /sync/; `n` counts them.
+# Network conditions for requests to /sync/; `n` counts the requests.
 NETWORKS = {
     "0 s": "return send();",
     "0.8 s": "await wait(800); return send();",
@@ -35,7 +35,7 @@ NETWORKS = {
     "lost": "const answer = await send(); if (n % 2) return answer; throw new TypeError('lost');",
 }
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-precise-memory-info"]
-# Milliseconds from what a person does to the frame that shows it.
+# Milliseconds from a user's action to the frame that shows it.
 TO_PAINT = """async ({ act, count }) => {
     const times = [];
     const frame = () => new Promise(requestAnimationFrame);
@@ -91,7 +91,7 @@ SENT: list[int] = []  # bytes of each static file, whoever fetched it: a page or
 
 
 def with_static(app: Any, root: Path) -> Any:
-    """The static files as a CDN serves them: compressed, kept for ever."""
+    """Serves static files as a CDN does: compressed and immutable."""
 
     def served(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         path: str = environ["PATH_INFO"]
@@ -133,7 +133,7 @@ def server() -> Iterator[None]:
 
 
 class Visit:
-    """A browser of one account, and what it measures."""
+    """A browser with one account, and its measurements."""
 
     def __init__(self, browser: Browser, user: Any, network: str = "") -> None:
         from django.conf import settings
@@ -246,7 +246,7 @@ def large(browser: Browser, user: Any, todos: int) -> None:
 
 
 def capture(browser: Browser, name: str) -> bool:
-    """Whether each title arrives once, as it was typed."""
+    """Whether each title arrives exactly once, as typed."""
     from todos.models import Todo
 
     user = stage.account(f"{name.replace(' ', '').replace('.', '')}@example.com", 0)

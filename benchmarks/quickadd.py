@@ -1,4 +1,4 @@
-"""What the most expensive sentences cost quick add; docs/performance.md promises 50 ms.
+"""Measures the most expensive sentences for quick add; docs/performance.md promises 50 ms.
 
 python -m benchmarks.quickadd
 """
@@ -20,7 +20,7 @@ RUNS = 2
 
 
 def hostile() -> dict[str, str]:
-    """Every word of the grammar, repeated up to the limit, and what makes long matches."""
+    """Every word of the grammar, repeated up to the limit, and texts with long matches."""
     words = {
         "".join(texts) for those in load().classes.values() for pairs in those.values()
         for texts, _value in pairs

@@ -1,4 +1,4 @@
-"""What the most expensive rules cost: to look for the next day, which may never come.
+"""Measures the search for the next day of the most expensive rules, which may never come.
 
 python -m benchmarks.recurrence; docs/performance.md promises 50 ms.
 """
@@ -25,7 +25,7 @@ HOSTILE = (
 
 
 def cost(text: str) -> float:
-    """Milliseconds to read the rule and to look for its next day, the best of a few runs."""
+    """Milliseconds to read the rule and find its next day, the best of a few runs."""
     start = date(2027, 2, 2)
     best = float("inf")
     for _ in range(RUNS):

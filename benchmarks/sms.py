@@ -1,7 +1,7 @@
-"""Messages: how fast they are accepted over HTTP, and how fast 8 workers deliver them.
+"""Measures how fast messages are accepted over HTTP, and how fast 8 workers deliver them.
 
-The provider is localcloud's stub of Twilio, in a process of its own, which answers after 50 ms.
-Workers are processes, as on Lambda.
+The provider is localcloud's stub of Twilio, in its own process, which responds after 50 ms. Workers
+are processes, as on Lambda.
 
 python -m benchmarks.sms
 """
@@ -52,7 +52,7 @@ def median(values: list[float]) -> float:
 
 @contextmanager
 def provider() -> Iterator[None]:
-    """The stub, and the environment that uses it as the provider."""
+    """Run the stub; yields the environment that uses it as the provider."""
     command = ["-m", "localcloud.twilio.stub", "--port", f"{PORT}", "--callbacks", "off"]
     stub = subprocess.Popen(
         [sys.executable, *command, "--latency", f"{LATENCY}"], stdout=subprocess.PIPE, text=True
@@ -71,7 +71,7 @@ def provider() -> Iterator[None]:
 
 
 def accept() -> tuple[list[float], list[str]]:
-    """The milliseconds of every request, and the ids of the messages; none is delivered yet."""
+    """The milliseconds of every request, and the ids of the undelivered messages."""
     from django.conf import settings
     from django.test import Client
 
@@ -83,7 +83,7 @@ def accept() -> tuple[list[float], list[str]]:
     Allowance.objects.create(account=person, per_day=1_000_000)
     headers = {"Authorization": f"Bearer {stage.token(person)}", "Host": "localhost"}
     client, times, ids = Client(), [], []
-    for number in range(-20, TEXTS):  # the first are to warm up
+    for number in range(-20, TEXTS):  # the first ones only warm up
         body = {"to": f"+1415555{2000 + number % 1000:04}", "body": f"Text {number}"}
         start = time.perf_counter()
         response = client.post(
@@ -98,10 +98,10 @@ def accept() -> tuple[list[float], list[str]]:
 
 
 def timed(ids: list[str], task: Callable[[str], None]) -> float:
-    """The seconds until all are done, by workers that start together."""
+    """The seconds until workers that start together have delivered all."""
     from django.db import connections
 
-    connections.close_all()  # not to be shared with those that are forked
+    connections.close_all()  # forked processes must not share it
     context = multiprocessing.get_context("fork")
     ready, go = context.Barrier(WORKERS + 1), context.Queue()
     workers = [context.Process(target=work, args=(ready, go, task)) for _ in range(WORKERS)]
@@ -134,7 +134,7 @@ def deliver(message_id: str) -> None:
 
 
 def post(message_id: str) -> None:
-    """The lower bound: the request itself."""
+    """The lower bound: only the request."""
     import requests
     from django.conf import settings
 

@@ -1,4 +1,4 @@
-"""A temporary database with an account of many to-dos, and a function that times calls."""
+"""A temporary database with an account with many to-dos, and a function that times calls."""
 
 import logging
 import os
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def database() -> Iterator[None]:
-    """Production settings with an empty, migrated PostgreSQL of our own."""
+    """Use production settings with a new, migrated PostgreSQL."""
     with tempfile.TemporaryDirectory(prefix="nudge-bench-") as folder:
         server = get_server(folder, cleanup_mode="delete")
         try:
@@ -49,7 +49,7 @@ def _set_up(url: str) -> None:
 
 
 def account(email: str, todos: int) -> "User":
-    """An account with this many to-dos, two tags on each."""
+    """An account with this many to-dos, each with two tags."""
     from accounts.models import User
     from todos.models import List, Tag, Todo
 
@@ -68,7 +68,7 @@ def account(email: str, todos: int) -> "User":
 
 
 def token(user: "User") -> str:
-    """The session of a device, as a log-in creates it."""
+    """The session of a device, as after a log-in."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
@@ -95,7 +95,7 @@ def interleaved(rounds: int, **calls: Callable[[], object]) -> dict[str, float]:
 
 
 class NoBackend:
-    """For TASKS: runs no task, so that messages wait for the workers of a benchmark."""
+    """A task backend that runs no task, so that messages wait for the workers of a benchmark."""
 
     def enqueue(self, task: object, ids: tuple[str, ...]) -> None:
         pass

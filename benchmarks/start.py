@@ -1,4 +1,4 @@
-"""A fresh process: django.setup(), then the first authenticated page of to-dos.
+"""Measures a fresh process: django.setup(), then the first authenticated page of to-dos.
 
 python -m benchmarks.start
 """

@@ -1,6 +1,6 @@
-"""A copy of 10,000 to-dos is pulled, and 1,000 operations are pushed, 100 in a request.
+"""Measures a pull of 10,000 to-dos, and a push of 1,000 operations, 100 per request.
 
-Beside the pull: the same rows, fetched with psycopg and written by json.dumps, and nothing else.
+For comparison with the pull: the same rows, fetched with psycopg and written by json.dumps.
 
 python -m benchmarks.sync
 """
@@ -74,7 +74,7 @@ def pulled(ask: Ask) -> Iterator[Any]:
 
 
 def raw(person: "User") -> None:
-    """Every row of the person, in as many answers, each parsed as the other's is."""
+    """Fetch every row of the person in as many pages, and parse each page as for the pull."""
     from django.db import connection
 
     from todos.models import Todo
@@ -106,7 +106,7 @@ def raw(person: "User") -> None:
 
 
 def report_push(person: "User", ask: Ask) -> None:
-    """The life of to-dos: what each request does, and to which hundred of them."""
+    """The operations in the life of to-dos, for a hundred of them per request."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -118,7 +118,7 @@ def report_push(person: "User", ask: Ask) -> None:
         operations = [operation(key, verb) for key in keys[which]]
         body = {"account": str(person.pk), "cursor": cursor, "sent_at": "2026-11-26T12:00:00Z"}
         sent = json.dumps({**body, "operations": operations})
-        connection.queries_log.clear()  # which holds 9,000 at most
+        connection.queries_log.clear()  # Django's query log holds at most 9,000
         with CaptureQueriesContext(connection) as captured:
             began = time.perf_counter()
             answer = ask(method="POST", body=sent)
@@ -148,7 +148,7 @@ def operation(key: str, verb: str) -> dict[str, Any]:
 
 
 def report_memory(ask: Ask) -> None:
-    """The most that Python holds at once, at the beginning of a pull and at its end."""
+    """The peak memory of Python, at the beginning and the end of a pull."""
     peaks = []
     tracemalloc.start()
     for _page in pulled(ask):

@@ -1,8 +1,8 @@
-"""How much processor time an export and an import of many to-dos take, and how much memory.
+"""Measures the processor time and memory of an export and an import of many to-dos.
 
 python -m benchmarks.transfer [how many]
 
-Each runs in a process of its own, whose largest resident memory is told.
+Each runs in its own process, whose peak resident memory is reported.
 """
 
 import multiprocessing
@@ -73,7 +73,7 @@ def write(owner: "User", name: str, path: Path) -> None:
 
 
 def read(owner: "User", name: str, path: Path) -> None:
-    """Looks and makes, as a confirmed import does."""
+    """Run `look` and `make`, as a confirmed import does."""
     from core.feed import writing
     from todos.transfer.formats import FORMATS
     from todos.transfer.intake import Intake

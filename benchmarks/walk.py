@@ -1,8 +1,9 @@
-"""The number of our files that a request crosses (docs/performance.md), from sys.setprofile.
+"""Counts the project's files that a request runs through (docs/performance.md), with
+sys.setprofile.
 
-Only the flow counts: code that runs inside the view or the task. Middleware, authentication,
-permissions and content negotiation are the same for every request and are counted separately. The
-first call of each request warms up lazy imports and is not counted.
+Counts only the flow: code inside the view or the task. Middleware, authentication, permissions and
+content negotiation are the same for every request and counted separately. The first call of each
+request loads lazy imports and does not count.
 
 python -m benchmarks.walk [--files]
 """
@@ -22,14 +23,14 @@ from benchmarks.sms import provider
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("accounts", "config", "core", "serverless", "sms", "todos")
-# Django calls the view from `_get_response`, and its middleware's hooks from there as well.
+# Django calls the view and the hooks of its middleware from `_get_response`.
 VIEW_CALLER, HOOKS = "_get_response", {"process_view", "resolve_request", "process_exception"}
 AROUND = {"initial", "initialize_request", "finalize_response"}  # of a DRF view
 
 
 @dataclass
 class Walk:
-    """The files of a call in the order in which it entered them."""
+    """The files of a call, in the order in which it enters them."""
 
     entry: str = VIEW_CALLER
     flow: list[str] = field(default_factory=list)
@@ -60,7 +61,7 @@ class Walk:
 
     @property
     def returns(self) -> int:
-        """How often the flow returned to a file that it had left."""
+        """How often the flow returns to a file that it has left."""
         return len(self.flow) - len(self.files)
 
 
@@ -82,7 +83,7 @@ def recorded(walk: Walk) -> Iterator[None]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Count the files that a request crosses.")
+    parser = argparse.ArgumentParser(description="Count the files that a request runs through.")
     parser.add_argument("--files", action="store_true", help="name them")
     arguments = parser.parse_args()
     print("| request | files | moves between files | returns | around it |")
@@ -98,7 +99,7 @@ def main() -> None:
 
 
 def walks() -> dict[str, Walk]:
-    """Each request once to warm up and once recorded."""
+    """Run each request twice, once to warm up and once recorded."""
     calls = _requests()
     found = {}
     for name, call in calls.items():
@@ -146,7 +147,7 @@ def _requests() -> dict[str, Callable[[], object]]:
 
 
 class _Titles:
-    """Another title each time, so that every PATCH makes a change."""
+    """A new title each time, so that every PATCH is a change."""
 
     count = 0
 

@@ -1,6 +1,6 @@
-"""A warm page of 50 of 10,000 to-dos on Lambda: a REST API's event through our handler.
+"""Measures a warm page of 50 of 10,000 to-dos on Lambda: a REST API's event through the handler.
 
-For comparison, the same rows by a bare DRF ModelViewSet, without authentication and Lambda.
+For comparison, the same rows from a bare DRF ModelViewSet, without authentication and Lambda.
 
 python -m benchmarks.warm
 """
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def bare_view(person: Any) -> Any:
-    """The same rows and members by stock DRF: no authentication, no versions, no strict types."""
+    """The same rows and members with stock DRF: no authentication, versions or strict types."""
     from rest_framework import pagination, serializers, viewsets
     from rest_framework.permissions import AllowAny
     from rest_framework.test import APIRequestFactory

@@ -1,4 +1,4 @@
-"""The composition root: the only package that knows every app."""
+"""The composition root: the only package that imports every app."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""System checks: contradictory or missing settings, with an id and a remedy."""
+"""System checks for contradictory or missing settings; each has an id and a hint."""
 
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ def check_tasks(**kwargs: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def check_static_files(**kwargs: Any) -> list[CheckMessage]:
-    """With --deploy only, because the files exist only after migrate and collectstatic have run."""
+    """Runs with --deploy only, because collectstatic creates the files."""
     hashed = settings.STORAGES["staticfiles"]["BACKEND"] == MANIFEST
     if settings.ON_LAMBDA and not hashed:
         return [

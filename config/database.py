@@ -11,7 +11,7 @@ from serverless.aws import Aws, CallError
 
 SQLITE = "django.db.backends.sqlite3"
 POSTGRESQL = "django.db.backends.postgresql"
-MANAGED_POSTGRESQL = "serverless.rds"  # with a login that AWS changes
+MANAGED_POSTGRESQL = "serverless.rds"  # with a password that AWS rotates
 MAX_AGE_SECONDS = 300
 
 
@@ -32,36 +32,36 @@ def managed(*, secret_arn: str, host: str, name: str) -> dict[str, Any]:
         "HOST": host,
         "NAME": name,
         **now,
-        "LOGIN": login,  # to read a changed password
+        "LOGIN": login,  # to read a rotated password
         "OPTIONS": {"sslmode": "require"},
     }
 
 
 def tuned(database: dict[str, Any]) -> dict[str, Any]:
-    """The database settings with what the engine needs; options in the URL take precedence."""
+    """Add the settings that the engine needs; options in the URL take precedence."""
     own, ours = _sqlite() if database["ENGINE"] == SQLITE else _postgresql()
     theirs = database.get("OPTIONS", {})
     return {**database, **own, "OPTIONS": {**ours, **_authorities(theirs), **theirs}}
 
 
 def role_defaults(*, pooled: bool) -> dict[str, str]:
-    """What `migrate` makes the defaults of the role on PostgreSQL.
+    """The time-outs that `migrate` sets as defaults of the PostgreSQL role.
 
-    A pooler refuses them at the start of a connection, and one that is SET there would reach the
-    other clients of the pooler. All are below API Gateway's 29 s, so that a stuck query or lock
-    ends before its time-out.
+    A pooler refuses them as options of a connection, and a SET would affect the other clients of
+    the pooler. All are below the 29 s of API Gateway, so that a stuck query or lock ends before the
+    request times out.
     """
     return {
         "statement_timeout": "10s",
         "lock_timeout": "3s",
         "idle_in_transaction_session_timeout": "15s",
-        # A frozen Lambda process would keep its connection. A pooler keeps its own open.
+        # A frozen Lambda process would hold its connection open. A pooler holds its own.
         "idle_session_timeout": "0" if pooled else f"{MAX_AGE_SECONDS}s",
     }
 
 
 def _authorities(options: dict[str, Any]) -> dict[str, str]:
-    """The certificate authorities, if they are verified: libpq finds none on Lambda."""
+    """The path of the certificate authorities, if verified, because libpq finds none on Lambda."""
     if options.get("sslmode") not in ("verify-ca", "verify-full"):
         return {}
     import certifi
@@ -70,7 +70,7 @@ def _authorities(options: dict[str, Any]) -> dict[str, str]:
 
 
 def _sqlite() -> tuple[dict[str, Any], dict[str, Any]]:
-    """WAL and IMMEDIATE: 8 processes x 50 read-modify-writes without one "database is locked"."""
+    """WAL and IMMEDIATE avoid "database is locked": none in 8 processes x 50 read-modify-writes."""
     return {}, {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -79,8 +79,8 @@ def _sqlite() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _postgresql() -> tuple[dict[str, Any], dict[str, Any]]:
-    """A pooler in transaction mode gives the next query of a server-side cursor to another
-    connection.
+    """Disable server-side cursors for a pooler in transaction mode, which may send their next query
+    to another connection.
     """
     return {
         "CONN_MAX_AGE": MAX_AGE_SECONDS,

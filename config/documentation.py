@@ -1,6 +1,6 @@
-"""The URLs of the OpenAPI document and of its page, and the routes that are plain Django.
+"""The URLs of the OpenAPI document and its page, and descriptions of the plain Django routes.
 
-Imported by the first request for one of them, because drf-spectacular takes 30 ms to import.
+The first request for one of them imports it, because drf-spectacular takes 30 ms to import.
 """
 
 from importlib import import_module
@@ -24,7 +24,7 @@ MODULES = (
 
 
 class DocumentView(SpectacularJSONAPIView):
-    """English for everybody: what generators make of it may not depend on a browser."""
+    """Always English, because generated code must not depend on the language of a browser."""
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with override("en"):
@@ -50,14 +50,14 @@ class Index(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
 
 def register(endpoints: list[Any]) -> list[Any]:
-    """A preprocessing hook: importing a module registers its descriptions of views."""
+    """A preprocessing hook: import the modules that describe views, which registers them."""
     for name in MODULES:
         import_module(name)
     return endpoints
 
 
 def add_plain_routes(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """A postprocessing hook: routes that are no views of Django REST framework."""
+    """A postprocessing hook: add the routes outside Django REST framework."""
     document.add_routes(result, auth.PATHS, auth.SCHEMAS, auth.TAG)
     document.add_routes(result, factors.PATHS, factors.SCHEMAS, factors.TAG)
     document.add_routes(result, _PATHS, _SCHEMAS, _TAG)
@@ -65,12 +65,12 @@ def add_plain_routes(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
 
 
 def add_examples(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """A postprocessing hook: modules that describe views may have EXAMPLES of their members."""
+    """A postprocessing hook: add the EXAMPLES of the modules that describe views."""
     return document.add_examples(result, _collected("EXAMPLES"))
 
 
 def add_formats(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """A postprocessing hook: modules that describe views may have FORMATS of their members."""
+    """A postprocessing hook: add the FORMATS of the modules that describe views."""
     return document.add_formats(result, _collected("FORMATS"))
 
 

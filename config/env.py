@@ -1,8 +1,8 @@
 """Typed readers for environment variables; the only module that reads os.environ.
 
-Parameters passed to use() count as variables too; a real variable of the same name wins. They are
-not written to the environment, because every child process would inherit them. Every variable of
-the service is in .env.example and docs/configuration.md; a test compares them.
+Parameters passed to use() also count as variables; a real variable of the same name wins. They are
+not written to the environment, because every child process would inherit them. A test checks that
+.env.example and docs/configuration.md have every variable.
 """
 
 import os
@@ -25,7 +25,7 @@ def use(parameters: Mapping[str, str]) -> None:
 
 
 def text(*names: str, default: str = "") -> str:
-    """The first of these variables that is set and not empty, without surrounding whitespace."""
+    """The first of these variables that is set and not empty, trimmed."""
     for name in names:
         for source in (os.environ, _parameters):
             if value := source.get(name, "").strip():
@@ -34,7 +34,7 @@ def text(*names: str, default: str = "") -> str:
 
 
 def flag(name: str, *, default: bool) -> bool:
-    """Only True and False are accepted: a typing error must not switch a safeguard off."""
+    """Accept only True and False, so that a typing error does not switch off a safeguard."""
     value = text(name, default=str(default))
     if value not in ("True", "False"):
         raise ImproperlyConfigured(f"{name} must be True or False, not {value!r}.")
@@ -50,7 +50,7 @@ def integer(name: str, *, default: int) -> int:
 
 
 def choice(name: str, *, of: tuple[str, ...]) -> str:
-    """One of them; the first unless it is set."""
+    """One of the values in `of`; the first by default."""
     value = text(name, default=of[0])
     if value not in of:
         raise ImproperlyConfigured(f"{name} must be {', '.join(of)}, not {value!r}.")
@@ -62,7 +62,7 @@ def names(name: str) -> list[str]:
 
 
 def prices(name: str) -> dict[str, tuple[Decimal, str]]:
-    """`US:0.0083:USD,*:0.10:USD`: a country, or * for all others -> a price and its currency."""
+    """Read `US:0.0083:USD,*:0.10:USD`: country (* for all others), price and currency."""
     found = {}
     for part in names(name):
         parts = _PRICE.fullmatch(part)
@@ -83,5 +83,5 @@ def database(name: str, *, default: str) -> dict[str, Any]:
     try:
         return dict(dj_database_url.parse(text(name, default=default)))
     except (ValueError, dj_database_url.ParseError):
-        # The URL has a password: show neither its value nor an error that may quote it.
+        # The URL has a password: show neither the URL nor an error that may quote it.
         raise ImproperlyConfigured(f"{name} is not a database URL.") from None

@@ -23,17 +23,17 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if request.path_info == "/auth/login/" and request.user.is_authenticated:
-        return redirect(settings.LOGIN_REDIRECT_URL)  # logged in meanwhile, in another tab
+        return redirect(settings.LOGIN_REDIRECT_URL)  # the user has logged in in another tab
     detail = _("This form has expired. Go back, load the page again and send it once more.")
     return error_response(request, 403, "csrf_failed", detail)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(request, 404, "not_found", _what_is_missing(request))
+    return error_response(request, 404, "not_found", _not_found_detail(request))
 
 
-def _what_is_missing(request: HttpRequest) -> str:
-    """A slash at the end, or one too many, is what most often makes a path a wrong one."""
+def _not_found_detail(request: HttpRequest) -> str:
+    """The path with or without its final slash, if it exists: the most common mistake."""
     path = request.path_info
     other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
     try:
@@ -55,7 +55,7 @@ def too_many(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Called while the exception is handled; 503 if the database was lost meanwhile."""
+    """503 if the exception in progress says that the database is unavailable, otherwise 500."""
     if is_database_away(sys.exc_info()[1]):
         return database_unavailable(request)
     return error_response(request, 500, "error", _("Something went wrong on our side."))
@@ -64,5 +64,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @login_not_required
 def api_not_found(request: HttpRequest) -> HttpResponse:
-    """JSON for unknown paths of the API, even with DEBUG, which would show a page."""
-    return error_response(request, 404, "not_found", _what_is_missing(request))
+    """Answer unknown API paths with JSON, also with DEBUG, which would show a page."""
+    return error_response(request, 404, "not_found", _not_found_detail(request))

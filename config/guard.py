@@ -1,4 +1,4 @@
-"""Refuses to start with settings that would lose data, leak secrets or not send messages."""
+"""Refuses to start with settings that would lose data, leak secrets or send no messages."""
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -17,7 +17,7 @@ def refuse_unsafe(
     sms_provider: str,
     email_host: str,
 ) -> None:
-    """Raise ImproperlyConfigured with all faults at once, so that one restart can fix them."""
+    """Raise ImproperlyConfigured with all faults together, so that one restart can fix them."""
     faults = {
         "DEBUG must be False on Lambda: error pages would show the settings to strangers.": debug,
         "SECRET_KEY is missing: set it to 50 or more random characters.": not secret_key,
@@ -46,10 +46,10 @@ def refuse_unsafe(
 
 
 def _is_known(secret_key: str) -> bool:
-    """Keys of startproject begin like this; the others are in examples that people copy."""
+    """Whether the key is from startproject or from an example that people copy."""
     return secret_key.startswith("django-insecure") or "change" in secret_key.lower()
 
 
 def _is_weak(secret_key: str) -> bool:
-    """The criterion of Django's security.W009, which only warns."""
+    """As Django's security.W009, which only warns."""
     return len(secret_key) < 50 or len(set(secret_key)) < 5

@@ -1,4 +1,4 @@
-"""Liveness and readiness: public, cheap, and without further details."""
+"""Liveness and readiness: public, cheap, without details."""
 
 from http import HTTPStatus
 
@@ -30,31 +30,31 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @csrf_exempt  # any other method is 405
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 if the database takes writes and every migration is applied, otherwise 503."""
+    """200 if the database accepts writes and all migrations are applied, otherwise 503."""
     try:
-        reason = _what_is_wrong()
+        reason = _failure_reason()
     except (DatabaseError, InterfaceError):
         reason = "database unreachable"
     if reason:
-        drop_connection()  # after a failover the old one stays read-only
+        drop_connection()  # after a failover the old connection stays read-only
         body = {"status": "unavailable", "reason": reason, "version": settings.VERSION}
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
         return JsonResponse(body, status=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
     return JsonResponse({"status": "ok", "version": settings.VERSION})
 
 
-def _what_is_wrong() -> str:
-    """One statement, which writes nothing: a probe comes every few seconds."""
+def _failure_reason() -> str:
+    """Run one statement that writes nothing, because probes come every few seconds."""
     if not _migrations.are_applied():
         return "migrations are missing"
     return "database is read-only" if _is_read_only() else ""
 
 
 def _is_read_only() -> bool:
-    """Also true of a standby, and of a server on RDS whose storage is full."""
+    """Also true for a standby, and for a server on RDS whose storage is full."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM django_migrations WHERE 1 = 0")  # refused, if it is
+            cursor.execute("DELETE FROM django_migrations WHERE 1 = 0")  # fails if it is read-only
     except DatabaseError as error:
         if not is_read_only(error):
             raise
@@ -63,7 +63,7 @@ def _is_read_only() -> bool:
 
 
 class _Migrations:
-    """Caches a positive result only, so that the expensive check passes once per process."""
+    """Cache only a positive result, so that the expensive check passes once per process."""
 
     applied = False
 

@@ -1,4 +1,4 @@
-"""Log lines: plain on a terminal, JSON with a request id elsewhere, never with a secret."""
+"""Log lines: plain text on a terminal, otherwise JSON with a request id; without secrets."""
 
 import json
 import logging
@@ -12,7 +12,7 @@ _FORMATTER = logging.Formatter()
 
 
 class RedactingFilter(logging.Filter):
-    """Redacts the finished message and the traceback, so that no argument is missed."""
+    """Redacts the formatted message and the traceback, so that it misses no argument."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = redact(_message(record)), ()
@@ -37,7 +37,7 @@ class JSONFormatter(logging.Formatter):
     ASCII only, so that no line separator or lone surrogate of Unicode breaks a line.
     """
 
-    FACTS = ("task", "duration_ms", "outcome", "client_request_id")  # what serverless adds
+    FACTS = ("task", "duration_ms", "outcome", "client_request_id")  # added by serverless
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {

@@ -12,10 +12,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 class TextRequest(WSGIRequest):
-    """Does not decode by the charset that a client names.
+    """Ignores the charset that a client names.
 
-    Django does, before any middleware runs: `charset=hex` raised an error outside every handler.
-    core.middleware.reject_malformed_requests refuses bodies that are not UTF-8.
+    Django decodes with it before any middleware runs, so `charset=hex` raised an error outside all
+    handlers. core.middleware.reject_malformed_requests refuses bodies that are not UTF-8.
     """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:

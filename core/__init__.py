@@ -1,1 +1,1 @@
-"""The leaf: what every app may use and what knows no domain word."""
+"""Code that every app may use. It imports no app and knows nothing about todos or messages."""

@@ -16,7 +16,7 @@ from core.text import composed, fold, isolated
 
 
 class Isolated:
-    """An object whose name is put into a sentence, and stays apart from its words."""
+    """A row whose name is isolated, so that its writing direction does not affect a sentence."""
 
     def __init__(self, row: models.Model) -> None:
         self.pk = row.pk
@@ -27,9 +27,10 @@ class Isolated:
 
 
 class SearchableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a base for any model
-    """Finds text in any spelling, and rows by every id that a log prints, their owner's too.
+    """Finds text in any spelling, and rows by any UUID of their columns, such as one from a log.
 
-    What people wrote is isolated by static/css/admin.css, and here where there is no element.
+    static/css/admin.css isolates the writing direction of users' text. This class does the same for
+    names in sentences, which have no element of their own.
     """
 
     def get_search_results(
@@ -68,13 +69,13 @@ class SearchableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a base for
 
 
 def reads_titles(request: HttpRequest) -> bool:
-    """What people write is private; who keeps the service running may not need to read it."""
+    """Whether this member of staff may read what users write."""
     reads: bool = settings.ADMIN_SHOWS_TITLES or getattr(request.user, "is_superuser", False)
     return reads
 
 
 class PrivateAdmin(SearchableAdmin):
-    """Only staff who may read titles see, search and filter by the columns in `private`."""
+    """Hides `private` columns, also in search and filters, from staff who may not read titles."""
 
     private: ClassVar[frozenset[str]] = frozenset()
 
@@ -105,7 +106,7 @@ class NamedValuesFilter(admin.AllValuesFieldListFilter):
 
 
 class ReadOnlyAdmin(PrivateAdmin):
-    """Rows that the service writes and people only read."""
+    """Rows that only the service writes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -127,7 +128,7 @@ class CounterAdmin(ReadOnlyAdmin):
 
 @admin.register(IdempotencyKey)
 class IdempotencyKeyAdmin(ReadOnlyAdmin):
-    """Who repeated what, and when; the answers themselves are personal."""
+    """Hides the stored responses, because they are personal data."""
 
     exclude = ("headers", "body")
     list_display = ("endpoint", "scope", "key", "status", "claimed_at")
@@ -146,7 +147,7 @@ class FeedCounterAdmin(ReadOnlyAdmin):
 
 @admin.register(FeedEntry)
 class FeedEntryAdmin(ReadOnlyAdmin):
-    """What the devices of an account are told, the last change first."""
+    """The entries that devices sync, the latest change first."""
 
     list_display = ("account", "kind", "object_id", "version", "deleted", "seq", "changed_at")
     list_filter = ("kind", "deleted", "changed_at")

@@ -1,4 +1,4 @@
-"""Clients of other services: one for each process, and none in a snapshot of a process."""
+"""Clients of other services: one per process, and none in a snapshot of a process."""
 
 import functools
 from collections.abc import Callable
@@ -8,7 +8,7 @@ _made: list[Any] = []
 
 
 def per_process(make: Callable[..., Any]) -> Any:
-    """functools.cache, until `forget`."""
+    """As functools.cache, until `forget` clears the value."""
     cached = functools.cache(make)
     _made.append(cached)
     return cached

@@ -1,6 +1,6 @@
-"""Columns whose values have one form, however they are written.
+"""Columns that normalize their values.
 
-An API, a form, an import and a query take the rule from the column, so none of them can forget it.
+The API, forms, imports and queries all take the rule from the column, so none can forget it.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,18 +14,18 @@ from django.utils.translation import gettext_lazy as _
 
 from core import dates, text
 
-# What a column takes and gives, as in the type stubs of Django.
+# The types that a column accepts and returns, as in the type stubs of Django.
 _ST_contra = TypeVar("_ST_contra", contravariant=True)
 _GT_co = TypeVar("_GT_co", covariant=True)
 
 
 class _TextForm(forms.CharField):
-    """Shows its text in the direction in which it is written."""
+    """Shows text in its own writing direction."""
 
     normal: Callable[[str], str]
 
     def to_python(self, value: Any) -> Any:
-        """Before the length is counted."""
+        """Normalize the text before its length is checked."""
         return type(self).normal(super().to_python(value) or "")
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class NoteForm(_TextForm):
 
 
 class _OneForm(models.Field[_ST_contra, _GT_co]):
-    """A column of text in its normal form: in forms, when saved, in update() and in lookups."""
+    """A column of normalized text: in forms, in save(), in update() and in lookups."""
 
     normal: Callable[[str], str]
     form_class: type[_TextForm]
@@ -54,7 +54,7 @@ class _OneForm(models.Field[_ST_contra, _GT_co]):
         return type(self).normal(value) if isinstance(value, str) else value
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001 - Django's signature
-        """The object at hand has the form that is stored."""
+        """Also set the normalized value on the object."""
         value = super().pre_save(model_instance, add)
         if isinstance(value, str):
             value = self.to_python(value)
@@ -71,23 +71,23 @@ class _OneForm(models.Field[_ST_contra, _GT_co]):
 
 
 class LineField(_OneForm[_ST_contra, _GT_co], models.CharField[_ST_contra, _GT_co]):
-    """A title or a name: NFC, one line, something to see."""
+    """A title or a name: NFC, one line, at least one visible character."""
 
     normal = staticmethod(text.line)
     form_class = LineForm
 
 
 class NoteField(_OneForm[_ST_contra, _GT_co], models.TextField[_ST_contra, _GT_co]):
-    """Text of several lines: NFC, and they end in LF."""
+    """Text of several lines: NFC, with LF line endings."""
 
     normal = staticmethod(text.note)
     form_class = NoteForm
 
 
 class FoldedField(models.TextField[_ST_contra, _GT_co]):
-    """What other columns of the row say, folded, to search and compare by.
+    """The folded text of other columns of the row, for search and comparison.
 
-    `Folding` writes it with them. Without `of`, it says what other rows say.
+    `Folding` writes it with those columns. Without `of`, it holds text of other rows.
     """
 
     def __init__(self, *, of: tuple[str, ...] = (), **kwargs: Any) -> None:
@@ -108,7 +108,7 @@ class FoldedField(models.TextField[_ST_contra, _GT_co]):
 class MomentField(models.DateTimeField[_ST_contra, _GT_co]):
     """A moment that every time zone can show.
 
-    A row that was written past the rule is read as the nearer end, so that no page fails.
+    A stored value outside the range is read as the nearer end, so that no page fails.
     """
 
     default_validators = [dates.check_range]
@@ -127,7 +127,7 @@ class DayField(models.DateField[_ST_contra, _GT_co]):
 
 
 class Folding(models.Model):
-    """Writes each FoldedField whenever a column is written that it is made of."""
+    """Writes each FoldedField whenever one of its source columns is written."""
 
     class Meta:
         abstract = True
@@ -152,7 +152,7 @@ class Folding(models.Model):
         )
 
     def validate_constraints(self, exclude: Iterable[str] | None = None) -> None:
-        """A form does not name a folded column, but it may collide with another row's."""
+        """Also check constraints on folded columns, which no form names."""
         unchecked = set(exclude or ())
         for column in self._meta.concrete_fields:
             if isinstance(column, FoldedField) and column.of and not unchecked & {*column.of}:

@@ -1,6 +1,6 @@
-"""Conditions that the database keeps, on SQLite and PostgreSQL alike.
+"""Conditions for check constraints, for both SQLite and PostgreSQL.
 
-A regular expression is a function that other clients of an SQLite file do not have.
+No regular expressions: in SQLite they are a function that other clients of the file lack.
 """
 
 from itertools import chain
@@ -13,8 +13,8 @@ from django.db.models.lookups import Exact, GreaterThan, LessThanOrEqual
 from core.dates import FIRST_DAY, FIRST_MOMENT, LAST_DAY, LAST_MOMENT
 from core.text import LINE_BREAKS
 
-# What shows nothing, without NUL, which no PostgreSQL can hold. Spelt out: what Python thinks of a
-# character changes with its version, and a constraint must not. Unassigned characters are missing.
+# Invisible characters, except NUL, which PostgreSQL cannot store, and unassigned ones. They are
+# spelt out because Python's character data changes between versions, and a constraint must not.
 _RANGES: Final = (
     *((0x01, 0x20), (0x7F, 0xA0), (0xAD, 0xAD), (0x034F, 0x034F), (0x0600, 0x0605)),
     *((0x061C, 0x061C), (0x06DD, 0x06DD), (0x070F, 0x070F), (0x0890, 0x0891), (0x08E2, 0x08E2)),
@@ -30,10 +30,12 @@ BLANKS: Final = "".join(
 
 
 class Nuls(Func):
-    """The place of the first NUL character, or 0: SQLite counts the length of a text up to it."""
+    """The position of the first NUL character, or 0. SQLite counts the length of text up to it."""
 
     arity = 1
-    template = "(STRPOS(CAST(%(expressions)s AS text), '') - 1)"  # no text of PostgreSQL has one
+    template = (
+        "(STRPOS(CAST(%(expressions)s AS text), '') - 1)"  # always 0: PostgreSQL cannot store NUL
+    )
     output_field = IntegerField()
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
@@ -42,7 +44,7 @@ class Nuls(Func):
 
 
 class Bare(Func):
-    """The text without what shows nothing at its ends; migrations name it, not its characters."""
+    """The text without invisible characters at its ends. Migrations name it, not its characters."""
 
     function = "TRIM"
     output_field = CharField()
@@ -52,17 +54,17 @@ class Bare(Func):
 
 
 def is_line(field: str, length: int) -> Q:
-    """What core.columns.LineField makes of a text, as far as SQL can say it."""
+    """Whether the text has the form of a core.columns.LineField, as far as SQL can check it."""
     return _is_text(field, length) & _shows_something(field) & _is_one_line(field)
 
 
 def is_note(field: str, length: int) -> Q:
-    """What core.columns.NoteField makes of a text, as far as SQL can say it."""
+    """Whether the text has the form of a core.columns.NoteField, as far as SQL can check it."""
     return _is_text(field, length)
 
 
 def _is_text(field: str, length: int) -> Q:
-    """SQLite stores any text in a varchar(128)."""
+    """Check the length, because SQLite stores longer text in a varchar(128), and for NUL."""
     return Q(LessThanOrEqual(Length(field), length)) & Q(Exact(Nuls(field), 0))
 
 
@@ -88,7 +90,7 @@ def is_color(field: str) -> Q:
 
 
 def in_range(field: str) -> Q:
-    """A moment within core.dates, or none."""
+    """A moment in the range of core.dates, or null."""
     return Q(**{field: None}) | Q(**{f"{field}__range": (FIRST_MOMENT, LAST_MOMENT)})
 
 

@@ -1,6 +1,6 @@
-"""Dates and moments as the API writes and reads them, from 1900 to 9998.
+"""Dates and moments as the API reads and writes them, from 1900 to 9998.
 
-The range is far enough from the ends of the calendar that every zone can show it.
+The range is far enough from the limits of `datetime` that every time zone can show it.
 """
 
 import re
@@ -16,8 +16,8 @@ FIRST_DAY, LAST_DAY = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
 FIRST_MOMENT = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 LAST_MOMENT = datetime(LAST_YEAR, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 
-# RFC 3339, whose "T" and "Z" may be in lower case; seconds and the offset may be left out. Python
-# and Django read many more forms of ISO 8601, which readers of other languages do not.
+# RFC 3339, whose "T" and "Z" may be in lower case; seconds and the offset are optional. Python and
+# Django accept many more forms of ISO 8601, which parsers of other languages refuse.
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
 _MOMENT = re.compile(rf"{_DAY.pattern}[Tt]{_TIME}(?:[Zz]|[+-][0-9]{{2}}:[0-9]{{2}})?")
@@ -26,7 +26,7 @@ Day = TypeVar("Day", date, datetime)
 
 
 def read_day(text: str) -> date | None:
-    """`2026-12-01`; None for any other form, and for a day that no calendar has."""
+    """`2026-12-01`; None for any other form and for a date that does not exist."""
     try:
         return date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
@@ -43,12 +43,12 @@ def read_moment(text: str) -> datetime | None:
 
 
 def written(moment: datetime) -> str:
-    """In UTC with three digits, always: what JavaScript and Swift read with one format."""
+    """In UTC, always with milliseconds, so that JavaScript and Swift need only one format."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def clamped(value: Day) -> Day:
-    """The day or the moment (with its offset), or the nearer end of the range."""
+    """The date or the aware moment, or the nearer end of the range."""
     if isinstance(value, datetime):
         return min(max(value, FIRST_MOMENT), LAST_MOMENT)
     return min(max(value, FIRST_DAY), LAST_DAY)

@@ -1,4 +1,4 @@
-"""Functions of the database that Django offers for one vendor only."""
+"""Database functions that Django offers for one vendor only."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +7,7 @@ from django.db import models
 
 
 class Joined(models.Aggregate):
-    """The texts of a group, each on a line of its own."""
+    """The texts of a group, one per line."""
 
     template = "%(function)s(%(expressions)s, '\n')"
     function = "STRING_AGG"
@@ -18,9 +18,9 @@ class Joined(models.Aggregate):
 
 
 class RandomUUID(models.Func):
-    """A UUID that the database makes: for rows of a release that does not know of the column.
+    """A UUID that the database generates, for rows of a release that does not know the column.
 
-    Django's own is for PostgreSQL; on SQLite it keeps UUIDs as 32 hexadecimal digits.
+    Django's own function is for PostgreSQL only. On SQLite, Django stores UUIDs as 32 hex digits.
     """
 
     template = "GEN_RANDOM_UUID()"
@@ -31,7 +31,7 @@ class RandomUUID(models.Func):
 
 
 class MarkedIn(models.Func):
-    """A JSON object with this value under each of the names."""
+    """The JSON object in `column` with the value set under each of the names."""
 
     output_field = models.JSONField()
 
@@ -40,7 +40,7 @@ class MarkedIn(models.Func):
         super().__init__(column, value, **extra)
 
     def _members(self, compiler: Any, name_as: str) -> tuple[str, list[Any]]:
-        """The names and the value in turn, as arguments of a function of the database."""
+        """Name and value in turn, as arguments of a database function."""
         value, parameters = compiler.compile(self.source_expressions[1])
         arguments = ", ".join(f"{name_as}, {value}" for _name in self.names)
         return arguments, [each for name in self.names for each in (name, *parameters)]

@@ -1,4 +1,4 @@
-"""Error answers outside DRF: the same shapes, for middleware and for Django's error handlers."""
+"""Error responses outside DRF, in the same shape, for middleware and Django's error handlers."""
 
 from http import HTTPStatus
 from typing import Any
@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 
 RETRY_AFTER_SECONDS = 5
 RATE_LIMITED_SECONDS = 60
-MAIL_SECONDS = 30  # more than the pause between two codes for one address
-_ASKED_TOO_MUCH = ("tree is too large", "too many SQL variables")  # SQLite's limits of a query
+MAIL_SECONDS = 30  # longer than the pause between two codes for one address
+_ASKED_TOO_MUCH = ("tree is too large", "too many SQL variables")  # SQLite's limits on a query
 _READ_ONLY = "25006"  # SQLSTATE of a write on a former primary, after a failover
 
 
 class Refused(Exception):  # noqa: N818 - the word of the API and of sync
-    """What was asked for does not go together with what is there, so nothing was done."""
+    """The request conflicts with the stored data, so nothing was changed."""
 
     def __init__(self, detail: Any, code: str) -> None:
         super().__init__(detail)
@@ -24,11 +24,11 @@ class Refused(Exception):  # noqa: N818 - the word of the API and of sync
 
 
 class MailAway(Exception):  # noqa: N818 - as the database is
-    """A mail without which its reader cannot go on was not sent."""
+    """A mail that the user needs to continue was not sent."""
 
 
 def is_database_away(error: BaseException | None) -> bool:
-    """Whether the database cannot work now; False if the query itself is wrong."""
+    """Whether the database is unavailable; False if the query itself is wrong."""
     if isinstance(error, InternalError):
         return is_read_only(error)
     if any(words in str(error) for words in _ASKED_TOO_MUCH):
@@ -37,14 +37,14 @@ def is_database_away(error: BaseException | None) -> bool:
 
 
 def is_read_only(error: BaseException) -> bool:
-    """Whether the database refused a write because it takes none now."""
+    """Whether the database refused the write because it is read-only."""
     by_postgresql = getattr(error.__cause__, "sqlstate", None) == _READ_ONLY
     return by_postgresql or "readonly database" in str(error)
 
 
 def drop_connection() -> None:
-    """Begin afresh next time: after a failover the old connection may be alive but read-only."""
-    if not connection.in_atomic_block:  # there the block's own end still needs it
+    """Reconnect next time: after a failover the old connection may be alive but read-only."""
+    if not connection.in_atomic_block:  # the end of the block still needs it
         connection.close()
 
 
@@ -57,14 +57,14 @@ def error_body(code: str, detail: str, *, status: int, attr: str | None = None) 
 def error_response(
     request: HttpRequest, status: int, code: str, detail: str, *, retry_after: int | None = None
 ) -> HttpResponse:
-    """JSON in the shape of the requested path, or a page for people."""
+    """JSON in the shape that the requested path uses, or an HTML page."""
     response: HttpResponse
     if request.path_info.startswith("/service/"):
         response = JsonResponse({"status": "failure", "message": detail}, status=status)
     elif request.path_info.startswith("/api/"):
         response = JsonResponse(error_body(code, detail, status=status), status=status)
     else:
-        # No request in the context: the page must not ask the database who is signed in.
+        # No request in the context, so that the page does not query the signed-in user.
         page = render_to_string("error.html", {"status": status, "detail": detail})
         response = HttpResponse(page, status=status)
     if retry_after is not None:
@@ -77,7 +77,7 @@ def mail_unavailable(request: HttpRequest) -> HttpResponse:
         request,
         HTTPStatus.SERVICE_UNAVAILABLE,
         "mail_unavailable",
-        _("The mail cannot be sent now. Please ask for it again in a moment."),
+        _("The mail cannot be sent now. Please request it again in a moment."),
         retry_after=MAIL_SECONDS,
     )
 

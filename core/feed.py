@@ -1,9 +1,9 @@
-"""The feed of an account: what its devices keep a copy of, in the order of the changes.
+"""The feed of an account: the objects that its devices sync, in the order of their changes.
 
-`Synced` and its queryset are the only way to write such a row, and every way of Django's leads
-through them: the version rises, the members that changed are marked, and the row's entry moves to
-the end of the feed. docs/sync.md says what clients may rely on,
-docs/decisions/0017-one-feed-per-account.md why it is done this way.
+Every write goes through `Synced` and its queryset, whichever method of Django the caller uses. They
+increment the version, mark the changed members, and move the row's entry to the end of the feed.
+docs/sync.md says what clients may rely on. docs/decisions/0017-one-feed-per-account.md gives the
+reasons.
 """
 
 import uuid
@@ -29,9 +29,9 @@ OWN_COLUMNS = {"version", "changed_in", "updated_at"}  # written with every chan
 
 
 class FeedCounter(models.Model):
-    """How many changes an account has seen; locked first by each transaction that changes one.
+    """The number of changes of an account. Every transaction that changes a row locks it first.
 
-    A restored database begins another epoch: what devices know may be ahead of it.
+    A restored database begins a new epoch, because devices may be ahead of it.
     """
 
     account = models.OneToOneField(
@@ -53,16 +53,16 @@ class FeedCounter(models.Model):
 
 
 class FeedEntry(models.Model):
-    """The last change of one object; what is deleted for good keeps its entry.
+    """The last change of one object. A permanently deleted object keeps its entry.
 
-    So an id is never used twice as long as the account lives.
+    So no id is reused as long as the account exists.
     """
 
     account = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="+",
-        db_index=False,  # both constraints begin with it
+        db_index=False,  # both constraints start with it
         verbose_name=_("account"),
     )
     kind = models.CharField(_("kind"), max_length=16)
@@ -86,7 +86,7 @@ class FeedEntry(models.Model):
         return f"{self.kind} {self.object_id}, version {self.version}"
 
 
-# One statement makes the counter, locks it until the end of the transaction, and draws numbers.
+# One statement creates the counter, locks it until the transaction ends, and draws numbers.
 _DRAW = """
 INSERT INTO core_feedcounter AS held (account_id, seq) VALUES (%s, %s)
 ON CONFLICT (account_id) DO UPDATE SET seq = held.seq + excluded.seq
@@ -105,7 +105,7 @@ _SET = "UPDATE core_feedcounter SET seq = %s WHERE account_id = %s"
 
 
 class _Numbers:
-    """The numbers of a locked account. Nobody else draws any, so one write at the end is enough."""
+    """The numbers of a locked account. No other transaction draws any, so one write suffices."""
 
     def __init__(self, account_id: uuid.UUID) -> None:
         self.account_id = account_id
@@ -117,16 +117,16 @@ class _Numbers:
                 cursor.execute(_SET, [self.last, _key(self.account_id)])
 
 
-# Of the accounts that a block around this one is `writing`: until its end they stay locked.
+# The accounts that an enclosing `writing()` block has locked.
 _held: ContextVar[Mapping[uuid.UUID, _Numbers]] = ContextVar("held", default=MappingProxyType({}))
 
 
 @contextmanager
 def writing(*account_ids: uuid.UUID, savepoint: bool = False) -> Iterator[None]:
-    """A transaction that changes rows of these accounts; their other writers wait for its end.
+    """A transaction that changes rows of these accounts; other writers wait until it ends.
 
-    It begins before any row is read that the change depends on. Within another transaction it is
-    part of that one: only with a savepoint does that one survive an error.
+    Enter it before you read any row that the change depends on. Within another transaction it
+    becomes a part of that one, which survives an error only with a savepoint.
     """
     held = _held.get()
     with transaction.atomic(savepoint=savepoint):
@@ -142,7 +142,7 @@ def writing(*account_ids: uuid.UUID, savepoint: bool = False) -> Iterator[None]:
 
 
 def draw(account_id: uuid.UUID, amount: int) -> int:
-    """The last of so many new numbers. The account's counter is locked from here on."""
+    """Lock the account's counter, draw this many new numbers and return the last."""
     numbers = _held.get().get(account_id)
     if numbers is None:
         return _draw(account_id, amount)
@@ -162,10 +162,10 @@ def _key(account_id: uuid.UUID) -> Any:
 
 
 def stamp(account_id: uuid.UUID, rows: "QuerySet[Any]", *members: str, **columns: Any) -> int:
-    """Change many rows of one account in two statements, whatever their number.
+    """Change any number of rows of one account in two statements.
 
     Writes the columns and the next version, marks the columns and the other `members` as changed,
-    and moves the rows to the end of the feed. The caller is `writing`.
+    and moves the rows to the end of the feed. Call it in `writing()`.
     """
     names = [*members, *rows.model.seen(columns)]
     with rows.model.rippling(account_id, rows, names):
@@ -178,22 +178,22 @@ def stamp(account_id: uuid.UUID, rows: "QuerySet[Any]", *members: str, **columns
 
 
 def dead_entry(account_id: uuid.UUID, kind: str, object_id: uuid.UUID) -> FeedEntry | None:
-    """What is left of an object that was deleted for good."""
+    """The feed entry of a permanently deleted object."""
     return dead_entries(account_id, kind, [object_id]).get(object_id)
 
 
 def dead_entries(
     account_id: uuid.UUID, kind: str, object_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, FeedEntry]:
-    """What is left of those that were deleted for good, by their ids."""
+    """The feed entries of permanently deleted objects, by id."""
     entries = FeedEntry.objects.filter(account_id=account_id, kind=kind, object_id__in=object_ids)
     return {entry.object_id: entry for entry in entries.filter(deleted=True)}
 
 
 def _enter(rows: "QuerySet[Any]", *, after: int, raised: int = 0, deleted: bool = False) -> int:
-    """Move the rows to the places behind `after`; how many they are.
+    """Move the rows to the places after `after`, and return how many they are.
 
-    `raised` is by how much the caller is about to raise their versions.
+    The caller is about to increment their versions by `raised`.
     """
     model: type[Synced] = rows.model
     numbered = rows.order_by().values_list(
@@ -207,7 +207,7 @@ def _enter(rows: "QuerySet[Any]", *, after: int, raised: int = 0, deleted: bool 
     )
     try:
         sql, parameters = numbered.query.sql_with_params()
-    except EmptyResultSet:  # Django sees that there are none
+    except EmptyResultSet:  # Django knows that no row matches
         return 0
     with connection.cursor() as cursor:
         cursor.execute(_ENTER.format(rows=sql), parameters)
@@ -219,7 +219,7 @@ def _is_dated(model: type[models.Model]) -> bool:
 
 
 class SyncedQuerySet(QuerySet[Any]):
-    """Django's ways of writing many rows at once, each of which stamps."""
+    """Django's bulk methods, which also update the feed."""
 
     def of(self, account_id: uuid.UUID) -> Self:
         return self.filter(**{self.model.account_column: account_id})
@@ -246,7 +246,7 @@ class SyncedQuerySet(QuerySet[Any]):
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
 
-    def bulk_create(  # type: ignore[override]  # what is in conflict cannot be ignored
+    def bulk_create(  # type: ignore[override]  # no ignore_conflicts
         self, objs: Iterable[Any], batch_size: int | None = None
     ) -> list[Any]:
         rows = list(objs)
@@ -263,25 +263,27 @@ class SyncedQuerySet(QuerySet[Any]):
     bulk_create.alters_data = True  # type: ignore[attr-defined]
 
     def bulk_update(self, *args: Any, **kwargs: Any) -> int:
-        raise NotImplementedError("Rows with values of their own are saved one by one.")
+        raise NotImplementedError("Save rows with different values one by one.")
 
     bulk_update.alters_data = True  # type: ignore[attr-defined]
 
 
 class Synced(Folding):
-    """A row that the devices of an account keep a copy of.
+    """A row that the devices of an account sync.
 
-    `changed_in` says for each member at which version it last changed; a member that is not in it
-    has not changed since the row was made.
+    `changed_in` maps each member to the version of its last change. A missing member has not
+    changed since the row was created.
     """
 
     version = models.PositiveBigIntegerField(_("version"), default=1, db_default=1, editable=False)
     changed_in = models.JSONField(default=dict, db_default={}, editable=False)
 
     feed_kind: ClassVar[str]
-    feed_key: ClassVar[str] = "id"  # the column with the id that devices know
+    feed_key: ClassVar[str] = "id"  # the column of the id that devices use
     account_column: ClassVar[str] = "owner_id"
-    derived: ClassVar[frozenset[str]] = frozenset()  # columns made of others, shown to nobody
+    derived: ClassVar[frozenset[str]] = (
+        frozenset()
+    )  # columns computed from others, never in responses
 
     class Meta:
         abstract = True
@@ -294,7 +296,7 @@ class Synced(Folding):
         using: str | None = None,
         update_fields: Iterable[str] | None = None,
     ) -> None:
-        """Insert the row, or write what differs from the stored one; both in the feed."""
+        """Insert the row, or write the changed columns, and update the feed."""
         if update_fields is not None and not self.seen(update_fields):
             super().save(update_fields=update_fields, using=using)
             return
@@ -310,7 +312,7 @@ class Synced(Folding):
         using: str | None = None,
         keep_parents: bool = False,  # noqa: FBT001, FBT002
     ) -> tuple[int, dict[str, int]]:
-        """For good; what is left is the entry in the feed."""
+        """Delete permanently; the entry in the feed stays."""
         account_id = self.account_id
         with writing(account_id, savepoint=True), self.dying(account_id, self._own_row()):
             return super().delete(using=using, keep_parents=keep_parents)
@@ -322,12 +324,12 @@ class Synced(Folding):
 
     @property
     def changed_last(self) -> int:
-        """The version of the last change; a restored database has raised versions without one."""
+        """The version of the last change; after a restore `version` is higher without a change."""
         return max(self.changed_in.values(), default=1)
 
     @classmethod
     def seen(cls, columns: Iterable[str] | None = None) -> list[str]:
-        """Those of the columns, or of all, that answers are made of."""
+        """The columns that responses show, all or those among `columns`."""
         columns_of_own = (it for it in cls._meta.concrete_fields if not isinstance(it, FoldedField))
         own = {column.name for column in columns_of_own} - cls.derived - OWN_COLUMNS
         return sorted(own if columns is None else own & set(columns))
@@ -341,19 +343,19 @@ class Synced(Folding):
         *,
         dying: bool = False,
     ) -> AbstractContextManager[None]:
-        """Around a change of these members: stamps objects of other kinds that show them."""
+        """Wraps a change of these members, and stamps objects of other kinds that show them."""
         return nullcontext()
 
     @classmethod
     @contextmanager
     def dying(cls, account_id: uuid.UUID, rows: "QuerySet[Any]") -> Iterator[None]:
-        """Around a deletion for good; the caller is `writing`."""
+        """Wraps a permanent deletion. Call it in `writing()`."""
         draw(account_id, _enter(rows, after=draw(account_id, 0), raised=1, deleted=True))
         with cls.rippling(account_id, rows, cls.seen(), dying=True):
             yield
 
     def _save_what_differs(self, names: Iterable[str] | None) -> None:
-        """Another writer may have been here since this object was read."""
+        """Compare with the stored row, which may have changed since this object was read."""
         stored: Synced = QuerySet(type(self)).get(pk=self.pk)
         columns = [
             column.name
@@ -369,9 +371,9 @@ class Synced(Folding):
             super().save(update_fields=differing)
 
     def change(self, **columns: Any) -> bool:
-        """Set these columns; what is so already is left alone. Whether anything has changed.
+        """Save the columns whose values differ, and return whether any does.
 
-        The caller is `writing` and has read the row since.
+        Call it in `writing()`, with the row read there.
         """
         differing = self.set(**columns)
         if differing:
@@ -379,7 +381,7 @@ class Synced(Folding):
         return bool(differing)
 
     def set(self, **columns: Any) -> list[str]:
-        """The names of those that differ."""
+        """Set these columns, and return the names of those that differ."""
         values = {name: self.in_form(name, value) for name, value in columns.items()}
         differing = [name for name, value in values.items() if getattr(self, name) != value]
         for name in differing:
@@ -387,14 +389,15 @@ class Synced(Folding):
         return differing
 
     def in_form(self, name: str, value: Any) -> Any:
-        """As the column would give it back."""
+        """The value as the column returns it."""
         column: Any = self._meta.get_field(name)
         return value if column.is_relation else column.to_python(value)
 
     def save_changes(self, *members: str) -> None:
         """Write these members and the next version.
 
-        The caller is `writing` and has read the row since. Members that are no columns are marked.
+        Call it in `writing()`, with the row read there. Members that are no columns are only
+        marked.
         """
         self.version += 1
         marked = dict.fromkeys(members, self.version)
@@ -405,7 +408,7 @@ class Synced(Folding):
             _enter(self._own_row(), after=place - 1)
 
     def rippling_from(self, members: Collection[str]) -> AbstractContextManager[None]:
-        """`rippling` of this row alone, which has been read since the account is locked."""
+        """`rippling` for this row only. Call it in `writing()`, with the row read there."""
         return self.rippling(self.account_id, self._own_row(), members)
 
     def _columns(self, members: Sequence[str]) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""Feeds of a database that was restored, and of one that a former release has written to."""
+"""Repairs feeds after a restore, or after writes by a release that does not know the feed."""
 
 import uuid
 from typing import Any, Final
@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from core.db_functions import RandomUUID
 from core.feed import BATCH, FeedCounter, FeedEntry, Synced, SyncedQuerySet, draw, stamp, writing
 
-VERSIONS_APART: Final = 1_000_000  # more than an object can have had since the backup
+VERSIONS_APART: Final = 1_000_000  # more than an object can have gained since the backup
 
 
 def synced_models() -> list[type[Synced]]:
@@ -17,9 +17,9 @@ def synced_models() -> list[type[Synced]]:
 
 
 def begin_epoch(account_id: uuid.UUID) -> None:
-    """After a restore: every device syncs from the start, and no version is given twice.
+    """After a restore, make every device sync from the start, and reuse no version.
 
-    A version from the lost time would otherwise pass for one that has seen what came after it.
+    Otherwise a device with a lost version could pass as one that has seen later changes.
     """
     raised = F("version") + VERSIONS_APART
     with writing(account_id):
@@ -30,9 +30,9 @@ def begin_epoch(account_id: uuid.UUID) -> None:
 
 
 def feed_unfed(model: type[Synced]) -> list[Any]:
-    """The keys of rows that were written past the feed; they are in it now.
+    """Add rows to the feed that were written without it, and return their keys.
 
-    Nobody knows which members were changed, so all of them count as changed.
+    Which members changed is unknown, so all count as changed.
     """
     shown = [it.name for it in model._meta.many_to_many if issubclass(it.related_model, Synced)]
     members, keys = [*model.seen(), *shown], list[Any]()
@@ -47,7 +47,7 @@ def feed_unfed(model: type[Synced]) -> list[Any]:
 
 
 def bury_gone(model: type[Synced]) -> int:
-    """Tell devices of rows that were deleted past the feed; how many it was."""
+    """Mark rows as deleted that were deleted without the feed, and return how many they are."""
     accounts = _gone(model).order_by().values_list("account", flat=True).distinct()
     total = 0
     for account_id in sorted(accounts):

@@ -1,7 +1,7 @@
-"""Private files, in the storage that the settings name: a folder, or a bucket.
+"""Private files in the configured storage: a folder or a bucket.
 
-A bucket gives links that end soon, to read a file and to send one; a folder has none, so the
-service itself takes and answers the file.
+A bucket offers short-lived links for downloads and uploads. A folder has no links, so the service
+itself receives and sends the file.
 """
 
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from django.core.files.storage import default_storage
 
 
 class FilesAwayError(Exception):
-    """The storage cannot keep or give files now."""
+    """The storage is unavailable."""
 
 
 @contextmanager
 def _asking() -> Iterator[None]:
-    """Each storage has errors of its own, and those of its library."""
+    """Convert errors, because each storage and its library raise their own."""
     try:
         yield
     except FileNotFoundError:
@@ -28,7 +28,7 @@ def _asking() -> Iterator[None]:
 
 
 def save(name: str, content: BinaryIO) -> int:
-    """Under this name, in place of what was there; its size in bytes."""
+    """Save or replace the file, and return its size in bytes."""
     remove(name)
     content.seek(0, 2)
     size = content.tell()
@@ -36,7 +36,7 @@ def save(name: str, content: BinaryIO) -> int:
     with _asking():
         kept = default_storage.save(name, File(content, name))
         if kept != name:
-            raise OSError(f"{name} was kept as {kept}.")
+            raise OSError(f"{name} was saved as {kept}.")
     return size
 
 
@@ -48,7 +48,7 @@ def opened(name: str) -> Iterator[Any]:
 
 
 def stream(name: str) -> Any:
-    """Whoever takes it closes it. Raises FileNotFoundError."""
+    """The open file, which the caller closes. Raises FileNotFoundError."""
     with _asking():
         return default_storage.open(name, "rb")
 
@@ -59,7 +59,7 @@ def size(name: str) -> int | None:
 
 
 def remove(name: str) -> None:
-    """What is not there is no error."""
+    """A missing file is no error."""
     with _asking():
         default_storage.delete(name)
 
@@ -73,7 +73,7 @@ def names(folder: str) -> list[str]:
 
 
 def upload_link(name: str, size: int, media_type: str) -> dict[str, Any] | None:
-    """`method`, `url` and `headers` with which a client sends the file."""
+    """`method`, `url` and `headers` of the client's upload; None if the storage has no links."""
     give = getattr(default_storage, "upload_link", None)
     return give(name, size, media_type) if give else None
 

@@ -1,6 +1,6 @@
-"""Brings rows of a release without FoldedField into their form; harmless at any time, and twice.
+"""Normalizes rows of a release without FoldedField. Safe at any time, and to repeat.
 
-Migrations hand in their own models, so the functions know the columns by their class only.
+Migrations pass historical models, so the functions find the columns by class only.
 """
 
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ from core.feed import Synced, writing
 from core.text import fold
 
 BATCH: Final = 200
-UNTITLED: Final = "Untitled"  # instead of a title that shows nothing, which was allowed
+UNTITLED: Final = "Untitled"  # replaces invisible titles, which a former release allowed
 
 
 def fold_rows(model: Any) -> None:
-    """For migrations: write what is missing, each batch in a transaction of its own."""
+    """Write the missing values in a migration, one transaction per batch."""
     last = None
     while keys := _some(_missing(model), last):
         with transaction.atomic():
@@ -28,7 +28,7 @@ def fold_rows(model: Any) -> None:
 
 
 def refold(model: type[Synced], keys: Iterable[Any] | None = None) -> int:
-    """What fold_rows() does, by the writers of today, also to these rows; how many it was."""
+    """Normalize rows as fold_rows() does, but through the feed, and return how many they are."""
     keys = list(_missing(model).values_list("pk", flat=True) if keys is None else keys)
     for key in keys:
         row = model.objects.get(pk=key)  # type: ignore[attr-defined]  # of each concrete model
@@ -62,13 +62,13 @@ def _texts(model: Any) -> list[Any]:
 
 
 def in_form(column: Any, value: str) -> str:
-    """The normal form of a text that was stored before there was one."""
+    """The normal form of text that an older release stored."""
     found: str = column.to_python(value)
     return found or ("" if column.blank else UNTITLED)
 
 
 def clamp(model: Any, column: str, first: Any, last: Any) -> None:
-    """A moment outside the range becomes its nearer end; the object has another version then."""
+    """Replace moments outside the range by its nearer end, and increment the version."""
     rows = model.objects
     rows.filter(**{f"{column}__lt": first}).update(**_changed(model, **{column: first}))
     rows.filter(**{f"{column}__gt": last}).update(**_changed(model, **{column: last}))
@@ -102,7 +102,7 @@ def _set_in_form(texts: Iterable[Any], row: Any) -> bool:
 
 
 def _changed(model: Any, **changes: Any) -> dict[str, Any]:
-    """The changes, and another version of an object that has one: an answer shows them."""
+    """The changes, with the next version if the model has one."""
     if any(column.name == "version" for column in model._meta.concrete_fields):
         changes |= {"version": models.F("version") + 1, "updated_at": timezone.now()}
     return changes

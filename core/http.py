@@ -21,52 +21,50 @@ current_request_id: ContextVar[str] = ContextVar("current_request_id", default=N
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address the connection came from, never what X-Forwarded-For claims.
+    """The address of the client. A client cannot forge it with X-Forwarded-For.
 
-    Behind proxies of one's own, TRUSTED_PROXIES says how many entries at its end are true.
+    TRUSTED_PROXIES is the number of trusted entries at the end of that header.
     """
     return _behind_proxies(request) or str(request.META.get("REMOTE_ADDR", ""))
 
 
 def canonical_host(request: HttpRequest) -> str:
-    """The host in its one spelling: `NuDge.test:443` is `nudge.test`, as browsers write it.
+    """The host in canonical form: `NuDge.test:443` is `nudge.test`, as browsers write it.
 
-    Raises DisallowedHost if it is not ours. A port of ours that is not the scheme's own stays,
-    because links need it; no limit and no key may be made of a host.
+    Raises DisallowedHost if the host is not allowed. Keeps a port of this service that is not the
+    default of the scheme, because links need it. So no limit and no key may depend on the host.
     """
     host = request.get_host().lower().removesuffix(":443" if request.is_secure() else ":80")
     name, port = split_domain_port(host)
-    is_here = name == "localhost" or name.endswith(".localhost")  # RFC 6761: leads nowhere else
+    is_here = name == "localhost" or name.endswith(".localhost")  # RFC 6761: always this machine
     is_ours = settings.DEBUG or is_here or port in _ports(request)
     return f"{name}:{port}" if port and is_ours else name
 
 
 def _ports(request: HttpRequest) -> set[str]:
-    """That of the server, and those of the addresses in the settings: a port that a client makes
-    up would stand in the links of mails.
-    """
+    """The ports of the server and of URLs in the settings: links in mails must use no other."""
     bases = (settings.PUBLIC_BASE_URL, *settings.CSRF_TRUSTED_ORIGINS)
     named = {str(urlsplit(base).port) for base in bases}
     return {str(request.META.get("SERVER_PORT")), *named}
 
 
 def _behind_proxies(request: HttpRequest) -> str:
-    """What the outermost trusted proxy saw: each appends the address that spoke to it."""
+    """The address that the outermost trusted proxy saw: each proxy appends that of its client."""
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
     count = settings.TRUSTED_PROXIES
     return str(forwarded[-count]).strip() if 0 < count <= len(forwarded) else ""
 
 
 def holds(request: HttpRequest, tag: str) -> bool:
-    """Whether If-None-Match names this entity tag; weak ones count, gzip makes all of them weak."""
+    """Whether If-None-Match names this tag. Weak tags match, because gzip makes tags weak."""
     held = parse_etags(request.headers.get("If-None-Match", ""))
     return "*" in held or tag.removeprefix("W/") in {each.removeprefix("W/") for each in held}
 
 
 def new_request_id(request: HttpRequest) -> str:
-    """The client's own, so that its log and ours agree; else that of the server in front.
+    """The id that the client sent, for its own logs, otherwise that of the server in front.
 
-    A client may choose what is harmless in a log; nothing is looked up or permitted by it.
+    A client may choose any id that is safe in a log. Nothing else depends on it.
     """
     chosen = request.META.get("HTTP_X_REQUEST_ID", "")
     if _REQUEST_ID.fullmatch(chosen):

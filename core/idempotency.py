@@ -1,7 +1,7 @@
-"""`Idempotency-Key`: a creation that is sent twice is done once and answered twice alike.
+"""`Idempotency-Key`: a repeated creation runs once, and both requests get the same response.
 
-The header is that of draft-ietf-httpapi-idempotency-key-header; docs/api.md says what clients may
-rely on, docs/decisions/0010-one-statement-claims-an-idempotency-key.md why it is done this way.
+The header follows draft-ietf-httpapi-idempotency-key-header. docs/api.md says what clients may rely
+on. docs/decisions/0010-one-statement-claims-an-idempotency-key.md gives the reasons.
 """
 
 import functools
@@ -36,12 +36,12 @@ KEPT = timedelta(hours=24)
 LEASE = timedelta(seconds=60)  # longer than any request: API Gateway gives up after 29 s
 IN_FLIGHT_SECONDS = 2
 
-# Visible ASCII, in quotes or not (a String of RFC 9651, as in the draft). No comma: servers join a
-# header that was sent twice with one (RFC 9110, 5.3). No quote within: what would it begin?
+# Visible ASCII, quoted or not (a String of RFC 9651, as in the draft). No comma, because servers
+# join repeated headers with one (RFC 9110, 5.3). No quote inside, because it would be ambiguous.
 PATTERN = r"[!#-+\--~]{1,255}"
 _KEY = re.compile(PATTERN)
 _HEADERS = ("ETag", "Location", "Retry-After")
-# What these say is true of the moment, the token or another header: the same body may do later.
+# These depend on the time, the token or another header, so the same body may succeed later.
 _RELEASED = {
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.FORBIDDEN,
@@ -49,8 +49,8 @@ _RELEASED = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.TOO_MANY_REQUESTS,
 }
-# One statement decides, on PostgreSQL and SQLite alike. A key is free again after a day, and after
-# its lease if no answer came: then for the same body only, which may have been done.
+# One statement decides, on both PostgreSQL and SQLite. A key is free again after a day. If no
+# response was stored, it is free after its lease, but for the same body only: the work may be done.
 _CLAIM = """
 INSERT INTO core_idempotencykey AS held
     (id, scope, door, key, fingerprint, claimed_at, status, headers, body)
@@ -81,10 +81,10 @@ class KeyInFlight(APIException):
 
 
 def idempotency_key(request: Request) -> str | None:
-    """The key of this POST, for what must be bound to it; None without one.
+    """The key of this POST, for a handler that stores it; None without one.
 
-    A handler needs it if a crash between its commit and the stored answer must not double
-    what it did: such a repeat runs the handler again.
+    A repeat runs the handler again if the process died between the handler's commit and the stored
+    response. A handler that must not repeat its work then needs the key.
     """
     value = request.headers.get(HEADER) if request.method == "POST" else None
     if value is None:
@@ -101,10 +101,10 @@ def idempotency_key(request: Request) -> str | None:
 
 
 def idempotent(handler: Handler) -> Handler:
-    """Run a POST handler of a DRF view once per key; a repeat gets the stored answer.
+    """Run a POST handler of a DRF view once per key; a repeat gets the stored response.
 
-    Runs after authentication, permission and throttles. The claim is committed before the handler
-    begins, so the handler must not be inside a transaction; it may begin its own.
+    It runs after authentication, permissions and throttles. It commits the claim before the handler
+    runs, so the handler must not be inside a transaction; it may open its own.
     """
 
     @functools.wraps(handler)
@@ -129,7 +129,7 @@ def idempotent(handler: Handler) -> Handler:
 
 
 def _answer(view: APIView, run: Callable[[], Response]) -> Response:
-    """What the client will see; errors become responses as the view makes them."""
+    """The response for the client; the view converts errors."""
     try:
         return run()
     except Exception as error:  # noqa: BLE001 - the view decides, as it does without a key
@@ -138,10 +138,10 @@ def _answer(view: APIView, run: Callable[[], Response]) -> Response:
 
 @dataclass(frozen=True, kw_only=True)
 class _Claim:
-    """One attempt to be the request that does the work.
+    """One attempt to claim a key.
 
-    The row's id is a ticket: whoever takes the key over renews it, so that an answer that comes
-    after its lease has ended is not written over the newer one.
+    The row's id is a ticket. A request that takes over the key renews it, so that a late response
+    of the former request does not overwrite the newer one.
     """
 
     scope: str
@@ -165,7 +165,7 @@ class _Claim:
             return bool(cursor.rowcount == 1)
 
     def count(self) -> None:
-        """Raises QuotaReached if the caller has used as many keys today as it may."""
+        """Raises QuotaReached if the caller has used up today's keys."""
         allowed = settings.QUOTA_IDEMPOTENCY_KEYS
         limit = Limit(scope=f"idempotency:{self.scope}", amount=allowed, window=timedelta(days=1))
         if not take(limit):
@@ -187,7 +187,7 @@ class _Claim:
         return Response(data, status=held.status, headers={**held.headers, REPLAYED: "true"})
 
     def settle(self, response: Response | None = None) -> None:
-        """Store the answer for a repeat, or release the key if a repeat may succeed."""
+        """Store the response for repeats, or release the key if a repeat may succeed."""
         row = IdempotencyKey.objects.filter(pk=self.ticket)
         try:
             if response is None or _may_succeed_later(response):
@@ -195,10 +195,10 @@ class _Claim:
             else:
                 row.update(**_stored(response))
         except DatabaseFault as error:
-            # The work is done, an error would be a lie; the lease ends by itself. Only the kind of
-            # error is logged: PostgreSQL quotes the whole row in its words.
+            # The work is done, so an error would be wrong; the lease ends by itself. The log has
+            # only the class of the error, because PostgreSQL quotes the whole row in its message.
             kind = type(error).__name__
-            logger.error("The answer to %s could not be kept: %s", self.endpoint, kind)  # noqa: TRY400
+            logger.error("The response to %s could not be stored: %s", self.endpoint, kind)  # noqa: TRY400
 
 
 def _may_succeed_later(response: Response) -> bool:

@@ -1,4 +1,4 @@
-"""UUIDs as people and phones write them (RFC 9562, 4): in any case; answers are in lower case."""
+"""UUIDs in upper or lower case, as in RFC 9562, section 4; responses use lower case."""
 
 import re
 from typing import Final
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.urls import register_converter
 
-CONVERTER: Final = "id"  # Django's own, `uuid`, takes lower case only
+CONVERTER: Final = "id"  # Django's `uuid` accepts lower case only
 _WITHOUT_HYPHENS = re.compile(r"[0-9a-fA-F]{32}")
 
 
@@ -24,14 +24,15 @@ register_converter(IdConverter, CONVERTER)
 
 
 def read(text: object) -> UUID | None:
-    """What every entry point takes for an id; `UUID` also takes braces, blanks, digits of other
-    scripts and hyphens anywhere."""
+    """Read an id as every entry point does. `UUID` would also accept braces, blanks, digits of
+    other scripts and hyphens anywhere.
+    """
     if isinstance(text, str) and re.fullmatch(IdConverter.regex, text):
         return UUID(text)
     return None
 
 
 def found_in(text: str) -> UUID | None:
-    """The id that somebody pasted, with or without hyphens."""
+    """The id in pasted text, with or without hyphens."""
     text = text.strip()
     return UUID(text) if _WITHOUT_HYPHENS.fullmatch(text) else read(text)

@@ -1,7 +1,7 @@
-"""Limits that hold under concurrency: one statement decides, so no two callers share the last one.
+"""Limits that are exact under concurrency, because one statement decides.
 
-Read-then-write limiters were measured to let three times the limit through. Whoever takes several
-limits in one transaction takes them in one order everywhere, or two callers wait for each other.
+Limiters that read and then write let three times the limit through, as measured. Code that takes
+several limits in one transaction must always take them in the same order to avoid deadlocks.
 """
 
 import enum
@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from core.models import Counter
 
-# A counter knows when its window began; `manage.py prune` must know when it has ended.
+# A counter stores only the start of its window; `manage.py prune` needs to know its end.
 LONGEST_WINDOW = timedelta(days=31)
 
-# The row is there already for all but the first of a window; both cases are one statement.
+# The first caller of a window inserts the row, all others update it; both in one statement.
 _TAKE = """
 INSERT INTO core_counter AS held (scope, window_start, used) VALUES (%s, %s, %s)
 ON CONFLICT (scope, window_start) DO UPDATE SET used = held.used + excluded.used
@@ -27,7 +27,7 @@ RETURNING used
 
 
 class Calendar(enum.Enum):
-    """Windows that are not all of one length; in UTC."""
+    """Windows of different lengths; in UTC."""
 
     MONTH = "month"
 
@@ -45,7 +45,7 @@ class Limit:
             raise ValueError("A longer window needs a longer LONGEST_WINDOW")
 
     def window_start(self, at: datetime) -> datetime:
-        """Windows are aligned to the epoch or the calendar, so every process agrees on them."""
+        """Align windows to the epoch or the calendar, so that all processes agree on them."""
         if isinstance(self.window, Calendar):
             return _first_of_month(at)
         epoch = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,11 +54,11 @@ class Limit:
     def window_end(self, at: datetime) -> datetime:
         start = self.window_start(at)
         if isinstance(self.window, Calendar):
-            return _first_of_month(start + timedelta(days=31))  # no month has more
+            return _first_of_month(start + timedelta(days=31))  # the longest month
         return start + self.window
 
     def seconds_left(self, at: datetime, *, due: datetime | None = None) -> int:
-        """Until the window of now, or of a later `due`, ends; rounded up, as Retry-After is."""
+        """Seconds until the window of now, or of a later `due`, ends; rounded up."""
         return int((self.window_end(due or at) - at).total_seconds()) + 1
 
 
@@ -73,10 +73,10 @@ def take(limit: Limit, *, amount: int = 1, at: datetime | None = None) -> bool:
 
 
 def spend(limit: Limit, *, amount: int = 1, at: datetime | None = None) -> int:
-    """As take(), but returns how much of the window is used now; 0 if refused."""
+    """As take(), but returns how much of the window is used; 0 if refused."""
     if amount < 1:
         raise ValueError("Less than one cannot be taken")
-    if amount > limit.amount:  # the first of a window, which the statement does not compare
+    if amount > limit.amount:  # the statement does not compare the first of a window
         return 0
     start = connection.ops.adapt_datetimefield_value(limit.window_start(at or timezone.now()))
     with connection.cursor() as cursor:
@@ -86,7 +86,7 @@ def spend(limit: Limit, *, amount: int = 1, at: datetime | None = None) -> int:
 
 
 def give_back(limit: Limit, *, amount: int = 1, at: datetime | None = None) -> bool:
-    """Return what was taken and not used; False, and no change, if less was taken."""
+    """Return an unused amount to the limit; False, and no change, if less was taken."""
     taken = _counter(limit, at).filter(used__gte=amount)
     return taken.update(used=F("used") - amount) == 1
 

@@ -1,4 +1,4 @@
-"""What a mail server reports about a mail after it was sent; MAIL_REPORTS names the handler."""
+"""Reports of a mail server about a mail that it accepted; MAIL_REPORTS names the handler."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class MailReport:
-    """Of one recipient. `id` is the same however often the report comes.
+    """A report about one recipient. Repeats of a report have the same `id`.
 
-    `reason` is why no more mails are to be sent there, `arrived` whether this one came to the
-    mailbox all the same. `headers` are the headers of the mail by name, in lower case, if the
-    server sends them.
+    `reason` says why this address must get no more mail. `arrived` is true if this mail reached the
+    mailbox nevertheless. `headers` maps lower-case names to the headers of the mail, if the server
+    sends them.
     """
 
     id: str

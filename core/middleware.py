@@ -1,4 +1,4 @@
-"""What holds for every request; config/settings/apps.py has the order."""
+"""Middleware for every request; config/settings/apps.py has the order."""
 
 import codecs
 import logging
@@ -31,14 +31,14 @@ from core.write_limit import SAFE_METHODS, Standing, count_write
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 SMALLEST_COMPRESSED = 1024
-# RFC 9110, 12.4.2: a weight of 0 is "not acceptable"; Django sees the word only.
+# RFC 9110, 12.4.2: a weight of 0 is "not acceptable"; Django ignores the weight.
 _WITHOUT_GZIP = re.compile(r"\bgzip\s*;\s*q=0(?:\.0{0,3})?\s*(?:,|$)", re.IGNORECASE)
 
 logger = logging.getLogger(__name__)
 
 
 def request_id(get_response: GetResponse) -> GetResponse:
-    """One id per request, in every log line and in X-Request-Id of the answer."""
+    """Set one id per request, for every log line and for X-Request-Id of the response."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         current_request_id.set(identifier := new_request_id(request))
@@ -51,20 +51,20 @@ def request_id(get_response: GetResponse) -> GetResponse:
 
 @receiver(request_finished)
 def forget_request_id(**kwargs: object) -> None:
-    """Not earlier: Django logs the 4xx and servers the access after the middleware has returned."""
+    """Keep the id until here: Django and servers log the request after the middleware returns."""
     current_request_id.set(NO_REQUEST)
 
 
 @receiver(request_finished)
 def forget_language(**kwargs: object) -> None:
-    """LocaleMiddleware leaves it active; the next task in this thread may be for somebody else."""
+    """LocaleMiddleware leaves it active; the next task in this thread may be for another user."""
     deactivate()
 
 
 class CompressionMiddleware(GZipMiddleware):
-    """gzip from a kilobyte on. Django pads at random, so that a length discloses nothing (BREACH).
+    """Compresses responses of a kilobyte or more, with random padding against BREACH.
 
-    Makes strong entity tags weak; whoever compares them takes both.
+    It makes strong entity tags weak, so comparisons accept both.
     """
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
@@ -77,10 +77,10 @@ class CompressionMiddleware(GZipMiddleware):
 
 
 def entity_tags(get_response: GetResponse) -> GetResponse:
-    """An answer of the API without an ETag gets one of its content; 304 to whoever holds it.
+    """Add a digest as ETag to API responses without one, and answer 304 if the client has it.
 
-    Of the content, so that it is true whatever the answer is made of. A view that knows its version
-    sets a cheaper one itself, and compares it.
+    A digest of the content is correct for every response. A view that knows its version sets and
+    compares a cheaper tag itself.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -106,8 +106,8 @@ def _is_readable_json(request: HttpRequest, response: HttpResponse) -> bool:
 
 
 class PathMiddleware(CommonMiddleware):
-    """Leads a reader of pages to the path with a slash. A form would lose its content on the way,
-    and a client of the API would not learn of its mistake: they get 404 with the right path.
+    """Redirects readers of pages to the path with a slash. Forms and API clients get 404 with the
+    right path: a form would lose its content, and a client would not notice its mistake.
     """
 
     def should_redirect_with_slash(self, request: HttpRequest) -> bool:
@@ -117,18 +117,21 @@ class PathMiddleware(CommonMiddleware):
 
 
 def valid_host(get_response: GetResponse) -> GetResponse:
-    """A wrong Host header is a short 400 even in DEBUG, whose page would show the settings.
+    """Answer a wrong Host header with a short 400, even with DEBUG, whose page shows settings.
 
-    The others are written in one way, so that get_host() is the same for every spelling.
+    Write allowed hosts in canonical form, so that get_host() is the same for every spelling.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         try:
             host = canonical_host(request)
         except DisallowedHost:
-            logger.warning("Refused a request with a Host header that is not ours")
+            logger.warning("Refused a request with a Host header that is not allowed")
             return error_response(
-                request, HTTPStatus.BAD_REQUEST, "invalid_host", _("This host is not served here.")
+                request,
+                HTTPStatus.BAD_REQUEST,
+                "invalid_host",
+                _("This server does not serve this host."),
             )
         if "HTTP_HOST" in request.META:
             request.META["HTTP_HOST"] = host
@@ -138,7 +141,7 @@ def valid_host(get_response: GetResponse) -> GetResponse:
 
 
 def no_store(get_response: GetResponse) -> GetResponse:
-    """Answers are personal unless a view says otherwise: no cache may keep them (ASVS 14.3.2)."""
+    """Forbid caching by default, because responses are personal (ASVS 14.3.2)."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -149,9 +152,9 @@ def no_store(get_response: GetResponse) -> GetResponse:
 
 
 def body_limit(get_response: GetResponse) -> GetResponse:
-    """413 before a byte of a body over MAX_BODY_BYTES, or that of its path, is read.
+    """Refuse a body over MAX_BODY_BYTES, or over the limit of its path, before it is read.
 
-    WSGI servers refuse or de-chunk bodies without a length, so Content-Length is what arrives.
+    WSGI servers refuse or de-chunk bodies without a length, so Content-Length is reliable.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -177,7 +180,7 @@ def _most_bytes(path: str) -> int:
 
 
 def reject_malformed_requests(get_response: GetResponse) -> GetResponse:
-    """A short 4xx for text that is not UTF-8, and for too many parameters."""
+    """Answer text that is not UTF-8 and too many parameters with a short 4xx."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if not _is_utf8((request.content_params or {}).get("charset", "utf-8")):
@@ -198,7 +201,7 @@ def reject_malformed_requests(get_response: GetResponse) -> GetResponse:
 
 
 def _read_parameters(request: HttpRequest) -> None:
-    """Parsed here and kept. A multipart form is left alone: who reads it uses up the body."""
+    """Parse and cache the parameters, except of a multipart form: that would use up the body."""
     request.GET  # noqa: B018
     if request.content_type == "application/x-www-form-urlencoded":
         request.POST  # noqa: B018
@@ -207,14 +210,14 @@ def _read_parameters(request: HttpRequest) -> None:
 def _is_utf8(charset: str) -> bool:
     try:
         return codecs.lookup(charset).name in ("utf-8", "ascii")
-    except (LookupError, ValueError):  # no such charset; NUL in its name
+    except (LookupError, ValueError):  # unknown charset; NUL in its name
         return False
 
 
 class WriteLimitMiddleware:
-    """429 for a form of an account that has used up its writes; how it stands, on every answer.
+    """Answers forms of an account over its write limit with 429, and adds RateLimit headers.
 
-    Callers of the API are known only within its views, so core.api.throttles counts those.
+    The views of the API authenticate their callers, so core.api.throttles counts those.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -257,7 +260,7 @@ def _refuse_write(request: HttpRequest) -> HttpResponse | None:
 
 
 class UnavailableMiddleware:
-    """A database or a mail server that cannot be reached is 503 with Retry-After, never 500."""
+    """Answers 503 with Retry-After, and not 500, if the database or mail server is unreachable."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Counters for limits, keys of repeated requests, and what every mutable object shares."""
+"""Counters for limits, idempotency keys, and the base of every mutable object."""
 
 import uuid
 
@@ -13,7 +13,7 @@ __all__ = ["Counter", "FeedCounter", "FeedEntry", "IdempotencyKey", "Synced", "V
 
 
 class Versioned(Synced):
-    """An object with a UUID, moments of creation and change, and a version for ETags."""
+    """An object with a UUID, times of creation and change, and a version for ETags."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     created_at = MomentField(_("created at"), default=timezone.now, editable=False)
@@ -24,7 +24,7 @@ class Versioned(Synced):
 
 
 class Counter(models.Model):
-    """How much of a limit has been used in a window; only core.limits writes it."""
+    """How much of a limit is used in a window. Only core.limits writes it."""
 
     scope = models.CharField(_("scope"), max_length=100)
     window_start = models.DateTimeField(_("since"))
@@ -42,18 +42,18 @@ class Counter(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """The response to a POST with an Idempotency-Key; only core.idempotency writes it.
+    """The response to a POST with an Idempotency-Key. Only core.idempotency writes it.
 
     `status` is null while the first request runs. The body is JSON text, which keeps the order of
-    its members; it may be personal, so it is neither logged nor shown in the admin.
+    its members. It may be personal, so neither the log nor the admin shows it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    scope = models.CharField(max_length=100)  # whose key it is
-    # Method and path. The column keeps its old name: the release before reads it during a deploy.
+    scope = models.CharField(max_length=100)  # the owner of the key
+    # Method and path. The column keeps its old name, because the old release reads it in a deploy.
     endpoint = models.CharField(max_length=200, db_column="door")
     key = models.CharField(max_length=255)
-    fingerprint = models.CharField(max_length=64)  # SHA-256 of the body that came with it
+    fingerprint = models.CharField(max_length=64)  # SHA-256 of the request body
     claimed_at = models.DateTimeField(db_index=True)
     status = models.PositiveSmallIntegerField(null=True)
     headers = models.JSONField(default=dict)

@@ -1,8 +1,8 @@
-"""Keys for a manual order: between any two there is room for one more.
+"""Keys for a manual order: another key fits between any two.
 
 The algorithm of `fractional-indexing` (npm), which clients use too: base 62, compared byte by byte.
-A key is a whole number, whose first letter says how many digits follow (`a0`, `az`, `b00`; before
-them `Zz`, `Yzz`), and a fraction that does not end in 0.
+A key is an integer and a fraction. The first letter of the integer says how many digits follow
+(`a0`, `az`, `b00`; lower ones are `Zz`, `Yzz`). The fraction does not end in 0.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Final
 
 DIGITS: Final = digits + ascii_uppercase + ascii_lowercase
 HEADS: Final = ascii_uppercase + ascii_lowercase  # how many digits follow: 26 to 1, 1 to 26
-SMALLEST: Final = "A" + "0" * 26  # not a key: no key could come before it
+SMALLEST: Final = "A" + "0" * 26  # not a valid key: no key could come before it
 FIRST: Final = "a0"
 LONGEST: Final = 128
 
@@ -27,14 +27,14 @@ _KEY: Final = re.compile(PATTERN.replace("$", r"\Z"))
 
 
 def is_key(text: str) -> bool:
-    """Whether the algorithm takes it, and the column."""
+    """Whether the algorithm and the column accept it."""
     return len(text) <= LONGEST and _KEY.match(text) is not None
 
 
 def between(lower: str | None, upper: str | None) -> str:
-    """A key behind `lower` and before `upper`, which are keys in this order; None is the end.
+    """A key after `lower` and before `upper`; None means that there is no such neighbour.
 
-    It may be longer than a column takes.
+    It may be too long for the column.
     """
     if lower is None:
         return FIRST if upper is None else _before(upper)
@@ -51,7 +51,7 @@ def between(lower: str | None, upper: str | None) -> str:
 
 
 def spread(lower: str | None, upper: str | None, amount: int) -> list[str]:
-    """So many keys between the two, in order."""
+    """`amount` keys between the two, in order."""
     if lower is None or upper is None:
         return _in_a_row(lower, upper, amount)
     if amount == 0:
@@ -65,7 +65,7 @@ def spread(lower: str | None, upper: str | None, amount: int) -> list[str]:
 
 
 def _in_a_row(lower: str | None, upper: str | None, amount: int) -> list[str]:
-    """With an open end each takes the next whole number, which stays short."""
+    """At an open end each key is the next integer, which keeps the keys short."""
     keys: list[str] = []
     for _number in range(amount):
         if upper is None:
@@ -86,7 +86,7 @@ def _before(upper: str) -> str:
 
 
 def _parts(key: str) -> tuple[str, str]:
-    """Its whole number and its fraction."""
+    """The integer and the fraction of a key."""
     length = _digits_behind(key[0]) + 1
     return key[:length], key[length:]
 
@@ -97,7 +97,7 @@ def _digits_behind(head: str) -> int:
 
 
 def _step(whole: str, by: int) -> str | None:
-    """The next whole number, up or down; None if there is none."""
+    """The next integer, up or down; None if there is none."""
     number, width = 0, len(whole) - 1
     for digit in whole[1:]:
         number = number * 62 + DIGITS.index(digit)
@@ -119,7 +119,7 @@ def _written(number: int, width: int) -> str:
 
 
 def _midpoint(lower: str, upper: str | None) -> str:
-    """A fraction between the two; `lower` may be empty, which is zero, and None is one."""
+    """A fraction between the two. An empty `lower` is zero; None for `upper` is one."""
     shared = 0
     while upper and (lower[shared : shared + 1] or DIGITS[0]) == upper[shared]:
         shared += 1

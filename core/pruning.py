@@ -1,4 +1,4 @@
-"""What `manage.py prune` may remove: every app says in its AppConfig what it keeps for how long."""
+"""The rules of `manage.py prune`: each AppConfig registers how long its rows are kept."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,8 +10,8 @@ from core import idempotency, write_limit
 from core.limits import LONGEST_WINDOW
 from core.models import Counter, IdempotencyKey
 
-WRITES_KEPT: Final = timedelta(days=1)  # four counters an hour for each account in use
-COUNTERS_KEPT: Final = timedelta(days=62)  # after their window ended: two months, to look back
+WRITES_KEPT: Final = timedelta(days=1)  # four counters an hour for each active account
+COUNTERS_KEPT: Final = timedelta(days=62)  # after the end of their window, for statistics
 
 Rule = Callable[[datetime], QuerySet[Any]]
 
@@ -31,5 +31,5 @@ RULES: Final[list[Rule]] = [answered_keys, ended_counters]
 
 
 def register(rule: Rule) -> None:
-    """Add a rule that selects the expired rows of one model at a given moment."""
+    """Add a rule that selects the rows of one model that have expired at a given moment."""
     RULES.append(rule)

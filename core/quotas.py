@@ -1,10 +1,10 @@
-"""What an account may hold is limited: each app counts what is its own, this is how it refuses."""
+"""The error for a full account. Each app counts its own objects."""
 
 from core.errors import Refused
 
 
 class QuotaReached(Refused):
-    """The account holds as much as it may, so nothing was done; `name` is that of the quota."""
+    """The account has reached the quota `name`, so nothing was changed."""
 
     def __init__(self, name: str, detail: str) -> None:
         super().__init__(detail, code="quota_reached")

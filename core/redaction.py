@@ -16,7 +16,7 @@ _REDACTIONS = (
         ),
         r"\1\2[redacted]",
     ),
-    # A field whose name says that it is a credential, in any spelling.
+    # A field whose name marks a credential, in any spelling.
     (
         re.compile(rf"(?i)({_CREDENTIAL}\\*[\"']?\s*(?:[:=]|=>|,(?=\s*b?[\"']))\s*){_VALUE}"),
         r"\1[redacted]",
@@ -25,7 +25,7 @@ _REDACTIONS = (
     (re.compile(r"nudge_[\w-]{20,}"), "nudge_[redacted]"),
     # The password of a URL such as postgresql://user:password@host/name.
     (re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://[^\s:/@]*):[^\s\"']*@"), r"\1:[redacted]@"),
-    # Query strings, and links that are keys: confirmation, reset, calendar feed.
+    # Query strings, and links that grant access: confirmation, reset, calendar feed.
     (re.compile(r"([\w/.~%-])\?[^\s\"'<>]+"), r"\1?[redacted]"),
     (
         re.compile(
@@ -33,17 +33,18 @@ _REDACTIONS = (
         ),
         r"\1[redacted]",
     ),
-    # A session key by itself: 32 of a-z0-9; hexadecimal digests and UUIDs are left readable.
+    # A session key by itself: 32 of a-z0-9. Hexadecimal digests and UUIDs stay readable.
     (re.compile(r"\b(?=[a-f0-9]*[g-z])[a-z0-9]{32}\b"), "[redacted]"),
-    # A phone number (E.164, also with blanks or dashes), of which the last two digits stay. Its
-    # plus may be escaped as in a URL, once or twice, or as in a path of the admin.
+    # A phone number (E.164, also with blanks or dashes); its last two digits stay. Its plus may be
+    # escaped as in a URL, once or twice, or as in a path of the admin.
     (
         re.compile(
             r"(?:\+|%(?:25)*2[Bb]|_2B)[1-9](?:[ ().-]{0,2}\d){3,12}[ ().-]{0,2}(\d{2})(?!\d)"
         ),
         r"+…\1",
     ),
-    # One without a plus, where the name before it says so: other digits may be ids and times.
+    # A number without a plus, only after the name of such a field: other digits may be ids or
+    # times.
     (
         re.compile(
             r"(?i)((?:phone|mobile|msisdn|recipient)(?:[ _-]?(?:number|no))?"

@@ -1,7 +1,7 @@
-"""Actions of the admin on many rows: exactly those that were confirmed, and only as many as fit.
+"""Admin actions on many rows: on exactly the confirmed rows, and at most a fixed number.
 
-Django repeats the key of every selected row in the form that confirms a deletion, so from 990 rows
-on that form was refused as too long. Here it says "all of this filter", and a digest of the rows.
+Django puts the key of every selected row into the form that confirms a deletion. From 990 rows that
+form was refused as too long. Here the form has "all of this filter" and a digest of the rows.
 """
 
 import hashlib
@@ -14,12 +14,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
-MOST_ROWS = 2_000  # of one action: well within the 29 seconds of API Gateway
+MOST_ROWS = 2_000  # per action: fits well within the 29 seconds of API Gateway
 _CONFIRMED = "rows"
 
 
 def is_too_large(request: HttpRequest, modeladmin: Any, queryset: QuerySet[Any], most: int) -> bool:
-    """Say how many fit before anything is done."""
+    """Whether too many rows are selected; if so, tell the user the limit."""
     if (count := queryset.count()) <= most:
         return False
     text = ngettext(
@@ -38,7 +38,7 @@ def is_too_large(request: HttpRequest, modeladmin: Any, queryset: QuerySet[Any],
 def delete_selected(
     modeladmin: Any, request: HttpRequest, queryset: QuerySet[Any]
 ) -> HttpResponse | None:
-    """Django's, for many rows. It asks again if rows have appeared since its question."""
+    """Django's action for many rows. It asks again if the selection has changed."""
     if is_too_large(request, modeladmin, queryset, getattr(modeladmin, "most_deleted", MOST_ROWS)):
         return None
     rows = _digest_of(queryset)

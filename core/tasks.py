@@ -1,8 +1,8 @@
-"""Work after the request, in the words of Django's Tasks framework: @task, enqueue(), TASKS.
+"""Background tasks with the API of Django's Tasks framework: @task, enqueue(), TASKS.
 
-A task gets ids only and reads the rows itself. So an event contains nothing personal, and one that
-arrives late or twice finds the present state. The sweep finds what is lost with its process:
-enqueue nothing that no sweep would find. docs/decisions/0013 says why this is our own code.
+A task gets only ids and reads the rows itself. So an event contains no personal data, and a late or
+repeated event sees the present state. A task may be lost with its process, so enqueue only work
+that the sweep would also find. docs/decisions/0013 says why this is our own code.
 """
 
 import functools
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class Task(Generic[P, R_co]):
-    """A function that can be enqueued too; a call runs it at once."""
+    """A function that can be enqueued. A direct call runs it immediately."""
 
     def __init__(self, function: Callable[P, R_co], *, is_long: bool = False) -> None:
         functools.update_wrapper(self, function)
@@ -35,17 +35,17 @@ class Task(Generic[P, R_co]):
         return self._function(*args, **kwargs)
 
     def enqueue(self, *ids: str) -> None:
-        """Enqueue after the commit (now, if there is no transaction); never after a rollback.
+        """Enqueue after the commit, or now without a transaction; never after a rollback.
 
-        An error is logged and not raised: the commit is done, and the sweep finds the rest.
+        Errors are logged and not raised: the commit is done, and the sweep finds the rest.
         """
         transaction.on_commit(functools.partial(self._enqueue, ids))
 
     def enqueue_each(self, ids: Sequence[str], *, urgent: bool = False) -> list[str]:
-        """Enqueue one run for each id, at once; return the ids that were accepted.
+        """Enqueue one run for each id now, and return the accepted ids.
 
-        For callers that enqueue many and are in no transaction. A backend may let them wait for
-        each other, unless they are urgent. An error is logged and not raised.
+        For callers that enqueue many and are in no transaction. A backend may run them one after
+        the other, unless they are urgent. Errors are logged and not raised.
         """
         return default_backend().enqueue_each(self, ids, urgent=urgent)
 
@@ -53,7 +53,7 @@ class Task(Generic[P, R_co]):
         try:
             default_backend().enqueue(self, ids)
         except Exception:
-            logger.exception("%s was not run for %s", self.name, ", ".join(ids))
+            logger.exception("%s was not enqueued for %s", self.name, ", ".join(ids))
 
 
 def task(function: Callable[P, R_co]) -> Task[P, R_co]:
@@ -61,7 +61,7 @@ def task(function: Callable[P, R_co]) -> Task[P, R_co]:
 
 
 def long_task(function: Callable[P, R_co]) -> Task[P, R_co]:
-    """One that may take minutes: a backend gives it the time, if it has any to give."""
+    """A task that may take minutes; a backend gives it a longer time limit, if it has one."""
     return Task(function, is_long=True)
 
 
@@ -72,7 +72,7 @@ class TaskBackend:
     def enqueue_each(
         self, task: Task[..., object], ids: Sequence[str], *, urgent: bool
     ) -> list[str]:
-        """The ids that were accepted. The first refusal ends it: the next would be refused too."""
+        """Return the accepted ids. Stops at the first error, because the rest would fail too."""
         accepted: list[str] = []
         for each in ids:
             try:
@@ -84,7 +84,7 @@ class TaskBackend:
         return accepted
 
     def settle(self, seconds: float) -> None:
-        """Wait, no longer than this, for the tasks that this process runs itself."""
+        """Wait at most this long for the tasks that this process runs itself."""
 
 
 class ImmediateBackend(TaskBackend):
@@ -116,7 +116,7 @@ class ThreadBackend(TaskBackend):
         except Exception:
             logger.exception("%s failed for %s", task.name, ", ".join(ids))
         finally:
-            connections.close_all()  # a thread keeps no connection between two tasks
+            connections.close_all()  # a thread holds no connection between two tasks
 
 
 def default_backend() -> TaskBackend:
@@ -125,23 +125,23 @@ def default_backend() -> TaskBackend:
 
 @functools.cache
 def _make(path: str) -> TaskBackend:
-    """One of each in a process."""
+    """One instance per process."""
     return cast(TaskBackend, import_string(path)())
 
 
 def settle(seconds: float) -> None:
-    """Wait, no longer than this, for the tasks that run in this process.
+    """Wait at most this long for the tasks that run in this process.
 
-    For callers that enqueue many: without it the queue would grow and outlive the caller.
+    For callers that enqueue many; otherwise the queue would outlive the caller.
     """
     default_backend().settle(seconds)
 
 
 def task_boundary(function: Callable[P, R_co]) -> Callable[P, R_co]:
-    """For every entry point that is not HTTP: closes connections that the server has closed.
+    """Wrap an entry point outside HTTP, and close connections that the server has closed.
 
-    Django closes old connections around requests only; in a container that was frozen, every later
-    task would fail.
+    Django closes old connections only around requests. Without this, every later task in a thawed
+    container would fail.
     """
 
     @functools.wraps(function)
@@ -156,7 +156,7 @@ def task_boundary(function: Callable[P, R_co]) -> Callable[P, R_co]:
 
 
 def _close_stale() -> None:
-    """As django.db.close_old_connections does, but never in the middle of a transaction."""
+    """As django.db.close_old_connections, but never inside a transaction."""
     for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()

@@ -1,4 +1,4 @@
-"""Text as people see it: one form on the way in, and one fold to compare by.
+"""Normalizes text from users, and folds it for comparison.
 
 Unicode: UAX #15 (normal forms), UAX #31 (NFKC_Casefold), DerivedCoreProperties.txt.
 """
@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import Final
 
-LINE_BREAKS: Final = "\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"  # what str.splitlines() breaks at
+LINE_BREAKS: Final = "\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"  # where str.splitlines() breaks lines
 
 # Default_Ignorable_Code_Point: fillers, joiners, variation selectors, marks of direction.
 _IGNORABLE: Final = (
@@ -16,9 +16,9 @@ _IGNORABLE: Final = (
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _IGNORABLES: Final = re.compile(f"[{_IGNORABLE}]+")
-# Those, and the Braille pattern without dots, which is a symbol to Unicode.
+# Those, and the blank Braille pattern, which Unicode classifies as a symbol.
 _BLANK: Final = re.compile(f"[{_IGNORABLE}\u2800]")
-# Controls, formats, halves of characters, blanks; and what no character was assigned to.
+# Controls, formats, surrogates, blanks and unassigned characters.
 _BLANK_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Cs", "Zl", "Zp", "Zs"})
 # Reserved for pictographs (UTS #51): a phone may know an emoji that this Python does not.
 _FUTURE_EMOJI: Final = re.compile("[\U0001f000-\U0001faff\U0001fc00-\U0001fffd]")
@@ -26,18 +26,18 @@ _DIRECTIONS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")  # embeddings, o
 
 
 def composed(text: str) -> str:
-    """NFC: `e` with an accent of its own and `é` are one text."""
+    """NFC: makes `e` with a combining accent equal to `é`."""
     return unicodedata.normalize("NFC", text)
 
 
 def line(text: str) -> str:
-    """A title or a name: one line, without blanks around it; empty if it shows nothing."""
+    """A title or a name: one line, trimmed; empty if no character is visible."""
     found = " ".join(filter(None, map(str.strip, composed(text).splitlines())))
     return found if shows_something(found) else ""
 
 
 def note(text: str) -> str:
-    """Text of several lines, which it keeps; they end in LF, whatever a form or a file wrote."""
+    """Text of several lines, with LF line endings, whatever the form or file had."""
     return composed(text).replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -53,30 +53,31 @@ def _is_seen(character: str) -> bool:
 
 
 def isolated(text: str) -> str:
-    """For a sentence without markup around it: the words beside the text keep their places."""
+    """Isolate text for a sentence without markup, so that its direction moves no other word."""
     return f"\u2068{undirected(text)}\u2069"
 
 
 def undirected(text: str) -> str:
-    """Without what turns the words behind it around."""
+    """Remove characters that reverse the direction of the text after them."""
     return _DIRECTIONS.sub("", text)
 
 
 def with_plain_digits(text: str) -> str:
-    """The digits of every script as 0-9: keyboards write their own in numbers and codes."""
+    """Convert the digits of every script to 0-9, because some keyboards type their own."""
     return "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in text)
 
 
 def can_be_stored(text: str) -> bool:
-    """Without NUL, which PostgreSQL refuses, and lone surrogates, which cannot be encoded."""
+    """False for text with NUL, which PostgreSQL refuses, or lone surrogates, which no encoder
+    accepts.
+    """
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def fold(text: str) -> str:
-    """What two texts share if people would call them the same: `Straße`, `STRASSE`.
+    """A form that is equal for texts that people consider the same: `Straße`, `STRASSE`.
 
-    NFKC_Casefold of UAX #31, and each run of white space is one blank. Folding twice changes
-    nothing.
+    NFKC_Casefold of UAX #31, with each run of white space as one blank. Folding is idempotent.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFD", text).casefold()

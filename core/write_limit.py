@@ -1,4 +1,4 @@
-"""How many changes an account may ask for: the loop of one device must not be everybody's bill."""
+"""The write limit of an account, so that a device in a loop does not cause costs."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110, section 9.2.1
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What is left of the window after one more write, and in how many seconds it ends."""
+    """How many writes are left in the window, and in how many seconds it ends."""
 
     amount: int
     left: int
@@ -25,7 +25,7 @@ class Standing:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Those of draft-ietf-httpapi-ratelimit-headers-10."""
+        """The headers of draft-ietf-httpapi-ratelimit-headers-10."""
         window = int(WINDOW.total_seconds())
         return {
             "RateLimit-Policy": f'"writes";q={self.amount};w={window}',
@@ -34,7 +34,7 @@ class Standing:
 
 
 def count_write(account: Any) -> Standing:
-    """Count one more request of the account (its primary key) that may change something."""
+    """Count one more writing request of the account with this primary key."""
     limit = Limit(scope=f"{SCOPE}{account}", amount=settings.WRITE_LIMIT, window=WINDOW)
     now = timezone.now()
     used = spend(limit, at=now)

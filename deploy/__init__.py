@@ -1,1 +1,1 @@
-"""Deploys Nudge to AWS: callbacks, package, stack and release. Not part of the package itself."""
+"""Deploys Nudge to AWS: callbacks, package, stack and release. Not in the package itself."""

@@ -1,4 +1,4 @@
-"""Zip archives for Lambda: fixed order and date, readable by every user, with bytecode."""
+"""Zip archives for Lambda: with fixed order and dates, world-readable, with bytecode."""
 
 import hashlib
 import importlib.util
@@ -8,19 +8,19 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-TASK_ROOT = "/var/task"  # where Lambda unpacks; tracebacks show this path
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip; equal content gives an equal archive
-EVERY_USER = 0o755  # Lambda runs as a user who does not own the files
+TASK_ROOT = "/var/task"  # where Lambda unpacks the zip; tracebacks show this path
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date in a zip; makes archives reproducible
+EVERY_USER = 0o755  # Lambda's user does not own the files
 
 
 class PackageError(Exception):
-    """The package has a file that must stay on this machine, or lacks one that Lambda needs."""
+    """The package contains a forbidden file, or lacks one that Lambda needs."""
 
 
 def add(package: zipfile.ZipFile, name: str, content: bytes) -> None:
     entry = zipfile.ZipInfo(name, EPOCH)
     entry.compress_type = zipfile.ZIP_DEFLATED
-    entry.create_system = 3  # Unix, so that the mode is read
+    entry.create_system = 3  # Unix, so that the mode is used
     entry.external_attr = EVERY_USER << 16
     package.writestr(entry, content, compresslevel=9)
 
@@ -33,11 +33,11 @@ def digest(files: dict[str, bytes]) -> str:
 
 
 def bytecode(files: dict[str, bytes]) -> dict[str, bytes]:
-    """name -> content of the compiled modules of these files; invalid modules are left out.
+    """name -> content of the compiled modules of these files, without invalid modules.
 
-    Python loads it unchecked: a zip keeps no dates, and the folder is read-only on Lambda. Without
-    it the whole program is compiled at every cold start (1.0 s instead of 0.3 s). A separate
-    interpreter compiles, because the bytes depend on which modules are loaded.
+    Python loads it unchecked, because a zip keeps no dates and the folder is read-only on Lambda.
+    Without it every cold start compiles the whole program (1.0 s instead of 0.3 s). A separate
+    interpreter compiles, because the bytes depend on the loaded modules.
     """
     with tempfile.TemporaryDirectory(prefix="nudge-package-") as folder:
         root = Path(folder).resolve()
@@ -51,7 +51,7 @@ def bytecode(files: dict[str, bytes]) -> dict[str, bytes]:
                 *(sys.executable, "-I", "-S", "-m", "compileall", "-qq", str(root)),
                 *("--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", TASK_ROOT),
             ],
-            check=False,  # some modules of dependencies are for other versions of Python
+            check=False,  # some modules of dependencies are for other Python versions
         )
         return {
             path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*.pyc")

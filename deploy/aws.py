@@ -13,17 +13,17 @@ PROJECT = "nudge"  # project_name of zappa_settings.json; a test compares them
 
 
 def use_one_region() -> None:
-    """The AWS CLI reads AWS_REGION, boto3 and Zappa AWS_DEFAULT_REGION: use the first for all."""
+    """The AWS CLI reads AWS_REGION, boto3 and Zappa read AWS_DEFAULT_REGION; use AWS_REGION."""
     if region := os.environ.get("AWS_REGION"):
         os.environ["AWS_DEFAULT_REGION"] = region
 
 
-use_one_region()  # before boto3 is imported, and for Zappa, which is started from here
+use_one_region()  # before boto3 is imported, and for Zappa, which runs as a child
 
 
 @functools.cache
 def client(service: str) -> Any:
-    """A boto3 client; raises SystemExit if no region is set."""
+    """A boto3 client. Raises SystemExit if no region is set."""
     import boto3
     from botocore.config import Config
     from botocore.exceptions import NoRegionError
@@ -47,14 +47,14 @@ def error_code(error: Exception) -> str:
 
 
 def base_stage(stage: str) -> str:
-    """dev for dev and dev_ops: both have the same infrastructure and configuration."""
+    """dev for both dev and dev_ops, which share infrastructure and configuration."""
     return stage.removesuffix("_ops")
 
 
 def serving_stage(stage: str) -> str:
-    """An argparse type: a stage, but not its function for commands.
+    """An argparse type: a stage, but not its operations stage.
 
-    Both have the same infrastructure and configuration, which dev_ops would reach too.
+    Both share infrastructure and configuration, so that dev_ops would affect dev.
     """
     if stage != base_stage(stage):
         raise argparse.ArgumentTypeError(f"name the stage itself: {base_stage(stage)}")
@@ -88,19 +88,19 @@ def parameters_path(stage: str) -> str:
 
 
 def bundle_name(stage: str) -> str:
-    """Where a starting process looks for all parameters as one (serverless/parameters.py)."""
+    """The parameter with all variables, for a starting process (serverless/parameters.py)."""
     return parameters_path(stage) + "bundle/all"
 
 
 def lock_name(stage: str) -> str:
-    """Not directly in the folder of the parameters: a function would take it for one of them."""
+    """In a subfolder, because a function would otherwise read it as a variable."""
     return parameters_path(stage) + "bundle/lock"
 
 
 def api_id(stage: str) -> str:
     """The REST API of the stage; empty before its first deploy.
 
-    Found as Zappa finds it: in the API stack, which has the function's name.
+    Looks it up as Zappa does: in the API stack, which has the function's name.
     """
     from botocore.exceptions import ClientError
 
@@ -121,7 +121,7 @@ def api_url(stage: str) -> str:
     """The URL of the stage without a custom domain, with a slash; empty before a deploy."""
     if not (identifier := api_id(stage)):
         return ""
-    if local := endpoint():
+    if local := endpoint().replace("://127.0.0.1", "://localhost", 1):  # a number has no passkeys
         return f"{local}/_aws/execute-api/{identifier}/{stage}/"
     region = client("lambda").meta.region_name
     return f"https://{identifier}.execute-api.{region}.amazonaws.com/{stage}/"

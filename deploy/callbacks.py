@@ -1,4 +1,4 @@
-"""The callbacks of Zappa: after reading its settings, after making the zip, and after deploying.
+"""Callbacks for Zappa: after it has read its settings, built the zip, and deployed.
 
 Zappa imports this module again for each call, so it keeps no state.
 """
@@ -26,7 +26,7 @@ from deploy import (
 
 PACKAGED_OFFLINE = ("package", "save-python-settings-file", "template")
 NEW_PROCESSES = ("deploy", "update")
-# A text takes 0.3 s, so five processes send about a thousand in a minute: more than SMS_PER_MINUTE.
+# A message takes 0.3 s, so five processes send about a thousand a minute, more than SMS_PER_MINUTE.
 QUEUE_BATCH = 10
 QUEUE_CONCURRENCY = 5
 POLL_SECONDS = 2
@@ -34,11 +34,11 @@ NOT_KNOWN_YET = "https://not-known-yet.invalid/"  # until the first deploy has c
 
 
 def settings(cli: Any) -> None:
-    """Set what is not in the settings file: bucket, role, network and the path of the secrets.
+    """Set values that are not in the settings file: bucket, role, network, path of the secrets.
 
-    Without infrastructure raises ClickException, which Zappa prints as one sentence.
+    Raises ClickException without infrastructure, which Zappa prints as one sentence.
     """
-    # Zappa searches every file, its own included, for WebSockets and adds permissions for them.
+    # Zappa would search every file, including its own, for WebSockets and add permissions for them.
     cli.use_websocket = None
     cli.zappa.extra_permissions = cli.stage_config.get("extra_permissions")
     zappa_files.copy_nothing(cli)
@@ -60,7 +60,7 @@ def settings(cli: Any) -> None:
 
 
 def _refuse(cli: Any, outputs: dict[str, str]) -> None:
-    """What would end as a function that cannot start, or in a traceback of Zappa."""
+    """Refuse a deploy that would break the function or end in a traceback of Zappa."""
     from click import ClickException
 
     stage = cli.api_stage
@@ -77,9 +77,9 @@ def _refuse(cli: Any, outputs: dict[str, str]) -> None:
 
 
 def environment(cli: Any, outputs: dict[str, str]) -> dict[str, str]:
-    """The function's variables; empty values for those to remove.
+    """The variables of the function; an empty value removes one.
 
-    They refer to values and secrets, which are parameters in SSM.
+    They only refer to the values and secrets, which are parameters in SSM.
     """
     stage = cli.api_stage
     return {
@@ -113,9 +113,9 @@ def zip(cli: Any) -> None:  # noqa: A001 - Zappa's word
 
 
 def post(cli: Any) -> None:
-    """Set what Zappa never sets, or only on creation: retries, dead letter queue, API_URL.
+    """Set values that Zappa never sets, or only on creation: retries, dead letter queue, API_URL.
 
-    Then a version of it all serves, if the stage has an alias.
+    Then publish and serve a version, if the stage has an alias.
     """
     function = aws.client("lambda")
     function.get_waiter("function_updated_v2").wait(FunctionName=cli.lambda_name)
@@ -140,7 +140,7 @@ def _use_stack(cli: Any, outputs: dict[str, str]) -> None:
     cli.zappa.credentials_arn = outputs["RoleArn"]
     cli.dead_letter_config = {"TargetArn": outputs["DeadLetterQueueArn"]}
     if cli.api_stage == aws.base_stage(cli.api_stage):
-        # Zappa removes at every update what only the function has.
+        # Every update by Zappa removes values that only the function has.
         cli.lambda_concurrency = int(outputs.get("Concurrency") or 0) or cli.lambda_concurrency
     _use_queue(cli, outputs.get("TaskQueueArn", ""))
     if outputs.get("SubnetIds"):
@@ -151,11 +151,11 @@ def _use_stack(cli: Any, outputs: dict[str, str]) -> None:
 
 
 def _use_queue(cli: Any, arn: str) -> None:
-    """Serving functions have events, operations functions have none."""
+    """Add the queue to the events. Serving functions have events; operations functions do not."""
     if arn and (events := cli.stage_config.get("events")):
         source = {"arn": arn, "batch_size": QUEUE_BATCH, "batch_window": 0, "enabled": True}
         queue = {"function": "serverless.events.run", "event_source": source}
-        # An assignment would be lost: `stage_config` is rebuilt whenever it is read.
+        # An assignment would be lost, because `stage_config` is rebuilt at every access.
         cli.override_stage_config_setting("events", [*events, queue])
         schedule = cli.schedule
 
@@ -167,9 +167,10 @@ def _use_queue(cli: Any, arn: str) -> None:
 
 
 def _bound_queue(cli: Any, queue_arn: str) -> None:
-    """Zappa makes the mapping without a bound, and with a batch that fails as a whole.
+    """Limit the mapping, and allow partial batch failures, because Zappa sets neither.
 
-    One of before would take messages too, for the function instead of the alias, or the reverse.
+    Also remove an old mapping to the function instead of the alias, or the reverse, which would
+    take messages.
     """
     client, aliased = aws.client("lambda"), zappa_live.is_wanted(cli)
     for mapping in _mappings(cli.lambda_name, queue_arn):
@@ -184,7 +185,7 @@ def _bound_queue(cli: Any, queue_arn: str) -> None:
 
 
 def _mappings(function: str, queue_arn: str) -> list[dict[str, Any]]:
-    """AWS refuses to change one that it still makes: Creating, Enabling, Updating."""
+    """Wait for pending mappings (Creating, Enabling, Updating), which AWS refuses to change."""
     while True:
         answer = aws.client("lambda").list_event_source_mappings(EventSourceArn=queue_arn)
         found = [
@@ -209,7 +210,7 @@ def _bucket_by_hand(stage: str) -> str:
 
 
 def _outputs_if_any(cli: Any) -> dict[str, str]:
-    """`zappa package` works without an account too: then the files are not uploaded."""
+    """The outputs; none without an account, because `zappa package` works without one."""
     from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
     try:

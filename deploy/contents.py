@@ -1,13 +1,13 @@
-"""The contents of the package for Lambda, and files that it must never have."""
+"""The contents of the package for Lambda, and files that it must never contain."""
 
 import re
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
-# Those of settings.LANGUAGES, as folders; other catalogues are left out.
+# The folders of settings.LANGUAGES; other catalogues are omitted.
 LANGUAGES = {"en", "zh_Hans"}
 
-# From the working folder: whole folders, and files.
+# Folders and files of the project.
 PROJECT = (
     "accounts",
     "config",
@@ -25,7 +25,7 @@ REQUIRED = (
     "staticfiles/staticfiles.json",
 )
 
-# Zappa and its own dependencies: it deploys the service and does not run in it.
+# Zappa and its dependencies, which the running service does not need.
 ONLY_FOR_DEPLOYING = {
     "argcomplete",
     "cfn-flip",
@@ -45,7 +45,7 @@ ONLY_FOR_DEPLOYING = {
     "wheel",
     "zappa",
 }
-# What cryptography compiles against, and what `manage.py spectacular --validate` imports.
+# Build dependencies of cryptography, and imports of `manage.py spectacular --validate`.
 ONLY_FOR_DEVELOPMENT = {
     "attrs",
     "jsonschema",
@@ -57,7 +57,7 @@ ONLY_FOR_DEVELOPMENT = {
 
 NOT_PACKED = ONLY_FOR_DEPLOYING | ONLY_FOR_DEVELOPMENT
 
-# The services that have clients; the descriptions of the other 430 are left out.
+# The services with clients; the descriptions of the other 430 are omitted.
 AWS_SERVICES = {
     "lambda",
     "pinpoint-sms-voice-v2",
@@ -66,27 +66,27 @@ AWS_SERVICES = {
 }
 
 _NEVER_NEEDED = (
-    "*.pyc",  # compiled by deploy/archive.py in a form that Lambda accepts
+    "*.pyc",  # deploy/archive.py compiles bytecode in a form that Lambda accepts
     "*.pyi",
     "*/py.typed",
     "*.po",
     "*.c",
     "*.map",
     "*.tar.gz",
-    "*/examples-1.json",  # of botocore's documentation
+    "*/examples-1.json",  # for the documentation of botocore
     "bin/*",
     "*/tests/*",
     "*/static/*",  # served by S3
     "allauth/headless/spec/doc/*",
     "allauth/idp/*",
-    "charset_normalizer/*.so",  # the same in Python is beside them
-    "cffi/*",  # cryptography needs _cffi_backend alone
-    "botocore/cacert.pem",  # certifi's is taken
+    "charset_normalizer/*.so",  # Python versions of the same modules exist
+    "cffi/*",  # cryptography needs only _cffi_backend
+    "botocore/cacert.pem",  # that of certifi is used
     "tzdata/zoneinfo/*.tab",
     "tzdata/zoneinfo/*.zi",
     "urllib3/contrib/emscripten/*",
-    "yaml/_yaml.*",  # PyYAML reads without libyaml too
-    # Of fido2 the server alone; the rest speaks to keys.
+    "yaml/_yaml.*",  # PyYAML also works without libyaml
+    # Only the server of fido2; the rest communicates with keys.
     "fido2/attestation/*",
     "fido2/client/*",
     "fido2/ctap*",
@@ -96,13 +96,13 @@ _NEVER_NEEDED = (
     "qrcode/console_scripts.py",
     "django/contrib/flatpages/*",
     "django/contrib/gis/*",
-    "django/contrib/postgres/*",  # Django REST framework does without
+    "django/contrib/postgres/*",  # optional for Django REST framework
     "django/contrib/redirects/*",
     "django/db/backends/mysql/*",
     "django/db/backends/oracle/*",
     "packaging/licenses/*",
     "phonenumbers/shortdata/region_*",
-    "psycopg/pq/*pq_ctypes*",  # psycopg_binary is taken
+    "psycopg/pq/*pq_ctypes*",  # psycopg_binary is used
     "storages/backends/[!_s]*",  # other clouds
     "storages/backends/sftpstorage.py",
     "allauth/socialaccount/providers/*/*",
@@ -134,7 +134,7 @@ def normalized(name: str) -> str:
 
 
 def pins(requirements: str) -> dict[str, str]:
-    """Normalized name -> entry, hashes included, of a compiled requirements file."""
+    """Normalized name -> entry with hashes, from a compiled requirements file."""
     entries = re.split(r"(?m)^(?=[A-Za-z0-9])", requirements)[1:]
     return {normalized(entry.partition("==")[0]): entry for entry in entries}
 
@@ -154,14 +154,14 @@ def is_needed(name: str) -> bool:
         return path.parts[2] in AWS_SERVICES
     if path.parts[:2] == ("boto3", "data"):
         return path.parts[2] in AWS_SERVICES
-    return _is_in_a_language_we_speak(path)
+    return _is_supported_language(path)
 
 
 def is_forbidden(name: str) -> bool:
     return name not in _FORBIDDEN_BUT and any(fnmatch(name, pattern) for pattern in _FORBIDDEN)
 
 
-def _is_in_a_language_we_speak(path: PurePosixPath) -> bool:
+def _is_supported_language(path: PurePosixPath) -> bool:
     if "locale" not in path.parts[:-1]:
         return True
     after = path.parts[path.parts.index("locale") + 1]

@@ -1,7 +1,7 @@
-"""The dependencies in the package: built from the lock file, cached until the lock changes.
+"""The dependencies in the package, built from the lock file and cached until it changes.
 
-uv fetches the wheels for Lambda's system, whatever system this is, and checks their hashes. The
-files that a request needs are cached as an archive with bytecode, named after all its inputs.
+uv downloads the wheels for Lambda's platform and checks their hashes. The files that a request
+needs are cached as an archive with bytecode, named after a hash of all inputs.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ FOLDER = Path("build/dependencies")
 MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 SOURCE_ONLY = "http-ece"  # pure Python, published without a wheel
 FIRST_ON_2023 = 12
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"  # Zappa deploys to the same
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"  # Zappa deploys to this version
 
 
 def archived(architecture: str = "x86_64") -> Path:
@@ -35,7 +35,7 @@ def archived(architecture: str = "x86_64") -> Path:
             _install(folder, platform)
             made = folder / "archive.zip"
             _write(made, _needed(folder / "installed"))
-            made.replace(kept)  # atomic, so that an interruption leaves no partial archive
+            made.replace(kept)  # atomic: an interruption leaves no partial archive
     return kept
 
 

@@ -1,4 +1,4 @@
-"""Removes a stage with all that `zappa undeploy` leaves; the database and the media stay.
+"""Removes a stage with everything that `zappa undeploy` leaves, except database and media.
 
 python -m deploy.destroy dev --yes-remove dev      make destroy STAGE=dev CONFIRM=dev
 """
@@ -10,9 +10,9 @@ from deploy.progress import done, step
 
 
 def destroy(stage: str) -> None:
-    """Functions, API, events and logs, then the stack, then parameters; may be repeated.
+    """Remove functions, API, events and logs, then the stack, then parameters. Can be repeated.
 
-    SystemExit, before anything is removed, if the database is protected.
+    Raises SystemExit if the database is protected, before anything is removed.
     """
     _refuse_protected_database(stage)
     for each in (stage, aws.ops_stage(stage)):
@@ -46,11 +46,11 @@ def _delete_parameters(stage: str) -> None:
         done(f"{path}{variable} is removed")
     aws.client("ssm").delete_parameters(
         Names=[aws.bundle_name(stage)]
-    )  # without an error if there is none
+    )  # no error if it does not exist
 
 
 def _empty(bucket: str) -> None:
-    """All versions of all objects: CloudFormation removes empty buckets only."""
+    """Delete all versions of all objects, because CloudFormation deletes only empty buckets."""
     s3 = aws.client("s3")
     count = 0
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):

@@ -1,4 +1,4 @@
-"""The Lambda functions of a stage: existence, environment, and the code that serves."""
+"""The Lambda functions of a stage: existence, environment and serving code."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ def exists(function: str) -> bool:
 
 
 def update_configuration(function: str, **settings: Any) -> None:
-    """Wait until the change is in force. It starts new processes."""
+    """Change the configuration and wait until it applies. This starts new processes."""
     client = aws.client("lambda")
     client.get_waiter("function_updated_v2").wait(FunctionName=function)
     client.update_function_configuration(FunctionName=function, **settings)
@@ -38,9 +38,9 @@ def configuration(function: str, version: str = "$LATEST") -> dict[str, Any]:
 def update_environment(
     function: str, variables: dict[str, str], *, remove: set[str] | None = None
 ) -> None:
-    """Set environment variables and remove others; no request is made if none would change.
+    """Set environment variables and remove others. Makes no request if nothing would change.
 
-    Zappa only adds variables: one that is no longer configured stays on the function.
+    Zappa only adds variables, so an obsolete one stays on the function.
     """
     present = configuration(function).get("Environment", {}).get("Variables", {})
     kept = {name: value for name, value in present.items() if name not in (remove or set())}
@@ -49,16 +49,16 @@ def update_environment(
 
 
 def restore(function: str, version: str) -> None:
-    """Roll back to the code of this published version; SystemExit if it is not available."""
+    """Roll back to the code of this published version. Raises SystemExit if it is not available."""
     _put(function, version)
     live.move(function)
     done(f"{function} serves the code of version {version} again")
 
 
 def take_back(function: str, version: str) -> None:
-    """The same for a version that served a moment ago: an alias names it again, at once.
+    """As `restore`, for the version that has just served: an alias points to it again immediately.
 
-    Its code is published again too, so that a later rollback does not lead to the one that failed.
+    Also publishes its code again, so that a later rollback does not use the failed version.
     """
     if not live.serving(function):
         restore(function, version)
@@ -75,7 +75,7 @@ def take_back(function: str, version: str) -> None:
 
 
 def _put(function: str, version: str) -> None:
-    """The code of this version is the newest."""
+    """Make the code of this version the newest code."""
     import requests
 
     client = aws.client("lambda")
@@ -84,7 +84,7 @@ def _put(function: str, version: str) -> None:
     of_then = found["Configuration"]
     if base64.b64encode(hashlib.sha256(answer.content).digest()).decode() != of_then["CodeSha256"]:
         raise SystemExit(f"The code of version {version} of {function} is not available.")
-    # Its bytecode is for the Python version that compiled it.
+    # Its bytecode needs the Python version that compiled it.
     if (runtime := of_then["Runtime"]) != configuration(function)["Runtime"]:
         update_configuration(function, Runtime=runtime, SnapStart=_snap_start(of_then))
     client.get_waiter("function_updated_v2").wait(FunctionName=function)
@@ -98,5 +98,5 @@ def _put(function: str, version: str) -> None:
 
 
 def _snap_start(configuration: dict[str, Any]) -> dict[str, str]:
-    """Not of every Python, so it goes with it."""
+    """SnapStart, which not every Python version supports, so it is set with the runtime."""
     return {"ApplyOn": configuration.get("SnapStart", {}).get("ApplyOn", "None")}

@@ -1,4 +1,4 @@
-"""Writes the files of an image, which are those of the zip.
+"""Writes the files of a container image, which equal those of the zip.
 
 python -m deploy.image dev      make image STAGE=dev
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from deploy import aws, release
 from deploy.progress import done
 
-FOLDER = Path("build/image")  # what Dockerfile copies
+FOLDER = Path("build/image")  # Dockerfile copies this folder
 
 
 def write(stage: str) -> None:

@@ -11,7 +11,7 @@ def sigterm_is_ctrl_c() -> None:
 
 @contextlib.contextmanager
 def ignored() -> Iterator[None]:
-    """Ignore both: CI that cancels a job sends a second signal after some seconds."""
+    """Ignore both signals, because CI sends a second one seconds after it cancels a job."""
     signals = (signal.SIGINT, signal.SIGTERM)
     handlers = {each: signal.signal(each, signal.SIG_IGN) for each in signals}
     try:

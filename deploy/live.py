@@ -1,7 +1,7 @@
-"""The alias `live` of a function: the published version that serves.
+"""The alias `live` of a function, which names the published version that serves.
 
 A stage has it if it shifts traffic or uses SnapStart; otherwise the newest code serves. With it,
-whatever changes code or configuration publishes a version, waits for it and moves the alias.
+every change of code or configuration publishes a version, waits for it and moves the alias.
 """
 
 import re
@@ -11,16 +11,16 @@ from deploy import aws
 from deploy.progress import done
 
 ALIAS = "live"
-PUBLISHED = "PublishedVersions"  # SnapStart's only value but "None"
-MINUTES = 15  # AWS takes one to three for a snapshot
+PUBLISHED = "PublishedVersions"  # the only SnapStart value besides "None"
+MINUTES = 15  # a snapshot takes AWS one to three minutes
 
 
 class ChangedError(Exception):
-    """Somebody else has changed the alias."""
+    """The alias was changed by someone else."""
 
 
 def is_wanted(settings: dict[str, Any]) -> bool:
-    """By these settings of a stage."""
+    """Whether these settings of a stage require the alias."""
     return bool(settings.get("snap_start") == PUBLISHED or settings.get("shift"))
 
 
@@ -30,13 +30,13 @@ def serving(function: str) -> str:
 
 
 def current(function: str) -> tuple[str, str]:
-    """The version that the alias names, and the revision of the alias."""
+    """The version that the alias names, and the alias's revision."""
     alias = _alias(function)
     return str(alias.get("FunctionVersion", "")), str(alias.get("RevisionId", ""))
 
 
 def begin(function: str) -> None:
-    """The alias names the code and the configuration of now, if there is none yet.
+    """Create the alias, if missing, with the present code and configuration.
 
     API Gateway calls the newest code until Zappa has directed it to the alias.
     """
@@ -45,16 +45,16 @@ def begin(function: str) -> None:
 
 
 def is_settled(function: str) -> bool:
-    """Whether the newest code is the one that serves, to everybody."""
+    """Whether the newest code serves all traffic."""
     shares = _shares(_alias(function))
     served, newest = (_configuration(function, each) for each in (serving(function), "$LATEST"))
     return not shares and served["CodeSha256"] == newest["CodeSha256"]
 
 
 def publish(function: str) -> str:
-    """The number of a version of the newest code and configuration, once it can serve.
+    """Publish the newest code and configuration; returns the number once the version can serve.
 
-    AWS makes none if nothing has changed since the last one. SystemExit if it cannot start.
+    AWS creates no new version if nothing has changed. Raises SystemExit if it cannot start.
     """
     from botocore.exceptions import WaiterError
 
@@ -74,7 +74,7 @@ def publish(function: str) -> str:
 
 
 def point(function: str, version: str, shares: dict[str, float] | None = None) -> None:
-    """The alias names this version, which may share with others: {"8": 0.1} is 10 % for 8."""
+    """Point the alias to this version, with shares for others: {"8": 0.1} is 10 % for 8."""
     client, is_new = aws.client("lambda"), not serving(function)
     change = client.create_alias if is_new else client.update_alias
     change(**_named(function, version, shares))
@@ -85,7 +85,7 @@ def point(function: str, version: str, shares: dict[str, float] | None = None) -
 def point_unchanged(
     function: str, version: str, revision: str, shares: dict[str, float] | None = None
 ) -> str:
-    """The same if the alias still has this revision; ChangedError otherwise. Returns the next."""
+    """As `point`, if the alias still has this revision, else ChangedError. Returns the new one."""
     from botocore.exceptions import ClientError
 
     wanted = _named(function, version, shares)
@@ -95,14 +95,14 @@ def point_unchanged(
         if aws.error_code(error) != "PreconditionFailedException":
             raise
         alias = _alias(function)
-        # botocore repeats a call whose answer was lost.
+        # botocore repeats a call if its response was lost.
         if (alias.get("FunctionVersion"), _shares(alias)) != (version, shares or {}):
             raise ChangedError from None
     return str(alias["RevisionId"])
 
 
 def limit_retries(function: str, qualifier: str = "$LATEST") -> None:
-    """Of asynchronous invocations; each version and alias has limits of its own."""
+    """Limit retries of asynchronous invocations; each version and alias has its own limits."""
     aws.client("lambda").put_function_event_invoke_config(
         FunctionName=function,
         Qualifier=qualifier,
@@ -112,7 +112,7 @@ def limit_retries(function: str, qualifier: str = "$LATEST") -> None:
 
 
 def move(function: str) -> None:
-    """What is newest serves; nothing to do without an alias."""
+    """Serve the newest code; does nothing without an alias."""
     if serving(function):
         number = publish(function)
         point(function, number)
@@ -125,7 +125,7 @@ def remove(function: str) -> None:
 
 
 def qualified(arn: str) -> str:
-    """The alias of this function; an ARN that names a version or an alias already names ours."""
+    """The ARN of the function's alias, in place of any version or alias in this ARN."""
     return f"{unqualified(arn)}:{ALIAS}"
 
 
@@ -138,7 +138,7 @@ def _named(function: str, version: str, shares: dict[str, float] | None) -> dict
         "FunctionName": function,
         "Name": ALIAS,
         "FunctionVersion": version,
-        # Those of before would stay.
+        # The former shares would otherwise stay.
         "RoutingConfig": {"AdditionalVersionWeights": shares or {}},
     }
 

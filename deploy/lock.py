@@ -11,12 +11,12 @@ from contextlib import contextmanager
 
 from deploy import aws
 
-HOLDS_SECONDS = 3600  # a database may take half an hour; then whoever held it has died
+HOLDS_SECONDS = 3600  # a database may take half an hour; after this, the holder must be dead
 
 
 @contextmanager
 def held(stage: str) -> Iterator[None]:
-    """Raises SystemExit if somebody else holds the lock of this stage."""
+    """Hold the lock of this stage. Raises SystemExit if someone else holds it."""
     name = aws.lock_name(stage)
     holder = {"by": f"{getpass.getuser()}@{socket.gethostname()}", "at": time.time()}
     mine = json.dumps({**holder, "id": secrets.token_hex(8)})
@@ -31,7 +31,7 @@ def held(stage: str) -> Iterator[None]:
 
 def _take(stage: str, name: str, mine: str) -> None:
     while not _create(name, mine):
-        if (found := _read(name)) is None:  # given back a moment ago
+        if (found := _read(name)) is None:  # just released
             continue
         holder = json.loads(found)
         with _unchanged(name, found) as same:
@@ -47,10 +47,10 @@ def _take(stage: str, name: str, mine: str) -> None:
 
 @contextmanager
 def _unchanged(name: str, value: str) -> Iterator[bool]:
-    """Whether the lock has this value; if so, nobody else replaces or deletes it meanwhile.
+    """Whether the lock has this value; if so, nobody else replaces or deletes it in this block.
 
-    SSM creates a parameter only once, but replaces and deletes it without asking for its value. So
-    whoever wants to do that to a value first creates a parameter that is named after the value.
+    SSM creates a parameter only once, but replaces and deletes it without a check of its value. So
+    everyone first creates a parameter that is named after the value.
     """
     claim = _claim(name, value)
     if not _create(claim, value):

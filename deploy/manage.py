@@ -1,4 +1,4 @@
-"""Runs a management command on Lambda, in the function that has 15 minutes and no visitors.
+"""Runs a management command on Lambda, in the operations function with its 15 minutes.
 
 python -m deploy.manage dev "check --deploy"      make manage STAGE=dev CMD="check --deploy"
 """

@@ -1,8 +1,8 @@
 """Builds the zip for Lambda from the files that a request needs.
 
-Zappa packs the whole working folder and the whole virtual environment, with bytecode that Lambda
-can never use: it dates entries 1980, and bytecode is valid only for the date of its source. This
-archive is built from a list of allowed files, so an unexpected file is left out.
+Zappa packs the whole working folder and virtual environment, with bytecode that Lambda can never
+use: it dates entries 1980, and bytecode is valid only for the date of its source. This archive
+contains only files from an allow-list.
 """
 
 import hashlib
@@ -15,14 +15,14 @@ from deploy import archive, contents, dependencies
 
 BUILD_ID_FILE = "BUILD_ID"
 MEGABYTE = 1_000_000
-ZIPPED_LIMIT = 25 * MEGABYTE  # limits of this project; those of AWS are 50 and 250 MB
+ZIPPED_LIMIT = 25 * MEGABYTE  # limits of this project; AWS allows 50 and 250 MB
 UNPACKED_LIMIT = 70 * MEGABYTE
 
 
 def build(target: Path, architecture: str = "x86_64", *, extra: Sequence[str] = ()) -> str:
-    """Write the archive and return the id of its content; `extra` are more files of the project.
+    """Write the archive and return the id of its content; `extra` has more files of the project.
 
-    Raises PackageError, and leaves the target as it was.
+    Raises PackageError and leaves the target unchanged.
     """
     ours = _project(extra)
     _refuse_names(set(ours))
@@ -56,7 +56,7 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _append(fresh: Path, ours: dict[str, bytes]) -> str:
-    """The build id is a hash of the content, so /readyz/ identifies it also after a rollback."""
+    """Add the project; returns the build id, a hash of the content that /readyz/ shows."""
     with zipfile.ZipFile(fresh, "a") as package:
         digests = package.comment + archive.digest(ours).encode()
         build_id = hashlib.sha256(digests).hexdigest()[:12]

@@ -2,8 +2,8 @@
 
     python -m deploy.release dev      make deploy STAGE=dev
 
-Each step may be repeated after an interruption: Zappa deploys or updates depending on what exists,
-migrations are applied once, and uploads skip files that are there.
+Each step can be repeated after an interruption: Zappa deploys or updates depending on what exists,
+migrations are applied once, and uploads skip existing files.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from deploy import (
 from deploy.progress import done, step
 
 BUILD = Path("build")
-WayBack = Callable[[str, str], None]  # of a function, to a version
+WayBack = Callable[[str, str], None]  # (function, version)
 
 
 def release(
@@ -45,11 +45,11 @@ def release(
     at_once: bool = False,
     go_back: WayBack = functions.take_back,
 ) -> None:
-    """Raises SystemExit, with the old version serving, if any step fails.
+    """Deploy the stage. If a step fails, the old version serves, and SystemExit is raised.
 
-    `timeout`: seconds in which the new code must be ready; `commands`: to be run after the
-    migrations, before the new code serves; `at_once`: without the steps of a shift; `go_back`: if
-    the new code does not serve.
+    `timeout`: seconds until the new code must be ready; `commands`: run after the migrations,
+    before the new code serves; `at_once`: without the steps of a shift; `go_back`: restores the old
+    code if the new code does not serve.
     """
     if wanting := stack.missing(stage):
         raise SystemExit(
@@ -62,7 +62,7 @@ def release(
         _migrate(stage, target, commands)
         _begin(stage)
         _switch(stage, target, build_id, timeout, steps, go_back)
-    # Not known before the first deploy; commands write links, too.
+    # Unknown before the first deploy; commands also write links.
     functions.update_environment(
         aws.function_name(aws.ops_stage(stage)), {"API_URL": aws.api_url(stage)}
     )
@@ -71,7 +71,7 @@ def release(
 
 
 def _steps(stage: str) -> shift.Shift | None:
-    """None also before the first deploy, which has no traffic to shift."""
+    """The shift of the stage; None without one, and before the first deploy, without traffic."""
     try:
         steps = shift.of(zappa_files.stage_settings(stage))
     except shift.ShiftError as error:
@@ -99,7 +99,7 @@ def packaged(stage: str) -> tuple[Path, str]:
 
 
 def _migrate(stage: str, target: Path, commands: Sequence[str]) -> None:
-    """In the function for commands, which has 15 minutes and no visitors; the old code serves."""
+    """Migrate in the operations function, while the old code serves."""
     operations = aws.ops_stage(stage)
     function = aws.function_name(operations)
     step(f"Migrations, in {function}")
@@ -116,7 +116,7 @@ def _migrate(stage: str, target: Path, commands: Sequence[str]) -> None:
 
 
 def _begin(stage: str) -> None:
-    """The version to go back to has the variables of now; those of Zappa may lack the last ones."""
+    """Create the alias with present variables for a rollback; a version of Zappa may lack some."""
     function, settings = aws.function_name(stage), zappa_files.stage_settings(stage)
     if live.is_wanted(settings) and functions.exists(function) and aws.api_id(stage):
         live.begin(function)
@@ -130,7 +130,7 @@ def _switch(
     steps: shift.Shift | None,
     go_back: WayBack,
 ) -> None:
-    """On any error, Ctrl-C included, the old code serves again."""
+    """Deploy the new code. On any error, including Ctrl-C, restore the old code."""
     function = aws.function_name(stage)
     step(f"The new code serves in {function}")
     previous = _serving(function)
@@ -152,7 +152,7 @@ def _switch(
 
 
 def _shift(stage: str, build_id: str, timeout: float, steps: shift.Shift | None) -> None:
-    """The new version is asked before a visitor is."""
+    """Smoke-test the new version before it gets traffic, then shift."""
     version = live.publish(aws.function_name(stage))
     smoke.check_version(stage, version, build_id, timeout=timeout)
     shift.run(stage, version, steps)
@@ -172,7 +172,7 @@ def _serving(function: str) -> str:
 def _roll_back(
     function: str, previous: str, reason: BaseException, go_back: WayBack = functions.take_back
 ) -> None:
-    """Raises SystemExit with both errors if the previous code cannot be restored."""
+    """Restore the previous code. Raises SystemExit with both errors if that fails."""
     if not previous:
         return
     try:
@@ -186,9 +186,9 @@ def _roll_back(
 
 
 def _put(stage: str, target: Path, *, shifts: bool = False) -> None:
-    """Deploy or update; the remains of a first deploy that failed are removed first.
+    """Deploy or update; removes the remains of a failed first deploy before.
 
-    `shifts`: an alias stays where it is.
+    `shifts`: the alias stays on its version.
     """
     exists = functions.exists(aws.function_name(stage))
     if exists and stage == aws.base_stage(stage) and not aws.api_id(stage):

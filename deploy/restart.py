@@ -8,9 +8,9 @@ from deploy.progress import done, step
 
 
 def restart(stage: str) -> None:
-    """If a variable changes, Lambda ends the processes that were started without it.
+    """Change a variable, so that Lambda replaces all processes.
 
-    SystemExit if that would serve code that nobody has proved.
+    Raises SystemExit if that would serve untested code.
     """
     function = aws.function_name(stage)
     if live.serving(function) and not live.is_settled(function):

@@ -1,9 +1,9 @@
-"""Serves a stage from a snapshot of its database.
+"""Restores the database of a stage from a snapshot.
 
     python -m deploy.restore dev nudge-restored      make restore STAGE=dev SNAPSHOT=nudge-restored
 
-Every device then syncs from the start, because it may know what the snapshot does not. Messages
-are switched off: those that are queued in the snapshot may have been sent since.
+Then every device syncs from the start, because it may have newer data than the snapshot. Messages
+are switched off, because those that are queued in the snapshot may have been sent since.
 """
 
 import argparse
@@ -16,7 +16,7 @@ DEVICES = "begin_epoch"
 
 
 def restore(stage: str, snapshot: str) -> None:
-    """SystemExit, before anything is changed, if the stack has no database."""
+    """Raises SystemExit if the stack has no database, before anything is changed."""
     if not stack.databases(stage):
         raise SystemExit(
             f"{stack.name(stage)} has no database. Restore it where it is, then run "
@@ -26,8 +26,8 @@ def restore(stage: str, snapshot: str) -> None:
     stack.put_parameter(stage, "SMS_ENABLED", "False")
     step(f"The database of {stage}, from {snapshot}")
     stack.apply(stage, {"DatabaseSnapshot": snapshot})
-    # The version before knows the former database only: it gets no share of the traffic, and if the
-    # new code fails, its code serves with the variables of now.
+    # The previous version knows only the former database, so it gets no traffic. If the new code
+    # fails, the previous code serves with the present variables.
     release.release(stage, commands=(DEVICES,), at_once=True, go_back=functions.restore)
     sys.stdout.write(
         "Look at the log of messages in the admin. Then send again: set the parameter SMS_ENABLED "

@@ -2,8 +2,8 @@
 
     python -m deploy.rollback dev      make rollback STAGE=dev
 
-`zappa rollback` republishes code as well, but prints "Done!" even if it did not change it, and does
-not check whether the older code serves. The database stays: migrations expand, then contract.
+`zappa rollback` also republishes code, but prints "Done!" even if it changed nothing, and does not
+check whether the older code serves. The database stays: migrations expand, then contract.
 """
 
 from deploy import aws, functions, interruption, live, lock, smoke, versions
@@ -11,7 +11,9 @@ from deploy.progress import step
 
 
 def rollback(stage: str) -> None:
-    """Roll both functions back; SystemExit, with the current code restored, if the older fails."""
+    """Roll back both functions. If the older code fails, restores the current and raises
+    SystemExit.
+    """
     function = aws.function_name(stage)
     if not functions.exists(function):
         raise SystemExit(f"{function} is not deployed.")
@@ -19,7 +21,7 @@ def rollback(stage: str) -> None:
     if newest := versions.of(functions.configuration(function)["CodeSha256"], published):
         present = aliased or str(newest.number)
         earlier = versions.before(newest.digest, published)
-    else:  # a deploy was cut off before it published its code: the alias names the one before
+    else:  # a deploy stopped before it published its code; the alias names the previous version
         present = aliased
         earlier = next((each for each in published if str(each.number) == aliased), None)
     if not earlier:
@@ -37,7 +39,7 @@ def rollback(stage: str) -> None:
 
 
 def _follow(operations: str, digest: str) -> None:
-    """The function for commands gets the same code, if it has had it."""
+    """Give the operations function the same code, if it has such a version."""
     if not functions.exists(operations):
         return
     if same := versions.of(digest, versions.published(operations)):

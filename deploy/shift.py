@@ -1,4 +1,4 @@
-"""Shifts the traffic of a stage to a new version in steps, with alarms of the stack as the judge.
+"""Shifts the traffic of a stage to a new version in steps, unless an alarm of the stack fires.
 
 "shift": {"percents": [10, 50], "minutes": 5}      in the stage of zappa_settings.json
 """
@@ -10,30 +10,30 @@ from typing import Any
 from deploy import aws, live
 from deploy.progress import done, step
 
-# Failed invocations, and answers of 500 and above (deploy/template.yaml).
+# Failed invocations, and responses of 500 and above (deploy/template.yaml).
 JUDGES = ("errors", "5xx")
-LONGEST_MINUTES = 30  # the lock and the keys of CI last an hour
+LONGEST_MINUTES = 30  # the lock and the credentials of CI last an hour
 POLL_SECONDS = 5
 
 
 class ShiftError(Exception):
-    """The settings of a shift are wrong, or an alarm ended it."""
+    """The settings of a shift are invalid, or an alarm ended it."""
 
 
 class OvertakenError(ShiftError):
-    """Somebody else has changed what serves: their choice stays."""
+    """Someone else has changed the serving version; their choice stays."""
 
 
 @dataclass(frozen=True)
 class Shift:
-    """The shares of the new version, each for so many minutes; then it serves everybody."""
+    """The shares of the new version, each for `minutes`; then it gets all traffic."""
 
     percents: tuple[int, ...]
     minutes: float
 
 
 def of(stage: dict[str, Any]) -> Shift | None:
-    """The shift that this stage of the settings asks for. ShiftError if it makes no sense."""
+    """The shift in the settings of a stage. Raises ShiftError if it is invalid."""
     if not (wanted := stage.get("shift")):
         return None
     try:
@@ -50,7 +50,7 @@ def of(stage: dict[str, Any]) -> Shift | None:
 
 
 def refuse(stage: str) -> None:
-    """SystemExit if the alarms cannot judge."""
+    """Raise SystemExit if the alarms are missing or already firing."""
     states = _states(stage)
     if missing := [name for name in names(stage) if name not in states]:
         raise SystemExit(
@@ -65,7 +65,7 @@ def refuse(stage: str) -> None:
 
 
 def run(stage: str, version: str, steps: Shift | None) -> None:
-    """The version serves everybody in the end. Raises ShiftError if an alarm was raised before."""
+    """Shift all traffic to the version. Raises ShiftError if an alarm fires."""
     function = aws.function_name(stage)
     before, revision = live.current(function)
     try:

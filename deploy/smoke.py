@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from deploy import aws, stack, static
 from deploy.progress import done
 
-TIMEOUT_SECONDS = 90  # the first cold starts after a change of code and configuration
+TIMEOUT_SECONDS = 90  # for the first cold starts after a change of code and configuration
 PAUSE_SECONDS = 1
 
 
@@ -18,8 +18,8 @@ class SmokeError(Exception):
 
 
 def check(stage: str, build_id: str = "", *, timeout: float = TIMEOUT_SECONDS) -> None:
-    """Raises SmokeError unless the stage is ready (as this build, if given), its static files are
-    served and its API requires a log-in.
+    """Raise SmokeError unless the stage is ready (as this build, if given), serves its static
+    files, and its API requires a log-in.
     """
     address = aws.api_url(stage)
     _until_ready(address, build_id, timeout)
@@ -32,7 +32,7 @@ def check(stage: str, build_id: str = "", *, timeout: float = TIMEOUT_SECONDS) -
 def check_version(
     stage: str, version: str, build_id: str, *, timeout: float = TIMEOUT_SECONDS
 ) -> None:
-    """Asks a version that has no visitors yet, past the gateway. Raises SmokeError."""
+    """Test a version without traffic by a direct invocation. Raises SmokeError."""
     function, host = aws.function_name(stage), urlsplit(aws.api_url(stage)).netloc
     deadline = time.monotonic() + timeout
     while _version(_body(told := _invoke(function, version, _readiness(host)))) != build_id:
@@ -43,7 +43,7 @@ def check_version(
 
 
 def _invoke(function: str, version: str, event: dict[str, Any]) -> str:
-    """The answer, or the error that was raised, which has no status."""
+    """The response, or the raised error, which has no status."""
     answer = aws.client("lambda").invoke(
         FunctionName=function, Qualifier=version, Payload=json.dumps(event).encode()
     )
@@ -51,7 +51,7 @@ def _invoke(function: str, version: str, event: dict[str, Any]) -> str:
 
 
 def _readiness(host: str) -> dict[str, Any]:
-    """The request for /readyz/, as a REST API with a domain of its own sends it."""
+    """A request for /readyz/, as a REST API with a custom domain sends it."""
     context = {"path": "/readyz/", "identity": {"sourceIp": "127.0.0.1"}}
     return {
         "httpMethod": "GET",
@@ -65,7 +65,7 @@ def _readiness(host: str) -> dict[str, Any]:
 
 
 def _body(told: str) -> str:
-    """Of an answer with status 200."""
+    """The body of a response with status 200, otherwise empty."""
     answer = json.loads(told)
     return (
         str(answer["body"]) if isinstance(answer, dict) and answer.get("statusCode") == 200 else ""

@@ -1,8 +1,8 @@
-"""Static files: uploaded to S3 once, under names with a hash of their content; without a bucket,
-packed, and served by the function.
+"""Static files: uploaded to S3 once, under names with a content hash. Without a bucket they are in
+the package, and the function serves them.
 
 The manifest (name -> hashed name) is part of the package, so that code and files always match, also
-after a rollback: older files stay in the bucket.
+after a rollback, because older files stay in the bucket.
 """
 
 import json
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from deploy import aws
 
 MANIFEST = Path("staticfiles/staticfiles.json")
-# As in serverless/static.py, and what pages name and never load: there the manifest must have it.
+# As in serverless/static.py, plus files that pages name but never load; the manifest needs those.
 UNSERVED = (
     "*.map",
     "admin/js/vendor/jquery/jquery.js",
@@ -24,7 +24,7 @@ UNSERVED = (
     "admin/js/vendor/xregexp/xregexp.js",
     "drf_spectacular_sidecar/redoc/*",
     "drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-standalone-preset.js",
-    # Every browser that the page supports takes the WOFF beside them.
+    # Every supported browser uses the WOFF files instead.
     "rest_framework/fonts/*.eot",
     "rest_framework/fonts/*.svg",
     "rest_framework/fonts/*.ttf",
@@ -36,14 +36,14 @@ class CollectError(Exception):
 
 
 def url(outputs: dict[str, str]) -> str:
-    """The public URL of the files; a local AWS serves its buckets under its own address."""
+    """The public URL of the files; a local AWS serves buckets under its own URL."""
     if outputs.get("StaticBucket") and (local := aws.endpoint()):
         return f"{local}/{outputs['StaticBucket']}/"
     return outputs.get("StaticUrl", "")
 
 
 def packed(outputs: dict[str, str]) -> tuple[str, ...]:
-    """What a package without a bucket for these files has of them; config/static.py serves it."""
+    """The files in a package without a bucket, which config/static.py serves."""
     if outputs.get("StaticBucket"):
         return ()
     hashed = json.loads(MANIFEST.read_text())["paths"]
@@ -56,11 +56,11 @@ def _is_unserved(name: str) -> bool:
 
 
 def collect(outputs: dict[str, str]) -> None:
-    """Upload missing files and write the manifest; without a bucket, write both here."""
+    """Upload missing files and write the manifest; without a bucket, write both locally."""
     bucket = outputs.get("StaticBucket", "")
     environment = {
         **os.environ,
-        "DEBUG": "True",  # development settings: collectstatic needs no settings of the stage
+        "DEBUG": "True",  # development settings: collectstatic needs none of the stage
         "STATIC_BUCKET": bucket,
         "STATIC_URL": url(outputs) or "/static/",
     }

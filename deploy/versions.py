@@ -1,4 +1,4 @@
-"""The published versions of a function: the one that serves, and the one before it."""
+"""The published versions of a function."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from deploy import aws
 
 @dataclass(frozen=True, order=True)
 class Version:
-    """One published version; the digest identifies its code."""
+    """A published version; the digest identifies its code."""
 
     number: int
     digest: str
@@ -28,10 +28,10 @@ def of(digest: str, versions: list[Version]) -> Version | None:
 
 
 def before(digest: str, versions: list[Version]) -> Version | None:
-    """The newest version that was published before this code first was.
+    """The newest version that was published before this code was first published.
 
-    Not simply the newest with other code: a rollback publishes the older code again, so the newest
-    other one may be the build that failed.
+    Not simply the newest version with other code: a rollback republishes older code, so that
+    version may be the failed build.
     """
     first = min((each for each in versions if each.digest == digest), default=None)
     earlier = [each for each in versions if first and each.number < first.number]

@@ -1,7 +1,7 @@
-"""Zappa's calls, directed to the alias of a stage that shifts traffic or uses SnapStart.
+"""Redirects Zappa's calls to the alias of a stage that shifts traffic or uses SnapStart.
 
-Zappa itself has an alias for SnapStart that only its own commands move, and leaves schedules, the
-queue and their permissions with the newest code.
+Zappa's own alias for SnapStart moves only with its own commands, and Zappa leaves schedules, the
+queue and their permissions on the newest code.
 """
 
 import sys
@@ -9,22 +9,22 @@ from typing import Any
 
 from deploy import aws, functions, live, shift
 
-PYTHON = sys.version_info[:2]  # Zappa deploys to the same
+PYTHON = sys.version_info[:2]  # Zappa deploys to this version
 SNAP_START_PYTHON = (3, 12)
 ARM64_PYTHON = (3, 12)
-SHIFTS_LATER = "NUDGE_SHIFTS_LATER"  # a variable: who called Zappa moves the alias
+SHIFTS_LATER = "NUDGE_SHIFTS_LATER"  # a variable that says: the caller of Zappa moves the alias
 MAKE_PROCESSES = ("deploy", "update")
 NEED_ALIAS = ("update", "schedule")
 
 
 def is_wanted(cli: Any) -> bool:
-    """The function for commands has no visitors."""
+    """Whether the stage needs the alias; the operations function has no traffic."""
     served = cli.api_stage == aws.base_stage(cli.api_stage)
     return bool(served and live.is_wanted(cli.stage_config))
 
 
 def refuse(cli: Any, outputs: dict[str, str]) -> None:
-    """Raises ClickException for settings that AWS refuses, or that would not do what they say."""
+    """Raise ClickException for settings that AWS refuses or that would have no effect."""
     from click import ClickException
 
     if cli.command not in MAKE_PROCESSES:
@@ -55,7 +55,7 @@ def refuse(cli: Any, outputs: dict[str, str]) -> None:
 
 
 def direct(cli: Any) -> None:
-    """Changes what this command calls, and makes the alias if a stage of before has none."""
+    """Redirect the calls of this command, and create the alias if an old stage lacks it."""
     snaps, zappa = _snaps(cli), cli.zappa
     _one_architecture(cli)
     _unschedule_both(zappa)
@@ -63,7 +63,7 @@ def direct(cli: Any) -> None:
         cli.snap_start, cli.apigateway_lambda_qualifier = "None", None  # see settle()
     if not is_wanted(cli):
         return
-    if snaps:  # it would keep a process of the newest code warm, which nobody calls
+    if snaps:  # it would keep a process of the unused newest code warm
         cli.override_stage_config_setting("keep_warm", False)  # noqa: FBT003 - Zappa's signature
     cli.apigateway_lambda_qualifier = live.ALIAS
     _publish_once(cli)
@@ -76,7 +76,7 @@ def direct(cli: Any) -> None:
 
 
 def settle(cli: Any, *, later: bool) -> None:
-    """After all changes: one version of them. `later`: the alias is moved by who called."""
+    """Publish one version after all changes. `later`: the caller moves the alias."""
     name = cli.lambda_name
     if not is_wanted(cli):
         live.remove(name)
@@ -95,7 +95,7 @@ def _snaps(cli: Any) -> bool:
 
 
 def _one_architecture(cli: Any) -> None:
-    """Zappa sends the processor at the first deployment only, and then code for another."""
+    """Always send the architecture, which Zappa sends only at the first deployment."""
     client = cli.zappa.lambda_client
     update = client.update_function_code
     client.update_function_code = lambda **given: update(
@@ -104,7 +104,7 @@ def _one_architecture(cli: Any) -> None:
 
 
 def _unschedule_both(zappa: Any) -> None:
-    """A rule that called the function, or the alias, would have two targets after the switch."""
+    """Remove rules of both the function and the alias, so that no rule has two targets."""
     rules, clear = zappa.get_event_rule_names_for_lambda, zappa._clear_policy  # noqa: SLF001
 
     def of_both(lambda_arn: str) -> list[str]:
@@ -128,7 +128,7 @@ def _target(zappa: Any, name: str) -> None:
 
 
 def _publish_once(cli: Any) -> None:
-    """Not the new code with the old variables too, which Zappa does."""
+    """Publish only once: Zappa would also publish the new code with the old variables."""
     zappa, name = cli.zappa, cli.lambda_name
     update, create = zappa.update_lambda_function, zappa.create_lambda_function
     back = zappa.rollback_lambda_function_version
@@ -153,7 +153,7 @@ def _publish_once(cli: Any) -> None:
 
 
 def _prune(function: str, kept: int) -> None:
-    """Zappa would delete the version that serves too, if many deploys failed after it."""
+    """Delete old versions except the serving one, which Zappa would delete after failed deploys."""
     from deploy import versions
 
     numbers = [each.number for each in sorted(versions.published(function))]

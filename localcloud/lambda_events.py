@@ -1,7 +1,7 @@
-"""Events as API Gateway and EventBridge send them to the handler.
+"""Events in the form in which API Gateway and EventBridge send them to the handler.
 
-Each file of localcloud/events/ is an event for GET /todos/ as AWS documents or MiniStack sends it;
-`request` puts another method, path, headers and body into it.
+Each file in localcloud/events/ is an event for GET /todos/, from the documentation of AWS or from
+MiniStack. `request` sets its method, path, headers and body.
 """
 
 import json
@@ -60,7 +60,7 @@ def _version_1(event: dict[str, Any], path: str, method: str, query: str) -> Non
 
 
 def set_header(event: dict[str, Any], name: str, value: str) -> None:
-    """Version 2.0 and the emulator send names in lower case."""
+    """Set a header; version 2.0 and the emulator use lower-case names."""
     small = all(each == each.lower() for each in event["headers"])
     event["headers"][name.lower() if small else name] = value
     if "multiValueHeaders" in event:

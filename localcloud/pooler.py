@@ -1,4 +1,4 @@
-"""A real PgBouncer (Debian) in transaction mode in front of a PostgreSQL of this machine."""
+"""A real PgBouncer (Debian) in transaction mode in front of a local PostgreSQL."""
 
 import contextlib
 import os
@@ -27,9 +27,10 @@ max_client_conn = 1000
 
 @contextlib.contextmanager
 def pgbouncer(folder: Path, real: Mapping[str, Any], servers: int) -> Iterator[int]:
-    """Its port. It opens so many connections to the `real` database, whose HOST is a folder.
+    """Run PgBouncer with this many connections to the `real` database, whose HOST is a folder;
+    yields its port.
 
-    It refuses to run as root, so there it runs as the owner of PostgreSQL's socket.
+    PgBouncer refuses to run as root; then it runs as the owner of PostgreSQL's socket.
     """
     port = free_port()
     owner = pwd.getpwuid(Path(real["HOST"]).stat().st_uid).pw_name

@@ -1,1 +1,1 @@
-"""Runs the Django project on AWS Lambda; all code that knows AWS is in this package."""
+"""Runs the Django project on AWS Lambda. All code that depends on AWS is in this package."""

@@ -1,7 +1,7 @@
-"""Calls of AWS before Django is set up: signed by botocore, sent by urllib3, without boto3.
+"""Calls AWS before Django is set up: signed by botocore, sent by urllib3, without boto3.
 
-A cold start waits for them. boto3 and one client take 200 ms and more to load; the signer takes 35
-ms more than what DRF loads anyway.
+A cold start waits for these calls. boto3 and one client take 200 ms or more to load; the signer
+adds only 35 ms to the modules that DRF loads anyway.
 """
 
 import json
@@ -17,9 +17,9 @@ from core.clients import per_process
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 2.0
-# Within the 10 s of Lambda's init. Systems Manager answers 40 calls a second to the whole account,
-# so of many processes that start at once most have to come again.
-BUDGET_SECONDS = 6.9  # no try begins after it
+# Within the 10 s of Lambda's init. Systems Manager answers 40 calls a second for the whole account,
+# so most of many simultaneously starting processes must retry.
+BUDGET_SECONDS = 6.9  # no attempt starts after it
 LONGEST_PAUSE = 1.0
 
 _TARGETS = {"ssm": "AmazonSSM", "secretsmanager": "secretsmanager"}
@@ -28,7 +28,7 @@ _CODE = re.compile(r"[A-Za-z0-9_.]{1,80}")
 
 
 class CallError(Exception):
-    """`code` is AWS's error code or our own: it never has a secret and may be logged."""
+    """`code` is an error code of AWS or of this module; it contains no secret and may be logged."""
 
     def __init__(self, code: str, *, may_pass: bool = False) -> None:
         super().__init__(code)
@@ -38,7 +38,7 @@ class CallError(Exception):
 
 @dataclass(frozen=True)
 class Aws:
-    """AWS as the environment configures it; `variable` returns the first variable that is set."""
+    """AWS as configured by the environment; `variable` returns the first variable that is set."""
 
     variable: Callable[..., str]
 
@@ -91,7 +91,9 @@ class Aws:
         raise CallError("AWS_REGION is not set")
 
     def _credentials(self) -> Any:
-        """From the environment, as on Lambda; otherwise from botocore (SnapStart, a profile)."""
+        """The credentials in the environment, as on Lambda, otherwise those of botocore (SnapStart,
+        a profile).
+        """
         from botocore.credentials import Credentials
 
         if key := self.variable("AWS_ACCESS_KEY_ID"):
@@ -110,7 +112,7 @@ class Aws:
 
 
 def pauses() -> Iterator[float]:
-    """Twice as long each time, and random, so that the processes do not come again together."""
+    """Exponential and random, so that the processes do not retry simultaneously."""
     longest = LONGEST_PAUSE / 8
     while True:
         yield random.uniform(longest / 2, longest)  # noqa: S311 - no secret
@@ -134,7 +136,7 @@ def _answer(status: int, data: bytes) -> dict[str, Any]:
 
 @per_process
 def _pool() -> Any:
-    """Cached, so that the second page of parameters needs no second handshake."""
+    """Cached, so that the next page of parameters needs no new handshake."""
     import urllib3
 
     timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)

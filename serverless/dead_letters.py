@@ -1,4 +1,4 @@
-"""Events that Lambda gave up after its retries: the dead letter queue of this stage (SQS).
+"""The dead letter queue (SQS) of this stage: events that Lambda gave up on after its retries.
 
 AWS Lambda Developer Guide, "Adding a dead-letter queue" and "Adding a destination".
 """
@@ -18,8 +18,8 @@ from serverless import events
 from serverless.events import Event
 
 CONNECT_SECONDS = 3.0
-READ_SECONDS = 10.0  # above the second that SQS waits for messages
-HOLD_SECONDS = 120  # the longest time that other readers do not see a message
+READ_SECONDS = 10.0  # longer than the second that SQS waits for messages
+HOLD_SECONDS = 120  # how long other readers do not see a message, at most
 BATCH = 10  # SQS's limit for one request
 ERROR_LENGTH = 200
 _ENVELOPE = "requestPayload"
@@ -49,7 +49,7 @@ class DeadLetter:
 
 
 def receive_all() -> list[DeadLetter]:
-    """Every dead letter, oldest first; afterwards all can be received again."""
+    """All dead letters, oldest first. Afterwards all can be received again."""
     found: dict[str, DeadLetter] = {}
     try:
         while new := [letter for letter in _receive() if letter.id not in found]:
@@ -89,7 +89,7 @@ def _letter(message: dict[str, Any]) -> DeadLetter:
 
 
 def _of_queue(message: dict[str, Any], body: dict[str, Any]) -> tuple[Event, str, str]:
-    """From `dead_letter_arn`: the body is the event, attributes have the rest."""
+    """Read a message of `dead_letter_arn`: the body is the event, attributes have the rest."""
     attributes = {
         name: str(value.get("StringValue", ""))
         for name, value in message.get("MessageAttributes", {}).items()
@@ -98,7 +98,7 @@ def _of_queue(message: dict[str, Any], body: dict[str, Any]) -> tuple[Event, str
 
 
 def _of_destination(body: dict[str, Any]) -> tuple[Event, str, str]:
-    """From an on-failure destination, and always from MiniStack: the event in an envelope."""
+    """Read a message of an on-failure destination, or of MiniStack: the event in an envelope."""
     event, answer = body[_ENVELOPE], body.get("responsePayload")
     error = str(answer.get("errorMessage", "")) if isinstance(answer, dict) else ""
     request_id = str((body.get("requestContext") or {}).get("requestId", ""))
@@ -114,7 +114,7 @@ def _json_object(text: str) -> dict[str, Any]:
 
 
 def _release(letter: DeadLetter) -> None:
-    """SQS refuses a receipt whose hold has ended; that is harmless."""
+    """Make the letter visible again. SQS refuses an expired receipt, which is harmless."""
     from botocore.exceptions import ClientError
 
     try:

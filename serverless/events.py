@@ -1,7 +1,7 @@
 """Events that are not requests: schedules, tasks and commands, in the shapes that Zappa sends.
 
-Each runs once, with a log line before and after. Zappa's own handler calls a function up to three
-times if its body raises TypeError, and executes any Python code in an event.
+Each runs once, with a log line before and after. Zappa's own handler would call a function up to
+three times if its body raises TypeError, and execute any Python code in an event.
 """
 
 import json
@@ -28,18 +28,18 @@ logger = logging.getLogger(__name__)
 
 
 class UnknownEventError(Exception):
-    """The event names no function. Without an error, its queue would delete it."""
+    """The event names no function. An error keeps it in its queue."""
 
 
 class TaskError(Exception):
     """Lambda prints this error unchanged and stores it with a dead letter, so it is redacted."""
 
 
-# --- What an event is -----------------------------------------------------------------------------
+# --- Kinds of events ------------------------------------------------------------------------------
 
 
 def is_request(event: Event) -> bool:
-    """HTTP APIs and function URLs send version 2.0, REST APIs a method."""
+    """HTTP APIs and function URLs send version 2.0; REST APIs send a method."""
     return event.get("version") == "2.0" or bool(event.get("httpMethod"))
 
 
@@ -63,7 +63,7 @@ def function_of(event: Event) -> str:
 
 
 def name_of(event: Event) -> str:
-    """For logs and lists, without a command's arguments: they may be addresses or secrets."""
+    """The name for logs and lists, without arguments, which may be addresses or secrets."""
     if is_task(event):
         return str(event.get("task_path") or UNKNOWN)
     if path := function_of(event):
@@ -86,11 +86,11 @@ def _scheduled(event: Event) -> str:
     return path if "." in path else ""
 
 
-# --- What it runs ---------------------------------------------------------------------------------
+# --- Run ------------------------------------------------------------------------------------------
 
 
 def run(event: Event, context: Any) -> Any:
-    """Raises TaskError if the event failed, so that Lambda retries it."""
+    """Run the event. Raises TaskError if it fails, so that Lambda retries it."""
     reset = current_request_id.set(getattr(context, "aws_request_id", NO_REQUEST))
     try:
         return _watched(event, context)
@@ -99,7 +99,7 @@ def run(event: Event, context: Any) -> Any:
 
 
 def _watched(event: Event, context: Any) -> Any:
-    clear_script_prefix()  # the last request of this process may have set one
+    clear_script_prefix()  # the last request in this process may have set one
     name, started = name_of(event), time.monotonic()
     logger.info("%s begins", name, extra={"task": name})
     try:
@@ -140,15 +140,16 @@ def _run(event: Event, context: Any) -> Any:
 
 
 def _run_task(event: Event) -> None:
-    """Functions decorated by zappa.asynchronous.task have `sync`; a plain call enqueues again."""
+    """Call `sync` of functions with Zappa's decorator, because a plain call would enqueue again."""
     function = import_string(event["task_path"])
     getattr(function, "sync", function)(*event["args"], **event["kwargs"])
 
 
 def _run_queue(event: Event, context: Any) -> dict[str, list[dict[str, str]]]:
-    """The records that the queue has to keep, in the form of a partial batch response.
+    """Run the records; returns those that the queue must keep, as a partial batch response.
 
-    What is not begun in time is kept too: a text in the middle of a call would become `unknown`.
+    Also keeps records that cannot start in time, because an interrupted message would become
+    `unknown`.
     """
     kept = []
     for record in event["Records"]:
@@ -159,7 +160,7 @@ def _run_queue(event: Event, context: Any) -> dict[str, list[dict[str, str]]]:
 
 
 def _run_record(record: Event, context: Any) -> bool:
-    """Only tasks wait in the queue, and nothing else is run from it."""
+    """Run a record, if it is a task; the queue contains nothing else."""
     event = _task_in(record)
     if not event:
         logger.error("Record %s of the queue has no task.", record["messageId"])
@@ -172,7 +173,7 @@ def _run_record(record: Event, context: Any) -> bool:
 
 
 def _task_in(record: Event) -> Event:
-    """Empty without one."""
+    """The task in the record; empty without one."""
     try:
         event = json.loads(record["body"])
     except ValueError:
@@ -181,7 +182,7 @@ def _task_in(record: Event) -> Event:
 
 
 def _is_success(error: BaseException) -> bool:
-    """Commands exit by SystemExit, `--help` with 0; Lambda's runtime would die of it."""
+    """Commands end with SystemExit, `--help` with code 0; Lambda's runtime would stop."""
     return isinstance(error, SystemExit) and not error.code
 
 
@@ -195,6 +196,6 @@ def _log_end(name: str, started: float, outcome: str, error: BaseException | Non
 
 
 def _summary(error: BaseException) -> str:
-    """The type and the first line: PostgreSQL quotes whole rows in the following lines."""
+    """The type and the first line only, because PostgreSQL quotes whole rows in later lines."""
     first, *_rest = str(error).splitlines() or [""]
     return f"{type(error).__name__}: {redact(first)}"

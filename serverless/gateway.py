@@ -1,7 +1,7 @@
 """Answers requests of API Gateway and function URLs with a WSGI application.
 
-apig-wsgi translates events and answers. This module sets what it leaves out, or takes from headers
-that a client can write, from the gateway's own fields of the event.
+apig-wsgi translates events and responses. This module sets values that it omits or takes from
+forgeable headers; it uses the gateway's own fields of the event instead.
 """
 
 import json
@@ -21,7 +21,7 @@ from core.http import current_request_id
 from serverless.events import Event
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-CDN = "HTTP_X_NUDGE_CDN"  # the header with the secret that our CDN shares with us
+CDN = "HTTP_X_NUDGE_CDN"  # the header with the secret that the CDN and this service share
 QUERIES = ("rawQueryString", "queryStringParameters", "multiValueQueryStringParameters")
 NO_BALANCER = (
     "Nudge does not serve behind a load balancer; use API Gateway or a function URL "
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 def _failure(status: HTTPStatus, message: str) -> Event:
     return {
         "statusCode": status.value,
-        "statusDescription": f"{status.value} {status.phrase}",  # a load balancer wants it
+        "statusDescription": f"{status.value} {status.phrase}",  # for load balancers
         "headers": {"Content-Type": "application/json"},
         "multiValueHeaders": {"Content-Type": ["application/json"]},
         "body": json.dumps({"message": message}),
@@ -70,8 +70,8 @@ def handler_of(application: Any) -> Callable[[Event, Any], Event]:
 def fix_environ(environ: dict[str, Any]) -> None:
     event: Event = environ["apig_wsgi.full_event"]
     prefix, path = _place(event)
-    public, by_cdn = urlsplit(settings.PUBLIC_BASE_URL), _comes_by_cdn(environ)
-    if by_cdn and public.netloc:  # a CDN cannot tell API Gateway the host that it was asked for
+    public, by_cdn = urlsplit(settings.PUBLIC_BASE_URL), _is_from_cdn(environ)
+    if by_cdn and public.netloc:  # a CDN cannot pass the requested host to API Gateway
         environ["HTTP_HOST"] = public.netloc
     at_home = _is_for(public, environ.get("HTTP_HOST", ""))
     if at_home:
@@ -88,14 +88,14 @@ def fix_environ(environ: dict[str, Any]) -> None:
     _fix_address(environ, event, by_cdn=by_cdn)
 
 
-def _comes_by_cdn(environ: dict[str, Any]) -> bool:
-    """Our CDN tells a secret; it is removed, so that the application cannot log it."""
+def _is_from_cdn(environ: dict[str, Any]) -> bool:
+    """Whether the CDN's secret is correct; removes it, so that the application cannot log it."""
     told = str(environ.pop(CDN, "")).encode(errors="replace")
     return any(compare_digest(told, each.encode()) for each in settings.CDN_SECRET)
 
 
 def _fix_headers(environ: dict[str, Any], event: Event) -> None:
-    """Several Cookie headers are joined by ";" (RFC 6265, section 5.4); all become latin-1."""
+    """Join Cookie headers with ";" (RFC 6265, section 5.4), and encode all headers as latin-1."""
     for name, values in (event.get("multiValueHeaders") or {}).items():
         if name.lower() == "cookie":
             environ["HTTP_COOKIE"] = "; ".join(values)
@@ -103,9 +103,9 @@ def _fix_headers(environ: dict[str, Any], event: Event) -> None:
 
 
 def _in_latin_1(header: str) -> str:
-    """PEP 3333: every character is one byte. Headers of events may have any Unicode text.
+    """Encode each byte as one character (PEP 3333); events may have any Unicode in headers.
 
-    Django answered 500 to a cookie with such a character.
+    Otherwise Django answers a cookie with such a character with 500.
     """
     try:
         header.encode("latin-1")
@@ -115,19 +115,19 @@ def _in_latin_1(header: str) -> str:
 
 
 def _fix_address(environ: dict[str, Any], event: Event, *, by_cdn: bool) -> None:
-    """REMOTE_ADDR is the caller of the gateway, or whom our CDN saw.
+    """Set REMOTE_ADDR to the caller of the gateway, or to the address that the CDN saw.
 
-    A client's own X-Forwarded-For is removed.
+    Removes a client's own X-Forwarded-For.
     """
     forwarded, caller = environ.pop("HTTP_X_FORWARDED_FOR", ""), _caller(event)
     if by_cdn:
-        caller["sourceIp"] = _viewer(forwarded, _address(event))  # for the log too
+        caller["sourceIp"] = _viewer(forwarded, _address(event))  # also for the log
     if address := _address(event):
         environ["REMOTE_ADDR"] = address
 
 
 def _viewer(forwarded: str, caller: str) -> str:
-    """Our CDN appends the address that it saw, and then each gateway the one that called it."""
+    """The address that the CDN appended, before the CDN's own, which the gateway appended."""
     seen = [each.strip() for each in forwarded.split(",")]
     earlier = [viewer for viewer, next_one in pairwise(seen) if next_one == caller]
     return earlier[-1] if earlier else caller
@@ -147,7 +147,7 @@ def _place(event: Event) -> tuple[str, str]:
 
 
 def _rest_api(event: Event) -> tuple[str, str]:
-    """`path` is without the stage, and with the base path of a custom domain."""
+    """`path` has no stage, but the base path of a custom domain."""
     path, context = str(event.get("path") or "/"), event.get("requestContext") or {}
     whole, stage = str(context.get("path") or path), f"/{context.get('stage', '')}"
     if whole != path and _begins(whole, stage):
@@ -157,9 +157,9 @@ def _rest_api(event: Event) -> tuple[str, str]:
 
 
 def _base_path(path: str, event: Event) -> str:
-    """The path before the part that API Gateway matched; AWS allows no "%" in a base path.
+    """The path before the part that API Gateway matched. AWS allows no "%" in a base path.
 
-    Empty if it has an empty segment: a prefix `//evil.example.com` would lead links there.
+    Empty if it has an empty segment, because a prefix `//evil.example.com` would redirect links.
     """
     whole, base = unquote(path).rstrip("/"), ""
     matched = unquote((event.get("pathParameters") or {}).get("proxy") or "").rstrip("/")
@@ -171,7 +171,7 @@ def _base_path(path: str, event: Event) -> str:
 
 
 def _http_api(event: Event) -> tuple[str, str]:
-    """`rawPath` has the stage under the API's own domain; $default (function URLs) has none."""
+    """`rawPath` has the stage under the API's own domain, except for $default (function URLs)."""
     path, context = str(event.get("rawPath") or "/"), event.get("requestContext") or {}
     stage = f"/{context.get('stage', '')}"
     own_name = str(context.get("domainName", "")).startswith(f"{context.get('apiId')}.execute-api.")
@@ -179,12 +179,12 @@ def _http_api(event: Event) -> tuple[str, str]:
 
 
 def _is_for(public: SplitResult, host: str) -> bool:
-    """AWS does not know the proxies before it, but PUBLIC_BASE_URL does."""
+    """Whether PUBLIC_BASE_URL has this host; AWS does not know proxies before it."""
     return bool(public.netloc) and public.netloc.lower() == host.lower()
 
 
 def _is_plain(public: SplitResult) -> bool:
-    """API Gateway serves https only; an emulator on this machine may serve plain http."""
+    """Whether it is plain http: only for an emulator on this machine; API Gateway uses https."""
     local = public.hostname in LOOPBACK or str(public.hostname).endswith(".localhost")
     return public.scheme == "http" and local
 
@@ -194,7 +194,7 @@ def _begins(path: str, prefix: str) -> bool:
 
 
 def _log_access(event: Event, context: Any, answer: Event, seconds: float) -> None:
-    """`zappa tail --http` shows the lines that have an IP address."""
+    """Write an access line; `zappa tail --http` shows lines with an IP address."""
     http = (event.get("requestContext") or {}).get("http") or {}
     method = http.get("method") or event.get("httpMethod")
     path = event.get("rawPath") or event.get("path")
@@ -202,7 +202,7 @@ def _log_access(event: Event, context: Any, answer: Event, seconds: float) -> No
     facts: dict[str, Any] = {"duration_ms": round(seconds * 1000)}
     identifier = str(getattr(context, "aws_request_id", "-"))  # as in the lines of Lambda itself
     if (own := _request_id(answer)) not in (None, identifier):
-        facts["client_request_id"] = own  # as in our other lines
+        facts["client_request_id"] = own  # as in the other lines of this service
     reset = current_request_id.set(identifier)
     logger.info(
         "%s %s %s%s %d",
@@ -217,7 +217,7 @@ def _log_access(event: Event, context: Any, answer: Event, seconds: float) -> No
 
 
 def _request_id(answer: Event) -> str | None:
-    """The X-Request-Id of the answer; None if the application made none."""
+    """The X-Request-Id of the response; None without one."""
     headers = {name: [value] for name, value in answer.get("headers", {}).items()}
     headers |= answer.get("multiValueHeaders", {})
     return next((values[0] for name, values in headers.items() if name.lower() == _ID), None)

@@ -1,4 +1,4 @@
-"""The entry of the service on AWS Lambda: `lambda_handler` in zappa_settings.json."""
+"""The entry point on AWS Lambda: `lambda_handler` in zappa_settings.json."""
 
 import functools
 import gc
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-# Django REST framework imports them if they are installed, but no request needs them there. Without
-# them a cold start is 40 ms faster.
+# Django REST framework imports these if they are installed, but no request needs them. Without them
+# a cold start is 40 ms faster.
 OPTIONAL_FOR_DRF = ("requests", "yaml", "django.contrib.postgres")
 
 
-# The error is the one of the API (core/api/errors.py), which is not loaded yet.
+# The same error as in core/api/errors.py, which is not loaded yet.
 STARTING = {
     "statusCode": 503,
     "headers": {"Content-Type": "application/json", "Retry-After": "5"},
@@ -45,7 +45,9 @@ logger = logging.getLogger(__name__)
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
-    """Lambda retries an event that raises, then moves it to the dead letter queue."""
+    """Handle a request or an event. Lambda retries a failed event, then moves it to the dead
+    letters.
+    """
     request = _events.is_request(event)
     try:
         respond = _application()
@@ -59,8 +61,8 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 @functools.cache
 def _application() -> Any:
-    """Raises BusyError if too many processes read their parameters now; then the next event tries
-    again, because a process that ends would be a 502.
+    """The application. Raises BusyError if too many processes read their parameters now. The next
+    event retries, because a stopped process would cause a 502.
     """
     return import_module("serverless.gateway").handler_of(load_project())
 
@@ -87,7 +89,7 @@ def skip_unused_imports() -> None:
 
 
 # Loaded at import time, because Lambda gives a starting process a whole processor. The garbage
-# collector is off while modules load: it would search them for 70 ms, and they are never garbage.
+# collector is off while modules load: it would take 70 ms, and modules are never garbage.
 gc.disable()
 _events = import_module("serverless.events")
 with suppress(BusyError):

@@ -18,8 +18,8 @@ Event = dict[str, Any]
 
 BOUNCED: Final = "bounced"
 COMPLAINED: Final = "complained"
-SUPPRESSED: Final = "OnAccountSuppressionList"  # SES did not try to deliver the mail
-# What SES sends to a topic that was connected to it.
+SUPPRESSED: Final = "OnAccountSuppressionList"  # SES did not attempt to deliver the mail
+# SES sends this to a newly connected topic.
 GREETING: Final = "Successfully validated SNS topic"
 CONNECTED: Final = "AmazonSnsSubscriptionSucceeded"
 
@@ -29,7 +29,7 @@ def is_report(event: Event) -> bool:
 
 
 def take(event: Event) -> None:
-    """Pass each address that a mail did not reach to MAIL_REPORTS; ignore all other reports."""
+    """Pass each address that a mail did not reach to MAIL_REPORTS, and ignore all other reports."""
     handler = cast(Handler, import_string(settings.MAIL_REPORTS))
     for notification in _notifications(event):
         for report in _reports(notification):
@@ -37,7 +37,7 @@ def take(event: Event) -> None:
 
 
 def _notifications(event: Event) -> list[Event]:
-    """The notifications of SES in this event; none if somebody else has sent it."""
+    """The notifications of SES in this event; none in an event from another sender."""
     records = event.get("Records") or [{}]
     if all(record.get("EventSource") == "aws:sns" for record in records):
         found = [_read(record["Sns"]["Message"]) for record in records]

@@ -1,20 +1,20 @@
-"""Private files in a bucket, which clients read and send by links that end soon."""
+"""Private files in a bucket, which clients download and upload through short-lived links."""
 
 from typing import Any, Final
 
 from storages.backends.s3 import S3Storage
 
-MEMORY: Final = 2 * 1024 * 1024  # bytes of a file that is read; the rest waits on the disk
+MEMORY: Final = 2 * 1024 * 1024  # bytes of a file in memory; the rest is on the disk
 
 
 class MediaStorage(S3Storage):  # type: ignore[misc]  # django-storages is untyped
-    """No file is public; Version 4 signatures bind a link to one file, one method, one length."""
+    """No file is public. Version 4 signatures bind a link to a file, a method and a length."""
 
     def get_default_settings(self) -> dict[str, Any]:
         return {**super().get_default_settings(), "max_memory_size": MEMORY}
 
     def upload_link(self, name: str, size: int, media_type: str) -> dict[str, Any]:
-        """For exactly so many bytes."""
+        """A link for an upload of exactly `size` bytes."""
         parameters = {
             "Bucket": self.bucket_name,
             "Key": name,

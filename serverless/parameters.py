@@ -1,4 +1,4 @@
-"""Configuration from AWS Systems Manager: every parameter under PARAMETERS_PATH is a variable."""
+"""Reads variables from AWS Systems Manager: every parameter under PARAMETERS_PATH is one."""
 
 import json
 import re
@@ -9,20 +9,20 @@ from django.core.exceptions import ImproperlyConfigured
 from serverless.aws import Aws, CallError
 
 _PATH = re.compile(r"(/[\w.-]+)+/?", re.ASCII)
-_PER_PAGE = 10  # the most that GetParametersByPath gives at once
-BUNDLE = "bundle/all"  # all of them as one, in JSON: below the path, so no variable itself
-_NO_BUNDLE = ("ParameterNotFound", "AccessDeniedException")  # made by hand, or by an older release
+_PER_PAGE = 10  # the page limit of GetParametersByPath
+BUNDLE = "bundle/all"  # all as one JSON; in a folder below the path, so that it is no variable
+_NO_BUNDLE = ("ParameterNotFound", "AccessDeniedException")  # a manual or older set-up
 
 
 class BusyError(ImproperlyConfigured):
-    """They cannot be read now, but a later try may succeed."""
+    """The parameters cannot be read now, but a retry may succeed."""
 
 
 def load(path: str, aws: Aws, use: Callable[[dict[str, str]], None]) -> None:
     """Pass the variables under this path to `use`: /nudge/dev/SECRET_KEY is SECRET_KEY.
 
-    Raises ImproperlyConfigured, or BusyError, if they cannot be read; its text has the path and the
-    reason only.
+    Raises ImproperlyConfigured, or BusyError, if they cannot be read, with only the path and the
+    reason.
     """
     if path and not _PATH.fullmatch(path):
         raise ImproperlyConfigured(f"PARAMETERS_PATH must look like /nudge/dev/, not {path!r}.")
@@ -35,7 +35,7 @@ def load(path: str, aws: Aws, use: Callable[[dict[str, str]], None]) -> None:
 
 
 def _all(path: str, aws: Aws) -> dict[str, str]:
-    """One call if the deployment has made a bundle, because every start needs it at once."""
+    """Use one call if the deploy has stored a bundle, because every start waits for it."""
     wanted = {"Name": f"{path}/{BUNDLE}", "WithDecryption": True}
     try:
         answer = aws.call("ssm", "GetParameter", wanted)

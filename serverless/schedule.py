@@ -14,13 +14,13 @@ NIGHTLY = (
     "prune_files",  # after accounts, whose files it removes
     "refold",
     "renew_positions",
-)  # each harmless at any time, and twice
+)  # each safe at any time, and to repeat
 
 logger = logging.getLogger(__name__)
 
 
 def nightly(event: object, context: object) -> None:
-    """Both arguments are ignored. Lambda repeats the job if a command failed."""
+    """Ignores both arguments. Lambda repeats the job if a command fails."""
     failed = [name for name in NIGHTLY if not task_boundary(_succeeds)(name)]
     if failed:
         raise RuntimeError(f"Failed: {', '.join(failed)}")

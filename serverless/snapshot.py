@@ -1,4 +1,4 @@
-"""SnapStart: what a process loads and closes before it is stored, and what each copy has anew.
+"""SnapStart: what a process loads and closes before the snapshot, and what each copy renews.
 
 AWS Lambda Developer Guide, "Lambda SnapStart runtime hooks" and "Handling uniqueness".
 """
@@ -14,10 +14,10 @@ ENTROPY_BYTES = 32
 
 
 def register(load: Callable[[], object]) -> None:
-    """`load` raises if this process cannot serve; then AWS makes no snapshot of it."""
+    """Register the hooks. If `load` raises, AWS makes no snapshot of this process."""
     try:
         hooks = import_module("snapshot_restore_py")
-    except ImportError:  # another machine, or a Python without SnapStart
+    except ImportError:  # not on Lambda, or a Python without SnapStart
         return
     hooks.register_before_snapshot(before, load)
     hooks.register_after_restore(after)
@@ -30,7 +30,7 @@ def before(load: Callable[[], object]) -> None:
 
 
 def after() -> None:
-    """Copies would draw the same random numbers; `secrets` and `uuid` ask the system each time."""
+    """Renew the random state, which copies share; `secrets` and `uuid` use the system's."""
     import ssl
 
     _close()

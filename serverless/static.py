@@ -21,8 +21,8 @@ THREADS = 10  # botocore's default number of connections
 FOR_EVER = "public, max-age=31536000, immutable"  # a changed file has another name
 SHORTLY = "public, max-age=300"  # original names, which a few files refer to
 
-# Files that no page uses: 6.5 of 13 MB are source maps, 1 MB is a viewer that we do not show.
-# The admin takes the short form of each of its libraries.
+# Files that no page uses: of 13 MB, 6.5 MB are source maps, and 1 MB is an unused viewer. The admin
+# uses the minified form of each library.
 UNSERVED = (
     "*.map",
     "admin/js/vendor/jquery/jquery.js",
@@ -35,12 +35,12 @@ UNSERVED = (
 class StaticBucketStorage(HashedStorage):
     """Collects into an empty folder, then uploads the missing files, and deletes none.
 
-    So a fault during processing does not change the bucket, and every version of the pages finds
-    its files, also during a release and after a rollback. The bucket is private behind a CDN that
-    compresses: no ACL, no gzip. The manifest is written to STATIC_ROOT, to be packaged.
+    So an error during processing does not change the bucket, and every version of the pages finds
+    its files, also during a deploy and after a rollback. The bucket is private, behind a CDN that
+    compresses: no ACL, no gzip. The manifest is written to STATIC_ROOT for the package.
     """
 
-    # Django's, without those for source maps: it fails if a file refers to a missing one.
+    # Django's patterns without those for source maps, because it fails if a source map is missing.
     patterns = tuple(
         (files, tuple(rule for rule in rules if "sourceMappingURL" not in str(rule)))
         for files, rules in HashedFilesMixin.patterns
@@ -57,16 +57,16 @@ class StaticBucketStorage(HashedStorage):
         try:
             yield from super().post_process(served, *args, **options)
         finally:
-            # Otherwise a second collectstatic in this process would skip files by their dates.
+            # Otherwise another collectstatic in this process would skip files by their dates.
             shutil.rmtree(self.location, ignore_errors=True)
 
     def save_manifest(self) -> None:
-        """The last step of collectstatic, so that the manifest never refers to a missing file."""
+        """Upload first: as the last step, so that the manifest never refers to a missing file."""
         self._upload()
         super().save_manifest()
 
     def _upload(self) -> None:
-        """Hashed files first: they must exist before other files refer to them."""
+        """Upload hashed files first, because they must exist before others refer to them."""
         stored = dict(self._stored())
         for names, kept in (
             (set(self.hashed_files.values()), FOR_EVER),
@@ -83,7 +83,7 @@ class StaticBucketStorage(HashedStorage):
                 yield item["Key"], item["ETag"].strip('"')
 
     def _digest(self, name: str) -> str:
-        """An ETag is the MD5 of the content unless KMS encrypts; then all is uploaded again."""
+        """The MD5, which is the ETag in S3, unless KMS encrypts; then all are uploaded again."""
         with self.open(name) as file:
             return hashlib.md5(file.read(), usedforsecurity=False).hexdigest()
 
@@ -101,7 +101,7 @@ class StaticBucketStorage(HashedStorage):
 
 @functools.cache
 def _client() -> Any:
-    """One for all threads; botocore's clients are thread-safe."""
+    """One client for all threads, because botocore's clients are thread-safe."""
     import boto3
 
     return boto3.client("s3")

@@ -15,11 +15,11 @@ TASK_ROUTE = "zappa.asynchronous.route_lambda_task"
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
 ATTEMPTS = 2  # tasks are idempotent (core.tasks)
-OPERATIONS = "-ops"  # behind the name of a function (zappa_settings.json)
-NOT_THERE = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)  # no such function, or not for us
-NEWEST = "$LATEST"  # the version of code that is not published
-PAYLOAD_LIMIT = 256_000  # bytes, as Zappa counts
-QUEUE_BATCH = 10  # SQS takes no more in one request
+OPERATIONS = "-ops"  # the suffix of the operations function (zappa_settings.json)
+NOT_THERE = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)  # no such function, or no permission
+NEWEST = "$LATEST"  # the version of unpublished code
+PAYLOAD_LIMIT = 256_000  # in bytes, as Zappa counts
+QUEUE_BATCH = 10  # the limit of an SQS request
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 class LambdaBackend(TaskBackend):
     """Sends the event of Zappa's asynchronous tasks, as zappa.asynchronous.run does.
 
-    What comes in numbers waits in the queue of the stage, if it has one.
+    Non-urgent batches wait in the queue of the stage, if it has one.
     """
 
     def enqueue(self, task: Task[..., object], ids: tuple[str, ...]) -> None:
@@ -48,11 +48,11 @@ def task_event(path: str, *ids: str) -> dict[str, Any]:
 
 
 class NotAcceptedError(Exception):
-    """Lambda did not accept the event: the task will not run."""
+    """Lambda did not accept the event, so the task will not run."""
 
 
 def invoke_operations(event: dict[str, Any]) -> bool:
-    """By the function of the stage that has 15 minutes instead of 29 seconds; False without one."""
+    """Invoke the stage's operations function, which has 15 minutes; False without one."""
     from botocore.exceptions import ClientError
 
     try:
@@ -65,10 +65,10 @@ def invoke_operations(event: dict[str, Any]) -> bool:
 
 
 def invoke(event: dict[str, Any], name: str = "") -> None:
-    """Return once Lambda has accepted the event; Lambda runs and retries it later.
+    """Send the event; returns once Lambda has accepted it. Lambda runs and retries it later.
 
-    The operations function of a stage has the same code, so it may invoke itself too. A published
-    version invokes itself, because another one may not know the task.
+    The operations function has the same code, so it may also invoke itself. A published version
+    invokes itself, because another version may not know the task.
     """
     payload = json.dumps(event).encode()
     if len(payload) > PAYLOAD_LIMIT:
@@ -85,9 +85,9 @@ def invoke(event: dict[str, Any], name: str = "") -> None:
 
 
 def queue(path: str, ids: Sequence[str]) -> list[str]:
-    """Return the ids that SQS has accepted; an error is logged and ends it.
+    """Send tasks to the queue; returns the accepted ids. Logs the first error and stops.
 
-    AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"; deploy/callbacks.py has the figures.
+    AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"; deploy/callbacks.py has the numbers.
     """
     accepted: list[str] = []
     for first in range(0, len(ids), QUEUE_BATCH):
@@ -117,9 +117,9 @@ def _send_batch(path: str, ids: Sequence[str]) -> list[str]:
 
 @per_process
 def client(service: str) -> Any:
-    """One per process and service; region and credentials come from the environment.
+    """One client per process and service; region and credentials come from the environment.
 
-    botocore alone is the fastest to load: docs/decisions/0011 has the figures.
+    botocore alone loads fastest: docs/decisions/0011 has measurements.
     """
     from botocore.config import Config
     from botocore.session import get_session

@@ -1,4 +1,4 @@
-"""Loads what the first requests would otherwise wait for (docs/performance.md).
+"""Loads modules and connections that the first requests would wait for (docs/performance.md).
 
 A starting process loads only what every request needs, because a request often waits for it. The
 keep-warm event loads the rest.
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def warm_up() -> None:
-    """A database that is away is no error: the next request connects again."""
+    """An unreachable database is no error, because the next request reconnects."""
     load()
     _connect()
     if isinstance(default_backend(), tasks.LambdaBackend):
@@ -26,7 +26,7 @@ def warm_up() -> None:
 
 
 def load() -> None:
-    """All that needs no other service."""
+    """Load everything that needs no other service."""
     reverse("home")  # imports every URLconf
     _compile_templates()
 
@@ -37,7 +37,7 @@ def _compile_templates() -> None:
 
 
 def _connect() -> None:
-    """Reconnects: a new connection lives (CONN_MAX_AGE) until the next keep-warm event."""
+    """Reconnect: a new connection lasts (CONN_MAX_AGE) until the next keep-warm event."""
     try:
         connection.close()
         with connection.cursor() as cursor:

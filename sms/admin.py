@@ -21,13 +21,13 @@ from sms.models import Allowance, Attempt, Consent, Event, Message, OptOut, Phon
 from sms.numbers import RecipientError, canonical, masked, parsed
 from sms.policy import SendError
 
-MOST_SENT_AGAIN = 100  # each is handed to the provider while the operator waits
+MOST_SENT_AGAIN = 100  # the provider gets each while the operator waits
 
 
 class MaskedNumbersAdmin(ReadOnlyAdmin):
     """Only superusers see, search and filter by whole numbers."""
 
-    masked: ClassVar[Mapping[str, str]] = {}  # field -> what others see instead of it
+    masked: ClassVar[Mapping[str, str]] = {}  # field -> its replacement for others
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return self._allowed(request, super().get_list_display(request))
@@ -42,7 +42,7 @@ class MaskedNumbersAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """A whole number is found in whatever form it is written."""
+        """Also find numbers that are written in another form."""
         found, repeats = super().get_search_results(request, queryset, search_term)
         number = canonical(search_term.strip())
         if _sees_numbers(request) and number != search_term:
@@ -66,7 +66,7 @@ def _sees_numbers(request: HttpRequest) -> bool:
 
 
 class HistoryInline(admin.TabularInline[Any, Message]):
-    """A part of the message: the permission to view the message includes it."""
+    """Part of a message: permission to view the message includes it."""
 
     extra = 0
     can_delete = False
@@ -96,7 +96,7 @@ class MessageAdmin(MaskedNumbersAdmin):
     """The log of messages, each with its history; the only action is to send again."""
 
     masked = {"to": "masked_to", "from_number": "masked_from"}
-    private = frozenset({"body"})  # of reminders and answers: it has titles
+    private = frozenset({"body"})  # contains titles in reminders and answers
     list_display = ("created_at", "to", "sender", "state", "provider", "error_code", "finished_at")
     list_filter = (
         "state",
@@ -190,7 +190,7 @@ class SendingUserAdmin(UserAdmin):
 
 @admin.register(Phone)
 class PhoneAdmin(MaskedNumbersAdmin):
-    """Proved numbers; only their owners change them."""
+    """Verified numbers. Only their owners can change them."""
 
     masked = {"number": "masked_number"}
     list_display = ("account", "number", "proved_at")
@@ -205,7 +205,7 @@ class PhoneAdmin(MaskedNumbersAdmin):
 
 @admin.register(Consent)
 class ConsentAdmin(MaskedNumbersAdmin):
-    """The ledger: who agreed to texts, when, where and by which words."""
+    """The consent ledger: who agreed to messages, when, where and to which text."""
 
     masked = {"number": "masked_number"}
     list_display = ("at", "account", "number", "event", "source")

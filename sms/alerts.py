@@ -1,4 +1,4 @@
-"""Tells the operator what only the operator can mend, once an hour for each cause.
+"""Alerts the operator to errors that only the operator can fix, once an hour per cause.
 
 deploy/template.yaml has an alarm on the errors of this logger.
 """
@@ -20,8 +20,8 @@ INTERVAL = timedelta(hours=1)
 def refused(provider: str, reason: RefusalReason | None, code: str) -> None:
     """Log an error if the next message will be refused too, until the operator acts.
 
-    However the code came: as an answer, by a callback, by a poll. The provider's own text is not
-    logged, which may quote a number.
+    Applies to codes from responses, callbacks and polls. The log omits the provider's text, which
+    may contain a number.
     """
     if reason is None or not reason.needs_operator or not is_first(f"{provider}:{code}"):
         return
@@ -36,9 +36,9 @@ def refused(provider: str, reason: RefusalReason | None, code: str) -> None:
 
 
 def is_first(cause: str) -> bool:
-    """True once per INTERVAL, in all processes together.
+    """True once per INTERVAL across all processes.
 
-    Also if that cannot be counted: an alarm too many is better than none.
+    Also true if the database fails, because an extra alarm is better than none.
     """
     limit = Limit(scope=f"sms:alert:{cause}"[:100], amount=1, window=INTERVAL)
     try:

@@ -1,8 +1,8 @@
-"""Texts of people whose number is proved: kept, handed to the handler of SMS_ANSWERS, answered.
+"""Stores messages from verified numbers, passes them to the handler of SMS_ANSWERS, and answers.
 
-The webhook only writes the text down; a task does the rest, and the sweep finds what is left over.
-What a text changes and what is answered are one transaction, and the answer is queued with a key:
-however often a text is told, and wherever a process dies, it is done once and answered once.
+The webhook only stores the message. A task does the rest, and the sweep finds lost tasks. One
+transaction contains the changes and the text of the answer, and the answer is queued with a key. So
+a message is processed and answered once, even if the provider repeats it or a process dies.
 """
 
 import logging
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 HELP_EVERY: Final = timedelta(hours=1)
 UNDO_KEPT: Final = timedelta(days=1)
 MOST_SEGMENTS: Final = 2
-PATIENCE: Final = timedelta(seconds=30)  # of the sweep: until then the task may still come
+PATIENCE: Final = timedelta(seconds=30)  # of the sweep: until then the task may still run
 MORE: Final = "..."
 
 logger = logging.getLogger(__name__)
 
 
 def receive(message: Inbound, *, at: datetime) -> None:
-    """Keep a text to be answered. Of a number that nobody has proved, nothing is kept."""
+    """Store a message to answer, but nothing from an unverified number."""
     if not (settings.SMS_ANSWERS and message.sid and shows_something(message.body)):
         return
     number = canonical(message.number)
@@ -62,7 +62,7 @@ def receive(message: Inbound, *, at: datetime) -> None:
 @task
 @task_boundary
 def respond(sid: str) -> None:
-    """Do what the text says and answer it, unless another process does."""
+    """Process and answer a message, unless another process does."""
     at = timezone.now()
     waiting = ReceivedText.objects.waiting(at).filter(sid=sid)
     if waiting.update(claimed_at=at) != 1:
@@ -76,7 +76,7 @@ def respond(sid: str) -> None:
 
 
 def catch_up(at: datetime, limit: int) -> int:
-    """Answer texts whose task was lost; how many. One that fails does not stop the others."""
+    """Answer messages with lost tasks; returns how many. A failure does not stop the others."""
     late = ReceivedText.objects.waiting(at).filter(received_at__lte=at - PATIENCE)
     sids = list(late.order_by("received_at").values_list("sid", flat=True)[:limit])
     return sum(_is_answered(sid) for sid in sids)
@@ -88,20 +88,20 @@ def _is_answered(sid: str) -> bool:
     except Exception as error:
         kind = type(error).__name__
         is_new = alerts.is_first(f"answers:{kind}")
-        logger.error("Text %s could not be answered: %s", sid, kind, exc_info=is_new)  # noqa: TRY400
+        logger.error("Message %s could not be answered: %s", sid, kind, exc_info=is_new)  # noqa: TRY400
         return False
     return True
 
 
 def _do(text: ReceivedText) -> None:
-    """All that the text says, and what is answered, or nothing of it."""
+    """Apply the message and store the answer in one transaction."""
     handler = cast(Handler, import_string(settings.SMS_ANSWERS))
     with writing(text.account_id):
         earlier = ReceivedText.objects.before(text, UNDO_KEPT).filter(undo__isnull=False).first()
         reply = handler(_asked(text, earlier))
         if earlier and reply.undone:
             ReceivedText.objects.filter(pk=earlier.pk).update(undo=None)
-        text.reply = _fitting(reply) if _may_be_told(reply, text.account_id) else ""
+        text.reply = _fitting(reply) if _may_send_help(reply, text.account_id) else ""
         text.refers_to = reply.refers_to and [str(each) for each in reply.refers_to]
         text.undo, text.done_at, text.body = reply.undo, timezone.now(), ""
         text.save(update_fields=["reply", "refers_to", "undo", "done_at", "body"])
@@ -121,8 +121,8 @@ def _asked(text: ReceivedText, earlier: ReceivedText | None) -> Asked:
     )
 
 
-def _may_be_told(reply: Reply, account: object) -> bool:
-    """A machine that answers each text of ours with one of its own is told so once an hour."""
+def _may_send_help(reply: Reply, account: object) -> bool:
+    """Limit help texts to one an hour, so that an autoresponder causes no loop."""
     if not reply.is_help:
         return True
     limit = PlacedLimit(scope=f"sms:helped:{account}", amount=1, seconds=HELP_EVERY.total_seconds())
@@ -130,7 +130,7 @@ def _may_be_told(reply: Reply, account: object) -> bool:
 
 
 def _fitting(reply: Reply) -> str:
-    """In plain signs where these read the same, and without the lines that cost too much."""
+    """Replace expensive characters by equivalent ones, and drop lines beyond the limit."""
     lines = spelling.examine(reply.body[:BODY_LENGTH]).cheaper.splitlines()
     most = min(MOST_SEGMENTS, settings.SMS_MAX_SEGMENTS)
     body = "\n".join(lines)
@@ -141,7 +141,7 @@ def _fitting(reply: Reply) -> str:
 
 
 def _answer(text: ReceivedText) -> None:
-    """On the person's allowance; without one, nothing is said and what was done stays done."""
+    """Queue the answer on the person's allowance. If it is refused, the changes stay."""
     try:
         service.queue(
             actor=text.account,
@@ -153,4 +153,4 @@ def _answer(text: ReceivedText) -> None:
             refers_to=text.refers_to and [UUID(each) for each in text.refers_to],
         )
     except SendError as error:
-        logger.info("Text %s is not answered: %s", text.sid, error.code)
+        logger.info("Message %s is not answered: %s", text.sid, error.code)

@@ -1,7 +1,7 @@
-"""Codes that are texted: made of a message's id and the secret key, so that they stand nowhere.
+"""Codes in messages: computed from the message's id and the secret key, and never stored.
 
-The body in the outbox has PLACE where the code will be. Who reads the database, the log of messages
-or an export knows no code.
+The body in the outbox has PLACE instead of the code, so that the database, the log of messages and
+exports contain no code.
 """
 
 from typing import Final
@@ -21,7 +21,7 @@ def code_of(message_id: UUID) -> str:
 
 
 def body_of(message: Message) -> str:
-    """As it is handed to the provider."""
+    """The body for the provider."""
     if message.lane != Lane.CODE:
         return message.body
     return message.body.replace(PLACE, code_of(message.pk))

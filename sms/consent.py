@@ -1,4 +1,4 @@
-"""The words by which people agree to texts, and what is written down of it."""
+"""The text that people agree to before they get messages, and the entries in the ledger."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ Event = Consent.Event
 
 @dataclass(frozen=True)
 class Asker:
-    """From where somebody agrees or takes it back."""
+    """Where a person agrees or revokes the consent."""
 
     source: Source
     address: str = ""
@@ -35,7 +35,7 @@ class Asker:
 
 
 def words() -> str:
-    """What a page or an app shows beside the number, in the language of the reader."""
+    """The text beside the number in a page or app, in the language of the reader."""
     return _(
         "I agree that Nudge sends text messages to this number: codes, my reminders, and answers"
         " to my texts. How many depends on my to-dos. Message and data rates may apply. I can reply"
@@ -60,7 +60,7 @@ def note(
 
 
 def note_of_number(event: str, number: str, source: Source, said: str = "") -> None:
-    """Add an entry for whoever has the number, or nobody."""
+    """Add an entry for the account with this number, or without an account."""
     form = canonical(number)
     phone = Phone.objects.filter(number=form).select_related("account").first()
     note(event, form, account=phone.account if phone else None, asker=Asker(source), said=said)

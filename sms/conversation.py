@@ -1,4 +1,4 @@
-"""What the handler of answers gets and gives; SMS_ANSWERS names it, so that nobody imports it."""
+"""The input and output of the handler that SMS_ANSWERS names, and that no module imports."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """One text of a person. The account is locked: nobody else changes it meanwhile.
+    """A message from a person. The caller has locked the account.
 
-    `sid` is the same however often the provider tells of the text. `listed` are the ids that the
-    numbers of the last list on this phone mean. `undoable` is what the handler said last that it
-    can undo, as it was given by Reply.undo.
+    `sid` is the same in all repeats by the provider. `listed` has the ids for the numbers of the
+    last list on this phone. `undoable` is the last Reply.undo of the handler.
     """
 
     account: "User"
@@ -31,8 +30,8 @@ class Asked:
 class Reply:
     """`refers_to` are the ids of a numbered list in the body, `undo` is plain JSON.
 
-    `undone`: what was undoable is so no more. `is_help`: nothing of the text was understood, so
-    one answer an hour is enough.
+    `undone`: the undoable changes have been undone. `is_help`: no line was understood, so one such
+    answer an hour is enough.
     """
 
     body: str

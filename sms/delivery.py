@@ -32,8 +32,8 @@ from sms.states import State
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)  # of a claim, after which the sweep gives it up
-LONGEST_CALL = timedelta(seconds=10)  # of a provider
+LEASE = timedelta(seconds=60)  # of a claim; then the sweep gives up on it
+LONGEST_CALL = timedelta(seconds=10)  # of one call of a provider
 MAX_ATTEMPTS = 5
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(days=1)  # for a provider that is too busy
@@ -76,8 +76,8 @@ def _block(message: Message, error: SendError) -> None:
 def attempt(message: Message, *, retry: bool = True) -> None:
     """Make one attempt with a claimed message; `message.result` is the provider's result.
 
-    Without `retry`, a message that certainly was not sent ends as failed: its sender is asked to
-    repeat it.
+    Without `retry`, a message that certainly was not sent ends as failed, and the sender may repeat
+    the request.
     """
     try:
         policy.check_claimed(message)
@@ -120,13 +120,14 @@ def _call(message: Message, at: datetime) -> Result:
             return NotSent("The process was interrupted for too long before the call.")
         return provider.send(text)
     except Exception as error:
-        # Our own fault, perhaps after the request was sent: the message must not stay `sending`.
+        # A bug of the provider's class, perhaps after the request: the message must not stay
+        # `sending`.
         logger.exception("The provider failed while sending message %s", message.pk)
         return Unknown(f"The provider failed ({type(error).__name__}).")
 
 
 def _is_late(message: Message) -> bool:
-    """Whether the claim would run out during the call: then the message may be given up already."""
+    """Whether the claim may expire during the call, so that the sweep would give up on it."""
     return message.claimed_at is None or timezone.now() > message.claimed_at + LEASE - LONGEST_CALL
 
 
@@ -137,7 +138,7 @@ def _seconds_left(message: Message, at: datetime) -> int | None:
 
 
 def _record_result(message: Message, result: Result, started_at: datetime, *, retry: bool) -> None:
-    """If the database fails, the message stays `sending`: it was sent, so no error is raised."""
+    """Record the result. Raises no database error, because the message was sent."""
     try:
         with transaction.atomic():
             if _apply(message, result, retry=retry):
@@ -155,7 +156,7 @@ def _record_result(message: Message, result: Result, started_at: datetime, *, re
 
 
 def _apply(message: Message, result: Result, *, retry: bool) -> bool:
-    """Whether the state changed; it does not if a callback was quicker than this answer."""
+    """Apply the result; False if a callback was faster and the state does not change."""
     match result:
         case Accepted(sid):
             return message.accept(sid)
@@ -174,7 +175,7 @@ def _apply(message: Message, result: Result, *, retry: bool) -> bool:
 
 
 def _refuse(message: Message, refused: Refused) -> bool:
-    """A refused message does not count against the limits; its share is returned once."""
+    """End a refused message, and return its share of the limits once."""
     ended = status_updates.refuse(message, refused)
     if ended:
         policy.return_unused(message)
@@ -182,13 +183,13 @@ def _refuse(message: Message, refused: Refused) -> bool:
 
 
 def _tries(message: Message) -> int:
-    """Including this one. A provider that was too busy uses none up."""
+    """The number of attempts including this one, without those of a throttling provider."""
     busy = message.attempts.filter(outcome=result_name(Throttled)).count()
     return message.attempt_count - busy
 
 
 def _may_wait(message: Message) -> bool:
-    """Until it expires, which the sweep sees to; a message without an end waits for a day."""
+    """Whether a retry is allowed: until the message expires, or for a day."""
     return message.expires_at is not None or timezone.now() < message.due_at + LONGEST_WAIT
 
 

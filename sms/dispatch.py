@@ -1,7 +1,7 @@
-"""Hands due messages to the processes that deliver them: so many in a minute, codes first.
+"""Hands due messages to the delivering processes, with a limit per minute, codes first.
 
-Without a bound, a backlog would start hundreds of processes at once and take every connection of
-the database, and each minute would hand the same messages out again. docs/sms.md has the figures.
+Without a limit, a backlog would start hundreds of processes and use all database connections, and
+each minute would hand out the same messages again. docs/sms.md has measurements.
 """
 
 from datetime import datetime, timedelta
@@ -12,12 +12,12 @@ from django.db.models import F
 from sms import delivery
 from sms.models import Lane, Message, MessageQuerySet
 
-BATCH = 10  # what Amazon SQS takes in one request
-MINUTE = timedelta(seconds=50)  # a sweep may begin some seconds early
+BATCH = 10  # the limit of an Amazon SQS request
+MINUTE = timedelta(seconds=50)  # a sweep may start some seconds early
 
 
 def chosen(at: datetime) -> list[Message]:
-    """What this sweep may hand out, in its order; codes beyond the bound too, for they are few."""
+    """The messages for this sweep, in order. Codes may exceed the limit, because they are few."""
     due = Message.objects.to_dispatch(at).only("pk", "lane")
     due = due.order_by("lane", F("expires_at").asc(nulls_last=True), "next_attempt_at", "pk")
     codes = list(due.filter(lane=Lane.CODE)[: settings.SMS_PER_MINUTE])
@@ -26,9 +26,10 @@ def chosen(at: datetime) -> list[Message]:
 
 
 def hand_out(batch: list[Message], at: datetime) -> tuple[int, int]:
-    """How many of them a process will take, and how many none would.
+    """Hand out a batch; returns how many tasks were accepted and how many refused.
 
-    The latter may be handed out again at once. What another sweep has marked is neither.
+    Refused messages may be handed out again immediately. Messages that another sweep has marked
+    count as neither.
     """
     marked = [message for message in batch if message.dispatch(at)]
     codes = [str(message.pk) for message in marked if message.lane == Lane.CODE]
@@ -43,7 +44,7 @@ def hand_out(batch: list[Message], at: datetime) -> tuple[int, int]:
 
 
 def _room(at: datetime) -> int:
-    """What is left of the minute's share, and no more than was taken of what was handed out."""
+    """What is left of this minute's limit, minus messages that no process has claimed yet."""
     recently: MessageQuerySet = Message.objects.filter(dispatched_at__gt=at - MINUTE)
     used = max(recently.count(), Message.objects.dispatched(at).count())
     return max(0, settings.SMS_PER_MINUTE - used)

@@ -1,4 +1,4 @@
-"""What an account leaves in the texts that does not go with it by itself."""
+"""Rows of an account that its deletion does not delete by itself."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,9 +10,9 @@ from sms.models import Consent, Message, Phone
 
 
 def rows_of(account: User) -> Iterator[QuerySet[Any]]:
-    """Texts with their bodies and numbers, then the ledger.
+    """The messages with their bodies and numbers, then the ledger.
 
-    A number that texted STOP stays on that list, or it would get texts again.
+    Opt-outs stay, because the number would otherwise get messages again.
     """
     numbers = {
         *Phone.objects.filter(account=account).values_list("number", flat=True),

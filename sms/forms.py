@@ -1,4 +1,4 @@
-"""Forms of the page of one's phone number."""
+"""Forms of the page for the phone number."""
 
 from typing import Any, Final
 
@@ -13,8 +13,8 @@ CODE_LENGTH: Final = 32
 _WORDS: Final[dict[str, Any]] = {
     "invalid_recipient": _("Write a phone number in international form, such as +15005550006."),
     "region_not_allowed": _("This service sends no texts to this country."),
-    "type_not_allowed": _("Texts to this kind of number are not possible."),
-    "codes_off": _("This service texts no codes. Ask its operator."),
+    "type_not_allowed": _("Texts to this type of number are not possible."),
+    "codes_off": _("This service sends no codes by text. Ask its operator."),
     "sending_disabled": _("Sending texts is switched off for now."),
     "limit_reached": _("Too many codes were asked for today. Try again tomorrow."),
 }

@@ -1,8 +1,8 @@
-"""Inbound messages: STOP and START, which carriers require every sender to obey.
+"""Inbound keywords: STOP and START, which carriers require every sender to obey.
 
-Providers obey them too and answer STOP, START and HELP themselves; our opt-outs keep us from
-handing them such a message at all. We send no reply: it would bypass the outbox and its limits.
-Other inbound messages are not stored.
+Providers obey them too, and answer STOP, START and HELP themselves. The opt-outs here prevent that
+Nudge passes such a message to the provider. Nudge sends no reply to a keyword, because a reply
+would bypass the outbox and its limits. Other inbound messages are not stored here.
 """
 
 import re
@@ -18,7 +18,7 @@ from sms.numbers import canonical, is_e164
 from sms.results import Command, Inbound
 
 # The default keywords of North American carriers (CTIA, "Messaging Principles and Best Practices"),
-# with the French ones of Canada; docs/sms.md has a table of what is understood.
+# with the French ones of Canada; docs/sms.md has a table of all keywords.
 WORDS: Final[dict[str, Command]] = {
     **dict.fromkeys(
         ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"),
@@ -30,7 +30,7 @@ WORDS: Final[dict[str, Command]] = {
 }
 _STOP_SIGN = "\N{OCTAGONAL SIGN}"
 
-# The line that a phone or a mail program adds below a text.
+# The signature that a phone or mail program adds to a message.
 _SIGNATURE = re.compile(
     r"\W*(sent (from|via|with|by)|get outlook for|gesendet (von|mit)|von meinem .+ gesendet"
     r"|envoyé (de|depuis|à partir)|enviado (desde|de|do)|inviato (da|dal)"
@@ -42,18 +42,19 @@ _POLITE = re.compile(rf"\A(?:{_COURTESY} )*(.+?)(?: {_COURTESY})*\Z")
 
 
 def command(message: Inbound) -> Command | None:
-    """The provider's reading of the message, else our own.
+    """The command that the provider found, otherwise our own reading.
 
-    The operator may have configured other keywords there, so the provider's reading comes first.
+    The provider's reading comes first, because the operator may have configured other keywords
+    there.
     """
     return message.command or _reading(message.body)
 
 
 def _reading(body: str) -> Command | None:
-    """What the text says if it is a keyword and nothing else; STOP may be said politely.
+    """The keyword, if the message has nothing else; polite words around STOP are allowed.
 
-    Any other word or number makes it a text of its own: "cancel 3" answers a question of somebody
-    else. A wrong START would send messages to somebody who did not ask for them.
+    Any other word or number makes it a normal message: "cancel 3" may answer another question. A
+    wrong START would send messages to a person who did not ask for them.
     """
     text = without_signature(unicodedata.normalize("NFKC", body))
     if any(character.isnumeric() for character in text):
@@ -68,19 +69,19 @@ def _reading(body: str) -> Command | None:
 
 
 def without_signature(text: str) -> str:
-    """A text without the line that a phone or a mail program adds below."""
+    """The message without the signature of a phone or mail program."""
     first, *others = text.strip().splitlines() or [""]
     return "\n".join([first, *(line for line in others if not _SIGNATURE.fullmatch(line))])
 
 
 def _words(text: str) -> str:
-    """In plain capitals, with a blank between two words; signs, emoji and marks are left out."""
+    """The words in capitals with single blanks, without punctuation, emoji and marks."""
     return " ".join(re.findall(r"[^\W\d_]+", text)).upper()
 
 
 @transaction.atomic
 def receive(message: Inbound, *, at: datetime) -> None:
-    """Apply STOP or START, once however often the message is reported."""
+    """Apply STOP or START once, even if the message is reported repeatedly."""
     wish = command(message)
     if wish not in (Command.STOP, Command.START):
         return

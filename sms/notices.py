@@ -1,4 +1,4 @@
-"""Mails about the number of an account: a stranger who changes it must not do so unseen."""
+"""Mails about a changed phone number, so that the owner notices a change by a stranger."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from accounts.models import User
 from core.tasks import task
 from sms.models import Consent
 
-_SUBJECT: Final = _("Nudge: your phone number")
+_SUBJECT: Final = _("Your phone number")
 _WORDS: Final[Mapping[str, Any]] = MappingProxyType(
     {
         Consent.Event.AGREED: _(
@@ -26,9 +26,9 @@ _WORDS: Final[Mapping[str, Any]] = MappingProxyType(
             "If this was not you, change your password."
         ),
         Consent.Event.TAKEN_OVER: _(
-            "Somebody has proved that your phone number is theirs now, so Nudge has removed it"
-            " from your account and sends no more of your reminders to it.\n\nIf you still have"
-            " this number, add it to your account again."
+            "Somebody else has confirmed with a code that your phone number is theirs now. So Nudge"
+            " has removed it from your account and sends none of your reminders to it."
+            "\n\nIf you still have this number, add it to your account again."
         ),
     }
 )

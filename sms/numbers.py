@@ -1,4 +1,4 @@
-"""Phone numbers: one form per subscriber, which may receive messages, what is shown of them."""
+"""Phone numbers: their canonical form, whether messages are allowed, and masking."""
 
 import functools
 import re
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 # "+", a country code, at most 15 digits in all (ITU-T E.164).
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _ANY_NUMBER = re.compile(r"\+?[0-9]{7,15}")
-# International, with the signs that people write between digits; no extension, no letters.
+# International, with the separators that people use; no extension, no letters.
 _WRITTEN = re.compile(r"\+ ?[1-9][0-9 ()./-]{5,30}")
-# A sign and a letter for Unicode; keyboards have them as a dash.
+# Keyboards type these as a dash; Unicode classifies them as a sign and a letter.
 _DASHES: Final = "\N{MINUS SIGN}\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}"
 
 
 @dataclass(frozen=True)
 class _Renumbering:
-    """A country that writes one subscriber in two ways: national digits, as patterns to replace."""
+    """A country with two forms per subscriber: national digits, as patterns to replace."""
 
     other: str
     canonical: str
     back: tuple[str, str]
 
 
-# By country code. docs/sms.md has the reasons, and why the canonical form is also the one to send.
+# By country code. docs/sms.md has the reasons, and why messages go to the canonical form.
 _RENUMBERED: Final = {
     # Mexico
     52: _Renumbering(r"1(\d{10})", r"\1", (r"(\d{10})", r"1\1")),
@@ -41,8 +41,8 @@ _RENUMBERED: Final = {
     55: _Renumbering(r"(\d\d)([6-9]\d{7})", r"\g<1>9\2", (r"(\d\d)9([6-9]\d{7})", r"\1\2")),
 }
 
-# They cost more or cannot receive messages. Not "mobile only": in much of America a number does not
-# show its type, and the test numbers of providers are personal ones.
+# These types cost more or cannot receive messages. Not only mobile numbers are allowed, because in
+# much of America a number does not show its type, and test numbers of providers are personal.
 REFUSED_TYPES: Final = frozenset(
     {"premium_rate", "toll_free", "shared_cost", "pager", "uan", "voicemail"}
 )
@@ -68,7 +68,7 @@ class RecipientError(ValueError):
 def recipient(text: str) -> Recipient:
     """The recipient; raises RecipientError if messages to this number are not allowed.
 
-    By region, never by prefix: +1 809 is the Dominican Republic, +1 900 costs extra.
+    Decides by region, never by prefix: +1 809 is the Dominican Republic, +1 900 costs extra.
     """
     found = parsed(text)
     if found.region not in allowed_regions():
@@ -83,7 +83,7 @@ def recipient(text: str) -> Recipient:
 
 
 def parsed(text: str) -> Recipient:
-    """The number, allowed or not; raises RecipientError if it is not a valid phone number."""
+    """The number, allowed or not. Raises RecipientError if it is not a valid phone number."""
     import phonenumbers  # noqa: PLC0415 - only needed if a message is accepted
 
     number = _parse(plain(text))
@@ -102,8 +102,8 @@ def parsed(text: str) -> Recipient:
 
 
 def plain(text: str) -> str:
-    """Without what address books add: marks of direction, characters without width, wide digits and
-    those of other scripts, blanks that do not break, every kind of dash.
+    """Normalize text from address books: direction marks, zero-width characters, wide digits and
+    those of other scripts, non-breaking blanks, all dashes.
     """
     return with_plain_digits("".join(_plain_character(character) for character in text))
 
@@ -116,13 +116,13 @@ def _plain_character(character: str) -> str:
             return " "
         case "Pd":
             return "-"
-        case "No":  # a superscript is no digit of a number
+        case "No":  # a superscript is no digit
             return character
     return "-" if character in _DASHES else unicodedata.normalize("NFKC", character)
 
 
 def _parse(text: str) -> "PhoneNumber | None":
-    """The number in its canonical form, if it is a valid one."""
+    """The canonical number; None if it is invalid."""
     import phonenumbers  # noqa: PLC0415 - as above
 
     if not _WRITTEN.fullmatch(text):
@@ -156,7 +156,7 @@ def _formatted(number: "PhoneNumber") -> str:
 
 
 def allowed_regions() -> frozenset[str]:
-    """SMS_ALLOWED_REGIONS; if that is empty, the region of TO_NUMBER."""
+    """SMS_ALLOWED_REGIONS, or the region of TO_NUMBER if it is empty."""
     if settings.SMS_ALLOWED_REGIONS:
         return frozenset(settings.SMS_ALLOWED_REGIONS)
     return _region_of(settings.SMS_TO_NUMBER)
@@ -175,10 +175,9 @@ def region(number: str) -> str:
 
 
 def canonical(number: str) -> str:
-    """The one form of a subscriber's number, whatever form a person, an address book or a network
-    wrote; unchanged if it is not a phone number.
+    """The canonical form of a subscriber's number in any spelling; other text stays unchanged.
 
-    Everything that compares numbers compares this form, which is E.164 and the one that is sent.
+    All comparisons use this form. It is E.164, and messages are sent to it.
     """
     try:
         return parsed(number).number
@@ -187,7 +186,7 @@ def canonical(number: str) -> str:
 
 
 def forms(number: str) -> tuple[str, ...]:
-    """The canonical form, and the other that the version before may have stored."""
+    """The canonical form, and another form that a former release may have stored."""
     found = canonical(number)
     for code, rule in _RENUMBERED.items():
         prefix = f"+{code}"

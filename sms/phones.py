@@ -1,7 +1,8 @@
-"""Which number belongs to whom: who has a code that was texted to it, once (docs/sms.md).
+"""Verifies phone numbers with codes (docs/sms.md).
 
-Nobody learns here whether a number has an account, or wants no texts: every number is answered
-alike. If it has another account, the latest proof holds: who has the phone now is who reads it.
+All numbers get the same response, so that nobody learns whether a number has an account or has
+opted out. If another account has the number, the latest verification wins, because that person has
+the phone now.
 """
 
 import unicodedata
@@ -28,25 +29,25 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 VALID: Final = timedelta(minutes=10)
-PER_NUMBER: Final = 3  # codes a day, so that a number gets few that it did not ask for
+PER_NUMBER: Final = 3  # codes a day, so that a number gets few unwanted ones
 PER_ACCOUNT: Final = 5
 PER_ADDRESS: Final = 10
 _DAY: Final = timedelta(days=1)
-_TRIES: Final = 3  # if two accounts prove one number at the same moment
+_TRIES: Final = 3  # if two accounts verify a number simultaneously
 
 
 class NoCodeError(Exception):
-    """There is no code, it has expired, was guessed at too often, or was used."""
+    """There is no code: it has expired, was used, or had too many guesses."""
 
 
 class WrongCodeError(Exception):
-    """Another guess is counted."""
+    """The code is wrong; the guess was counted."""
 
 
 def ask(*, actor: "User", number: str, asker: Asker) -> None:
-    """Text a code to the number, unless the person has proved it already. Raises SendError.
+    """Send a code to the number, unless the person has verified it already. Raises SendError.
 
-    Its limits are taken before it is known whether the number wants texts, which nobody is told.
+    Takes the limits before it checks opt-outs, because the response must not disclose these.
     """
     to = policy.recipient(number)
     if service.proved_number(actor) == to.number:
@@ -84,7 +85,7 @@ def pending(account: "User") -> PhoneCode | None:
 
 
 def confirm(*, actor: "User", typed: str) -> None:
-    """The number of the last code is the person's. Raises NoCodeError or WrongCodeError."""
+    """Verify the number of the last code. Raises NoCodeError or WrongCodeError."""
     code = PhoneCode.objects.guess(actor, timezone.now())
     if code is None:
         raise NoCodeError
@@ -101,7 +102,7 @@ def confirm(*, actor: "User", typed: str) -> None:
 
 
 def remove(*, actor: "User", asker: Asker) -> bool:
-    """The person has no number any more; False if there was none."""
+    """Remove the person's number; False if there was none."""
     PhoneCode.objects.filter(account=actor).delete()
     with transaction.atomic():
         phone = Phone.objects.select_for_update().filter(account=actor).first()
@@ -116,22 +117,22 @@ def remove(*, actor: "User", asker: Asker) -> bool:
 
 @dataclass(frozen=True)
 class _Change:
-    before: str  # the number that the person had
-    left: list["User"]  # who had the number
+    before: str  # the person's former number
+    left: list["User"]  # the former owner of the number
 
 
 def _taken(code: PhoneCode, actor: "User") -> _Change:
     for _again in range(_TRIES):
         try:
             return _take_over(code, actor)
-        except IntegrityError:  # another account has proved it just now
+        except IntegrityError:  # another account has just verified it
             continue
     raise NoCodeError
 
 
 @transaction.atomic
 def _take_over(code: PhoneCode, actor: "User") -> _Change:
-    """One statement takes the code, so that it is used once. The latest proof has the number."""
+    """Use the code with one statement, only once, and take the number over."""
     if not PhoneCode.objects.filter(pk=code.pk, message=code.message_id).delete()[0]:
         raise NoCodeError
     touched = Phone.objects.filter(Q(account=actor) | Q(number=code.number)).order_by("pk")
@@ -153,7 +154,7 @@ def _take_over(code: PhoneCode, actor: "User") -> _Change:
 
 
 def _cancel_reminders(account: "User", number: str) -> None:
-    """What waits for a phone that is no longer the person's."""
+    """Cancel waiting reminders to a phone that no longer belongs to the person."""
     waiting = Message.objects.waiting().filter(sender=account, to=number, lane=Lane.REMINDER)
     for message in waiting:
         service.cancel(actor=account, message=message)
@@ -171,7 +172,7 @@ def _take_limits(actor: "User", number: str, address: str, at: datetime) -> None
 
 
 def _limits(actor: "User", number: str, address: str) -> Iterator[Limit]:
-    """Of whom they are stands in the database as a keyed hash, which names nobody."""
+    """The limits of codes; addresses and numbers are stored as keyed hashes."""
     yield Limit(scope=f"sms:codes:account:{actor.pk}", amount=PER_ACCOUNT, window=_DAY)
     yield Limit(scope=f"sms:codes:from:{_hashed(address)}", amount=PER_ADDRESS, window=_DAY)
     yield Limit(scope=f"sms:codes:number:{_hashed(number)}", amount=PER_NUMBER, window=_DAY)
@@ -182,6 +183,6 @@ def _hashed(text: str) -> str:
 
 
 def _digits(typed: str) -> str:
-    """People type blanks and dashes, and keyboards wide digits or those of their script."""
+    """The typed code without blanks and dashes, with ASCII digits."""
     plain = with_plain_digits(unicodedata.normalize("NFKC", typed))
     return "".join(each for each in plain if each.isalnum())

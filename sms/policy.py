@@ -1,11 +1,11 @@
-"""May this message be sent? Checked when it is accepted, and again before it is sent.
+"""Decides whether a message may be sent, when it is accepted and again before it is sent.
 
 Every refusal is a SendError; STATUS has the HTTP status of its code. A message takes its share of
-every limit before its row is inserted (docs/sms.md), in the day and the month in which it is due:
-however many messages are scheduled, no day has more of them than are allowed on a day.
+every limit before its row is inserted (docs/sms.md), in the day and month when it is due. So
+scheduled messages cannot exceed the limit of any day.
 
 The order of the limits is fixed: account, destination or codes, country, service, segments. Every
-transaction that takes or returns shares keeps to it, so that no two of them deadlock.
+transaction that takes or returns shares uses this order to avoid deadlocks.
 """
 
 import logging
@@ -76,12 +76,12 @@ class SendError(Exception):
 
 
 def sending_is_free() -> bool:
-    """Whether anyone may send, signed in or not: in development, with a provider that is free."""
+    """Whether anyone may send, even anonymously: in development, with a free provider."""
     return settings.DEBUG and not provider_named(settings.SMS_PROVIDER).costs_money
 
 
 def may_send(user: "User | AnonymousUser") -> bool:
-    """A new account may not send until the operator grants it an allowance in the admin."""
+    """Whether the user may send: an account needs an allowance, which the operator grants."""
     return sending_is_free() or _allowance(user) > 0
 
 
@@ -121,7 +121,7 @@ def own_recipient() -> Recipient:
 def check_new(sender: "User | None", number: str, lane: int) -> None:
     """Raise SendError if a new message is refused; `number` as in Recipient.number.
 
-    A code has no sender: it is the operator's.
+    A code has no sender, because the operator pays for it.
     """
     if lane == Lane.CODE:
         check_pool()
@@ -135,8 +135,8 @@ def check_new(sender: "User | None", number: str, lane: int) -> None:
 def check_claimed(message: Message) -> None:
     """Raise SendError if a claimed message may no longer be sent.
 
-    All rules are checked again: what the operator has stopped since then is not sent. Account and
-    opt-out are read in one query.
+    Checks all rules again, because the operator may have stopped messages since. One query reads
+    account and opt-out.
     """
     _check_switch()
     opted_out = Exists(OptOut.objects.of(message.to))
@@ -150,15 +150,15 @@ def check_claimed(message: Message) -> None:
         raise SendError("not_allowed", "This account may not send text messages any more.")
     if is_unwanted:
         raise _opted_out()
-    # TO_NUMBER is the operator's own choice, of whatever region.
+    # The operator chooses TO_NUMBER, in any region.
     if numbers.canonical(message.to) != numbers.canonical(settings.SMS_TO_NUMBER):
         recipient(message.to)
 
 
 def check_pool() -> None:
-    """Raise SendError if the operator pays for no codes."""
+    """Raise SendError if codes are switched off."""
     if not settings.SMS_CODES_DAILY:
-        raise SendError("codes_off", "This service texts no codes. Ask its operator.")
+        raise SendError("codes_off", "This service sends no codes by text. Ask its operator.")
 
 
 def _check_switch() -> None:
@@ -207,8 +207,8 @@ def admit(
 ) -> None:
     """Take the message's share of every limit at `due` (by default `at`), or raise SendError.
 
-    Call it in the transaction that inserts the row: if one limit refuses, the caller's rollback
-    returns the shares of the others.
+    Call it in the transaction that inserts the row: if a limit refuses, the rollback returns the
+    shares of the others.
     """
     due = due or at
     sender = None if account is None else account.pk
@@ -223,7 +223,7 @@ def admit(
 
 
 def return_unused(message: Message) -> None:
-    """Return the shares of a message that certainly was not sent; once, when it ends."""
+    """Return the shares of a message that certainly was not sent. Call it once, when it ends."""
     about = (message.to, message.region, message.segments, message.lane)
     shares = _shares(message.sender_id, 0, *about)
     for share in shares:
@@ -231,7 +231,7 @@ def return_unused(message: Message) -> None:
 
 
 def common_limits() -> tuple[Limit, Limit]:
-    """Of all accounts together: messages per day, segments per month."""
+    """The limits of all accounts together: messages per day, segments per month."""
     return (
         Limit(scope="sms:all:day", amount=settings.SMS_DAILY_LIMIT, window=_DAY),
         Limit(
@@ -243,7 +243,7 @@ def common_limits() -> tuple[Limit, Limit]:
 
 
 def codes_limit() -> Limit:
-    """Of all accounts together: what the operator pays for those who have no allowance yet."""
+    """The daily limit of codes for all accounts together, which no allowance covers."""
     return Limit(scope="sms:codes:day", amount=settings.SMS_CODES_DAILY, window=_DAY)
 
 
@@ -254,9 +254,9 @@ def account_limit(account: UUID, per_day: int) -> Limit:
 def _shares(
     account: UUID | None, per_day: int, to: str, region: str, segments: int, lane: int
 ) -> Iterator[_Share]:
-    """A code is counted by the pool of codes, not with what else its number gets.
+    """The shares of a message. A code counts against the pool of codes, not against its number.
 
-    Otherwise a stranger could find out by asking for codes how many texts a number gets here.
+    Otherwise a stranger could find out with codes how many messages a number gets.
     """
     if account is not None:
         yield _Share(
@@ -290,7 +290,7 @@ def _shares(
 
 
 def _destination_limit(number: str) -> Limit:
-    """Keyed by a digest: counters are visible to staff who may not see whole numbers."""
+    """Keyed by a digest, because staff who may not see whole numbers see counters."""
     digest = salted_hmac("sms.limits", number, algorithm="sha256").hexdigest()[:32]
     return Limit(
         scope=f"sms:number:{digest}:day",
@@ -304,13 +304,13 @@ def _per_day(account: "User") -> int:
 
 
 def _allowance(user: "User | AnonymousUser") -> int:
-    """The user of a request caches the row, so that one request reads it once."""
+    """Messages per day; the user object caches the row, so that a request reads it once."""
     granted: Allowance | None = getattr(user, "sms_allowance", None)
     return granted.per_day if granted else 0
 
 
 def _warn_once(limit: Limit, in_use: int, at: datetime) -> None:
-    """Warn the operator once per window; the mark is set in the same transaction."""
+    """Warn the operator once per window, with a mark in the same transaction."""
     if in_use * 100 < limit.amount * WARNING_PERCENT:
         return
     mark = Limit(scope=f"{limit.scope}:warned", amount=1, window=limit.window)

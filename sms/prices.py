@@ -1,4 +1,4 @@
-"""What messages cost, by the operator's own table (SMS_PRICES); the provider's bill decides."""
+"""Estimates the cost of messages from SMS_PRICES; only the provider's bill is exact."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from sms.states import NOT_ATTEMPTED
 
 OTHERS: Final = "*"
 _CENT: Final = Decimal("0.01")
-_AHEAD: Final = timedelta(days=36)  # no message is scheduled further
+_AHEAD: Final = timedelta(days=36)  # no message is scheduled further ahead
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Price:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Of the calendar month: what has been sent, and what it will be if it goes on like this."""
+    """The cost in the calendar month so far, and its extrapolation to the whole month."""
 
     spent: list[Price]
     expected: list[Price]
@@ -38,7 +38,7 @@ class Forecast:
 
 
 def price_of(region: str, segments: int) -> Price | None:
-    """None if the operator has not said what this country costs."""
+    """The price; None if SMS_PRICES does not cover the country."""
     known = settings.SMS_PRICES.get(region) or settings.SMS_PRICES.get(OTHERS)
     return Price(known[0] * segments, known[1]) if known else None
 
@@ -64,7 +64,7 @@ def forecast(at: datetime) -> Forecast:
 
 
 def _added(prices: Iterable[Price]) -> list[Price]:
-    """One for each currency."""
+    """The sums, one per currency."""
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     for each in prices:
         amounts[each.currency] += each.amount

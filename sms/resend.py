@@ -1,4 +1,4 @@
-"""Sends messages again for an operator, only if they certainly were not sent."""
+"""Resends messages for an operator, only if they certainly were not sent."""
 
 from typing import TYPE_CHECKING
 
@@ -22,9 +22,9 @@ NOT_REPEATABLE = "not_repeatable"
 
 
 def send_again(message: Message) -> Message:
-    """Queue a copy of the message, at most once ever, by the rules and on the account of a new one.
+    """Queue one copy of the message, with the rules and limits of a new message.
 
-    It expires when the first would have. Raises SendError.
+    It expires when the original does. Raises SendError.
     """
     _refuse_second(message)
     _refuse_unless_certain(message)
@@ -33,7 +33,7 @@ def send_again(message: Message) -> Message:
     try:
         return service.queue_again(message)
     except (IntegrityError, SendError):
-        _refuse_second(message)  # another operator was quicker just now
+        _refuse_second(message)  # another operator was faster
         raise
 
 
@@ -59,9 +59,9 @@ def _refuse_unless_certain(message: Message) -> None:
 
 
 def _certainly_not_sent(message: Message, outcomes: list[str]) -> bool:
-    """Never accepted by the provider, and no attempt can have sent it.
+    """Whether the provider never accepted it and no attempt can have sent it.
 
-    Messages from before attempts were stored have none, so they may have been sent.
+    Old messages have no stored attempts, so they may have been sent.
     """
     return (
         not message.provider_sid
@@ -72,7 +72,7 @@ def _certainly_not_sent(message: Message, outcomes: list[str]) -> bool:
 
 
 def _answered_at_once(message: Message) -> bool:
-    """Whether it came by POST /service/sms/send: its history begins with `sending`."""
+    """Whether POST /service/sms/send created it: its history begins with `sending`."""
     return any(
         (event.source, event.status) == (Event.Source.SERVICE, State.SENDING)
         for event in message.events.all()
@@ -85,7 +85,7 @@ def _refuse_expired(message: Message) -> None:
 
 
 def _refuse_sender(sender: "User | None") -> None:
-    """It is sent on the sender's account; if there is none, service.queue_again() refuses it."""
+    """Refuse a sender who may not send; without one, service.queue_again() refuses."""
     if sender is None:
         return
     if not sender.is_active:

@@ -1,7 +1,7 @@
-"""What a provider reports: the result of one attempt, a later status update, an inbound message.
+"""Reports of a provider: the result of an attempt, a status update or an inbound message.
 
-A message may be sent again only after NotSent and Throttled. Providers have no idempotency keys for
-messages, so after Unknown it must never be sent again.
+A message may be sent again only after NotSent or Throttled. Providers have no idempotency keys for
+messages, so it must never be sent again after Unknown.
 """
 
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ class RefusalReason(StrEnum):
 
     INVALID_RECIPIENT = "invalid_recipient"
     OPTED_OUT = "opted_out"
-    RECIPIENT_BLOCKED = "recipient_blocked"  # for good, by the carrier or a list at the provider
-    REGION_NOT_ALLOWED = "region_not_allowed"  # by the provider: our settings allow it
+    RECIPIENT_BLOCKED = "recipient_blocked"  # permanently, by the carrier or a list of the provider
+    REGION_NOT_ALLOWED = "region_not_allowed"  # by the provider; our settings allow it
     BODY_TOO_LONG = "body_too_long"
-    MISCONFIGURED = "provider_misconfigured"  # our sender, our settings: the operator must act
-    CREDENTIALS = "provider_auth"  # wrong, or the account is suspended: likewise
-    QUOTA = "provider_quota"  # a limit at the provider is reached: likewise
-    UNREACHABLE = "unreachable"  # the phone, this time
-    FILTERED = "filtered"  # the text was taken for spam or fraud
-    TEMPORARY = "temporary"  # passes by itself
+    MISCONFIGURED = "provider_misconfigured"  # our sender or settings: the operator must act
+    CREDENTIALS = "provider_auth"  # wrong, or the account is suspended: the operator must act
+    QUOTA = "provider_quota"  # a limit of the provider is reached: the operator must act
+    UNREACHABLE = "unreachable"  # the phone, temporarily
+    FILTERED = "filtered"  # the text was classified as spam or fraud
+    TEMPORARY = "temporary"  # temporary
     OTHER = "refused"
 
     @property
@@ -37,7 +37,7 @@ class RefusalReason(StrEnum):
 
     @property
     def needs_operator(self) -> bool:
-        """The next message, or the next to the same country, is refused until the operator acts."""
+        """Whether further messages, perhaps only to this country, fail until the operator acts."""
         return self in (
             RefusalReason.REGION_NOT_ALLOWED,
             RefusalReason.MISCONFIGURED,
@@ -60,7 +60,7 @@ class AcceptedWithoutId:
 
 @dataclass(frozen=True)
 class Refused:
-    """The provider refused the message, in its own words; repeating it would not help."""
+    """The provider refused the message, with its own text; a retry would not help."""
 
     message: str
     code: str
@@ -70,14 +70,14 @@ class Refused:
 
 @dataclass(frozen=True)
 class NotSent:
-    """The request certainly never reached the provider."""
+    """The request certainly did not reach the provider."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Throttled:
-    """Too many requests at once; the provider did not process this one, so it may be repeated."""
+    """The provider throttled the request and did not process it, so it may be repeated."""
 
     message: str
     code: str
@@ -86,7 +86,7 @@ class Throttled:
 
 @dataclass(frozen=True)
 class Unknown:
-    """The request was sent, but there is no usable answer."""
+    """The request was sent, but without a usable response."""
 
     reason: str
 
@@ -96,10 +96,10 @@ Result = Accepted | AcceptedWithoutId | Refused | NotSent | Throttled | Unknown
 
 @dataclass(frozen=True)
 class StatusUpdate:
-    """What the provider reports about a message.
+    """The provider's report about a message.
 
-    `word` is the provider's own status and is stored in the history; `state` is None if the word is
-    unknown to us. `reason` is set if the provider gives up on the message.
+    `word` is the provider's own status for the history; `state` is None for an unknown word.
+    `reason` is set if the provider gives up on the message.
     """
 
     sid: str
@@ -117,9 +117,9 @@ class Command(StrEnum):
 
 @dataclass(frozen=True)
 class Inbound:
-    """A message that a person sent to us; `command` is the provider's own reading, if it has one.
+    """An inbound message; `command` is the provider's own reading, if any.
 
-    `reply` is the body of the HTTP answer that the provider expects, with its content type.
+    `reply` is the body of the HTTP response that the provider expects, with its content type.
     """
 
     sid: str

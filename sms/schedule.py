@@ -1,4 +1,4 @@
-"""The job that runs every minute; Zappa calls it with an event and a context."""
+"""The minutely job; Zappa calls it with an event and a context."""
 
 import logging
 
@@ -7,13 +7,13 @@ from django.utils import timezone
 from core.tasks import task_boundary
 from sms import sweep as sweeping
 
-# The function's 29 seconds (zappa_settings.json), less ten for the last call of a provider.
+# The function's 29 seconds (zappa_settings.json) minus ten for the last call of a provider.
 SECONDS = 18.0
 logger = logging.getLogger(__name__)
 
 
 def sweep(event: object, context: object) -> None:
-    """Both arguments are ignored: the rows show what is due, however late or often it is called."""
+    """Ignores both arguments: the rows say what is due, however late or often it runs."""
     at = timezone.now()
     done = task_boundary(sweeping.sweep)(at=at, seconds=SECONDS)
     summary = ", ".join(f"{number} {name}" for name, number in done.items() if number)

@@ -1,6 +1,6 @@
-"""The segments of a body, by which messages are billed (3GPP TS 23.038 and 23.040).
+"""Counts the segments of a body, by which messages are billed (3GPP TS 23.038 and 23.040).
 
-The provider's own count is authoritative; this one is known before the message is sent.
+The provider's count is authoritative; this one is available before the message is sent.
 """
 
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ _GSM_BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-_GSM_EXTENSION = frozenset("\f^{}\\[~]|€")  # an escape and a character: two units
+_GSM_EXTENSION = frozenset("\f^{}\\[~]|€")  # two units: an escape and a character
 _GSM = _GSM_BASIC | _GSM_EXTENSION
-# Units of a body that fits one segment, and of each segment of a longer one, whose header takes 6
+# Units of a single segment, and of each segment of a longer body, whose header takes 6
 # octets.
 _CAPACITY = {GSM_7: (160, 153), UCS_2: (70, 67)}
 
 
 @dataclass(frozen=True)
 class Measure:
-    """`remaining` are the units left in the last segment."""
+    """`remaining` is the number of units left in the last segment."""
 
     encoding: str
     segments: int
@@ -47,7 +47,7 @@ def is_gsm(text: str) -> bool:
 
 
 def _width(character: str, encoding: str) -> int:
-    """In septets of GSM-7, or in 16-bit units, of which an emoji takes two."""
+    """The width in septets of GSM-7, or in 16-bit units, of which an emoji takes two."""
     if encoding == GSM_7:
         return 2 if character in _GSM_EXTENSION else 1
     return 2 if ord(character) > 0xFFFF else 1

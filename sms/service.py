@@ -1,4 +1,4 @@
-"""The entry point for sending: limits and the row in one transaction, then the delivery."""
+"""The entry point for sending: takes limits and inserts the row in a transaction, then delivers."""
 
 import hashlib
 import logging
@@ -51,9 +51,9 @@ def send(*, actor: "User | None", body: str, key: str | None = None) -> Message:
     """Send one message to TO_NUMBER and return it with its `result`.
 
     Raises SendError, and KeyReused if the key was used with another message. Must not run inside a
-    transaction: the claimed row is committed before the provider is called, so that a crash at any
-    moment leaves a trace. Never raises after the provider was called. A request that is repeated
-    with its key is answered from the row, without sending.
+    transaction: it commits the claimed row before it calls the provider, so that a crash leaves a
+    trace. Never raises after the provider was called. A repeat with the same key returns the row
+    without sending.
     """
     at = timezone.now()
     message, is_new = _enter(
@@ -84,11 +84,11 @@ def queue(
 ) -> Message:
     """Store one message, to be delivered after commit or at `send_at`.
 
-    If the body has a numbered list, `refers_to` has the ids of what is on it, in this order: the
-    recipient may answer with these numbers for a day.
-    Raises SendError, and KeyReused if the key was used with another message. If this sender has
-    used the key within a day, returns the message that was stored then. Within a transaction the
-    message is part of it; after an error that one goes on.
+    If the body has a numbered list, `refers_to` has the ids of its items in order, and the
+    recipient may answer with the numbers for a day. Raises SendError, and KeyReused if the key was
+    used with another message. If this sender has used the key within a day, returns the stored
+    message. Inside a transaction the message is part of it; an error does not break that
+    transaction.
     """
     at = timezone.now()
     due = max(at, send_at or at)
@@ -107,9 +107,9 @@ def queue(
 
 
 def queue_code(*, to: Recipient, body: str, valid_for: timedelta) -> Message:
-    """Store a text with a code, which takes the place of codes.PLACE when it is sent.
+    """Store a message with a code, which replaces codes.PLACE when it is sent.
 
-    Paid from the operator's pool and of no account: nobody finds the code among their messages.
+    It counts against the operator's pool and has no sender, so that no list of messages shows it.
     Raises SendError.
     """
     at = timezone.now()
@@ -125,14 +125,14 @@ def queue_code(*, to: Recipient, body: str, valid_for: timedelta) -> Message:
 
 
 def proved_number(user: "User") -> str | None:
-    """The number of which this person has shown that it is theirs."""
+    """The verified number of this person."""
     return Phone.objects.filter(account=user).values_list("number", flat=True).first()
 
 
 def queue_again(first: Message) -> Message:
-    """Queue a copy of `first` that expires with it; IntegrityError if there is a copy already.
+    """Queue a copy of `first` that expires with it. Raises IntegrityError if there is a copy.
 
-    sms.resend decides whether it may be sent again at all.
+    sms.resend decides whether it may be sent again.
     """
     at = timezone.now()
     message, _is_new = _enter(
@@ -160,7 +160,7 @@ def cancel(*, actor: "User | None", message: Message) -> bool:
 
 @dataclass(frozen=True)
 class Unreached:
-    """A reminder or an answer that did not reach its number, which no text ever will."""
+    """A reminder or answer to a number that is permanently unreachable."""
 
     message: UUID
     account: UUID
@@ -169,7 +169,7 @@ class Unreached:
 
 
 def unreached(limit: int) -> list[UUID]:
-    """The messages of which nobody was told yet, the first ones first."""
+    """The unreported messages, oldest first."""
     waiting = Message.objects.unreached().order_by("created_at")
     return list(waiting.values_list("pk", flat=True)[:limit])
 
@@ -181,12 +181,12 @@ def unreached_text(message_id: str) -> Unreached | None:
 
 
 def mark_told(text: Unreached) -> bool:
-    """True for exactly one of all concurrent calls; part of the transaction around it."""
+    """Mark as reported, in the caller's transaction; true for only one of concurrent calls."""
     return Message(pk=text.message).mark_unreached_told(timezone.now())
 
 
 def plain(text: str) -> str:
-    """In signs that cost less, where these read the same."""
+    """Replace expensive characters by equivalent ones."""
     return spelling.examine(text).cheaper
 
 
@@ -207,7 +207,7 @@ def _content(sender: "User | None", body: str, to: Recipient) -> dict[str, Any]:
 
 
 def _enter(at: datetime, key: str | None, **fields: Any) -> tuple[Message, bool]:
-    """The committed row of a new message, or the message of the first request with this key."""
+    """The row of a new message, or the message of the first request with this key."""
     bound = key and hashlib.sha256(key.encode()).hexdigest()
     earlier = _earlier(at, bound, fields)
     if earlier is not None:
@@ -215,7 +215,7 @@ def _enter(at: datetime, key: str | None, **fields: Any) -> tuple[Message, bool]
     policy.check_new(fields["sender"], fields["to"], fields.get("lane", Lane.ORDINARY))
     try:
         return _admit(at, idempotency_key=bound, **fields), True
-    except IntegrityError:  # another request was quicker with the same key
+    except IntegrityError:  # another request with the same key was faster
         earlier = _earlier(at, bound, fields)
         if earlier is None:
             raise
@@ -223,7 +223,7 @@ def _enter(at: datetime, key: str | None, **fields: Any) -> tuple[Message, bool]
 
 
 def _earlier(at: datetime, key: str | None, fields: dict[str, Any]) -> Message | None:
-    """The message that was sent with this key; a key is free again after a day (docs/api.md)."""
+    """The message with this key, which is free again after a day (docs/api.md)."""
     if key is None:
         return None
     held = Message.objects.filter(sender=fields["sender"], idempotency_key=key)
@@ -235,7 +235,7 @@ def _earlier(at: datetime, key: str | None, fields: dict[str, Any]) -> Message |
 
 
 def _admit(at: datetime, **fields: Any) -> Message:
-    """A claimed row is committed on return; a queued one with the transaction around it."""
+    """Insert the row. A claimed row is committed on return, a queued one with the caller."""
     with transaction.atomic(durable=fields["state"] == State.SENDING):
         return _admitted(at, **fields)
 

@@ -1,7 +1,7 @@
-"""What makes a body expensive: one character outside GSM-7 more than halves every segment.
+"""Finds expensive characters: one outside GSM-7 more than halves every segment.
 
-Only spellings that read the same are offered: another quotation mark, a plain blank, a composed
-letter. No letter loses its accent.
+It offers only equivalent spellings: another quotation mark, a plain blank, a composed letter. No
+letter loses its accent.
 """
 
 import unicodedata
@@ -11,9 +11,9 @@ from typing import Final
 
 from sms.segments import GSM_7, Measure, is_gsm, measure
 
-# Signs whose plain form Unicode does not know: quotation marks, what stands for an apostrophe, a
-# minus, bullets, line breaks. Blanks, dashes and invisible characters go by their category; wide
-# letters, ligatures and the ellipsis by their compatible form (NFKC).
+# Characters without a plain form in Unicode: quotation marks, apostrophes, the minus, bullets, line
+# breaks. Blanks, dashes and invisible characters are replaced by category; wide letters, ligatures
+# and the ellipsis by their compatible form (NFKC).
 _SIGNS: Final = str.maketrans(
     {
         **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc\u2039\u203a`\u00b4", "'"),
@@ -32,7 +32,7 @@ _SELECTORS: Final = frozenset("\N{VARIATION SELECTOR-15}\N{VARIATION SELECTOR-16
 class Expensive:
     """A character outside GSM-7, and how often it occurs.
 
-    `name` is Unicode's, because some cannot be seen. `replacement` may be empty; it is the
+    `name` is the Unicode name, because some are invisible. `replacement` may be empty; it is the
     character itself if there is no cheaper spelling.
     """
 
@@ -44,9 +44,9 @@ class Expensive:
 
 @dataclass(frozen=True)
 class Spelling:
-    """A body with the characters that make it expensive, and the cheapest body that reads the same.
+    """The expensive characters of a body, and the cheapest equivalent body.
 
-    `characters` are graphemes: what a person counts, a family emoji as one.
+    `characters` counts graphemes: a family emoji is one.
     """
 
     characters: int
@@ -75,12 +75,12 @@ def split(body: str) -> list[str]:
 
 
 def _cost(measured: Measure) -> tuple[int, bool]:
-    """Fewer segments are cheaper; of as many, GSM-7 leaves more room."""
+    """Sorts by segments; for as many, GSM-7 comes first because it leaves more room."""
     return measured.segments, measured.encoding != GSM_7
 
 
 def _plain(grapheme: str) -> str:
-    """The same in GSM-7 if there is such a spelling, else the grapheme itself."""
+    """The equivalent in GSM-7, otherwise the grapheme itself."""
     composed = unicodedata.normalize("NFC", grapheme).translate(_SIGNS)
     plain = "".join(_plain_character(character) for character in composed)
     return plain if is_gsm(plain) else grapheme
@@ -97,6 +97,6 @@ def _plain_character(character: str) -> str:
 
 
 def _name(grapheme: str) -> str:
-    """Of the first code point that GSM-7 lacks."""
+    """The name of the first code point that GSM-7 lacks."""
     first = next(character for character in grapheme if not is_gsm(character))
     return unicodedata.name(first, f"U+{ord(first):04X}")

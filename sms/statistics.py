@@ -1,4 +1,4 @@
-"""The figures in the admin: limits used, messages delivered. Days are in UTC."""
+"""The statistics in the admin: used limits and delivered messages. Days are in UTC."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -34,7 +34,7 @@ class Spend:
 
 @dataclass(frozen=True)
 class Day:
-    """The messages created on one day, counted by their current state: one bar per count."""
+    """The messages that were created on a day, counted by their current state."""
 
     day: date
     delivered: int = 0
@@ -48,7 +48,7 @@ class Day:
 
 @dataclass(frozen=True)
 class Bar:
-    """A rectangle of the chart, from the top left; `kind` is its CSS class."""
+    """A rectangle of the chart, with its top left corner; `kind` is its CSS class."""
 
     kind: str
     x: int

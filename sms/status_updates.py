@@ -1,7 +1,7 @@
-"""Applies what providers report about messages: by callback, by poll, by refusal.
+"""Applies reports of providers about messages: callbacks, polls and refusals.
 
-Updates come late, twice and in any order: the history stores each once, and the state only moves
-forward.
+Updates may be late, repeated and in any order. The history stores each once, and the state only
+moves forward.
 """
 
 from typing import Final
@@ -28,9 +28,9 @@ _WITH_CODE = "The provider reported error {code}."
 
 @transaction.atomic
 def apply(message: Message, update: StatusUpdate, *, source: str) -> None:
-    """Add the update to the history, and move the message if the update takes it further.
+    """Add the update to the history, and move the message if the update is a later state.
 
-    A status that we do not know is only added to the history.
+    An unknown status is only added to the history.
     """
     message.add_event(source, status=update.word, error_code=update.error_code)
     if update.state is not None and _is_possible(message, update.state):
@@ -43,7 +43,7 @@ def apply(message: Message, update: StatusUpdate, *, source: str) -> None:
 
 @transaction.atomic
 def refuse(message: Message, refused: Refused) -> bool:
-    """The provider refused it: it failed, or is blocked if we may not send there at all."""
+    """Mark a refused message as failed, or as blocked if the recipient is forbidden."""
     if refused.reason is RefusalReason.OPTED_OUT:
         opt_out(message.to)
     failed = message.advance(refused.reason.state, code=refused.code, reason=refused.message)
@@ -52,27 +52,27 @@ def refuse(message: Message, refused: Refused) -> bool:
 
 
 def note_unreached(message: Message, reason: str | None) -> None:
-    """What a reminder or an answer did not reach for good is told to who asked for the text."""
+    """Mark a reminder to a permanently unreachable number, for a report to the other app."""
     if reason in FOR_GOOD and message.lane == Lane.REMINDER:
         message.mark_unreached(str(reason))
 
 
 def may_be_known(message: Message) -> bool:
-    """Whether the provider can know the message; updates of other messages are ignored.
+    """Whether the provider can know the message; updates about others are ignored.
 
-    The state decides for rows from before attempts were counted.
+    For old rows without counted attempts, the state decides.
     """
     return message.attempt_count > 0 or message.state not in NOT_ATTEMPTED
 
 
 @transaction.atomic
 def link_provider_id(message: Message, sid: str) -> bool:
-    """Store the provider's id if the message has none; True if the message has this id.
+    """Store the provider's id if the message has none; True if it now has this id.
 
-    A callback can overtake the answer that has the id, and the answer may be lost.
+    A callback can overtake the response with the id, and that response may be lost.
     """
     if not message.provider_sid and not _is_taken(message, sid):
-        message.accept(sid)  # also if an update without an id has moved it further
+        message.accept(sid)  # even if an update without an id has already moved it further
     return message.provider_sid == sid
 
 
@@ -83,7 +83,7 @@ def opt_out(number: str) -> None:
 
 
 def _is_possible(message: Message, state: State) -> bool:
-    """An accepted message needs an id (sms_message_accepted_has_sid)."""
+    """False for `accepted` without an id (constraint sms_message_accepted_has_sid)."""
     return state is not State.ACCEPTED or bool(message.provider_sid)
 
 
@@ -93,7 +93,7 @@ def _advance(message: Message, state: State, code: str) -> None:
         return
     reason = _explained(message.provider, code) if code else _WITHOUT_CODE
     moved = message.advance(state, code=code, reason=reason)
-    if code and not moved:  # reported before, but without the code
+    if code and not moved:  # reported earlier, but without the code
         nameless = Message.objects.filter(pk=message.pk, state=state, error_code="")
         nameless.update(error_code=code, error_message=reason)
         message.refresh_from_db()

@@ -1,7 +1,7 @@
-"""Completes messages that were left behind: every minute, in any number of processes (docs/sms.md).
+"""Completes unfinished messages, every minute, in any number of processes (docs/sms.md).
 
 Every step claims its rows one by one with a conditional UPDATE, so that a second process skips
-them. A row that fails does not stop the others.
+them. A failing row does not stop the others.
 """
 
 import logging
@@ -28,8 +28,8 @@ POLL_INTERVAL = timedelta(minutes=1)
 GIVE_UP = timedelta(minutes=15)  # if the provider has no such message
 GIVE_UP_UNREACHABLE = timedelta(hours=24)  # if it cannot be reached
 POLL_AFTER = timedelta(minutes=5)  # without a status update
-POLL_UNTIL = timedelta(hours=11)  # providers try for ten hours at most
-SECONDS = 50.0  # of the minute until the next sweep begins
+POLL_UNTIL = timedelta(hours=11)  # providers retry for at most ten hours
+SECONDS = 50.0  # within the minute until the next sweep
 FOR_DELIVERY = 0.8  # the share of deliveries; a backlog must leave time for polls
 DONE = ("expired", "dispatched", "unknown", "found", "lost", "asked", "answered")
 
@@ -38,7 +38,7 @@ Step = Callable[[Message, datetime], str]
 
 @dataclass
 class _Walk:
-    """All rows of one step, page by page, each once: a step that fails does not change its row."""
+    """Visits the rows of a step page by page, each once, because a failed step leaves its row."""
 
     rows: QuerySet[Message]
     step: Step
@@ -62,7 +62,7 @@ class _Walk:
 
 
 class _Dispatch:
-    """The messages that this sweep hands out, batch by batch."""
+    """Hands out the messages of this sweep in batches."""
 
     def __init__(self, at: datetime) -> None:
         self.left = dispatch.chosen(at)
@@ -80,9 +80,9 @@ class _Dispatch:
 
 
 def sweep(*, at: datetime, seconds: float = SECONDS, limit: int = 50) -> dict[str, int]:
-    """Complete everything that is due, as far as it can be started in so many seconds.
+    """Process everything that is due, and start nothing after `seconds`.
 
-    In rounds of at most `limit` messages per step, so that no step blocks another.
+    Works in rounds of at most `limit` messages per step, so that no step blocks another.
     """
     counts, began = dict.fromkeys(DONE, 0), monotonic()
     counts["answered"] = answers.catch_up(at, limit)
@@ -135,7 +135,7 @@ def _expire(message: Message, at: datetime) -> str:
 
 @transaction.atomic
 def _abandon(message: Message, at: datetime) -> str:
-    """Not sent again: the claiming process may have died after the provider had accepted it."""
+    """Mark as unknown, without a retry: the provider may have accepted it before the crash."""
     if not message.abandon(at - LEASE, "No answer was stored."):
         return ""
     message.add_event(Event.Source.SERVICE)
@@ -149,7 +149,7 @@ def _resolve(message: Message, at: datetime) -> str:
     try:
         if _found(message, claimed_at):
             return "found"
-    except Exception:  # the provider's fault or ours: either way the message must come to an end
+    except Exception:  # an error of the provider or here: the message must come to an end anyway
         if at < claimed_at + GIVE_UP_UNREACHABLE:
             raise
     return _lose(message) if at >= claimed_at + GIVE_UP else ""
@@ -187,7 +187,7 @@ def _adopt(message: Message, update: StatusUpdate) -> bool:
 
 @transaction.atomic
 def _lose(message: Message) -> str:
-    """It still counts against the limits: it may have been sent."""
+    """Give up; it still counts against the limits, because it may have been sent."""
     if not message.mark_lost("The provider has no such message."):
         return ""
     message.add_event(Event.Source.SERVICE, error_code=LOST)
@@ -195,7 +195,7 @@ def _lose(message: Message) -> str:
 
 
 def _poll(message: Message, at: datetime) -> str:
-    """At growing intervals: 5, 10, 20 and 40 minutes after the claim."""
+    """Poll the provider at growing intervals: 5, 10, 20 and 40 minutes after the claim."""
     claimed_at = message.claimed_at or message.created_at
     if not message.schedule_poll(at, at + (at - claimed_at)):
         return ""

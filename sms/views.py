@@ -1,4 +1,4 @@
-"""The page of one's phone number, and the public page about our texts."""
+"""The page for the phone number, and the public page about messages."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -24,7 +24,7 @@ from sms.models import Consent, OptOut, Phone, Source
 from sms.phones import NoCodeError, WrongCodeError
 from sms.policy import SendError
 
-SHOWN: Final = 20  # entries of the ledger; the API has them all
+SHOWN: Final = 20  # entries of the ledger; the API has all of them
 PAGE: Final = "texts:phone"
 
 
@@ -61,7 +61,7 @@ def _confirm(request: HttpRequest, person: User) -> HttpResponse:
         form.add_error("texted_code", _("This is not the code."))
         return _page(request, person, code_form=form)
     except NoCodeError:
-        messages.error(request, _("This code is used up or too old. Ask for another one."))
+        messages.error(request, _("This code was used or has expired. Ask for another one."))
     else:
         messages.success(request, _("This number is yours now."))
     return redirect(PAGE)
@@ -80,7 +80,7 @@ _ACTS: Final[Mapping[str, Callable[[HttpRequest, User], HttpResponse]]] = Mappin
 
 
 def _prove(request: HttpRequest, person: User) -> None:
-    """The form waits while its sender proves who they are."""
+    """Require a reauthentication; the form waits for it."""
     if is_proof_due(request, person):
         raise ReauthenticationRequired
 
@@ -105,7 +105,7 @@ def _page(request: HttpRequest, person: User, **forms: Any) -> HttpResponse:
 @login_not_required
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
-    """What carriers ask for when a sender is registered, and people before they agree."""
+    """The public page that carriers require for the registration of a sender."""
     context = {
         "words": consent.words(),
         "sender": settings.SMS_FROM_NUMBER,

@@ -1,7 +1,7 @@
-"""The webhooks of providers: status updates of our messages, and inbound messages.
+"""The webhooks for providers: status updates and inbound messages.
 
-A call that no provider signed for us gets 403 (or 415). Every other call is safe to repeat. One
-that is not about us gets 204: after an error the provider would only call again.
+A call without a valid signature gets 403 (or 415). Every other call is safe to repeat. A call
+without relevance gets 204, because after an error the provider would only repeat it.
 """
 
 import logging
@@ -32,7 +32,7 @@ def callback(request: HttpRequest, message_id: uuid.UUID | None = None) -> HttpR
     try:
         provider, content = _parse(request)
     except CallbackRefusedError as refused:
-        logger.warning("Refused a call of a webhook that is not signed for us")
+        logger.warning("Refused a webhook call without a valid signature")
         return HttpResponse(status=refused.status)
     if isinstance(content, Inbound):
         _receive(content)
@@ -43,7 +43,7 @@ def callback(request: HttpRequest, message_id: uuid.UUID | None = None) -> HttpR
 
 
 def _receive(message: Inbound) -> None:
-    """A keyword, or an answer of somebody who has proved their number."""
+    """Handle a keyword, or a message from a verified number."""
     at = timezone.now()
     if keywords.command(message) is None:
         answers.receive(message, at=at)
@@ -52,11 +52,11 @@ def _receive(message: Inbound) -> None:
 
 
 def _parse(request: HttpRequest) -> tuple[str, StatusUpdate | Inbound | None]:
-    """The provider that made the call, and its content; raises CallbackRefusedError if none did.
+    """The calling provider and the content. Raises CallbackRefusedError if none made the call.
 
-    Every provider is tried: after a change of SMS_PROVIDER, messages of the previous one may still
-    be in flight, and people may still send STOP to its number. The refusal of the provider in use
-    decides.
+    Tries every provider: after a change of SMS_PROVIDER, messages of the former one may still be in
+    flight, and people may still send STOP to its number. If all refuse, the refusal of the provider
+    in use counts.
     """
     refusals: dict[str, CallbackRefusedError] = {}
     for name in PROVIDERS:
@@ -72,7 +72,7 @@ def _parse(request: HttpRequest) -> tuple[str, StatusUpdate | Inbound | None]:
 
 @transaction.atomic
 def _apply(message_id: uuid.UUID, provider: str, update: StatusUpdate) -> None:
-    """All of the update or none of it, for one message at a time."""
+    """Apply the update in a transaction that locks the message."""
     ours = Message.objects.select_for_update().filter(provider=provider)
     message = ours.filter(pk=message_id).first()
     if message is None:
@@ -81,6 +81,6 @@ def _apply(message_id: uuid.UUID, provider: str, update: StatusUpdate) -> None:
         logger.warning("Message %s was reported before it was sent", message.pk)
         return
     if not status_updates.link_provider_id(message, update.sid):
-        logger.warning("Message %s was reported under another id than its own", message.pk)
+        logger.warning("Message %s was reported with a different id", message.pk)
         return
     status_updates.apply(message, update, source=Event.Source.CALLBACK)

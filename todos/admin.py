@@ -1,4 +1,4 @@
-"""The operator's view of lists, to-dos and tags; it changes them by the same ways as the API."""
+"""The admin of lists, to-dos and tags. It changes them with the same functions as the API."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -24,23 +24,24 @@ from todos import ordering, service
 from todos.forms import TodoAdminForm
 from todos.models import List, Notice, SavedFilter, Tag, Todo
 
-MOST_CHANGED = 1_500  # to-dos of one action: each is an UPDATE, and API Gateway waits for 29 s
-MOST_SECONDS = 15  # of one action, before its history and its commit; the rest is said to be left
+MOST_CHANGED = 1_500  # to-dos per action: each is an UPDATE, and API Gateway waits for 29 s
+MOST_SECONDS = 15  # per action, without the history and the commit; the page says if some are left
 MOST_MERGED = 100
 FACTS = ("id", "position", "version", "created_at", "updated_at")
 
 
 class OwnedAdmin(PrivateAdmin):
-    """Rows of one person, chosen once; what the service sets is shown, and not asked for.
+    """Rows with a fixed owner. Shows the columns that the service sets as read-only.
 
-    `fields` and `facts` give the order. A column that neither they nor `hidden` name is shown too.
+    `fields` and `facts` define the order. Columns that neither they nor `hidden` name are also
+    shown.
     """
 
     list_select_related: ClassVar[tuple[str, ...]] = ("owner",)
     autocomplete_fields: ClassVar[tuple[str, ...]] = ("owner",)
     facts: ClassVar[tuple[str, ...]] = ()
     hidden: ClassVar[tuple[str, ...]] = ("changed_in", "former_position")
-    private: ClassVar[frozenset[str]] = frozenset({"name", "folded"})  # what its owner wrote
+    private: ClassVar[frozenset[str]] = frozenset({"name", "folded"})  # text of the owner
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         facts = self.get_readonly_fields(request, obj) if obj else ()
@@ -69,7 +70,9 @@ class OwnedAdmin(PrivateAdmin):
         change: bool = False,  # noqa: FBT001, FBT002 - Django's signature
         **kwargs: Any,
     ) -> Any:
-        """Disabled, not read-only: a field that is not in the form is not checked for doubles."""
+        """Disable the owner instead of a read-only field: uniqueness is checked for form fields
+        only.
+        """
         form = super().get_form(request, obj, change, **kwargs)
         if "owner" in form.base_fields:
             form.base_fields["owner"].disabled = change
@@ -88,12 +91,12 @@ class OwnedAdmin(PrivateAdmin):
         return super().has_add_permission(request) and reads_titles(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The question before a deletion lists what goes."""
+        """Requires permission to read titles, because the confirmation lists them."""
         return super().has_delete_permission(request, obj) and reads_titles(request)
 
 
 def _change(row: Any, **changes: Any) -> None:
-    """As the row is now, which may be another than when the form was checked."""
+    """Change the current row, which may differ from the row that the form validated."""
     with writing(row.account_id):
         get_object_or_404(type(row), pk=row.pk).change(**changes)
 
@@ -102,7 +105,7 @@ def _change(row: Any, **changes: Any) -> None:
 class ListAdmin(OwnedAdmin):
     list_display = ("name", "owner", "is_inbox", "todo_count", "archived_at", "created_at")
     list_filter = ("is_inbox", ("archived_at", admin.EmptyFieldListFilter), "created_at")
-    most_deleted = 200  # one after the other: the to-dos of each move to an inbox
+    most_deleted = 200  # one by one: the to-dos of each move to an inbox
     search_fields = ("folded", "owner__email")
     fields = ("owner", "name", "color", "archived_at")
     facts = ("is_inbox", *FACTS)
@@ -139,10 +142,10 @@ class ListAdmin(OwnedAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Lists go alone: their to-dos move to the inbox. What forbids it comes last."""
+        """List only the lists themselves, because their to-dos move to the inbox, and obstacles."""
         inboxes = [row for row in objs if row.is_inbox]
         strays = Todo.objects.filter(list__in=[row.pk for row in objs])
-        strays = strays.exclude(owner=F("list__owner"))  # no inbox that they could move to
+        strays = strays.exclude(owner=F("list__owner"))  # these have no inbox to move to
         going = [_leaving(row) for row in objs]
         return going, {}, set(), [str(row) for row in (*inboxes, *strays)]
 
@@ -176,7 +179,7 @@ class TagAdmin(OwnedAdmin):
 
     @admin.action(description=_("Merge selected tags into the most used"), permissions=["delete"])
     def merge(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Of equally used ones the oldest stays."""
+        """Merge into the most used tag, and among these into the oldest."""
         if is_too_large(request, self, queryset, MOST_MERGED):
             return
         keys = list(queryset.values_list("pk", flat=True))
@@ -215,7 +218,7 @@ class SavedFilterAdmin(OwnedAdmin):
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin):
-    """What was sent of reminders, and what became of it; not what it said."""
+    """Sent reminders and their results, without their texts."""
 
     list_display = ("owner", "channel", "state", "reason", "created_at")
     list_filter = ("channel", "state", "created_at")
@@ -277,7 +280,7 @@ class TodoAdmin(OwnedAdmin):
 
     @admin.display(description=_("due"), ordering="due_order")
     def due_words(self, todo: Todo) -> str:
-        """Where its owner lives, if it names no zone."""
+        """In the owner's time zone, if the due has none."""
         return str(todo.due or "").replace("T", " ", 1).replace("[", " ").removesuffix("]")
 
     @admin.action(description=_("Finish selected to-dos"), permissions=["change"])
@@ -303,7 +306,7 @@ class TodoAdmin(OwnedAdmin):
         change: Callable[[Todo], None],
         member: Any,
     ) -> None:
-        """What was so already is left alone: it enters neither the history nor the count."""
+        """Change only the rows that differ; only these enter the history and the count."""
         if is_too_large(request, self, queryset, MOST_CHANGED):
             return
         # One commit, and one INSERT of the history.
@@ -323,7 +326,7 @@ class TodoAdmin(OwnedAdmin):
             self.message_user(request, rest, messages.WARNING)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
-        """The tags of a new row come after it; those of an old one are saved with it."""
+        """Save the tags of a new row after the row; those of an old row are saved with it."""
         super().save_related(request, form, formsets, change)
         if not change and form.cleaned_data["tags"]:
             rows = Todo.objects.filter(pk=form.instance.pk)
@@ -352,7 +355,7 @@ class TodoAdmin(OwnedAdmin):
 def _changed_in_time(
     rows: QuerySet[Todo], change: Callable[[Todo], None]
 ) -> tuple[list[Todo], bool]:
-    """Those that it made a difference to, and whether some were left for another time."""
+    """The changed to-dos, and whether some are left because time ran out."""
     changed: list[Todo] = []
     begun = time.monotonic()
     for todo in rows:
@@ -366,7 +369,7 @@ def _changed_in_time(
 
 
 class _Untitled(ModelIterable):  # type: ignore[type-arg]
-    """Rows that are called by their ids, on every page and in the history. Not to be saved."""
+    """Rows whose names are replaced by their ids, on pages and in the history. Do not save them."""
 
     def __iter__(self) -> Iterator[Any]:
         return map(_unnamed, super().__iter__())

@@ -1,4 +1,4 @@
-"""Dues of a release that knew moments and days only; harmless at any time, and twice."""
+"""Converts dues of a release with moments and days only. Safe at any time, and to repeat."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -14,18 +14,18 @@ from todos.models import Due, Todo
 from todos.models.due import NEVER, renew_order, zone_of
 
 BATCH: Final = 200
-BEFORE: Final = ("due_at", "due_on")  # what was asked for, and marked as changed, before
+BEFORE: Final = ("due_at", "due_on")  # the former columns, which may be marked as changed
 
 
 def due_before(row: Any, zone: ZoneInfo) -> Due | None:
-    """What its two former columns say; a moment keeps its minute, on the person's clock."""
+    """The due in the two former columns; a moment becomes a minute in the person's time zone."""
     if row.due_at:
         return Due.at_moment(row.due_at, zone)
     return Due(row.due_on) if row.due_on else None
 
 
 def marks_after(changed_in: dict[str, int]) -> dict[str, int]:
-    """The version at which one of the two has changed is the one at which the due has."""
+    """The marks of changes, with the later version of the two columns as that of the due."""
     at = max((changed_in.get(name, 0) for name in (*BEFORE, "due")), default=0)
     kept = {name: version for name, version in changed_in.items() if name not in BEFORE}
     return {**kept, "due": at} if at else kept
@@ -35,10 +35,10 @@ def marks_after(changed_in: dict[str, int]) -> dict[str, int]:
 
 
 def bring_dues(todo: Any, feed_entry: Any) -> None:
-    """Give every to-do its due and the next version, and move it to the end of the feed.
+    """Set the due and the next version of every to-do, and move it to the end of the feed.
 
-    Every one, for the answers of all have other members now. In batches, each in a transaction of
-    its own that locks the account's counter, as all writers do; after an interruption once more.
+    All to-dos change, because their responses have new members. Each batch is a transaction that
+    locks the account's counter, as all writers do. Can be repeated after an interruption.
     """
     owners = todo.objects.order_by("owner").values_list("owner", "owner__time_zone").distinct()
     for owner, zone in list(owners):
@@ -80,14 +80,14 @@ def _entry(feed_entry: Any, row: Any, place: int) -> Any:
     )
 
 
-# --- For every night ------------------------------------------------------------------------------
+# --- For the nightly job --------------------------------------------------------------------------
 
 
 def take_over() -> int:
-    """Dues that the release before has written while it was replaced; how many to-dos have moved.
+    """Convert dues that the former release wrote during a deploy; returns how many changed.
 
-    Then those whose order does not fit the person's clock, for that release knew another order,
-    and the rules of a time zone change.
+    Then renew orders that do not match the person's time zone, because that release wrote another
+    order, and because the rules of time zones change.
     """
     marked = Q(changed_in__has_any_keys=BEFORE)
     unread = Q(due=None) & ~Q(due_at=None, due_on=None)
@@ -122,6 +122,6 @@ def _renewed(owner: Any) -> int:
         late = [
             todo for todo in own.exclude(due_at=None) if todo.due and todo.due.due_at != todo.due_at
         ]
-        for todo in late:  # an answer says the moment
+        for todo in late:  # responses contain the moment
             todo.save_changes("due")
         return len(late) + renew_order(own, zone_of(owner))

@@ -1,4 +1,4 @@
-"""Tags of one folded name become one tag; harmless at any time, and twice."""
+"""Merges tags with the same folded name. Safe at any time, and to repeat."""
 
 from collections import defaultdict
 from typing import Any
@@ -15,7 +15,7 @@ from todos.models.tags import folded_names
 
 
 def refold_tags() -> int:
-    """What merge_tags() does, by the writers of today; how many tags it was."""
+    """As merge_tags(), but through the feed; returns the number of tags."""
     keys = list(Tag.objects.filter(folded=None).values_list("pk", flat=True))
     for key in keys:
         tag = Tag.objects.select_related("owner").get(pk=key)
@@ -38,7 +38,7 @@ def _give_to(tag: Tag, twin: Tag) -> None:
 
 
 def merge_tags(tag: Any, todo: Any) -> None:
-    """For migrations: fold the names that are not folded yet, each owner in a transaction."""
+    """Fold the names that are not folded yet in a migration, one transaction per owner."""
     tags = tag.objects
     owners = list(tags.filter(folded=None).values_list("owner", flat=True).distinct())
     for owner in owners:
@@ -47,7 +47,7 @@ def merge_tags(tag: Any, todo: Any) -> None:
 
 
 def _merge(tag: Any, todo: Any, owner: Any) -> None:
-    """The most used spelling stays; of equals, the oldest."""
+    """Keep the most used spelling, and among these the oldest."""
     used = dict(tag.objects.filter(owner=owner).values_list("pk").annotate(Count("todos")))
     groups: dict[str, list[Any]] = defaultdict(list)
     for row in tag.objects.select_for_update().filter(owner=owner).order_by("pk"):
@@ -68,9 +68,9 @@ def _name(row: Any) -> str:
 
 
 def _replace(tags: list[Any], kept: Any, links: Any) -> None:
-    """To-dos of these tags get the other one instead."""
+    """Replace these tags of to-dos by the kept one."""
     lost = [row.pk for row in tags]
     todos = links.filter(tag__in=lost).values_list("todo", flat=True).distinct()
     new = [links.model(todo_id=key, tag_id=kept.pk) for key in todos]
     links.bulk_create(new, ignore_conflicts=True)
-    type(kept).objects.filter(pk__in=lost).delete()  # and their links
+    type(kept).objects.filter(pk__in=lost).delete()  # with their links

@@ -1,4 +1,4 @@
-"""Forms of the to-do page and of the admin."""
+"""Forms of the to-do page and the admin."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class TitleForm(forms.Form):
-    """What needs to be done, as the column takes it."""
+    """A title, with the rules of its column."""
 
     title = Todo._meta.get_field("title").formfield(
         label=_("What needs to be done?"),
@@ -29,7 +29,7 @@ class TitleForm(forms.Form):
 
 
 class TodoAdminForm(forms.ModelForm[Todo]):
-    """A to-do in the admin, whose list and tags belong to its owner."""
+    """A to-do in the admin; its list and tags must belong to its owner."""
 
     def clean_tags(self) -> "QuerySet[Tag]":
         tags: QuerySet[Tag] = self.cleaned_data["tags"]

@@ -1,7 +1,7 @@
-"""The manual order of an account's lists, filters, and to-dos, which is one order for all lists.
+"""The manual order of an account's lists, filters and to-dos; to-dos of all lists share one order.
 
-All of it is for whoever is `writing`: the account's counter is locked, so two that move at once
-wait for each other and never choose one key.
+Call all functions in `writing()`: the locked counter prevents that concurrent moves choose the same
+key.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,19 +16,19 @@ from core.order_keys import LONGEST, between, spread
 from todos.models import List, SavedFilter, Todo
 from todos.models.columns import UNPLACED
 
-RENEWED: Final = 64  # longer keys are renewed by the nightly job
-SHORT: Final = 32  # what is renewed is at most so long
+RENEWED: Final = 64  # the nightly job shortens longer keys
+SHORT: Final = 32  # the longest new key
 _BATCH: Final = 200
 SIDES: Final = frozenset({"after", "before"})
 _Ends = tuple[str | None, str | None]
 
 
 class NoNeighborError(LookupError):
-    """There is no such row to stand beside."""
+    """The named neighbor does not exist."""
 
 
 def before_first(rows: SyncedQuerySet) -> str:
-    """A key in front of all rows of an account."""
+    """A key before all rows of an account."""
     return _room(rows, lambda: (None, _end(rows, Min)))
 
 
@@ -37,10 +37,10 @@ def after_last(rows: SyncedQuerySet) -> str:
 
 
 def moved(row: Any, **place: Any) -> dict[str, Any]:
-    """The columns that a move changes: to a `list`, a `parent` or a `position`, or beside a peer.
+    """The columns of a move: to a `list`, a `parent` or a `position`, or next to a peer.
 
-    `after` and `before` name the peer. That of a to-do is in the list and below the parent that it
-    has, or moves to. Raises NoNeighborError.
+    `after` or `before` is the id of the peer. For a to-do, the peer has the same list and parent as
+    the to-do after the move. Raises NoNeighborError.
     """
     peers = type(row).objects.owned_by(row.owner)
     columns = {name: value for name, value in place.items() if name not in SIDES}
@@ -53,7 +53,7 @@ def moved(row: Any, **place: Any) -> dict[str, Any]:
 
 
 def _home(todo: Todo, place: Mapping[str, Any]) -> dict[str, Any]:
-    """Its list and its parent; of the two the parent holds, unless only the list is named."""
+    """The new list and parent. The parent determines the list, unless only a list is given."""
     parent = place.get("parent", todo.parent)
     if parent is None:
         return {"list": place.get("list", todo.list), "parent": None}
@@ -63,7 +63,7 @@ def _home(todo: Todo, place: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _beside(row: Any, peers: SyncedQuerySet, key: UUID, *, is_after: bool) -> str:
-    """A key for the row right behind, or before, the peer of this id: its own if it stands there.
+    """A key directly after or before the peer with this id; the present key if it fits.
 
     Raises NoNeighborError if none of the peers has the id.
     """
@@ -91,7 +91,7 @@ def _around(rows: SyncedQuerySet, key: UUID, *, is_after: bool) -> _Ends:
 
 
 def _next(rows: SyncedQuerySet, row: Any, *, is_after: bool) -> Any:
-    """The row next to it on this side, or None."""
+    """The next row on this side, or None."""
     beyond, sign = ("gt", "") if is_after else ("lt", "-")
     further = Q(**{f"position__{beyond}": row.position})
     same = Q(position=row.position, **{f"pk__{beyond}": row.pk})
@@ -99,7 +99,7 @@ def _next(rows: SyncedQuerySet, row: Any, *, is_after: bool) -> Any:
 
 
 def _room(rows: SyncedQuerySet, ends: Callable[[], _Ends]) -> str:
-    """A key between the ends. If there is no room, rows around them get other keys first."""
+    """A key between the ends. If there is no room, rows around them get new keys first."""
     lower, upper = ends()
     if lower is not None and lower == upper:
         _renew(rows, lambda key: key == lower)
@@ -116,9 +116,9 @@ def _is_long(key: str) -> bool:
 
 
 def renew_all() -> int:
-    """Shorter keys for the rows whose keys have grown long, and for those of the former release.
+    """Shorten long keys, and give keys to rows of the former release.
 
-    Each account in a transaction of its own; how many rows it was.
+    Uses one transaction per account. Returns the number of rows.
     """
     changed = 0
     for model in (List, SavedFilter, Todo):
@@ -130,13 +130,13 @@ def renew_all() -> int:
 
 
 def _renew(rows: SyncedQuerySet, is_crowded: Callable[[str], bool]) -> int:
-    """Spread the shortest run of rows that has all the crowded ones, in the order they have."""
+    """Give new keys to the shortest run of rows that contains all crowded ones."""
     order = sorted(
         rows.values_list("position", _former(rows.model), "pk"),
         key=lambda it: (it[0], it[1] if it[0] == UNPLACED else 0, it[2]),
     )
     crowded = [place for place, (key, _former, _pk) in enumerate(order) if is_crowded(key)]
-    if not crowded:  # another run was here first
+    if not crowded:  # another run was faster
         return 0
     first, keys = _spread([key for key, _former, _pk in order], crowded[0], crowded[-1] + 1)
     new = {order[first + number][2]: key for number, key in enumerate(keys)}
@@ -145,13 +145,13 @@ def _renew(rows: SyncedQuerySet, is_crowded: Callable[[str], bool]) -> int:
 
 
 def _former(model: Any) -> Any:
-    """The column of the former release, if that has known the model."""
+    """The column of the former release, if the model has one."""
     is_there = any(column.name == "former_position" for column in model._meta.concrete_fields)
     return "former_position" if is_there else Value(0)
 
 
 def _spread(keys: list[str], first: int, last: int) -> tuple[int, list[str]]:
-    """New keys for this run, or a longer one until they are short; and where it begins."""
+    """The start of the run and its new keys; extends the run until the keys are short."""
     while True:
         lower = keys[first - 1] if first else None
         upper = keys[last] if last < len(keys) else None

@@ -1,8 +1,8 @@
-"""How many lists, to-dos, tags and bytes of notes an account may hold.
+"""Quotas for lists, to-dos, tags, filters and bytes of notes.
 
-Counting all rows for each new one would cost more with each. So one conditional UPDATE adds what is
-new to `Usage`, and only if that seems too much the rows are counted. Whoever has just added rows
-holds the lock of the account (core.feed.writing), so nobody else counts at the same time.
+A count of all rows for each new row would get slower with every row. So a conditional UPDATE adds
+the new rows to `Usage`, and only if this exceeds the quota are the rows counted. The caller holds
+the lock of the account (core.feed.writing), so nobody else counts at the same time.
 """
 
 from typing import TYPE_CHECKING
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def take(owner: "User", **added: int) -> None:
     """Count what this transaction has just added: `lists`, `todos`, `tags`, `filters`, `bytes`.
 
-    Each may be more than was really new. Raises QuotaReached if the account now holds too much;
-    the caller's transaction must end with it.
+    Each number may be too high. Raises QuotaReached if the account now has too much; the caller
+    must roll back its transaction.
     """
     added = {name: amount for name, amount in added.items() if amount > 0}
     if not added:
@@ -37,7 +37,7 @@ def take(owner: "User", **added: int) -> None:
 
 
 def check(owner: "User", **added: int) -> None:
-    """Whether there is room for all of these. Raises QuotaReached."""
+    """Raise QuotaReached if there is no room for all of these."""
     held = _held(owner)
     for name, amount in added.items():
         if amount and held[name] + amount > _allowed(name):
@@ -57,12 +57,12 @@ def _count_anew(owner: "User", names: tuple[str, ...]) -> None:
 
 
 def _held(owner: "User") -> dict[str, int]:
-    """With the rows of this transaction, and those of all that held the lock before."""
+    """Count the rows, including those of this transaction and of all former lock holders."""
     return {
         "lists": List.objects.owned_by(owner).filter(is_inbox=False).count(),
         "tags": Tag.objects.owned_by(owner).count(),
         "filters": SavedFilter.objects.owned_by(owner).count(),
-        **Todo.objects.of(owner.pk).aggregate(  # the trash takes room too
+        **Todo.objects.of(owner.pk).aggregate(  # the trash counts too
             todos=Count("pk"), bytes=Coalesce(Sum(OctetLength("notes")), 0)
         ),
     }
@@ -82,7 +82,8 @@ def _refusal(name: str) -> str:
         "bytes": _("bytes of notes"),
     }
     return _(
-        "Your account may hold %(limit)s %(things)s (quota %(name)s). Remove some for good first."
+        "Your account may have %(limit)s %(things)s (quota %(name)s)."
+        " Delete some permanently first."
     ) % {
         "limit": f"{_allowed(name):,}",
         "things": nouns[name],

@@ -1,4 +1,4 @@
-"""Changes of more than one row; the actor first."""
+"""Changes of more than one row."""
 
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
 
 def add_todo(*, actor: "User", title: str, **fields: Any) -> Todo:
-    """A new to-do: first unless `position` is given, in the inbox unless `list` or
-    `parent` is.
+    """Add a to-do: first unless `position` is given, in the inbox unless `list` or `parent` is.
 
-    `tags` are names. Raises IntegrityError if the `id` is taken, QuotaReached if it is too much.
+    `tags` has names. Raises IntegrityError if the `id` is taken, QuotaReached at the quota.
     """
     names = fields.pop("tags", ())
     with writing(actor.pk):
@@ -41,12 +40,12 @@ def add_todo(*, actor: "User", title: str, **fields: Any) -> Todo:
 
 
 def size_of(text: str) -> int:
-    """Its bytes in UTF-8, as the quota counts them."""
+    """The bytes in UTF-8, as the quota counts them."""
     return len(text.encode())
 
 
 def change_todo(todo: Todo, **changes: Any) -> None:
-    """As `Todo.change`. Raises QuotaReached if it is too much."""
+    """As `Todo.change`. Raises QuotaReached at the quota."""
     growth = size_of(changes.get("notes", todo.notes)) - size_of(todo.notes)
     if _gets_a_time(todo, changes):
         changes["reminders"] = _usual_reminders(todo.owner, changes["due"])
@@ -55,7 +54,7 @@ def change_todo(todo: Todo, **changes: Any) -> None:
 
 
 def _usual_reminders(owner: "User", due: Due | None) -> tuple[Reminder, ...]:
-    """What the person has set for to-dos with a time."""
+    """The person's default reminder for to-dos with a time."""
     minutes = owner.default_reminder
     if minutes is None or due is None or due.at is None:
         return ()
@@ -63,7 +62,7 @@ def _usual_reminders(owner: "User", due: Due | None) -> tuple[Reminder, ...]:
 
 
 def _gets_a_time(todo: Todo, changes: dict[str, Any]) -> bool:
-    """For the first time, and nothing is said of reminders."""
+    """Whether the to-do gets its first time, without reminders in the change."""
     due = changes.get("due")
     has_one = todo.due is not None and todo.due.at is not None
     return bool(due and due.at and not has_one and not {"reminders"} & {*changes}) and (
@@ -72,7 +71,7 @@ def _gets_a_time(todo: Todo, changes: dict[str, Any]) -> bool:
 
 
 def add_list(*, actor: "User", name: str, **fields: Any) -> List:
-    """A new list: last unless `position` is given. Raises QuotaReached if it is one too many."""
+    """Add a list: last unless `position` is given. Raises QuotaReached at the quota."""
     with writing(actor.pk):
         if fields.get("position") is None:
             fields["position"] = ordering.after_last(List.objects.of(actor.pk))
@@ -83,7 +82,7 @@ def add_list(*, actor: "User", name: str, **fields: Any) -> List:
 
 
 def add_filter(*, actor: "User", name: str, **fields: Any) -> SavedFilter:
-    """A new one: last unless `position` is given. Raises QuotaReached if it is one too many."""
+    """Add a filter: last unless `position` is given. Raises QuotaReached at the quota."""
     with writing(actor.pk):
         if fields.get("position") is None:
             fields["position"] = ordering.after_last(SavedFilter.objects.of(actor.pk))
@@ -94,7 +93,7 @@ def add_filter(*, actor: "User", name: str, **fields: Any) -> SavedFilter:
 
 
 def add_tag(*, actor: "User", name: str, **fields: Any) -> Tag:
-    """A new tag. Raises QuotaReached if it is one too many, IntegrityError if its name is taken."""
+    """Add a tag. Raises QuotaReached at the quota, IntegrityError if the name is taken."""
     with writing(actor.pk):
         tag = Tag(owner=actor, name=name, **fields)
         tag.save(force_insert=True)
@@ -103,7 +102,7 @@ def add_tag(*, actor: "User", name: str, **fields: Any) -> Tag:
 
 
 def merge_tags(tag: Tag, into: Tag) -> None:
-    """Everything of the first becomes the other's; what it was called leads to that one."""
+    """Move all to-dos and names of the first tag to the other, and delete the first."""
     links = Todo.tags.through.objects
     with writing(tag.owner_id):
         todos = links.filter(tag=tag).values_list("todo", flat=True)
@@ -118,7 +117,7 @@ def merge_tags(tag: Tag, into: Tag) -> None:
 
 
 def remove_list(*, actor: "User", todo_list: List, trashes: bool = False) -> None:
-    """Remove a list for good; its to-dos move to the inbox, or to the trash."""
+    """Delete a list permanently; its to-dos move to the inbox or to the trash."""
     with writing(actor.pk):
         inbox = List.objects.inbox_of(actor)
         inside = Todo.objects.of(actor.pk).filter(list=todo_list)
@@ -131,6 +130,6 @@ def remove_list(*, actor: "User", todo_list: List, trashes: bool = False) -> Non
 
 
 def follow_time_zone(*, account_id: "UUID", **_signal: Any) -> None:
-    """The person's clock has changed: what is due goes with it. The caller is `writing`."""
+    """Update dues and reminders after a change of the time zone. Call it in `writing()`."""
     renew_order(Todo.objects.of(account_id), zone_of(account_id))
     plan_all(account_id)

@@ -1,7 +1,7 @@
-"""The page that never waits: a shell without personal data, its service worker and its manifest.
+"""The offline page: a shell without personal data, its service worker and its manifest.
 
-The modules import each other by names that an import map leads to the files of this build, so the
-map stands in the page, allowed by its digest.
+The modules import each other by names that an import map resolves to the files of this build. The
+map is inline in the page; the Content-Security-Policy allows it by its digest.
 """
 
 import base64
@@ -24,7 +24,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-FOLDERS = {"app/": ("#app/", ".js"), "vendor/": ("", "")}  # of static files: how names begin, end
+# Folders of static files, with the prefix and suffix of their module names.
+FOLDERS = {"app/": ("#app/", ".js"), "vendor/": ("", "")}
 STYLES = ("css/tokens.css", "css/page.css")
 ICONS = ("icons/nudge.svg", "icons/nudge-180.png")
 WORKER, PUSH, THEME = "app/worker.js", "app/push.js", "app/theme.js"  # plain scripts, no modules
@@ -65,7 +66,7 @@ POLICY = {"require-trusted-types-for": ["'script'"], "trusted-types": ["nudge"]}
 
 
 def modules() -> dict[str, str]:
-    """The address of each module by the name it is imported by."""
+    """The URL of each module, by its import name."""
     plain = {WORKER, PUSH, THEME}
     return {
         begins + name.removeprefix(folder).removesuffix(".js") + ends: address(name)
@@ -76,7 +77,7 @@ def modules() -> dict[str, str]:
 
 
 def address(name: str) -> str:
-    """Of a static file; one whose name does not change with its content says when that was."""
+    """The URL of a static file; an unhashed one gets its modification time as query string."""
     if hasattr(staticfiles_storage, "hashed_files"):
         return static(name)
     found = finders.find(name)
@@ -106,12 +107,12 @@ def _kept_map() -> str:
 
 
 def _map() -> str:
-    """Made once for each process, but in development, where files change."""
+    """Cached per process, except in development, because files change there."""
     return import_map() if settings.DEBUG else _kept_map()
 
 
 def words_address() -> str:
-    """Of the words of quick add; it changes with them."""
+    """The URL of the words of quick add; it changes with them."""
     digest = hashlib.sha256(WORDS.read_bytes()).hexdigest()[:16]
     return f"{reverse('todos:words')}?{digest}"
 
@@ -119,7 +120,7 @@ def words_address() -> str:
 @require_safe
 @login_not_required
 def words(request: HttpRequest) -> HttpResponse:
-    """The words of quick add: the page reads a sentence as the server does."""
+    """The words of quick add, so that the page reads sentences as the server does."""
     response = HttpResponse(WORDS.read_bytes(), content_type="application/json")
     if request.get_full_path() == words_address():
         response.headers["Cache-Control"] = FOR_EVER
@@ -128,7 +129,7 @@ def words(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponseBase:
-    """The same for everybody who is logged in: the service worker may keep it."""
+    """The same page for all users, so that the service worker may cache it."""
     imports = _map()
     names = json.loads(imports)["imports"]
     announced = [name for name in names if not name.startswith((*LATER, MAIN))]
@@ -151,7 +152,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @login_not_required
 def worker(request: HttpRequest) -> HttpResponse:
-    """Served from here, because the scope of a worker is the folder of its address."""
+    """Serve the worker here, because its scope is the folder of its URL."""
     files = [*json.loads(_map())["imports"].values(), *map(address, (*STYLES, *ICONS, THEME))]
     files.append(words_address())
     kept = {"shell": reverse("todos:index"), "language": get_language(), "files": sorted(files)}
@@ -164,7 +165,7 @@ def worker(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_not_required
 def manifest(request: HttpRequest) -> JsonResponse:
-    """For those who install the page as a program."""
+    """The manifest for an installation as an app."""
     start = reverse("todos:index")
     return JsonResponse(
         {

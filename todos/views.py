@@ -1,4 +1,4 @@
-"""The to-dos for a browser without JavaScript: a list, and a form for every change."""
+"""The to-do pages for browsers without JavaScript: a list, and a form for every change."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,26 +31,26 @@ from todos.models import Status, Todo, TodoQuerySet
 PAGE_SIZE = 50
 UNDO_SECONDS = 600
 _ORDER = ("position", "id")
-_REMOVED = "todos.removed"  # in the session: the last to-do deleted, and when
+_REMOVED = "todos.removed"  # in the session: the last deleted to-do, and when
 _SALT = "todos.views"
 
 
 @dataclass(frozen=True)
 class ListState:
-    """Which part of the list is on the page; every link and redirect carries it along."""
+    """The filter and page of the list; every link and redirect keeps it."""
 
     status: str = ""
     after: str = ""
 
     @classmethod
     def of(cls, request: HttpRequest) -> Self:
-        """What the query string says; a value that makes no sense is as good as none."""
+        """Read the query string; ignores invalid values."""
         status, after = request.GET.get("status", ""), request.GET.get("after", "")
         return cls(status if status in Status.values else "", after if _key(after) else "")
 
     @property
     def parameters(self) -> str:
-        """For a query string that has begun: empty or `&status=open`."""
+        """For the end of a query string: empty or `&status=open`."""
         chosen = {name: value for name, value in vars(self).items() if value}
         return f"&{urlencode(chosen)}" if chosen else ""
 
@@ -62,7 +62,7 @@ class ListState:
 
 
 def _key(after: str) -> list[Any]:
-    """The state in the order of the row behind which a page begins; empty for the first page."""
+    """The sort keys of the row before the page; empty for the first page."""
     try:
         key: list[Any] = signing.loads(after, salt=_SALT)
     except signing.BadSignature:
@@ -71,7 +71,7 @@ def _key(after: str) -> list[Any]:
 
 
 def _writing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """In one transaction, after those of the same person."""
+    """Run in one transaction, after other changes of the same person."""
 
     @wraps(view)
     def changed(request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -82,13 +82,13 @@ def _writing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def _changes(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """POST only, `writing`; logging in first leads to the list, not back to a POST URL."""
+    """POST only, in `writing()`. A log-in redirects to the list and not back to a POST URL."""
     return login_required(redirect_field_name="")(require_POST(_writing(view)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
-    """A page of the list; POST adds."""
+    """A page of the list; POST adds a to-do."""
     return _add(request) if request.method == "POST" else _whole_page(request)
 
 
@@ -134,7 +134,7 @@ def rename(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @_changes
 def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Into the trash; the last one can be undone for a while."""
+    """Move to the trash; the last one can be undone for a while."""
     todo = _own(request, pk)
     todo.trash()
     request.session[_REMOVED] = {"at": timezone.now().timestamp(), "id": str(todo.pk)}
@@ -145,7 +145,7 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @_changes
 def undo(request: HttpRequest) -> HttpResponse:
-    """Bring back what was deleted last; what is too old or back already stays as it is."""
+    """Restore the last deleted to-do, unless it is too old or already restored."""
     todo = _restore(request)
     if todo is None:
         messages.warning(request, _("There is nothing left to undo."))
@@ -163,7 +163,7 @@ def _restore(request: HttpRequest) -> Todo | None:
 
 
 def _isolated(todo: Todo) -> str:
-    """In a sentence, whose words keep their places."""
+    """Isolate the title, so that its direction moves no other word of a sentence."""
     return format_html("<bdi>{}</bdi>", todo.title)
 
 
@@ -186,7 +186,7 @@ def _title_form(todo: Todo) -> TitleForm:
 
 
 def _page(request: HttpRequest) -> dict[str, Any]:
-    """The rows of this page, and the state of the next."""
+    """The rows of this page, and the state of the next page."""
     state = ListState.of(request)
     rows = page_after(_in_view(request, state), _ORDER, _key(state.after), PAGE_SIZE + 1)
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
@@ -199,7 +199,7 @@ def _page(request: HttpRequest) -> dict[str, Any]:
 
 
 def _whole_page(request: HttpRequest, *, status: int = HTTPStatus.OK, **forms: Any) -> HttpResponse:
-    """The page, with the `add_form` or the `edit_form` of a `todo` if one was refused."""
+    """The page; a refused form is passed as `add_form` or, for a `todo`, `edit_form`."""
     context = {
         "add_form": TitleForm(),
         "open_count": _todos(request).open().count(),
@@ -221,6 +221,6 @@ def _refuse(request: HttpRequest, **forms: Any) -> HttpResponse:
 
 
 def _redirect(request: HttpRequest, todo: Todo | None = None) -> HttpResponse:
-    """To the same filter and page, at the row that changed."""
+    """Redirect to the same filter and page, at the changed row."""
     anchor = f"#todo-{todo.pk}" if todo else ""
     return redirect(f"{reverse('todos:plain')}{ListState.of(request)}{anchor}")

@@ -37,20 +37,20 @@ from core.http import client_address
 
 logger = logging.getLogger(__name__)
 
-# This mail is never sent. We still connect to the mail server, so that an error of the server does
-# not tell which addresses have an account.
+# This mail is never sent. The code still connects to the mail server, so that an error of the
+# server does not disclose which addresses have an account.
 UNKNOWN = "account/email/unknown_account"
-UNKNOWN_ADDRESS = "::"  # a server behind a Unix socket knows no address
+UNKNOWN_ADDRESS = "::"  # a server behind a Unix socket sees no address
 _email_fits = MaxLengthValidator(254)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Rate limits count by the real address; a client can write X-Forwarded-For."""
+        """Count rate limits by the real address, because a client can forge X-Forwarded-For."""
         return clean_client_ip(client_address(request)) or UNKNOWN_ADDRESS
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """Of two accounts of one mailbox, which are older than its one spelling, either may be."""
+        """If two old accounts share a mailbox under different spellings, try both."""
         user: User | None = super().authenticate(request, **credentials)
         if user is None:
             user = self._older_double(**credentials)
@@ -68,7 +68,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return None
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """`_login_failed_rl_usage` is what allauth rolls back after the right password."""
+        """allauth rolls `_login_failed_rl_usage` back after a correct password."""
         guess = begin_guess(request, credentials["email"])
         if guess is None:
             raise self.validation_error(LOCKED)
@@ -100,7 +100,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
             )
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Without this mail its reader cannot go on, so that the answer is to ask again later."""
+        """Raise MailAway if the mail fails, because the user needs it to continue."""
         try:
             if template_prefix == UNKNOWN:
                 mails.knock()
@@ -117,26 +117,26 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
-        """A mail that cannot be sent does not undo what it tells of."""
+        """If the mail fails, the reported change stays."""
         with suppress(MailAway):
             super().send_notification_mail(
                 template_prefix, user, {**(context or {}), "user": user}, email
             )
 
     def post_login(self, request: HttpRequest, user: User, *, signup: bool, **kwargs: Any) -> Any:
-        """Somebody who has the password, on a device that nobody knows, is told of to its owner."""
+        """Notify the owner of a log-in from a new device."""
         if is_new(request) and not signup:
             record(user, Kind.NEW_DEVICE, request)
             self.send_notification_mail("account/email/new_device", user)
         return super().post_login(request, user, signup=signup, **kwargs)
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
-        """Told to the one who has just proved the password, and not on a page for everybody."""
+        """Show the reason only to a user who has just entered the correct password."""
         if user.deletion_at is not None:
             raise ImmediateHttpResponse(offer_to_keep(request, user))
         if not is_headless_request(request):
             messages.error(
-                request, _("This account is switched off. Ask whoever runs this server.")
+                request, _("This account is switched off. Ask the operator of this server.")
             )
         response: HttpResponse = super().respond_user_inactive(request, user)
         return response
@@ -148,7 +148,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return is_open(request)
 
     def clean_email(self, email: str) -> str:
-        """allauth's forms accept 320 characters, the column holds 254."""
+        """Check the length: allauth's forms accept 320 characters, but the column holds 254."""
         _email_fits(email)
         return email
 
@@ -159,7 +159,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         form: Any,
         commit: bool = True,  # noqa: FBT001, FBT002 - allauth's signature
     ) -> User:
-        """If two sign-ups with one address collide, the second is answered like a used address."""
+        """If two sign-ups with one address collide, answer the second as for a used address."""
         try:
             with transaction.atomic():
                 saved: User = super().save_user(request, user, form, commit)
@@ -170,7 +170,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return saved
 
     def clean_password(self, password: str, user: User | None = None) -> str:
-        """allauth's API checks a new password without the address, which it must not resemble."""
+        """Also compare a new password with the address, which allauth's API does not."""
         newcomer = user is None and is_headless_request(context.request)
         if newcomer:
             user = User(email=key_of(json.loads(context.request.body).get("email", "")))
@@ -180,10 +180,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return password
 
     def _address_in_use(self, request: HttpRequest, form: Any) -> HttpResponse:
-        """The answer of allauth if it sees the other account in time."""
+        """The response that allauth sends if it finds the other account first."""
         headless, email = is_headless_request(request), form.cleaned_data["email"]
         response: HttpResponse
-        if flows.manage_email.assess_unique_email(email) is None:  # in use, and not to be disclosed
+        if flows.manage_email.assess_unique_email(email) is None:  # in use; must stay secret
             response = flows.signup.prevent_enumeration(request, email=email)
             return AuthenticationResponse.from_response(request, response) if headless else response
         taken = self.validation_error("email_taken")

@@ -1,4 +1,4 @@
-"""allauth's list of devices, with the names that people know them by."""
+"""allauth's list of devices, with readable names."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Devices that a client of the API logs out are noted as those of the page are."""
+"""Records devices that an API client logs out, as the page does."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Errors of the account API in the product's shape, with the members of allauth's clients."""
+"""Errors of the account API in the product's shape, plus the members for allauth's clients."""
 
 import json
 from collections.abc import Callable
@@ -32,7 +32,7 @@ _REAUTHENTICATE = ("reauthentication_required", "Authenticate again; see `data.f
 
 
 class ApiErrorShapeMiddleware:
-    """Adds the product's error shape to errors of allauth's routes; its clients' members stay.
+    """Adds the product's error shape to errors of allauth's routes; allauth's own members stay.
 
     An invalid token is 401 (RFC 6750) instead of allauth's 410; a locked log-in is 429.
     """
@@ -61,7 +61,7 @@ class ApiErrorShapeMiddleware:
         return JsonResponse(body, status=HTTPStatus.BAD_REQUEST)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Another request may have ended the session that this one wants to save."""
+        """Treat a session that another request has just ended as an invalid token."""
         if isinstance(error, UpdateError) and _is_account_api(request):
             request.session.modified = False  # or Django would try again
             return JsonResponse({}, status=HTTPStatus.GONE)
@@ -88,9 +88,7 @@ def _shaped(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if status == HTTPStatus.FORBIDDEN and request.path_info == SIGN_UP:
         errors = [_not_open()]
     errors = errors or [_default_error(status, body)]
-    if "is_authenticated" in body.get(
-        "meta", {}
-    ):  # allauth's "nobody" is null in some answers, false in others
+    if "is_authenticated" in body.get("meta", {}):  # allauth sends null or false for "no member"
         body["meta"] |= {"is_authenticated": bool(body["meta"].get("is_authenticated"))}
     body |= {"status": status, "type": _kind(status), "errors": [_both_shapes(e) for e in errors]}
     shaped = JsonResponse(body, status=status)

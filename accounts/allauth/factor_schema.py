@@ -26,7 +26,7 @@ operation = partial(schema.operation, tag=TAG["name"])
 _ID = {"type": "integer", "format": "int64", "minimum": 1}
 _COUNT = {"type": "integer", "minimum": 0}
 _NAME = {**NOT_EMPTY, "maxLength": 100, "examples": ["My phone"]}
-# The words of WebAuthn level 3, sections 5.1.8 to 5.1.11.
+# The terms of WebAuthn level 3, sections 5.1.8 to 5.1.11.
 _BINARY = {**TEXT, "description": "In base64url.", "examples": ["eHh4eHh4eHh4eHh4"]}
 _HOST = {**TEXT, "examples": ["nudge.example.com"]}
 _KIND = {**TEXT, "examples": ["public-key"]}
@@ -55,7 +55,10 @@ SCHEMAS: Json = {
     "FactorMeta": json_object(
         {
             "session_token": TOKEN,
-            "recovery_codes_generated": {**FLAG, "description": "Show them now, once."},
+            "recovery_codes_generated": {
+                **FLAG,
+                "description": "Show the new codes now; they are shown only once.",
+            },
         }
     ),
     "RecoveryCodes": json_object(
@@ -75,8 +78,8 @@ SCHEMAS: Json = {
     ),
     "AppSetupMeta": json_object(
         {
-            "secret": {**TEXT, "description": "In base 32, for people to type."},
-            "totp_url": {**TEXT, "description": "`otpauth://...`, to open or to draw."},
+            "secret": {**TEXT, "description": "In base32, to type by hand."},
+            "totp_url": {**TEXT, "description": "`otpauth://...`, for a link or a QR code."},
             "session_token": TOKEN,
         }
     ),
@@ -147,11 +150,11 @@ def _passkey(name: str, summary: str, *also: str) -> Json:
     begin, body = f"begin{name}", "PasskeyCredentialRequest"
     return {
         "get": operation(
-            begin, f"{summary}: what to ask the device for", "PasskeyRequest", also=also
+            begin, f"{summary}: get the options for the device", "PasskeyRequest", also=also
         ),
         "post": operation(
             f"finish{name}",
-            f"{summary}: what the device gave",
+            f"{summary}: send the device's response",
             "Authenticated",
             body=body,
             also=also,
@@ -162,14 +165,14 @@ def _passkey(name: str, summary: str, *also: str) -> Json:
 _TOTP, _CODES = "account/authenticators/totp", "account/authenticators/recovery-codes"
 PATHS = paths_of(
     {
-        "auth/2fa/authenticate": _code("authenticateByCode", "Finish a log-in by a code", "409"),
-        "auth/2fa/reauthenticate": _code("reauthenticateByCode", "Prove who you are by a code"),
+        "auth/2fa/authenticate": _code("authenticateByCode", "Finish a log-in with a code", "409"),
+        "auth/2fa/reauthenticate": _code("reauthenticateByCode", "Reauthenticate with a code"),
         "auth/webauthn/login": _passkey("PasskeyLogIn", "Log in with a passkey alone"),
         "auth/webauthn/authenticate": _passkey(
-            "PasskeyAuthentication", "Finish a log-in by a passkey", "409"
+            "PasskeyAuthentication", "Finish a log-in with a passkey", "409"
         ),
         "auth/webauthn/reauthenticate": _passkey(
-            "PasskeyReauthentication", "Prove who you are by a passkey"
+            "PasskeyReauthentication", "Reauthenticate with a passkey"
         ),
         "account/authenticators": {
             "get": operation("listFactors", "List your second factors", "Factors")
@@ -177,7 +180,7 @@ PATHS = paths_of(
         _TOTP: {
             "get": operation(
                 "getApp",
-                "Get the authenticator app; 404 has what sets one up",
+                "Get the authenticator app; a 404 response has the secret for its setup",
                 "FactorAnswer",
                 also=("404", "409"),
             ),
@@ -196,18 +199,20 @@ PATHS = paths_of(
             "get": operation(
                 "getRecoveryCodes", "Get the recovery codes", "RecoveryCodesAnswer", also=("404",)
             ),
-            "post": operation("makeRecoveryCodes", "Make new ones", "RecoveryCodesAnswer"),
+            "post": operation(
+                "makeRecoveryCodes", "Make new recovery codes", "RecoveryCodesAnswer"
+            ),
         },
         "account/authenticators/webauthn": {
             "get": operation(
                 "beginPasskey",
-                "Add a passkey: what to ask the device for",
+                "Add a passkey: get the options for the device",
                 "PasskeyCreation",
                 also=("409",),
             ),
             "post": operation(
                 "addPasskey",
-                "Add a passkey: what the device gave; other devices are logged out",
+                "Add a passkey: send the device's response; other devices are logged out",
                 "FactorAnswer",
                 body="NewPasskeyRequest",
                 also=("409",),
@@ -225,4 +230,7 @@ PATHS = paths_of(
     }
 )
 _set_up = PATHS[AUTH + _TOTP]["get"]["responses"]["404"]
-_set_up |= {"description": "None yet; `meta` sets one up.", **content_of("AppSetup")}
+_set_up |= {
+    "description": "No authenticator app yet; `meta` has the secret for its setup.",
+    **content_of("AppSetup"),
+}

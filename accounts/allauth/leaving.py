@@ -1,4 +1,4 @@
-"""The answer to a log-in of an account that waits for its deletion."""
+"""The response to a log-in of an account with a pending deletion."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -17,7 +17,7 @@ _DETAIL: Final = "This account will be deleted. Keep it by `keep.token`, then lo
 
 
 def offer_to_keep(request: HttpRequest, user: User) -> HttpResponse:
-    """To the one who has just proved the password."""
+    """Offer to keep the account, after a correct password."""
     token = keep_token(user)
     if not is_headless_request(request):
         return redirect("accounts:keep", token=token)

@@ -1,4 +1,4 @@
-"""What allauth.mfa leaves to the product: how secrets are kept, and the words."""
+"""The adapter of allauth.mfa: encryption of secrets, and error texts."""
 
 import logging
 from typing import Any
@@ -25,10 +25,10 @@ _PICTURE = '<svg class="qr" viewBox="0 0 {0} {0}" role="img" aria-label="{1}"><p
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "app_exists": _("Your account has an authenticator app already."),
+        "app_exists": _("Your account already has an authenticator app."),
         "cannot_generate_recovery_codes": _("Set up an authenticator app or a passkey first."),
         "incorrect_code": _("This code is wrong, or was used before."),
-        "too_many_passkeys": _("You have as many passkeys as an account may have."),
+        "too_many_passkeys": _("Your account already has as many passkeys as it may have."),
         "unverified_email": _("Verify your email addresses first, or remove those that are not."),
     }
 
@@ -36,7 +36,9 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
         return seals.seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """A secret that no key opens is like a wrong code: `manage.py reset_factors` helps."""
+        """Treat a secret that no key decrypts as a wrong code; `manage.py reset_factors` removes
+        it.
+        """
         from cryptography.fernet import InvalidToken  # noqa: PLC0415 - for those who have one
 
         try:
@@ -49,7 +51,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
         return NAME
 
     def build_totp_svg(self, url: str) -> SafeString:
-        """Drawn in the page itself: its policy permits no picture from elsewhere, and no style."""
+        """Draw inline SVG, because the Content-Security-Policy forbids other images and styles."""
         import qrcode  # noqa: PLC0415 - for the one page that shows it
 
         code = qrcode.QRCode(border=2)
@@ -62,6 +64,6 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
         return device_name(context.request.headers.get("User-Agent", ""))
 
     def get_public_key_credential_rp_entity(self) -> dict[str, Any]:
-        """Passkeys belong to a host for ever: a service that may move names it in its settings."""
+        """Passkeys are bound to a host. A service that may move must name it in PASSKEY_HOST."""
         host = settings.PASSKEY_HOST or split_domain_port(context.request.get_host())[0]
         return {"id": host, "name": NAME}

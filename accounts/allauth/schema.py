@@ -1,7 +1,7 @@
-"""allauth's routes in the product's OpenAPI document, as this service serves and answers them.
+"""allauth's routes in the product's OpenAPI document, as this service serves them.
 
-allauth's own document describes its routes for every configuration, with phones, user names and
-providers that are not served here, and with answers that it does not give.
+allauth's own document covers every configuration: phones, user names and providers that this
+service does not offer, and responses that allauth does not send.
 """
 
 from typing import Any
@@ -44,7 +44,7 @@ _UUID = {"type": "string", "format": "uuid"}
 _EMAIL = {"type": "string", "format": "email", "maxLength": 254}
 _SECRET = {**NOT_EMPTY, "format": "password", "examples": ["a long passphrase"]}
 CODE = {**NOT_EMPTY, "examples": ["XXSJ-QXTM"]}
-_STATUS = {"type": "integer", "description": "The status of this answer.", "examples": [200]}
+_STATUS = {"type": "integer", "description": "The status of this response.", "examples": [200]}
 SECONDS = {"type": "number", "description": "Seconds since 1970.", "examples": [1764662400.5]}
 
 
@@ -61,7 +61,7 @@ def members(**required: Json) -> Json:
 
 
 def answered(data: Json, meta: str = "SessionMeta") -> Json:
-    """With `meta` if there is something to say: a new token."""
+    """A response with this `data`; it has `meta` only with a new token."""
     return json_object({"meta": ref(meta)}, status=_STATUS, data=data)
 
 
@@ -79,11 +79,11 @@ SCHEMAS: Json = {
     ),
     "AuthenticationMethod": json_object(
         {
-            "email": {**_EMAIL, "description": "The address that it was done with."},
-            "reauthenticated": {**FLAG, "description": "True for a later proof."},
-            "id": {"type": "integer", "description": "Which second factor."},
+            "email": {**_EMAIL, "description": "The address of the log-in."},
+            "reauthenticated": {**FLAG, "description": "True for a reauthentication."},
+            "id": {"type": "integer", "description": "The id of the second factor."},
             "type": {**TEXT, "description": "Its type.", "examples": ["totp"]},
-            "passwordless": {**FLAG, "description": "True for a passkey alone."},
+            "passwordless": {**FLAG, "description": "True for a log-in with a passkey alone."},
         },
         method={**TEXT, "examples": ["password"]},
         at=SECONDS,
@@ -92,8 +92,8 @@ SCHEMAS: Json = {
     "SessionMeta": json_object(
         {
             "session_token": TOKEN,
-            "is_authenticated": {**FLAG, "description": "In answers about the session."},
-            "is_authenticating": {**FLAG, "description": "Whether a log-in waits for this."},
+            "is_authenticated": {**FLAG, "description": "In responses about the session."},
+            "is_authenticating": {**FLAG, "description": "Whether a log-in waits for this step."},
         }
     ),
     "AuthenticationFlow": json_object(
@@ -102,14 +102,14 @@ SCHEMAS: Json = {
             "types": {
                 "type": "array",
                 "items": TEXT,
-                "description": "Of a second step: `totp`, `recovery_codes`, `webauthn`.",
+                "description": "The types of a second step: `totp`, `recovery_codes`, `webauthn`.",
             },
         },
         id={
             **TEXT,
             "description": "`login`, `signup`, `verify_email`, `password_reset_by_code`,"
-            " `reauthenticate`, `mfa_authenticate`, `mfa_reauthenticate`, `mfa_login_webauthn`; a"
-            " client ignores those that it does not know.",
+            " `reauthenticate`, `mfa_authenticate`, `mfa_reauthenticate`, `mfa_login_webauthn`;"
+            " clients must ignore unknown ones.",
             "examples": ["verify_email"],
         },
     ),
@@ -131,7 +131,7 @@ SCHEMAS: Json = {
         ),
     },
     "KeepOffer": {
-        "description": "Of `deletion_pending`: what keeps the account, and until when.",
+        "description": "In `deletion_pending`: the token that keeps the account, and until when.",
         **json_object(token=TEXT, until={"type": "string", "format": "date-time"}),
     },
     "AuthErrorItem": json_object(
@@ -176,7 +176,7 @@ SCHEMAS: Json = {
         id={"type": "integer", "format": "int64", "minimum": 1},
         ip={**TEXT, "examples": ["198.51.100.1"]},
         user_agent={**TEXT, "examples": ["Phone/1.0"]},
-        name={**TEXT, "description": "What you call it, or else the browser and the system."},
+        name={**TEXT, "description": "The name you gave it, otherwise the browser and the system."},
         browser={**TEXT, "examples": ["Chrome on Linux"]},
         is_current=FLAG,
         created_at=SECONDS,
@@ -186,7 +186,12 @@ SCHEMAS: Json = {
     "AuthDone": json_object({"meta": ref("SessionMeta")}, status=_STATUS),
     "SignUpRequest": {
         **json_object(
-            {"invitation": {**TEXT, "description": "Of the link, if accounts are by invitation."}},
+            {
+                "invitation": {
+                    **TEXT,
+                    "description": "The token in the link, if sign-up is by invitation.",
+                }
+            },
             email=_EMAIL,
             password=_SECRET,
         ),
@@ -240,12 +245,12 @@ def operation(
     also: tuple[str, ...] = (),
     tag: str = "auth",
 ) -> Json:
-    """`answer` is the body of 200; `also` are statuses beside those that every route has."""
+    """`answer` is the body of 200; `also` has the statuses besides those of every route."""
     described: Json = {
         "operationId": operation_id,
         "summary": summary,
         "tags": [tag],
-        "security": [{SECURITY_SCHEME: []}, {}],  # a step of signing in needs no token yet
+        "security": [{SECURITY_SCHEME: []}, {}],  # a step of a log-in needs no token yet
         "responses": {},
     }
     if header:
@@ -277,7 +282,7 @@ def paths_of(routes: dict[str, dict[str, Json]]) -> Json:
 
 
 def _add_shared_headers(verb: str, answers: Json) -> None:
-    """Those of every route (core/middleware.py)."""
+    """The headers of every route (core/middleware.py)."""
     names = ["ETag"] if verb == "get" else ["RateLimit", "RateLimit-Policy"]
     for answer in answers.values():
         answer["headers"] |= {name: _optional_header() for name in names}
@@ -293,7 +298,7 @@ def _optional_header() -> Json:
     return {"schema": {"type": "string"}, "required": False}
 
 
-# They make a device known.
+# These operations issue a Device-Token.
 LOG_INS = (
     *("signUp", "logIn", "verifyEmail"),
     *("authenticateByCode", "finishPasskeyLogIn", "finishPasskeyAuthentication"),
@@ -331,14 +336,14 @@ PATHS = paths_of(
         "auth/email/verify": {
             "get": operation(
                 "checkEmailCode",
-                "Get whose code this is, without using it up",
+                "Check a code without using it up, and get its account",
                 "EmailVerification",
                 header="X-Email-Verification-Key",
                 also=("409",),
             ),
             "post": operation(
                 "verifyEmail",
-                "Prove an address",
+                "Verify an address",
                 "Authenticated",
                 body="EmailVerificationRequest",
                 also=("409",),
@@ -352,7 +357,7 @@ PATHS = paths_of(
         "auth/reauthenticate": {
             "post": operation(
                 "reauthenticate",
-                "Prove again who you are",
+                "Reauthenticate",
                 "Authenticated",
                 body="ReauthenticationRequest",
             )
@@ -393,14 +398,14 @@ PATHS = paths_of(
             "get": operation("listEmails", "List your addresses", "EmailAddresses"),
             "post": operation(
                 "addEmail",
-                "Add an address, to be proved",
+                "Add an address and send its code",
                 "EmailAddresses",
                 body="EmailRequest",
                 also=("409",),
             ),
             "put": operation(
                 "sendEmailCode",
-                "Send the proof of an address once more",
+                "Send the code of an address again",
                 "AuthDone",
                 body="EmailRequest",
                 also=("403",),
@@ -423,6 +428,6 @@ PATHS[f"{AUTH}auth/login"]["post"]["parameters"] = [
         "in": "header",
         "required": False,
         "schema": {"type": "string"},
-        "description": "Of the last log-in of the device; strangers cannot lock it out.",
+        "description": "From the last log-in of this device; exempts it from locks by strangers.",
     }
 ]

@@ -1,4 +1,4 @@
-"""The account API: allauth's routes, but for those that stand here."""
+"""The account API: allauth's routes, and the routes that replace some of them."""
 
 from allauth.headless.constants import Client
 from allauth.headless.urls import urlpatterns as allauth

@@ -1,4 +1,4 @@
-"""`/api/v1/account/deletion/`: to leave, and to stay after all."""
+"""`/api/v1/account/deletion/`: ask for the deletion of an account, or cancel it."""
 
 from http import HTTPStatus
 from typing import Any
@@ -22,18 +22,18 @@ class DeletionSerializer(serializers.Serializer[Any]):
 
 
 class KeepSerializer(StrictSerializer):
-    """`keep.token` of a refused log-in."""
+    """`keep.token` from the refused log-in."""
 
     token = StrictCharField(max_length=500)
 
 
 class DeletionView(ApiViewSet):
-    """Delete your account. You are logged out everywhere, and have seven days to come back."""
+    """Delete your account after seven days, in which you can keep it. Logs out all devices."""
 
     serializer_class = DeletionSerializer
 
     def create(self, request: Request) -> Response:
-        """Needs a log-in of a moment ago."""
+        """Requires a recent log-in."""
         require_proof(request, self.caller)
         at = deletion.ask(self.caller, request._request)  # noqa: SLF001 - for its address
         tell_asked(self.caller, request._request)  # noqa: SLF001 - for its host
@@ -41,19 +41,19 @@ class DeletionView(ApiViewSet):
 
 
 class KeepView(ApiViewSet):
-    """Keep an account that waits for its deletion. Log in again after that."""
+    """Cancel the deletion of an account. Log in again afterwards."""
 
     serializer_class = KeepSerializer
     authentication_classes = ()
     permission_classes = ()
 
     def create(self, request: Request) -> Response:
-        """The token is in the answer to a log-in, which is refused until then."""
+        """The token is in the response to the refused log-in."""
         given = KeepSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         kept = deletion.keep(given.validated_data["token"], request._request)  # noqa: SLF001 - for its address
         if kept is None:
-            message = "This account has been kept, or is gone."
+            message = "This account has been kept or deleted already."
             raise ValidationError({"token": [message]}, code="invalid")
         tell_kept(kept)
         return Response(status=HTTPStatus.NO_CONTENT)

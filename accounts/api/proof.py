@@ -1,4 +1,4 @@
-"""What needs a log-in of a moment ago: whoever found an open device must not keep the account."""
+"""Requires a recent log-in, so that a finder of an unlocked device cannot take the account over."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +19,7 @@ class ProofDue(PermissionDenied):
 
 
 def require_proof(request: Request, caller: User) -> None:
-    """Raises ProofDue. The session of a device, or that of a page."""
+    """Raise ProofDue if the session, of a device or of a page, has no recent log-in."""
     session: Any = request.auth or request._request.session  # noqa: SLF001 - of the real request
     if is_proof_due(SimpleNamespace(session=session), caller):
         raise ProofDue

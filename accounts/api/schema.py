@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of an account beyond what its views say themselves."""
+"""Descriptions of the account's views for the OpenAPI document."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ EXAMPLES = {
     "week_start": "monday",
     "hint": "nudge_Xk3v",
 }
-# Of a sign-up and of keeping an account; those of devices are described where they are.
+# Examples for sign-up and cancelled deletions; those of devices are in their own module.
 EXAMPLES["token"] = "WyI3ZjFjMWEwZS0zZjUyIl0:1vNx2Q:Vb0x"  # noqa: S105 - made up
 FORMATS = {"time_zone": "iana-time-zone"}
 

@@ -23,7 +23,7 @@ from core.api.fields import (
 
 
 class ProfileSerializer(StrictModelSerializer):
-    """Your name, e-mail address, time zone, language and weeks, and how you are reminded."""
+    """Your name, e-mail address, time zone, language, start of the week and reminder settings."""
 
     time_zone = StrictCharField(max_length=64, validators=[validate_time_zone])
     language = StrictChoiceField(choices=[("", "automatic"), *settings.LANGUAGES])
@@ -31,7 +31,7 @@ class ProfileSerializer(StrictModelSerializer):
         child=serializers.ChoiceField(choices=Channel.ways()),
         read_only=True,
         source="failed_channels",
-        help_text="Channels that failed for good.",
+        help_text="Channels that failed permanently.",
     )
 
     week_start = StrictChoiceField(choices=[("", "automatic"), *WeekStart.choices])
@@ -42,16 +42,16 @@ class ProfileSerializer(StrictModelSerializer):
         read_only_fields: ClassVar[tuple[str, ...]] = ("id", "email", "version")
 
     def empty_values(self) -> dict[str, Any]:
-        """What `clear` of an operation may name."""
+        """The members that `clear` may name, with their empty values."""
         return {"default_reminder": None}
 
     def validate_time_zone(self, value: str) -> str:
         return time_zone_named(value)
 
     def update(self, instance: User, validated_data: dict[str, str]) -> User:
-        """Saves the given columns only, so that concurrent changes of others are kept."""
+        """Save only the given columns, so that concurrent changes of others survive."""
         changes: dict[str, Any] = {**validated_data}
-        if "reminder_channel" in changes:  # which switches on what had failed
+        if "reminder_channel" in changes:  # enables failed channels again
             changes["channels_off"] = {}
         instance.change(**changes)
         return instance
@@ -61,11 +61,11 @@ class SecurityEventSerializer(StrictModelSerializer):
     """Something that happened to your account."""
 
     kind = StrictChoiceField(choices=Kind.choices, read_only=True)
-    device = serializers.SerializerMethodField(help_text="The browser, in words.")
+    device = serializers.SerializerMethodField(help_text="The browser and the system, as text.")
     facts = serializers.DictField(
         child=serializers.CharField(),
         read_only=True,
-        help_text="Words that go with the kind, such as `email` or `name`.",
+        help_text="Details of the kind, such as `email` or `name`.",
     )
 
     class Meta:
@@ -78,7 +78,7 @@ class SecurityEventSerializer(StrictModelSerializer):
 
 
 class PageSessionSerializer(StrictSerializer):
-    """Who calls, as a page needs to know."""
+    """The caller's account, and the CSRF token for its page."""
 
     account = StrictUUIDField(help_text="The id of the profile.")
     csrf_token = StrictCharField(help_text="For X-CSRFToken of changes with a session cookie.")

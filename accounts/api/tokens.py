@@ -1,4 +1,4 @@
-"""`/api/v1/account/tokens/`: API tokens of the caller, which no API token may touch."""
+"""`/api/v1/account/tokens/`: the caller's API tokens, which no API token may read or change."""
 
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -26,7 +26,7 @@ from core.api.viewsets import ApiViewSet
 
 
 class NewApiTokenSerializer(StrictSerializer):
-    """A token to make. Without `expires_at` it lives for 90 days; 366 are the most."""
+    """A new token. It expires at `expires_at`, after 90 days by default, at most 366 days."""
 
     name = StrictLineField(max_length=api_tokens.NAME_LENGTH)
     scopes = serializers.ListField(
@@ -44,7 +44,7 @@ class NewApiTokenSerializer(StrictSerializer):
 
 
 class ApiTokenSerializer(StrictModelSerializer):
-    """An API token, without the token itself."""
+    """An API token, without the secret."""
 
     scopes = serializers.ListField(child=StrictChoiceField(choices=Scope.choices), read_only=True)
 
@@ -63,9 +63,11 @@ class ApiTokenSerializer(StrictModelSerializer):
 
 
 class IssuedApiTokenSerializer(ApiTokenSerializer):
-    """A new API token: `token` is shown this once."""
+    """A new API token; only this response has `token`."""
 
-    token = serializers.CharField(read_only=True, help_text="Keep it: nobody can show it again.")
+    token = serializers.CharField(
+        read_only=True, help_text="Store it now; it cannot be shown again."
+    )
 
     class Meta(ApiTokenSerializer.Meta):
         fields = (*ApiTokenSerializer.Meta.fields, "token")
@@ -73,7 +75,7 @@ class IssuedApiTokenSerializer(ApiTokenSerializer):
 
 
 class ApiTokensView(mixins.ListModelMixin, ApiViewSet):
-    """Tokens for programs of your own: each may do what its scopes say, until it expires."""
+    """Tokens for your own programs, each with scopes and an expiry date."""
 
     serializer_class = ApiTokenSerializer
     queryset = ApiToken.objects.none()
@@ -85,16 +87,16 @@ class ApiTokensView(mixins.ListModelMixin, ApiViewSet):
         return ["-created_at", "-id"]
 
     def create(self, request: Request) -> Response:
-        """Needs a log-in of a moment ago. Not repeatable by a key, which would keep the token."""
+        """Requires a recent log-in. Accepts no Idempotency-Key, which would store the token."""
         asked = NewApiTokenSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         require_proof(request, self.caller)
         row, token = create(self.caller, request._request, **asked.validated_data)  # noqa: SLF001 - for its address
-        row.token = token  # type: ignore[attr-defined]  # for this answer
+        row.token = token  # type: ignore[attr-defined]  # for this response
         return Response(IssuedApiTokenSerializer(row).data, status=HTTPStatus.CREATED)
 
     def destroy(self, request: Request, pk: object) -> Response:
-        """Revoke one. It needs no proof: nobody gains by it."""
+        """Revoke a token. Requires no recent log-in."""
         row = self.get_queryset().filter(pk=pk).first()
         if row is None:
             raise Http404

@@ -7,7 +7,7 @@ from accounts.api.tokens import ApiTokensView
 from accounts.api.views import ActivityView, PageSessionView, ProfileView
 from accounts.views import log_out
 
-# The links of the browsable API lead to the one log-in, not to DRF's own password form.
+# The links of the browsable API lead to the product's log-in, not to DRF's password form.
 _to_login = login_not_required(
     RedirectView.as_view(pattern_name="account_login", query_string=True)
 )

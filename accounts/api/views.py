@@ -18,13 +18,13 @@ from core.api.viewsets import ApiViewSet, VersionedViewSet
 
 
 class ProfileView(VersionedViewSet):
-    """Your own profile. The e-mail address is changed under /api/auth/, which verifies it."""
+    """Your profile. Change the e-mail address under /api/auth/, which verifies it."""
 
-    token_scopes = READING  # who may change it may text, or be found
+    token_scopes = READING  # a token must not change how its owner is reminded
     serializer_class = ProfileSerializer
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """The path names nobody: it is the caller's own."""
+        """The path has no id: the object is the caller."""
         super().initial(request, *args, **kwargs)
         self.kwargs["pk"] = signed_in_user(request).pk
 
@@ -36,21 +36,21 @@ class ProfileView(VersionedViewSet):
 
 
 class PageSessionView(ApiViewSet):
-    """Who is logged in, and the token that changes need beside a session cookie.
+    """The logged-in account, and the CSRF token that changes with a session cookie need.
 
-    A page from a cache must hold neither: a log-in changes both.
+    A cached page must contain neither, because a log-in changes both.
     """
 
     serializer_class = PageSessionSerializer
 
     def retrieve(self, request: Request) -> Response:
-        # The request of Django, which sets the cookie that belongs to the token.
+        # Use Django's request, which sets the matching cookie.
         token = get_token(request._request)  # noqa: SLF001 - DRF has no public name for it
         return Response({"account": self.caller.pk, "csrf_token": token})
 
 
 class ActivityView(mixins.ListModelMixin, ApiViewSet):
-    """What happened to your account in the last 90 days, newest first."""
+    """The events of your account in the last 90 days, newest first."""
 
     serializer_class = SecurityEventSerializer
     queryset = SecurityEvent.objects.none()

@@ -1,6 +1,6 @@
-"""Factors are added one at a time: simultaneous requests of one account wait for each other.
+"""Adds factors one at a time: simultaneous requests of one account wait for each other.
 
-allauth looks first and writes then, so the second one was an error of the database.
+allauth first checks and then writes, so the second request got a 500.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def install() -> None:
 
 @contextmanager
 def alone(user: User) -> Iterator[None]:
-    """Until the transaction ends. Rows that only refer to the account may be written meanwhile."""
+    """Lock the account until the transaction ends. Rows that refer to it may still be written."""
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         yield
@@ -52,7 +52,7 @@ def make_codes(user: User) -> Any:
 
 
 def refuse(code: str, status: HTTPStatus) -> NoReturn:
-    """Answer with an error of MFAAdapter if no form can show it any more."""
+    """Send an error of MFAAdapter if no form can show it."""
     request, error = context.request, get_adapter().validation_error(code)
     if is_headless_request(request):
         raise ImmediateHttpResponse(ErrorResponse(request, status=status, exception=error))

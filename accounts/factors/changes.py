@@ -1,4 +1,4 @@
-"""What follows from a changed second factor, and how an operator takes one away."""
+"""Effects of a changed second factor, and its reset by an operator."""
 
 import logging
 from typing import Any
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 def count_as_proof(
     request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
 ) -> None:
-    """Who has just set a factor up has just used it."""
+    """Count the setup of a factor as its use."""
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
         facts = {"id": authenticator.pk, "type": authenticator.type, "reauthenticated": True}
         record_authentication(request, user, METHOD, **facts)
@@ -66,13 +66,13 @@ def note_used(
 
 @receiver((authenticator_added, authenticator_removed))
 def end_other_devices(user: User, authenticator: Authenticator, **kwargs: Any) -> None:
-    """As a changed password does: whoever else is logged in must do it by the new rule."""
+    """Log out other devices, as a changed password does, so that they need the new factor."""
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
         devices.end(user)
 
 
 def reset(user: User) -> list[str]:
-    """For somebody who has lost them all: no factor and no session is left; told by mail."""
+    """Remove all factors and sessions of a user who has lost them, and notify the user by mail."""
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         factors = Authenticator.objects.filter(user=user)
@@ -91,8 +91,8 @@ def _tell(user: User) -> None:
     with mails.in_words_of(user):
         subject = _("Your second step was removed")
         text = _(
-            "Whoever runs this server has removed the second step of your account, and logged"
-            " out every device. Your password is enough now to log in."
-            "\n\nIf you did not ask for it, tell them at once."
+            "The operator of this server has removed the second step of your account and logged"
+            " out every device. Your password is now enough to log in."
+            "\n\nIf you did not ask for this, tell the operator now."
         )
         mails.tell(mails.in_both_forms(subject, text, [user.email]))

@@ -1,7 +1,7 @@
-"""Codes of the second factor: each is taken once, and wrong ones are counted exactly.
+"""Codes of the second factor: each works once, and wrong ones are counted exactly.
 
-allauth forgets the code of an app after 30 seconds, although it is right for 90, and gives guesses
-back in Django's cache. Here one statement of the database decides.
+allauth remembers a used app code for 30 seconds, although it is valid for 90, and counts guesses in
+Django's cache. Here one database statement decides.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from accounts.models import User
 from core.limits import Limit, take
 
 _SALT = "accounts.factors.guesses"
-_KEPT = timedelta(days=1)  # of used codes: longer than any is right
+_KEPT = timedelta(days=1)  # of used codes: longer than any code is valid
 _SECRET = totp.SECRET_SESSION_KEY
 
 
@@ -36,7 +36,7 @@ def install() -> None:
 
 
 def begin_guess(user: User, error_key: str | None = None) -> Callable[[], None]:
-    """Counts a guess; what is returned gives it back, for it was right."""
+    """Count a guess; returns a function that undoes this after a correct code."""
     guess = begin_factor_guess(context.request, user)
     if guess is None:
         raise get_adapter().validation_error(LOCKED)
@@ -44,7 +44,7 @@ def begin_guess(user: User, error_key: str | None = None) -> Callable[[], None]:
 
 
 def use_app_code(secret: str, code: str) -> bool:
-    """Right, and used by nobody before: one of simultaneous callers is told so (RFC 6238, 5.2)."""
+    """Whether the code is correct and unused; true for only one caller (RFC 6238, 5.2)."""
     for counter in totp.yield_hotp_counters_from_time():
         right = totp.format_hotp_value(totp.hotp_value(secret, counter))
         if constant_time_compare(plain(code), right):
@@ -57,7 +57,7 @@ def is_same(*, actual: str, expected: str) -> bool:
 
 
 def offered_secret(*, regenerate: bool = False) -> str:
-    """The secret of an app that is being set up; it waits in the session, encrypted."""
+    """The secret of an app during its setup, encrypted in the session."""
     adapter, session = get_mfa_adapter(), context.request.session
     waiting = None if regenerate else session.get(_SECRET)
     if waiting:
@@ -71,4 +71,6 @@ def _use(secret: str, counter: int) -> bool:
     name = salted_hmac(_SALT, f"{secret}:{counter}", algorithm="sha256").hexdigest()
     once = Limit(scope=f"app-code:{name}", amount=1, window=_KEPT)
     moment = datetime.fromtimestamp(counter * app_settings.TOTP_PERIOD, UTC)
-    return take(once, at=moment)  # by the time of the code: midnight does not make it new
+    return take(
+        once, at=moment
+    )  # by the time of the code, so that midnight does not make it valid again

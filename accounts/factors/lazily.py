@@ -1,6 +1,6 @@
-"""Passkeys are checked by fido2, which takes 50 ms to import: only a request with one pays for it.
+"""Imports fido2, which takes 50 ms, only for requests with a passkey.
 
-allauth imports its module for them wherever it handles any factor, a log-in without one included.
+allauth imports its passkey module wherever it handles factors, even for a log-in without one.
 """
 
 from importlib import import_module
@@ -16,19 +16,19 @@ _WRAPPERS = {Authenticator.Type.TOTP: TOTP, Authenticator.Type.RECOVERY_CODES: R
 
 
 class _Passkeys(ModuleType):
-    """Stands for allauth.mfa.webauthn.internal.auth until somebody takes a name from it."""
+    """A proxy of allauth.mfa.webauthn.internal.auth, which imports it on first access."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(import_module("accounts.factors.passkeys").auth, name)
 
 
 def install() -> None:
-    """`from ...internal import auth` takes the attribute of the package, and imports nothing."""
+    """Set the attribute of the package, so that `from ...internal import auth` imports nothing."""
     internal.auth = _Passkeys(f"{internal.__name__}.auth")
     Authenticator.wrap = wrap
 
 
 def wrap(factor: Authenticator) -> Any:
-    """allauth's imports the classes of all types."""
+    """As in allauth, but without the import of all wrapper classes."""
     wrapper = _WRAPPERS.get(factor.type) or internal.auth.WebAuthn
     return wrapper(factor)

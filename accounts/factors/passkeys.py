@@ -1,4 +1,4 @@
-"""Passkeys: which origins may use them, and what strangers may send. Imports fido2."""
+"""Passkeys: allowed origins, and checks of data from clients. Imports fido2."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -18,13 +18,13 @@ from fido2.webauthn import PublicKeyCredentialRpEntity
 
 from accounts.factors.additions import alone, refuse
 
-MOST = 20  # of one account
+MOST = 20  # per account
 NAME_LENGTH = 100
-auth: Any = import_module("allauth.mfa.webauthn.internal.auth")  # not what stands for it
+auth: Any = import_module("allauth.mfa.webauthn.internal.auth")  # the real module, not its proxy
 
 
 def server() -> Fido2Server:
-    """Apps for Android have an origin of their own, `android:apk-key-hash:...`."""
+    """Also accepts PASSKEY_ORIGINS: Android apps have origins like `android:apk-key-hash:...`."""
     party = PublicKeyCredentialRpEntity(**get_adapter().get_public_key_credential_rp_entity())
 
     def is_ours(origin: str) -> bool:
@@ -34,7 +34,7 @@ def server() -> Fido2Server:
 
 
 def _refusing(read: Callable[..., Any]) -> Callable[..., Any]:
-    """What does not fit is a wrong code: parsers of CBOR and of keys raise errors of all kinds."""
+    """Treat any parser error as a wrong code, because parsers of CBOR and keys raise many types."""
 
     @wraps(read)
     def refusing(*args: Any) -> Any:
@@ -49,9 +49,11 @@ def _refusing(read: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def add(user: Any, name: str, credential: dict[str, Any]) -> Any:
-    """Of what the browser sent, what is needed to know the passkey again."""
+    """Store only the parts of the credential that later log-ins need."""
     read = auth.parse_registration_response(credential)
-    resident = _said(_said(credential, "clientExtensionResults"), "credProps").get("rk") is True
+    resident = (
+        _object_in(_object_in(credential, "clientExtensionResults"), "credProps").get("rk") is True
+    )
     kept = {
         "id": websafe_encode(read.raw_id),
         "rawId": websafe_encode(read.raw_id),
@@ -69,7 +71,7 @@ def add(user: Any, name: str, credential: dict[str, Any]) -> Any:
         return _add(user, name[:NAME_LENGTH], kept)
 
 
-def _said(part: dict[str, Any], name: str) -> dict[str, Any]:
+def _object_in(part: dict[str, Any], name: str) -> dict[str, Any]:
     value = part.get(name)
     return value if isinstance(value, dict) else {}
 

@@ -1,4 +1,4 @@
-"""Who has a second factor proves with it who they are, wherever a proof is asked for."""
+"""Users with a second factor must reauthenticate with it."""
 
 import time
 from typing import Any
@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from accounts.models import User
 from accounts.sessions import SIGNED_UP_AT
 
-METHOD = "mfa"  # allauth's name of it, in the records of a session
+METHOD = "mfa"  # allauth's name in the records of a session
 _flows_of = reauthentication.get_reauthentication_flows
 _by_password = reauthentication.reauthenticate_by_password
 
@@ -21,20 +21,20 @@ _by_password = reauthentication.reauthenticate_by_password
 def install() -> None:
     """allauth has no hooks here; tests/accounts/test_factor_proofs.py watches every name."""
     reauthentication.get_reauthentication_flows = flows_of
-    reauthentication.did_recently_reauthenticate = lambda request: False  # is_proof_due() knows
+    reauthentication.did_recently_reauthenticate = lambda request: False  # is_proof_due() decides
     reauthentication.reauthenticate_by_password = by_password
 
 
 def has_factor(user: User) -> bool:
-    """Recovery codes alone are none: they stand in for another."""
+    """Recovery codes alone do not count: they only replace another factor."""
     of_user = Authenticator.objects.filter(user=user)
     return bool(of_user.exclude(type=Authenticator.Type.RECOVERY_CODES).exists())
 
 
 def is_proof_due(request: Any, user: User) -> bool:
-    """Whether who uses `request.session` has to prove again who they are.
+    """Whether the user of `request.session` must reauthenticate.
 
-    A log-in of a moment ago proves as much as the password again; allauth forgets it.
+    A recent log-in counts as a proof, which allauth ignores.
     """
     with_factor = has_factor(user)
     times = [
@@ -48,13 +48,13 @@ def is_proof_due(request: Any, user: User) -> bool:
 
 
 def passed_factor(request: HttpRequest, user: User) -> bool:
-    """Whether this session was opened, or proved since, with a factor that is still there."""
+    """Whether this session has used a second factor, and the account still has one."""
     records = get_authentication_records(request, user)
     return any(record["method"] == METHOD for record in records) and has_factor(user)
 
 
 def flows_of(user: Any) -> list[dict[str, Any]]:
-    """A password alone is no proof of somebody who has more."""
+    """Offer only the second factor to users who have one; their password is not enough."""
     flows: list[dict[str, Any]] = _flows_of(user)
     if user.is_authenticated and has_factor(user):
         return [flow for flow in flows if flow["id"] == "mfa_reauthenticate"]

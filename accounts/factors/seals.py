@@ -1,7 +1,7 @@
-"""Secrets of second factors as they stand in the database: encrypted, with keys of SECRET_KEY.
+"""Encrypts the secrets of second factors in the database, with keys derived from SECRET_KEY.
 
-A former key in SECRET_KEY_FALLBACKS still opens them; `manage.py reseal_factors` writes them anew
-with the present one, so that the former one may go.
+Keys in SECRET_KEY_FALLBACKS still decrypt them. `manage.py reseal_factors` encrypts them with the
+current key, so that the old one can be removed.
 """
 
 import base64
@@ -28,7 +28,7 @@ def open_seal(sealed: str) -> str:
 
 
 def resealed(data: dict[str, Any]) -> dict[str, Any]:
-    """The data of a factor with the same secrets, encrypted with the present key."""
+    """The data of a factor, with its secrets encrypted with the current key."""
     box = _box()
     secrets = {name: data[name] for name in MEMBERS if name in data}
     return data | {name: box.rotate(secret).decode() for name, secret in secrets.items()}
@@ -40,7 +40,7 @@ def _box() -> "MultiFernet":
 
 @functools.lru_cache(maxsize=1)
 def _box_of(*keys: str) -> "MultiFernet":
-    """The first key encrypts; cryptography takes 15 ms to import."""
+    """Encrypts with the first key. Imports cryptography late, which takes 15 ms."""
     from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415 - for those who have one
 
     made = (salted_hmac(_SALT, "key", secret=key, algorithm="sha256").digest() for key in keys)

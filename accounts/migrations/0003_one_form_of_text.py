@@ -5,7 +5,7 @@ from core.folding import clamp, fold_rows
 
 
 def bring_into_form(apps, schema_editor):
-    """In batches, each in a transaction of its own; after an interruption it goes on."""
+    """Works in batches, one transaction each. Can be repeated after an interruption."""
     user = apps.get_model("accounts", "User")
     fold_rows(user)
     clamp(user, "date_joined", FIRST_MOMENT, LAST_MOMENT)
@@ -13,7 +13,7 @@ def bring_into_form(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    """Names in their normal form and their fold, dates within their range."""
+    """Normalizes and folds names, and clamps dates to their range."""
 
     atomic = False
 

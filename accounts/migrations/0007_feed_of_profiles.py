@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-# What is there already enters the feed of its account, behind what is in it.
+# Append existing rows to the feed of their account.
 ENTER = """
 INSERT INTO core_feedentry
     (account_id, kind, object_id, seq, version, deleted, changed_at)

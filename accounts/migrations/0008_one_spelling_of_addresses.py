@@ -6,10 +6,10 @@ from accounts.mailboxes import CANONICAL, key_of
 
 
 def write_in_one_spelling(apps, schema_editor):
-    """Doubles keep their spelling and are reported: an operator decides, never this migration.
+    """Normalize addresses. Report duplicates, which keep their spelling until an operator decides.
 
-    Of two accounts with one mailbox the one that has the one spelling already keeps it, or else the
-    older one gets it.
+    Of two accounts with the same mailbox, the one with the canonical address keeps it; otherwise
+    the older one gets it.
     """
     users = apps.get_model("accounts", "User").objects.order_by("date_joined")
     doubles = []

@@ -1,4 +1,4 @@
-"""Every setting, one module for each subject; values come from config/env.py only.
+"""All settings, one module per subject; only config/env.py reads values from outside.
 
 Development (no variable set): SQLite, DEBUG, e-mail and messages on the terminal, local files.
 Production (on Lambda, or DEBUG off): refuses to start if a setting is unsafe.

@@ -6,7 +6,7 @@ from config.settings.runtime import PRODUCTION
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "todos:index", "home"  # "/" is not below a stage
+LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "todos:index", "home"  # "/" lacks the stage
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 90 * 24 * 3600
 
@@ -38,18 +38,18 @@ ACCOUNT_FORMS = {
         ("confirm_password_reset_code", "ConfirmReset"),
     )
 }
-# In development an account is usable at once, and the link is on the terminal. In production the
-# address must be verified first.
+# In development an account works immediately, and the terminal shows the link. In production users
+# must verify the address first.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if PRODUCTION else "optional"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = PRODUCTION
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = PRODUCTION
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True  # our adapter sends strangers no mail
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True  # the adapter sends strangers no mail
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Nudge: "
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 900
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}  # the key is the address typed
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}  # the key is the typed address
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # seconds after a log-in, or after the last proof
 ACCOUNT_SESSION_REMEMBER = True
@@ -68,10 +68,10 @@ MFA_FORMS = {
 }
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a passkey alone is two factors
-MFA_TOTP_TOLERANCE = 1  # codes of 30 seconds ago and ahead
+MFA_TOTP_TOLERANCE = 1  # accept the codes before and after the present one
 MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
-PASSKEY_HOST = env.text("PASSKEY_HOST")  # of passkeys; empty: the host that is asked
-PASSKEY_ORIGINS = env.names("PASSKEY_ORIGINS")  # of apps that may use them, beside that host
+PASSKEY_HOST = env.text("PASSKEY_HOST")  # of passkeys; empty: the host of the request
+PASSKEY_ORIGINS = env.names("PASSKEY_ORIGINS")  # of apps that may use them, besides that host
 STAFF_NEED_FACTOR = env.flag("STAFF_NEED_FACTOR", default=False)
 USERSESSIONS_ADAPTER = "accounts.allauth.ended_devices.DevicesAdapter"
 USERSESSIONS_TRACK_ACTIVITY = True  # shown; written once a day by accounts.sessions.touch

@@ -4,7 +4,7 @@ from typing import Any
 
 from config import env
 
-# What one account may hold; how many idempotency keys it may use in a day.
+# How many objects an account may have, and how many idempotency keys it may use a day.
 QUOTA_LISTS = env.integer("QUOTA_LISTS", default=1_000)
 QUOTA_TODOS = env.integer("QUOTA_TODOS", default=100_000)
 QUOTA_TAGS = env.integer("QUOTA_TAGS", default=5_000)
@@ -15,7 +15,7 @@ QUOTA_IDEMPOTENCY_KEYS = env.integer("QUOTA_IDEMPOTENCY_KEYS", default=10_000)
 WRITE_LIMIT = env.integer("WRITE_LIMIT", default=2000)  # of one account in 15 minutes
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.authentication.BearerAuthentication",  # first: refused means 401, not 403
+        "accounts.authentication.BearerAuthentication",  # first, for 401 instead of 403
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -29,7 +29,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.DocumentedSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    "NUM_PROXIES": 0,  # throttles of the framework count by REMOTE_ADDR, never by X-Forwarded-For
+    "NUM_PROXIES": 0,  # so that DRF's throttles count by REMOTE_ADDR, never by X-Forwarded-For
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 DRF_STANDARDIZED_ERRORS: dict[str, Any] = {

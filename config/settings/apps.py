@@ -9,7 +9,7 @@ INSTALLED_APPS = [
     "config.apps.ConfigConfig",
     "core",
     "serverless",
-    "allauth",  # before accounts, whose admin replaces allauth's
+    "allauth",  # before accounts, whose admin replaces that of allauth
     "allauth.account",
     "allauth.headless",
     "allauth.mfa",
@@ -35,9 +35,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.middleware.request_id",
     "core.middleware.no_store",
-    "core.middleware.CompressionMiddleware",  # outside of those that read or change a body
+    "core.middleware.CompressionMiddleware",  # outside the middleware that reads or changes a body
     "core.middleware.entity_tags",
-    "django.middleware.locale.LocaleMiddleware",  # before those that answer with a translated error
+    "django.middleware.locale.LocaleMiddleware",  # before middleware that sends translated errors
     "core.middleware.valid_host",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

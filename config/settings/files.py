@@ -7,16 +7,16 @@ from config.settings.runtime import BASE_DIR, ON_LAMBDA
 
 MANIFEST = "core.static.HashedStorage"
 MANIFEST_NAME = "staticfiles.json"
-PRESIGNED_SECONDS = 900  # the life of a link to an upload
+PRESIGNED_SECONDS = 900  # the lifetime of a link to an upload
 
 
 def storages(*, hashed: bool, static_bucket: str, media_bucket: str) -> dict[str, Any]:
-    """`hashed`: pages use hashed names of static files, from the manifest in STATIC_ROOT."""
+    """`hashed`: pages use the hashed names of static files in the manifest in STATIC_ROOT."""
     return {"default": _media(media_bucket), "staticfiles": _static(static_bucket, hashed=hashed)}
 
 
 def _static(bucket: str, *, hashed: bool) -> dict[str, Any]:
-    """Only collectstatic writes to the bucket: pages need the manifest only."""
+    """Only collectstatic writes to the bucket; pages need only the manifest."""
     if bucket:
         options = {"bucket_name": bucket}
         return {"BACKEND": "serverless.static.StaticBucketStorage", "OPTIONS": options}
@@ -26,10 +26,10 @@ def _static(bucket: str, *, hashed: bool) -> dict[str, Any]:
 
 
 def _media(bucket: str) -> dict[str, Any]:
-    """Uploads are private: a user who may see one gets a link that expires.
+    """Uploads are private; a user who may see one gets a link that expires.
 
     No ACL, because S3 refuses ACLs in a bucket with an enforced owner. Version 4 signatures and the
-    regional endpoint, because regions newer than 2014 support no others.
+    regional endpoint, because regions since 2014 support nothing else.
     """
     if not bucket:
         return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
@@ -46,11 +46,11 @@ def _media(bucket: str) -> dict[str, Any]:
 
 
 STATIC_URL = env.text("STATIC_URL", default="static/")
-STATIC_ROOT = BASE_DIR / "staticfiles"  # holds the manifest, also in the package for Lambda
+STATIC_ROOT = BASE_DIR / "staticfiles"  # has the manifest, also in the package for Lambda
 STATICFILES_DIRS = [*BASE_DIR.glob("static")]  # not in the package for Lambda
 MEDIA_ROOT = BASE_DIR / "media"
 STORAGES = storages(
-    # Without a URL of their own they are in the package (config/static.py), if it has any.
+    # Without STATIC_URL, the package serves them, if it has any (config/static.py).
     hashed=bool(env.text("STATIC_URL")) or (ON_LAMBDA and (STATIC_ROOT / MANIFEST_NAME).exists()),
     static_bucket=env.text("STATIC_BUCKET"),
     media_bucket=env.text("MEDIA_BUCKET"),

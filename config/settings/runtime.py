@@ -10,7 +10,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 parameters.load(
     env.text("PARAMETERS_PATH"), Aws(env.text), env.use
-)  # first: the other settings read them
+)  # first, because the other settings read them
 LAMBDA_FUNCTION = env.text("AWS_LAMBDA_FUNCTION_NAME")
 LAMBDA_VERSION = env.text("AWS_LAMBDA_FUNCTION_VERSION")
 ON_LAMBDA = bool(LAMBDA_FUNCTION)
@@ -19,8 +19,8 @@ PRODUCTION = ON_LAMBDA or not DEBUG
 VERSION = env.text("BUILD_ID", default=build_id())  # shown by /readyz/
 
 SECRET_KEY = env.text("SECRET_KEY", default="" if PRODUCTION else guard.DEV_SECRET_KEY)
-SECRET_KEY_FALLBACKS = env.names("OLD_SECRET_KEYS")  # while a key is being rotated
-# In DEBUG an empty list means this machine only. API_URL is set by the deploy.
+SECRET_KEY_FALLBACKS = env.names("OLD_SECRET_KEYS")  # during the rotation of a key
+# With DEBUG an empty list means this machine only. The deploy sets API_URL.
 ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS"), *env.hosts("API_URL", "PUBLIC_BASE_URL")]
 
 LANGUAGE_CODE = "en"

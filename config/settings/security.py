@@ -1,4 +1,4 @@
-"""HTTPS, cookies, other origins, the Content-Security-Policy, and the check of production."""
+"""HTTPS, cookies, other origins, the Content-Security-Policy, and the checks for production."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ from config.settings.sms import SMS_PROVIDER
 
 
 def _content_security_policy(static_url: str) -> dict[str, Any]:
-    """Own files only, no inline script or style; static files may have another origin."""
+    """Only own files, no inline script or style; static files may have another origin."""
     parts = urlsplit(static_url)
     own = [SELF, f"{parts.scheme}://{parts.netloc}"] if parts.netloc else [SELF]
     return {
@@ -32,7 +32,7 @@ def _content_security_policy(static_url: str) -> dict[str, Any]:
             "img-src": [*own, "data:"],
             "font-src": own,
             "manifest-src": own,
-            "connect-src": own,  # the service worker keeps static files
+            "connect-src": own,  # the service worker caches static files
             "form-action": [SELF],
             "frame-ancestors": [NONE],
             "base-uri": [NONE],
@@ -52,21 +52,21 @@ if PRODUCTION:
     )
 
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=PRODUCTION)
-TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", default=0)  # whose X-Forwarded-For is trusted
-CDN_SECRET = env.names("CDN_SECRET")  # that our CDN shares with us; two while it is changed
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", default=0)  # the number of proxies
+CDN_SECRET = env.names("CDN_SECRET")  # shared with the CDN; two during a rotation
 _PROXY = env.flag("TRUST_X_FORWARDED_PROTO", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _PROXY else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^healthz/$", r"^readyz/$"]  # health checks come without TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz/$", r"^readyz/$"]  # health checks use no TLS
 X_FRAME_OPTIONS = "DENY"
 MAX_BODY_BYTES = 64 * 1024
 MAX_BODY_BYTES_OF = {
-    # What a device did in days without a network; a small file.
+    # Routes with larger bodies: days of offline changes, and a small file.
     **dict.fromkeys(("/api/v1/sync/", "/api/v1/todos/bulk/", "/api/v1/imports/"), 1024 * 1024),
-    "/transfer/": 4 * 1024 * 1024,  # a form with a file: Lambda takes six megabytes, in base 64
+    "/transfer/": 4 * 1024 * 1024,  # a form with a file: Lambda accepts six megabytes in base64
 }
-# A file that comes in parts and is never read as a whole: where no bucket takes it.
+# Uploads if no bucket receives them: read in chunks, never as a whole.
 MAX_UPLOAD_BYTES = 100 * 1024 * 1024
 UPLOADS = r"/api/v1/imports/[0-9a-fA-F-]{36}/file/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_BODY_BYTES, *MAX_BODY_BYTES_OF.values())
@@ -75,7 +75,7 @@ CSRF_COOKIE_NAME = "__Host-csrftoken" if PRODUCTION else "csrftoken"
 DEVICE_COOKIE_NAME = "__Host-device" if PRODUCTION else "device"  # of accounts.known_devices
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_HTTPONLY = True  # pages have the token in forms and in hx-headers
+CSRF_COOKIE_HTTPONLY = True  # pages send the token in forms and in hx-headers
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")

@@ -1,4 +1,4 @@
-"""How a route says that it will go: headers on each of its answers, and a mark in the document."""
+"""Marks deprecated routes, in the headers of each response and in the OpenAPI document."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ Target = TypeVar("Target", bound=Callable[..., Any])
 @dataclass(frozen=True, kw_only=True)
 class Deprecation:
     since: date
-    sunset: date  # from when on it may be gone
-    see: str  # the address of what to use instead
+    sunset: date  # the first day on which it may be gone
+    see: str  # the URL of the page that names the replacement
 
     @property
     def headers(self) -> dict[str, str]:
@@ -37,7 +37,7 @@ def deprecated(*, since: date, sunset: date, see: str) -> Callable[[Target], Tar
 
 
 def deprecation_of(view: Any) -> Deprecation | None:
-    """That of the action in progress, or of the whole view."""
+    """The mark of the current action, otherwise that of the view."""
     action = getattr(view, getattr(view, "action", None) or "", None)
     mark: Deprecation | None = getattr(action, "deprecation", getattr(view, "deprecation", None))
     return mark

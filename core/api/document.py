@@ -36,7 +36,7 @@ def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
 
 
 def name_enums(result: Json, **kwargs: Any) -> Json:
-    """Each set of choices is one component, named after the member that answers with it."""
+    """Make each set of choices one component, named after a response member that uses it."""
     schemas = result["components"]["schemas"]
     named: dict[tuple[str, ...], str] = {}
     for component in sorted(schemas, key=lambda name: (bool(_REQUESTS.search(name)), name)):
@@ -57,13 +57,13 @@ def name_enums(result: Json, **kwargs: Any) -> Json:
 
 
 def _choices(schema: Json) -> tuple[str, ...]:
-    """One choice is no choice: it stays where it is."""
+    """The values of an enum; empty if it has only one, which stays inline."""
     values = tuple(schema.get("enum", ()))
     return values if schema.get("type") == "string" and len(values) > 1 else ()
 
 
 def unwrap_references(result: Json, **kwargs: Any) -> Json:
-    """`allOf` of one component is that component; generators make a class of their own of it."""
+    """Replace `allOf` with one component by that component; generators would add a class for it."""
     for schema in result["components"]["schemas"].values():
         for member in schema.get("properties", {}).values():
             if len(member.get("allOf", ())) == 1:
@@ -77,7 +77,7 @@ def unwrap_references(result: Json, **kwargs: Any) -> Json:
 
 
 def describe_tags(result: Json, **kwargs: Any) -> Json:
-    """A tag says what the first of its operations says: the docstring of its view."""
+    """Give each tag the description of its first operation: the docstring of the view."""
     described = {tag["name"]: tag for tag in result.get("tags", ())}
     for _, _, operation in operations(result):
         for tag in operation["tags"]:
@@ -87,7 +87,7 @@ def describe_tags(result: Json, **kwargs: Any) -> Json:
 
 
 def add_examples(result: Json, examples: Mapping[str, Any]) -> Json:
-    """`examples` has a value for each name of a member; other members follow their type."""
+    """`examples` maps names of members to values; other members get an example of their type."""
     for component in result["components"]["schemas"].values():
         for name, schema in component.get("properties", {}).items():
             value = examples.get(name, _example(schema))
@@ -96,12 +96,12 @@ def add_examples(result: Json, examples: Mapping[str, Any]) -> Json:
     return result
 
 
-# What these say of a text is more than a pattern and lengths could, which would mislead generators.
+# Formats whose rules a pattern and lengths cannot express; these would mislead generators.
 _WHOLE_RULES = frozenset({"iana-time-zone", "message-body", "phone-number"})
 
 
 def add_formats(result: Json, formats: Mapping[str, str]) -> Json:
-    """`formats` names the rule that no pattern can say of a member, for who makes requests."""
+    """`formats` maps members of requests to the names of rules that no pattern can express."""
     components = result["components"]["schemas"].values()
     requests = [each for each in components if each.get("additionalProperties") is False]
     found = [pair for each in requests for pair in each["properties"].items()]
@@ -121,7 +121,7 @@ def _name_format(schema: Json, name: str) -> None:
 
 
 def several(result: Json, **kwargs: Any) -> Json:
-    """A parameter of several values has one at least: a URL cannot say an empty list."""
+    """Require at least one value in list parameters, because a URL cannot hold an empty list."""
     for _, _, operation in operations(result):
         for parameter in operation.get("parameters", ()):
             if parameter["schema"].get("type") == "array":
@@ -145,7 +145,7 @@ def _example(schema: Json) -> Any:
 
 
 def share_errors(result: Json, **kwargs: Any) -> Json:
-    """An error that many operations answer alike is written down once."""
+    """Move errors that several operations share into components."""
     found = Counter(_text(answer) for _, answer in _errors(result))
     shared: dict[str, str] = {}
     components: Json = {}
@@ -181,15 +181,15 @@ def _free_name(status: str, taken: Json) -> str:
 
 
 def name_server(result: Json, **kwargs: Any) -> Json:
-    """Under the stage of an API Gateway the API is not at the root."""
+    """Add the path prefix, such as the stage of an API Gateway."""
     return {**result, "servers": [{"url": get_script_prefix().rstrip("/") or "/"}]}
 
 
-# --- Routes that are not of Django REST framework ------------------------------------------------
+# --- Routes outside Django REST framework --------------------------------------------------------
 
 
 def json_object(optional: Json | None = None, /, **required: Json) -> Json:
-    """A JSON object whose members are always sent, but for the `optional` ones."""
+    """The schema of a JSON object whose members are all required, except the `optional` ones."""
     return {
         "type": "object",
         "properties": {**required, **(optional or {})},
@@ -198,7 +198,7 @@ def json_object(optional: Json | None = None, /, **required: Json) -> Json:
 
 
 def json_answer(description: str, schema: str, headers: Mapping[str, bool]) -> Json:
-    """An answer with this component as its body; True marks headers that it always has."""
+    """A response with this component as its body; True marks headers that it always has."""
     return {
         "description": description,
         "headers": {
@@ -214,7 +214,7 @@ def content_of(schema: str) -> Json:
 
 
 def add_routes(result: Json, paths: Json, schemas: Json, tag: Json) -> None:
-    """The routes, the schemas that they name and the tag that they have, beside those of views."""
+    """Add routes to those of the views, with their schemas and their tag."""
     paths, schemas = copy.deepcopy(paths), copy.deepcopy(schemas)
     if both := schemas.keys() & result["components"]["schemas"].keys():
         raise ValueError(f"Two schemas have one name: {sorted(both)}")

@@ -18,7 +18,7 @@ NON_FIELD_ERRORS_KEY = api_settings.NON_FIELD_ERRORS_KEY
 
 
 class Conflict(APIException):
-    """`current` is the caller's own object that is in the way, as it is now."""
+    """`current` is the present state of the caller's object that caused the conflict."""
 
     status_code = HTTPStatus.CONFLICT
     default_code = "conflict"
@@ -31,7 +31,7 @@ class Conflict(APIException):
 
 
 class InvalidCursor(NotFound):
-    """404 as in DRF's own cursors: there is no such page."""
+    """404, as for the cursors of DRF: there is no such page."""
 
     default_code = "invalid_cursor"
 
@@ -45,7 +45,7 @@ class PreconditionRequired(APIException):
 
 
 class PreconditionFailed(APIException):
-    """RFC 9110, section 15.5.13; `current` is the object as it is now, for a three-way merge."""
+    """RFC 9110, section 15.5.13; `current` is the present object, for a three-way merge."""
 
     status_code = HTTPStatus.PRECONDITION_FAILED
     default_code = "version_mismatch"
@@ -82,7 +82,7 @@ class ExceptionHandler(BaseHandler):
         if isinstance(exc, Refused):
             return Conflict(str(exc), code=exc.code)
         if isinstance(exc, IntegrityError):
-            # Another request was quicker: a list removed meanwhile, a name taken meanwhile.
+            # A concurrent request was faster: it removed the list or took the name.
             return Conflict("The object was changed in the meantime. Reload it and try again.")
         return super().convert_known_exceptions(exc)
 
@@ -105,7 +105,7 @@ class ExceptionFormatter(BaseFormatter):
 
 
 def member_of(attr: str | None) -> str | None:
-    """Whatever is wrong with the whole is about no member, or about the one that holds it."""
+    """The path of the member. An error of a whole object names its parent, or None at the top."""
     return (attr or "").removesuffix(NON_FIELD_ERRORS_KEY).removesuffix(".") or None
 
 

@@ -1,4 +1,4 @@
-"""JSON taken at its word (RFC 8259): a number is not a title, "false" is not a boolean."""
+"""Fields that convert no JSON types (RFC 8259): a number is no title, "false" is no boolean."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -20,14 +20,14 @@ from core.dates import OUT_OF_RANGE, clamped, in_range, read_day, read_moment, w
 
 
 class RepeatedMemberError(ValueError):
-    """A JSON object has two members of one name."""
+    """A JSON object has two members with the same name."""
 
     def __init__(self) -> None:
         super().__init__("Duplicate object member.")
 
 
 def unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """For `object_pairs_hook`: readers differ in which of two they take (RFC 7493, 2.3)."""
+    """For `object_pairs_hook`: parsers disagree which duplicate counts (RFC 7493, 2.3)."""
     members = dict(pairs)
     if len(members) < len(pairs):
         raise RepeatedMemberError
@@ -35,14 +35,14 @@ def unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class StrictJSONParser(JSONParser):
-    """Repeated members, deep nesting and half characters are the client's error, not ours."""
+    """Answers duplicate members, deep nesting and lone surrogates with 400 instead of 500."""
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         encoding = (parser_context or {}).get("encoding", settings.DEFAULT_CHARSET)
         try:
             text = stream.read().decode(encoding)
             data = strict_json.loads(text, object_pairs_hook=unique_members)
-            # Half a character (an escaped lone surrogate) can be neither stored nor answered.
+            # An escaped lone surrogate can be neither stored nor sent in a response.
             json.dumps(data, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
             message = "Surrogate characters are not allowed."
@@ -58,7 +58,7 @@ class StrictCharField(serializers.CharField):
     normal: Callable[[str], str] = staticmethod(text.composed)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        """In its normal form before it is found blank, or too long."""
+        """Normalize the text before the checks for blank and too long text."""
         return super().run_validation(type(self).normal(data) if isinstance(data, str) else data)
 
     def to_internal_value(self, data: Any) -> str:
@@ -68,13 +68,13 @@ class StrictCharField(serializers.CharField):
 
 
 class StrictLineField(StrictCharField):
-    """A title or a name: one line that shows something."""
+    """A title or a name: one line with at least one visible character."""
 
     normal = staticmethod(text.line)
 
 
 class StrictNoteField(StrictCharField):
-    """Text of several lines, with its white space."""
+    """Text of several lines; keeps its white space."""
 
     normal = staticmethod(text.note)
 
@@ -83,7 +83,7 @@ class StrictNoteField(StrictCharField):
 
 
 class StrictIntegerField(serializers.IntegerField):
-    """A JSON number without a fraction; 1.0 is one, as JSON Schema and JavaScript see it."""
+    """A JSON number without a fraction; 1.0 is an integer, as in JSON Schema and JavaScript."""
 
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, float) and data.is_integer():
@@ -101,7 +101,7 @@ class StrictChoiceField(serializers.ChoiceField):
 
 
 class StrictUUIDField(serializers.UUIDField):
-    """The text that a path takes too; DRF would also take integers and braces."""
+    """Accepts the same text as a path; DRF would also accept integers and braces."""
 
     def to_internal_value(self, data: Any) -> UUID:
         key = ids.read(data)
@@ -127,7 +127,7 @@ class StrictDateTimeField(serializers.DateTimeField):
         return self.enforce_timezone(self.in_calendar(moment))
 
     def in_calendar(self, moment: datetime) -> datetime:
-        """Before it changes its zone, which may leave the calendar."""
+        """Check the range before the conversion to UTC, which may leave the calendar."""
         if not in_range(moment):
             self.fail("out_of_range")
         return moment
@@ -137,7 +137,7 @@ class StrictDateTimeField(serializers.DateTimeField):
 
 
 class DeviceMomentField(StrictDateTimeField):
-    """By the clock of a device, which may be wrong by centuries: the nearest moment there is."""
+    """A moment by the clock of a device, which may be centuries off; clamped to the valid range."""
 
     def in_calendar(self, moment: datetime) -> datetime:
         return clamped(moment)
@@ -156,12 +156,12 @@ class StrictDateField(serializers.DateField):
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields it does not know: a misspelt name must not be a change that never happened."""
+    """Refuses unknown fields, so that a misspelt name does not silently change nothing."""
 
     default_error_messages = {"unknown_field": "There is no such field."}
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        """All that is wrong at once: what it does not know, beside what is wrong in the rest."""
+        """Report unknown fields together with all other errors."""
         unknown = self._unknown(data)
         try:
             value = super().run_validation(data)
@@ -180,7 +180,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
-    """Strict fields with the lengths, choices and validators of the model."""
+    """Strict fields with the lengths, choices and validators of the model's columns."""
 
     serializer_choice_field = StrictChoiceField
     serializer_field_mapping: ClassVar[dict[type[models.Field[Any, Any]], type]] = {
@@ -203,9 +203,9 @@ class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
 
 @extend_schema_field({"type": "string", "format": "uuid"})
 class OwnedRelatedField(serializers.RelatedField[Any, Any, Any]):
-    """The id of one of the caller's own objects; a stranger's answers as if it did not exist.
+    """The id of an object of the caller. Another user's object gets the error of a missing one.
 
-    The serializer offers what may be chosen in `owned_<field name>()`.
+    The serializer returns the allowed objects from `owned_<field name>()`.
     """
 
     default_error_messages = {"does_not_exist": "There is no such object."}
@@ -223,14 +223,14 @@ class OwnedRelatedField(serializers.RelatedField[Any, Any, Any]):
         return found
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        """An empty text is no id; DRF would take it for null."""
+        """Refuse an empty string, which DRF would read as null."""
         return super().run_validation([] if data == "" else data)
 
     def use_pk_only_optimization(self) -> bool:
         return True
 
     def get_attribute(self, instance: Any) -> Any:
-        """None, as for any other member; DRF would give an object without a key."""
+        """None if there is no related object; DRF would return an object without a key."""
         found = super().get_attribute(instance)
         return None if found is None or found.pk is None else found
 

@@ -12,7 +12,7 @@ ROOT = "api/v1/"
 
 
 class IndexView(ApiViewSet):
-    """Where everything is: the address of each resource, by its name."""
+    """The URL of each resource, by its name."""
 
     token_scopes = READING
 

@@ -1,7 +1,7 @@
-"""Keyset pagination: no row is skipped or repeated, whatever happens in between.
+"""Keyset pagination: concurrent changes make no page skip or repeat a row.
 
-A page begins behind the key of the last row, so each costs the same wherever it lies. It ends after
-`limit` rows or about a megabyte: Lambda answers six at most, 200 to-dos with full notes are eight.
+A page begins after the key of the last row, so all pages cost the same. It ends after `limit` rows
+or about a megabyte: Lambda responses hold six megabytes, and 200 to-dos with full notes take eight.
 
 DRF's CursorPagination compares the first ordering field only and counts an offset among equals;
 this one compares the whole key, which always ends in the primary key.
@@ -24,7 +24,7 @@ from core.api.errors import InvalidCursor
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
-MAX_BYTES = 1_000_000  # of the rows of a page
+MAX_BYTES = 1_000_000  # of all rows of a page
 _SALT = "core.api.pagination"
 
 
@@ -38,7 +38,7 @@ def page_after(
 
 
 def count_fitting(rows: Iterable[Any]) -> int:
-    """How many of these rows of an answer fit on one page; the first always does."""
+    """How many of these rows fit on one page; the first row always does."""
     count, size, render = 0, 0, JSONRenderer().render
     for row in rows:
         size += len(render(row)) + 1  # and a comma
@@ -100,7 +100,7 @@ class KeysetPagination(BasePagination):
         )
 
     def _fitting(self, data: Any) -> Any:
-        """Without the rows that are too many bytes: those farthest from where the page begins."""
+        """Drop the rows that exceed the size of a page: those farthest from its start."""
         if self.backwards:
             left_out = len(data) - count_fitting(reversed(data))
             self.has_previous = self.has_previous or left_out > 0
@@ -145,7 +145,7 @@ class KeysetPagination(BasePagination):
                 "in": "query",
                 "required": False,
                 "description": (
-                    f"How many results a page holds; {DEFAULT_LIMIT} unless told. A page of about"
+                    f"How many results a page holds; {DEFAULT_LIMIT} by default. A page of about"
                     " a megabyte ends sooner."
                 ),
                 "schema": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
@@ -154,7 +154,7 @@ class KeysetPagination(BasePagination):
                 "name": "cursor",
                 "in": "query",
                 "required": False,
-                "description": "Where a page begins: taken from `next` or `previous`, opaque.",
+                "description": "Where the page begins: opaque, from `next` or `previous`.",
                 "schema": {"type": "string"},
             },
         ]
@@ -169,7 +169,7 @@ class KeysetPagination(BasePagination):
 
 
 class _Signer(signing.TimestampSigner):
-    """Signs always at one moment, so that the same page has the same links, and the same ETag."""
+    """Signs with a constant time, so that the same page has the same links and the same ETag."""
 
     def timestamp(self) -> str:
         return "0"

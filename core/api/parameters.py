@@ -1,4 +1,4 @@
-"""Query strings are checked like bodies: a misspelt question is an error, not everything."""
+"""Checks query strings like bodies: a misspelt parameter is an error and not ignored."""
 
 from collections.abc import Collection
 from typing import Any
@@ -10,17 +10,17 @@ from rest_framework.request import Request
 from core.api.fields import StrictSerializer
 
 PAGING = ("limit", "cursor")  # read by pagination
-MAX_VALUES = 100  # of one parameter: about as many ids as fit in an address
+MAX_VALUES = 100  # of one parameter: about as many ids as fit in a URL
 
 
 class NoFilters(StrictSerializer):
-    """A list that cannot be narrowed."""
+    """For lists without filters."""
 
     default_error_messages = {"unknown_field": "There is no such parameter."}
 
 
 class SeveralField(serializers.ListField):
-    """Several values of one parameter, with commas between them: `priority=1,2`."""
+    """Several comma-separated values of one parameter: `priority=1,2`."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=MAX_VALUES, **kwargs)
@@ -45,7 +45,7 @@ def read_parameters(
     read_elsewhere: Collection[str] = PAGING,
     **context: Any,
 ) -> dict[str, Any]:
-    """The checked parameters; raises ValidationError naming all that are unknown or wrong."""
+    """The checked parameters. Raises ValidationError with every unknown or invalid one."""
     given = dict(request.query_params.lists())
     message = ErrorDetail("This parameter may only be given once.", code="repeated")
     repeated = {name: [message] for name, values in given.items() if len(values) > 1}

@@ -1,4 +1,4 @@
-"""The browsable API, for people who are signed in."""
+"""The browsable API, for signed-in users."""
 
 import json
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
 from rest_framework.request import Request
 
-# What the library's page lacks, and has no block for.
+# Attributes for accessibility that the page of DRF lacks, and that no template block can add.
 _NAMED: Final = (
     ("<html>", '<html lang="en">'),
     (
@@ -20,7 +20,7 @@ _NAMED: Final = (
 
 
 class BrowsableRenderer(BrowsableAPIRenderer):
-    """Its raw form starts with what a request must name; PUT, which needs If-Match, has no form."""
+    """Its raw form lists the required fields. PUT has no form, because a form sends no If-Match."""
 
     def render(self, *args: Any, **kwargs: Any) -> Any:
         page = super().render(*args, **kwargs)
@@ -45,12 +45,12 @@ class BrowsableRenderer(BrowsableAPIRenderer):
 
 
 class SignedInNegotiation(DefaultContentNegotiation):
-    """Strangers get JSON whatever they accept: pages about the API are for signed-in people."""
+    """Sends JSON to anonymous clients, whatever they accept: only signed-in users get pages."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        # Only if a page could be meant, so that API clients cost no session query.
+        # Only if the client may want a page, so that API clients cost no session query.
         if "text/html" in request.META.get("HTTP_ACCEPT", "") or "format" in request.query_params:
             person = request._request.user  # noqa: SLF001 - DRF authenticates after negotiating
             if not person.is_authenticated:

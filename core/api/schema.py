@@ -1,6 +1,6 @@
-"""The OpenAPI document says what every route may answer, errors included.
+"""Documents every response of every route in OpenAPI, including the errors.
 
-What a view does not say itself follows from its name and its serializers: operation ids, summaries,
+What a view does not declare is derived from its name and its serializers: operation ids, summaries,
 names of components, statuses, headers. core.api.document has the hooks that finish the document.
 """
 
@@ -30,7 +30,7 @@ from core.write_limit import SAFE_METHODS
 ALWAYS = (400, 401, 403, 404, 405, 406, 413, 429, 500, 503)
 WITH_BODY = (409, 415)
 WITH_KEY = (422,)
-# Not e-mail addresses and their like.
+# Without subclasses that have a format of their own, such as e-mail addresses.
 PLAIN_TEXT = (StrictCharField, StrictLineField, StrictNoteField, serializers.CharField)
 CHANGING = ("PUT", "PATCH", "DELETE")
 
@@ -38,7 +38,7 @@ WITHOUT_NUL = r"^[^\u0000]*$"
 NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 IN_RANGE = r"^(19[0-9]{2}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])-"
 
-# How operations are named after the actions of viewsets and the methods of other views.
+# The verb of an operation, by the action of a viewset or the method of another view.
 VERBS = {
     "list": "list",
     "create": "create",
@@ -72,22 +72,22 @@ class ApiErrorSerializer(serializers.Serializer[Any]):
 
 @functools.cache
 def stale_error(noun: str, shape: type[Any]) -> Any:
-    """Somebody changed the object meanwhile: both sides, for a merge."""
+    """The error of an outdated If-Match, with the present object for a merge."""
     current = shape(help_text="The object as it is now.")
     return type(f"Stale{noun}", (ApiErrorSerializer,), {"current": current})
 
 
 @functools.cache
 def taken_error(noun: str, shape: type[Any]) -> Any:
-    """The id is in use: by what, if it is the caller's own."""
-    current = shape(help_text="The object of this id as it is now.", required=False)
+    """The error of a used id, with the object if it belongs to the caller."""
+    current = shape(help_text="The present object with this id.", required=False)
     return type(f"Taken{noun}", (ApiErrorSerializer,), {"current": current})
 
 
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     location=OpenApiParameter.HEADER,
-    description="The ETag you hold; the answer is 304 while it is still true.",
+    description="The ETag you hold; the response is 304 if it still matches.",
     type={"type": "string"},
 )
 
@@ -101,7 +101,7 @@ IF_NONE_YET = OpenApiParameter(
 IF_MATCH = OpenApiParameter(
     "If-Match",
     location=OpenApiParameter.HEADER,
-    description="The version you read, as its ETag was written; `*` for any.",
+    description="The ETag of the version you read; `*` for any version.",
     type={
         "type": "string",
         "format": "entity-tag",
@@ -112,7 +112,7 @@ IF_MATCH = OpenApiParameter(
 
 
 def _pattern(field: serializers.Field[Any, Any, Any, Any]) -> str | None:
-    """What the fields of core.api.fields refuse and drf-spectacular does not know."""
+    """A pattern for the rules of core.api.fields, which drf-spectacular does not know."""
     if isinstance(field, (StrictDateTimeField, StrictDateField)):
         return IN_RANGE
     has_own = any(isinstance(validator, RegexValidator) for validator in field.validators)
@@ -122,14 +122,14 @@ def _pattern(field: serializers.Field[Any, Any, Any, Any]) -> str | None:
 
 
 def or_empty(pattern: str) -> str:
-    """The same pattern for a text that may also be empty."""
+    """The pattern, or the empty string."""
     return f"^({pattern.removeprefix('^').removesuffix('$')})?$"
 
 
 def response_header(
     name: str, description: str, statuses: "list[int] | Literal[True]", **schema: Any
 ) -> OpenApiParameter:
-    """A header of these answers (True: of all), which each of them has if it is `required`."""
+    """A header of responses with these statuses (True: all); pass `required` if always present."""
     required = schema.pop("required", False)
     return OpenApiParameter(
         name,
@@ -141,12 +141,14 @@ def response_header(
     )
 
 
-REQUEST_ID = response_header("X-Request-Id", "The id in the log.", statuses=True, required=True)
+REQUEST_ID = response_header(
+    "X-Request-Id", "The id of the request in the logs.", statuses=True, required=True
+)
 LOCATION = response_header(
-    "Location", "Where the new object is.", [201], required=True, format="uri"
+    "Location", "The URL of the new object.", [201], required=True, format="uri"
 )
 ETAG = response_header(
-    "ETag", "The version, quoted, or a digest of the answer.", [200, 201, 304, 409, 412]
+    "ETag", "The quoted version, or a digest of the response.", [200, 201, 304, 409, 412]
 )
 WAIT = response_header(
     "Retry-After", "Seconds to wait.", [429, 503], required=True, pattern="^[0-9]+$"
@@ -165,20 +167,25 @@ CHALLENGE_OF_SCOPE = response_header(
 )
 RATE_LIMIT = [
     response_header(
-        "RateLimit", "What is left of the policy, and for how many seconds.", statuses=True
+        "RateLimit",
+        "How many writes are left in this window, and in how many seconds it ends.",
+        statuses=True,
     ),
-    response_header("RateLimit-Policy", "How many writes in how many seconds.", statuses=True),
+    response_header(
+        "RateLimit-Policy", "How many writes are allowed in how many seconds.", statuses=True
+    ),
 ]
 IDEMPOTENCY = [
     OpenApiParameter(
         HEADER,
         location=OpenApiParameter.HEADER,
-        description="Sent again with the same body within 24 hours, the stored answer comes back.",
+        description="Repeat the request with the same key and body within 24 hours"
+        " to get the stored response.",
         type={"type": "string", "pattern": f'^({PATTERN}|"{PATTERN}")$'},
     ),
     response_header(
         REPLAYED,
-        "This is the stored answer to an earlier request with the same key.",
+        "This is the stored response to an earlier request with the same key.",
         [200, 201, 202, 400, 404, 409],
         enum=["true"],
     ),
@@ -187,12 +194,12 @@ IDEMPOTENCY = [
 
 
 def documented(view: Any, **operations: Any) -> Any:
-    """A copy of the view to extend for the document, so that the served view stays unchanged.
+    """Extend a copy of the view for the document, so that the served view stays unchanged.
 
-    Views are described beside them and not by decorators on them, which would load drf-spectacular
-    with every view (OpenApiViewExtension is its own way). `operations` has an extend_schema() for
-    methods of the view, also those that a route names by `as_view({"delete": "empty"})`, which
-    extend_schema_view() would not find.
+    The views have no decorators for the document, because these would load drf-spectacular with
+    every view. The descriptions are in modules of their own, through OpenApiViewExtension.
+    `operations` maps methods of the view to an extend_schema(). It also accepts methods that only a
+    route names, as in `as_view({"delete": "empty"})`; extend_schema_view() would not find these.
     """
     copied = type(view.__name__, (view,), {"__doc__": view.__doc__})
     for name, describe in operations.items():
@@ -201,18 +208,18 @@ def documented(view: Any, **operations: Any) -> Any:
 
 
 def words(name: str) -> str:
-    """`TodoList` as people write it: todo list."""
+    """`TodoList` as words: todo list."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()
 
 
 class DocumentedSchema(AutoSchema):
-    """Adds what every authenticated route shares: names, errors of one shape, If-Match."""
+    """Adds what all authenticated routes share: names, the error shape, If-Match."""
 
     def get_tags(self) -> list[str]:
         return [re.sub(r"^/(api/v1|service)/", "", self.path).split("/")[0]]
 
     def get_auth(self) -> Any:
-        """Say explicitly that a route needs no log-in: Redocly refuses a missing entry."""
+        """Add an empty entry if a route needs no log-in, because Redocly refuses a missing one."""
         return super().get_auth() or [{}]
 
     # --- Names for people --------------------------------------------------------------------
@@ -222,7 +229,7 @@ class DocumentedSchema(AutoSchema):
         return str(getattr(self.view, "action", None) or self.method.lower())
 
     def _noun(self) -> str:
-        """The component that the view is about, or else what the view is called."""
+        """The name of the response component, otherwise that of the view."""
         shape = getattr(self.view, "serializer_class", None)
         if shape is None:
             return re.sub(r"(ViewSet|View)$", "", type(self.view).__name__)
@@ -250,11 +257,11 @@ class DocumentedSchema(AutoSchema):
         direction: Any,
         bypass_extensions: bool = False,  # noqa: FBT001, FBT002 - the framework's signature
     ) -> Any:
-        """Bodies of PUT and PATCH have a shape of their own: the id is chosen once, by POST."""
+        """Give the bodies of PUT and PATCH names of their own, because only POST sets the id."""
         name = super()._get_serializer_name(serializer, direction, bypass_extensions)
         if direction != "request" or not isinstance(name, str):
             return name
-        is_whole = hasattr(getattr(serializer, "Meta", None), "model")  # not a part of a body
+        is_whole = hasattr(getattr(serializer, "Meta", None), "model")  # not only a part of one
         kind = BODIES.get(self.method, "Request") if is_whole else "Request"
         name = name.removeprefix("Patched").removesuffix("Request").removesuffix(kind)
         return name if name.startswith("New") else name + kind
@@ -274,12 +281,12 @@ class DocumentedSchema(AutoSchema):
         if direction == "request" and (pattern := _pattern(field)):
             schema.setdefault("pattern", pattern)
         if direction == "response":
-            schema.pop("readOnly", None)  # requests have components of their own
-        schema.pop("title", None)  # the name of a column for people, in another language perhaps
+            schema.pop("readOnly", None)  # requests have separate components
+        schema.pop("title", None)  # a column's label, perhaps in another language
         return _as_text(schema) if "" in schema.get("enum", ()) else schema
 
     def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
-        """No union for a text that may be empty: most generators cannot read one."""
+        """Avoid a union for text that may be empty: most generators cannot read one."""
         super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
         match schema:
             case {"oneOf": [dict(text), {"type": "string", "maxLength": 0}]}:
@@ -301,7 +308,7 @@ class DocumentedSchema(AutoSchema):
         return deprecation_of(self.view) is not None
 
     def _get_parameters(self) -> list[dict[str, Any]]:
-        """Several values of one parameter stand in it once, with commas between them."""
+        """Document list parameters as comma-separated values."""
         parameters: list[dict[str, Any]] = super()._get_parameters()
         for parameter in parameters:
             if parameter["in"] == "query" and parameter["schema"].get("type") == "array":
@@ -355,7 +362,7 @@ class DocumentedSchema(AutoSchema):
         if self.path.startswith("/api/v1/"):
             if self.method in SAFE_METHODS:
                 held = self._get_response_for_code(None, "304")  # type: ignore[no-untyped-call]
-                responses["304"] = {**held, "description": "You hold this answer already."}
+                responses["304"] = {**held, "description": "Your copy is current."}
             errors = {str(status): self._error_body(status) for status in self._error_statuses()}
             responses = {**errors, **responses}
         for status, answer in responses.items():
@@ -375,7 +382,7 @@ class DocumentedSchema(AutoSchema):
 
 
 def _as_text(schema: dict[str, Any]) -> dict[str, Any]:
-    """Instead of an enum with an empty value, for which no language has a name."""
+    """Plain text instead of an enum with an empty value, which generators cannot name."""
     values = schema.pop("enum")
     schema.pop("description", None)
     pattern = "|".join(re.escape(value) for value in values if value)
@@ -391,9 +398,9 @@ def _maybe_empty(text: dict[str, Any]) -> dict[str, Any]:
 
 
 def _always_sent(serializer: Any, properties: dict[str, Any]) -> set[str]:
-    """Every member, unless the serializer only answers and says that it may leave one out.
+    """The members of every response; a serializer that only writes responses may omit some.
 
-    In a serializer that reads requests too, `required` is about the request.
+    In a serializer that also reads requests, `required` is about the request.
     """
     if isinstance(serializer, StrictSerializer):
         return set(properties)

@@ -1,6 +1,6 @@
-"""What a personal API token must be allowed, on each route: a view names it by `token_scopes`.
+"""The scope that each route requires of a personal API token; views set `token_scopes`.
 
-A view that names nothing is closed to tokens, whatever they are allowed.
+A view without it refuses every token.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ class Scope(models.TextChoices):
     SMS = "sms", _("Send text messages")
 
 
-Scopes = Mapping[str, Scope]  # by method; without a row a token is refused
+Scopes = Mapping[str, Scope]  # by method; a token is refused if its method is missing
 _CHANGING: Final = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -32,4 +32,4 @@ def _table(changing: Scope) -> Scopes:
 CLOSED: Final[Scopes] = MappingProxyType({})
 READING: Final[Scopes] = MappingProxyType(dict.fromkeys(SAFE_METHODS, Scope.READ))
 TODOS: Final[Scopes] = _table(Scope.WRITE)
-TEXTS: Final[Scopes] = _table(Scope.SMS)  # what costs money or changes a text
+TEXTS: Final[Scopes] = _table(Scope.SMS)  # requests that cost money or change a message

@@ -7,7 +7,7 @@ from core.write_limit import SAFE_METHODS, Standing, count_write
 
 
 class WriteThrottle(BaseThrottle):
-    """Counts the writes of an account; core.middleware.WriteLimitMiddleware those of its pages."""
+    """Counts an account's writes to the API; core.middleware.WriteLimitMiddleware counts forms."""
 
     standing: Standing
 

@@ -35,7 +35,7 @@ _TAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 
 
 class Metadata(SimpleMetadata):
-    """Answers OPTIONS also of a view without one serializer, which has no members to list."""
+    """Also answers OPTIONS for a view without a serializer, which has no members to list."""
 
     def determine_actions(self, request: Request, view: Any) -> Any:
         if view.serializer_class is None:
@@ -44,19 +44,17 @@ class Metadata(SimpleMetadata):
 
 
 class ApiViewSet(viewsets.GenericViewSet[Any]):
-    """What every resource shares: its caller, how its ids are written, and its actions."""
-
     metadata_class = Metadata
     lookup_value_converter = ids.CONVERTER
     filter_class: type[StrictSerializer] = NoFilters
     action_filters: ClassVar[Mapping[str, type[StrictSerializer]]] = MappingProxyType(
         {}
-    )  # of the others
+    )  # of actions other than list
     token_scopes: ClassVar[Scopes] = CLOSED  # what an API token needs, by method
-    filters: Mapping[str, Any] = MappingProxyType({})  # what has been read
+    filters: Mapping[str, Any] = MappingProxyType({})  # the validated query parameters
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """A parameter that does not exist is an error on every route."""
+        """Read the query parameters; an unknown one is an error on every route."""
         super().initial(request, *args, **kwargs)
         if self.action == "list":
             self.filters = read_parameters(request, self.filter_class, user=request.user)
@@ -79,21 +77,22 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
         return self.request.user
 
     def writing(self) -> AbstractContextManager[None]:
-        """What is read and changed in it is one change; an error undoes all of it."""
+        """A transaction that locks the caller's account; an error rolls all of it back."""
         return writing(self.caller.pk, savepoint=True)
 
     @classmethod
     def get_extra_actions(cls) -> list[Callable[..., Any]]:
-        """DRF's, which looks at every attribute: `schema` would load drf-spectacular (20 ms)."""
+        """As in DRF, but skips `schema`: reading it would load drf-spectacular (20 ms)."""
         members = (getattr(cls, name) for name in dir(cls) if name != "schema")
         return [each for each in members if isinstance(getattr(each, "mapping", 0), MethodMapper)]
 
 
 class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
-    """Create, list, read, change, remove; ETag on every answer, If-Match on every change.
+    """Create, list, read, change and delete, with an ETag on every response and If-Match.
 
-    Changes of one account wait for each other; each compares the version and writes only what is
-    named, so two to different fields both stay and two to the same are told apart by If-Match.
+    Concurrent changes of one account run one after the other. Each compares the version and writes
+    only the fields in its body. So two changes of different fields both survive, and If-Match
+    detects two changes of the same field.
     """
 
     @idempotent
@@ -109,7 +108,7 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
         return response
 
     def save_new(self, serializer: BaseSerializer[Any]) -> tuple[Versioned, bool]:
-        """Save the new object; False beside one that was there already, with the same content."""
+        """Save and return the new object and True; or an equal object that exists, and False."""
         raise NotImplementedError
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -134,7 +133,7 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
         return self.answer(instance)
 
     def create_here(self, request: Request) -> Response:
-        """PUT with `If-None-Match: *` creates under the id of the path (RFC 9110, 13.1.2)."""
+        """PUT with `If-None-Match: *`: create an object with the id in the path (RFC 9110)."""
         data = request.data  # read before the account is locked
         with self.writing():
             existing = self.named().first()
@@ -146,7 +145,7 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
             if serializer.validated_data.setdefault(self.model.feed_key, key) != key:
                 message = "The id of an object never changes."
                 raise ValidationError({"id": [message]}, code="immutable")
-            instance, _created = self.save_new(serializer)  # nobody else creates it: locked
+            instance, _created = self.save_new(serializer)  # no race: the account is locked
         response = self.answer(instance, HTTPStatus.CREATED)
         response["Location"] = request.build_absolute_uri(request.path)
         return response
@@ -157,7 +156,7 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
         return Response(status=HTTPStatus.NO_CONTENT)
 
     def locked_object(self) -> Any:
-        """The caller's object, after If-Match; 404 or 412 otherwise. The caller is `writing`."""
+        """The caller's object, if If-Match matches; else 404 or 412. Call it in `writing()`."""
         instance = self.named().first()
         if instance is None:
             raise Http404
@@ -170,7 +169,7 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
         return model
 
     def named(self) -> Any:
-        """The caller's object of the id in the path, in a queryset."""
+        """A queryset of the caller's object with the id in the path."""
         return self.get_queryset().filter(**{self.model.feed_key: self.kwargs["pk"]})
 
     def get_object(self) -> Any:
@@ -182,7 +181,7 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
 
 
 def check_version(request: Request, instance: Any, serializer: Callable[..., Any]) -> None:
-    """412 with the object as it is, if If-Match names other versions."""
+    """Raise 412 with the present object if If-Match names other versions."""
     versions = expected_versions(request)
     if versions is not None and instance.version not in versions:
         raise PreconditionFailed(current=serializer(instance).data)
@@ -193,9 +192,9 @@ def etag(version: int) -> str:
 
 
 def expected_versions(request: Request) -> set[int] | None:
-    """The versions of If-Match, or None if any will do (header missing, or `*`).
+    """The versions in If-Match; None if every version matches (header missing, or `*`).
 
-    A weak tag counts like a strong one: gzip on the way makes tags weak, the integer stays true.
+    A weak tag counts as a strong one: compression on the way makes tags weak, but not the version.
     """
     header = request.headers.get("If-Match")
     if header is None or header.strip() == "*":

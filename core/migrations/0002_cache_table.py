@@ -1,4 +1,4 @@
-"""The table behind CACHES, so that `migrate` alone sets a database up."""
+"""Creates the table for CACHES, so that `migrate` alone sets up a database."""
 
 from django.core.management import call_command
 from django.db import migrations

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """The database does not change: only the model has another name for the column."""
+    """Renames only the field of the model; the column keeps its name."""
 
     dependencies = [("core", "0004_idempotency_key")]
 

@@ -1,1 +1,1 @@
-"""Twilio's Messages API on this machine, faults included."""
+"""A local stub of Twilio's Messages API, including faults."""

@@ -1,7 +1,7 @@
 """The status callbacks that Twilio makes for a message, signed as Twilio signs them.
 
-twilio.com/docs/messaging/guides/track-outbound-message-status; the signature has its own code here,
-so that it does not share a fault with the service.
+twilio.com/docs/messaging/guides/track-outbound-message-status. The signature has its own code here,
+so that it does not share a bug with the service.
 """
 
 import base64
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 HAPPY = ("queued", "sent", "delivered")
-# Recipients that Twilio accepts and the carriers refuse: number -> error code of the callback.
+# Recipients that Twilio accepts but carriers refuse: number -> error code of the callback.
 UNDELIVERABLE = {
     "+15005550010": 30003,  # switched off
     "+15005550011": 30005,  # unknown
@@ -32,14 +32,14 @@ ORDERS = ("ordered", "reversed", "shuffled")
 
 @dataclass(frozen=True)
 class Callback:
-    """One call of the StatusCallback URL."""
+    """A call of the StatusCallback URL."""
 
     url: str
     fields: dict[str, str]
     signature: str
 
     def post(self) -> int:
-        """The HTTP status of the answer; 0 without an answer."""
+        """The HTTP status of the response; 0 without one."""
         headers = {"X-Twilio-Signature": self.signature}
         content = urllib.parse.urlencode(self.fields).encode()
         request = urllib.request.Request(self.url, content, headers, method="POST")  # noqa: S310
@@ -96,7 +96,7 @@ def arranged(
 
 
 class Caller:
-    """A thread that makes callbacks one by one and stores the answers."""
+    """A thread that makes callbacks one by one and stores the responses."""
 
     def __init__(self) -> None:
         self.made: list[tuple[Callback, int]] = []

@@ -1,4 +1,4 @@
-"""Faults of an answer: each is called with the handler of one request, in place of the answer."""
+"""Faults that replace a response: functions that are called with the handler of a request."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ Fault = Callable[[Handler], None]
 
 
 def answers(status: int, body: object = b"", **headers: str) -> Fault:
-    """This answer, whatever the request is."""
+    """Sends this response to any request."""
     return lambda handler: handler.reply(status, body, **headers)
 
 
@@ -17,7 +17,7 @@ def complains(status: int, code: int, message: str, **headers: str) -> Fault:
 
 
 def hangs(handler: Handler) -> None:
-    """Accepts the request and does not answer until the stub stops."""
+    """Accepts the request and sends no response until the stub stops."""
     handler.stopping.wait(30)
 
 
@@ -27,7 +27,7 @@ def closes(handler: Handler) -> None:
 
 
 def loses_answer(handler: Handler) -> None:
-    """Creates the message and closes the connection: sent, but the client does not know."""
+    """Creates the message, but closes the connection without a response."""
     handler.create_silently()
     handler.close_connection = True
 
@@ -41,7 +41,7 @@ def cuts_body(handler: Handler) -> None:
 
 
 def drips_body(handler: Handler) -> None:
-    """Single bytes, often enough that no socket time-out ends it."""
+    """Sends single bytes, often enough to avoid a socket time-out."""
     handler.send_response(201)
     handler.send_header("Content-Length", "100000")
     handler.end_headers()
@@ -54,13 +54,13 @@ def drips_headers(handler: Handler) -> None:
 
 
 def _drip(handler: Handler, byte: bytes) -> None:
-    """Far longer than a test waits, but not for ever: then the connection is closed."""
+    """Send bytes far longer than a test waits, then close the connection."""
     try:
         bytes_left = 500
         while bytes_left and not handler.stopping.wait(0.02):
             handler.wfile.write(byte)
             bytes_left -= 1
-    except OSError:  # the client has gone
+    except OSError:  # the client has disconnected
         handler.close_connection = True
 
 

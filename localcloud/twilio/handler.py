@@ -1,4 +1,4 @@
-"""The stub's answer to one request: JSON, with errors in Twilio's shape."""
+"""The stub's response to a request: JSON, with errors in Twilio's format."""
 
 import json
 import threading
@@ -44,4 +44,4 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *args: object) -> None:
-        """Silent."""
+        """Log nothing."""

@@ -10,7 +10,7 @@ AUTH_TOKEN = "an-auth-token-of-no-account"  # noqa: S105 - of this stub only
 MAX_BODY = 1600
 PAGING = {"Page": "0", "PageSize": "50"}
 
-# number: (status, code, message) if it is the recipient
+# recipient: (status, code, message)
 BAD_RECIPIENTS = {
     "+15005550001": (400, 21211, "The 'To' number +15005550001 is not a valid phone number."),
     "+15005550002": (400, 21612, "The 'To' phone number is not currently reachable."),
@@ -31,7 +31,7 @@ MISSING = {
 
 
 def new_message(fields: dict[str, list[str]]) -> dict[str, Any]:
-    """Twilio's answer to a creation; a pool of senders chooses its number later."""
+    """Twilio's response to a creation; a pool of senders chooses its number later."""
     sid, now = f"SM{uuid.uuid4().hex}", format_datetime(datetime.now(UTC))
     uri = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{sid}.json"
     pool = fields.get("MessagingServiceSid", [None])[0]
@@ -60,7 +60,7 @@ def new_message(fields: dict[str, list[str]]) -> dict[str, Any]:
 
 
 def fault_of(fields: dict[str, list[str]]) -> tuple[int, int, str] | None:
-    """Status, code and message with which Twilio would refuse these fields."""
+    """The status, code and message if Twilio would refuse these fields."""
     pool = fields.get("MessagingServiceSid", [""])[0]
     for name, missing in MISSING.items():
         if not fields.get(name, [""])[0] and not (name == "From" and pool):
@@ -72,7 +72,7 @@ def fault_of(fields: dict[str, list[str]]) -> tuple[int, int, str] | None:
 
 
 def is_wanted(message: dict[str, Any], fields: dict[str, list[str]]) -> bool:
-    """The filters of the list: numbers, and the day or moment of sending."""
+    """Whether the message matches the filters of the list: numbers, and time of sending."""
     for name in ("To", "From"):
         if name in fields and message[name.lower()] != fields[name][0]:
             return False

@@ -1,9 +1,9 @@
-"""A server on this machine that answers as Twilio's Messages API does, faults included.
+"""A local server that behaves like Twilio's Messages API, including faults.
 
 It creates, lists and fetches messages, requires Basic credentials, knows the magic numbers of
 Twilio's test credentials (twilio.com/docs/iam/test-credentials), makes callbacks, and can be slow
-or faulty. tests/localcloud/test_twilio.py compares it with what the `twilio` package expects.
-By hand, without an account (--help has all options):
+or faulty. tests/localcloud/test_twilio.py checks it with the `twilio` package. To run it without an
+account (--help has all options):
 
     python -m localcloud.twilio.stub --callbacks shuffled --fault loses-answer --every 10
 """
@@ -67,7 +67,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Received:
-    """One request as received."""
+    """A received request."""
 
     method: str
     path: str
@@ -77,13 +77,13 @@ class Received:
 
 
 class Server(ThreadingHTTPServer):
-    request_queue_size = 512  # hundreds of senders at once; the default of 5 refuses some
+    request_queue_size = 512  # for hundreds of simultaneous senders; the default of 5 refuses some
     daemon_threads = True
-    stub: "TwilioStub"  # how a handler finds it
+    stub: "TwilioStub"  # so that handlers find it
 
 
 class TwilioStub:
-    """`with TwilioStub() as twilio:`; `twilio.faults.append(fault)` spoils the next request."""
+    """`with TwilioStub() as twilio:`; `twilio.faults.append(fault)` breaks the next request."""
 
     def __init__(
         self,
@@ -130,13 +130,13 @@ class TwilioStub:
             self._arrival.notify_all()
 
     def requests(self, number: int) -> list[Received]:
-        """All requests, once there are at least so many: some may still be on their way."""
+        """All requests; waits until there are at least this many."""
         with self._arrival:
             self._arrival.wait_for(lambda: len(self.received) >= number, timeout=60)
             return list(self.received)
 
     def next_fault(self, method: str) -> Fault | None:
-        """The fault that a test has ordered, or the one of every n-th creation."""
+        """The fault that a test has queued, or the configured one of every n-th creation."""
         if self.faults:
             return self.faults.popleft()
         due = method == "POST" and self._every and next(self._creations) % self._every == 0
@@ -254,12 +254,12 @@ def basic(user: str, password: str) -> str:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Answers as Twilio's Messages API does.")
+    parser = argparse.ArgumentParser(description="Run a local stub of Twilio's Messages API.")
     parser.add_argument("--port", type=int, default=8112)
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each response")
     parser.add_argument("--callbacks", choices=("off", *ORDERS), default="ordered")
-    parser.add_argument("--repeat", type=int, default=1, help="make each callback so often")
-    parser.add_argument("--fault", choices=BY_NAME, help="what is wrong with every --every-th send")
+    parser.add_argument("--repeat", type=int, default=1, help="how often to make each callback")
+    parser.add_argument("--fault", choices=BY_NAME, help="the fault of every --every-th send")
     parser.add_argument("--every", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0, help="of the order of the callbacks")
     return parser.parse_args()

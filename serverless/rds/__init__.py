@@ -1,4 +1,4 @@
-"""A database whose password AWS manages, and changes every seven days by default.
+"""A database whose password AWS manages and rotates, every seven days by default.
 
 ENGINE "serverless.rds" is Django's PostgreSQL backend with such a login.
 """
@@ -9,9 +9,9 @@ from serverless.aws import Aws, CallError
 
 
 def login(arn: str, aws: Aws) -> dict[str, str]:
-    """The current USER and PASSWORD; CallError if they cannot be read.
+    """The current USER and PASSWORD. Raises CallError if they cannot be read.
 
-    The shape is that of RDS: docs.aws.amazon.com/secretsmanager, "JSON structure of secrets".
+    The format of RDS: docs.aws.amazon.com/secretsmanager, "JSON structure of secrets".
     """
     answer = aws.call("secretsmanager", "GetSecretValue", {"SecretId": arn})
     try:

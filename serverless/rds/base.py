@@ -12,10 +12,10 @@ logger = logging.getLogger(__name__)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Reads the login again if the server refuses the password of a warm process.
+    """Reads the login again if the server refuses the old password of a warm process.
 
-    LOGIN in the database's settings returns it. The threads of a process share these settings, so
-    one thread reads for all.
+    LOGIN in the database settings returns it. The threads of a process share these settings, so one
+    thread reads it for all.
     """
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
@@ -37,9 +37,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def _password_was_asked(error: Exception) -> bool:
-    """libpq has no SQLSTATE for a failed connection (it would be 28P01), and its message is in the
-    server's language. It only shows that the server asked for a password; an unreachable one does
-    not.
+    """Whether the server asked for a password, which an unreachable server does not. libpq has no
+    SQLSTATE for a failed connection (28P01), and its message is in the server's language.
     """
     connection = getattr(error, "pgconn", None)
     return bool(connection and connection.used_password)

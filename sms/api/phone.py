@@ -1,4 +1,4 @@
-"""`/api/v1/account/phone/`: the number of the caller, and how it came to be theirs."""
+"""`/api/v1/account/phone/`: the caller's phone number, and its verification."""
 
 from http import HTTPStatus
 from typing import Any
@@ -25,13 +25,15 @@ from sms.models import Consent, OptOut, Phone, Source
 from sms.phones import NoCodeError, WrongCodeError
 from sms.policy import SendError
 
-CODE_LENGTH = 32  # as it is typed
+CODE_LENGTH = 32  # as typed
 
 
 class StrictTrueField(serializers.BooleanField):
-    """`true` and nothing else: whoever sends it has asked a person."""
+    """Accepts only `true`, to make sure that the client has asked the person."""
 
-    default_error_messages = {"required_true": "Show the words of `consent` and let them agree."}
+    default_error_messages = {
+        "required_true": "Show the text in `consent` and let the person agree."
+    }
 
     def to_internal_value(self, data: Any) -> bool:
         if data is not True:
@@ -40,14 +42,14 @@ class StrictTrueField(serializers.BooleanField):
 
 
 class NewPhoneSerializer(StrictSerializer):
-    """A number, and that its owner has agreed to the words of `consent`."""
+    """A number, and the owner's agreement to the text in `consent`."""
 
     number = StrictCharField(max_length=WRITTEN_NUMBER_LENGTH)
-    agreed = StrictTrueField(help_text="Whether the person has agreed to the words of `consent`.")
+    agreed = StrictTrueField(help_text="Whether the person has agreed to the text in `consent`.")
 
 
 class PhoneCodeSerializer(StrictSerializer):
-    """The code that was texted."""
+    """The code in the message."""
 
     texted_code = StrictCharField(max_length=CODE_LENGTH)
 
@@ -60,13 +62,13 @@ class PendingPhoneSerializer(serializers.Serializer[Any]):
 
 
 class PhoneSerializer(serializers.Serializer[Any]):
-    """Your phone number, if you have proved one."""
+    """Your phone number, if you have verified one."""
 
     number = serializers.CharField(allow_null=True)
     proved_at = StrictDateTimeField(allow_null=True)
     opted_out = serializers.BooleanField(help_text="Whether this number has answered STOP.")
     pending = PendingPhoneSerializer(allow_null=True)
-    consent = serializers.CharField(help_text="What to show to people before they agree.")
+    consent = serializers.CharField(help_text="The text to show before a person agrees.")
 
 
 class ConsentSerializer(StrictModelSerializer):
@@ -78,23 +80,23 @@ class ConsentSerializer(StrictModelSerializer):
 
 class NoCode(Conflict):
     default_code = "no_code"
-    default_detail = "No code waits for you: it is used, too old, or guessed at. Ask for another."
+    default_detail = "There is no valid code. Request a new one."
 
 
 class PhoneView(ApiViewSet):
-    """Your phone number. Nothing is sent to a number before its code has come back."""
+    """Your phone number. A number gets only a code until it is verified."""
 
     serializer_class = PhoneSerializer
 
     def retrieve(self, request: Request) -> Response:
-        """The number, or nulls; and what waits for its code."""
+        """Get the number, or nulls, and the number that waits for its code."""
         return self._answer()
 
     def create(self, request: Request) -> Response:
-        """Text a code to a number. The former number stays until the new one is proved.
+        """Send a code to a number. The former number stays until the new one is verified.
 
-        The answer is the same for every number. If no code comes, its owner may have answered STOP
-        once: then the number has to text START first.
+        The response is the same for every number. If no code arrives, its owner may have sent STOP
+        before. Then the number must send START first.
         """
         asked = NewPhoneSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -108,7 +110,7 @@ class PhoneView(ApiViewSet):
         return self._answer(HTTPStatus.ACCEPTED)
 
     def confirm(self, request: Request) -> Response:
-        """Three guesses at each code, which holds for ten minutes and is used once."""
+        """Verify the number. A code allows three guesses in ten minutes and works once."""
         given = PhoneCodeSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         try:
@@ -121,7 +123,7 @@ class PhoneView(ApiViewSet):
         return self._answer()
 
     def remove(self, request: Request) -> Response:
-        """Also ends what waits for its code. Repeating it has no effect."""
+        """Remove the number, and any number that waits for its code. A repeat has no effect."""
         require_proof(self.request, self.caller)
         phones.remove(actor=self.caller, asker=self._asker())
         return Response(status=HTTPStatus.NO_CONTENT)
@@ -145,7 +147,7 @@ class PhoneView(ApiViewSet):
 
 
 class ConsentView(mixins.ListModelMixin, ApiViewSet):
-    """The ledger of your consent, newest first. Nothing in it is ever changed."""
+    """The ledger of your consent, newest first. Its entries never change."""
 
     serializer_class = ConsentSerializer
     queryset = Consent.objects.none()

@@ -45,7 +45,7 @@ _FAILURES = {
     413: "The body is too large.",
     415: "The body is not `application/json`.",
     422: "This Idempotency-Key was sent with another body.",
-    429: "A limit is used up.",
+    429: "A limit is reached.",
     500: "Internal error.",
     503: "Sending is switched off, or the provider or the database cannot be reached. The message"
     " was not sent.",
@@ -88,17 +88,17 @@ class Phone(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             return extend_schema(operation_id=name, summary=summary, tags=["account"], **more)
 
         operations = {
-            "retrieve": described("getPhone", "Your phone number"),
+            "retrieve": described("getPhone", "Get your phone number"),
             "create": described(
                 "askForPhoneCode",
-                "Text a code to a number, to show that it is yours",
+                "Send a code to a phone number to verify it",
                 request=NewPhoneSerializer,
                 responses={202: PhoneSerializer},
             ),
             "remove": described("removePhone", "Remove your phone number", responses={204: None}),
             "confirm": described(
                 "confirmPhoneCode",
-                "Show by its code that a number is yours",
+                "Verify a phone number with its code",
                 request=PhoneCodeSerializer,
                 responses=PhoneSerializer,
             ),
@@ -110,7 +110,7 @@ class ConsentHistory(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     target_class = "sms.api.phone.ConsentView"
 
     def view_replacement(self) -> Any:
-        summary = "When and how you agreed to texts, and when you stopped them"
+        summary = "List when and how you agreed to messages or stopped them"
         told = extend_schema(operation_id="listConsents", summary=summary, tags=["account"])
         return documented(self.target_class, list=told)
 
@@ -123,7 +123,7 @@ class Messages(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             list=extend_schema(parameters=[MessageFilterSerializer]),
             create=extend_schema(
                 operation_id="sendMessage",
-                summary="Send a message to a number of your choice",
+                summary="Send a message to any allowed number",
                 request=NewMessageSerializer,
                 responses={202: MessageDetailSerializer},
                 parameters=[LOCATION],

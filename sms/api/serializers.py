@@ -20,7 +20,7 @@ from sms.models import BODY_LENGTH, Event, Message
 from sms.states import State
 
 WRITTEN_NUMBER_LENGTH = 32
-MIN_VALID_SECONDS = 120  # from its due time: two sweeps can still find it if its delivery fails
+MIN_VALID_SECONDS = 120  # from its due time: enough for two sweeps if the first delivery fails
 MAX_VALID_SECONDS = 36_000  # ten hours: no provider keeps trying for longer
 MAX_AHEAD = timedelta(days=35)
 
@@ -51,7 +51,7 @@ class NewMessageSerializer(StrictSerializer):
 class EventSerializer(StrictModelSerializer):
     class Meta:
         model = Event
-        ref_name = "DeliveryEvent"  # in the document: browsers have an Event of their own
+        ref_name = "DeliveryEvent"  # because browsers have a class Event
         fields = ("status", "source", "error_code", "received_at")
         read_only_fields = fields
 
@@ -96,12 +96,12 @@ class MessageFilterSerializer(NoFilters):
     to = serializers.CharField(
         required=False,
         max_length=WRITTEN_NUMBER_LENGTH,
-        help_text="A number in international form, however it is written.",
+        help_text="A number in international form, in any spelling.",
     )
 
     def validate_to(self, value: str) -> numbers.Recipient:
         number = numbers.plain(value).strip()
-        if not number.startswith("+"):  # in a query string it means a blank
+        if not number.startswith("+"):  # an unescaped plus in a query string means a blank
             number = f"+{number}"
         return _number(numbers.parsed, number)
 
@@ -138,10 +138,10 @@ class PriceSerializer(serializers.Serializer[Any]):
 class SegmentsSerializer(serializers.Serializer[Any]):
     encoding = serializers.ChoiceField(choices=[segments.GSM_7, segments.UCS_2])
     segments = serializers.IntegerField()
-    characters = serializers.IntegerField(help_text="As people count them: an emoji is one.")
+    characters = serializers.IntegerField(help_text="Graphemes: an emoji counts as one.")
     remaining = serializers.IntegerField(help_text="Units left in the last segment.")
     expensive = ExpensiveCharacterSerializer(
-        many=True, help_text="What makes the message UCS-2; empty if it is GSM-7."
+        many=True, help_text="The characters that make the message UCS-2; empty if it is GSM-7."
     )
     cheaper = SpellingSerializer(
         help_text="The cheapest body that reads the same, and its price; the body itself if there"

@@ -1,4 +1,4 @@
-"""Whoever had the permission to send gets an allowance, as large as the former limit of a day."""
+"""Gives users with the permission to send an allowance of the former daily limit."""
 
 from django.conf import settings
 from django.db import migrations

@@ -1,7 +1,7 @@
-"""Opt-outs get a key that is no phone number; texts to us are remembered by their id.
+"""Gives opt-outs a surrogate key instead of the number, and stores ids of inbound messages.
 
-The release before may go on meanwhile: it finds, adds and removes opt-outs by their number, which
-stays unique, and the database makes the keys of the rows that it adds.
+The former release may still run: it finds, adds and removes opt-outs by their number, which stays
+unique, and the database generates keys for the rows that it adds.
 """
 
 import uuid
@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 import core.db_functions
 
-# In one statement, so that no row is without a key for a moment; the names are PostgreSQL's own.
+# In one statement, so that no row lacks a key at any moment. PostgreSQL chose the names.
 KEY_TO_ID = """
 ALTER TABLE sms_optout
     DROP CONSTRAINT sms_optout_pkey,
@@ -36,10 +36,10 @@ def move_key_to_number(apps, schema_editor):
 
 
 class AlterFieldOnSQLite(migrations.AlterField):
-    """SQLite moves a key by rebuilding the table; on PostgreSQL it has been moved above.
+    """Move the key on SQLite by rebuilding the table; the SQL above does it on PostgreSQL.
 
-    There AlterField does not drop the key of another field, and dropping first leaves a model
-    without a key, to which Django adds one.
+    On PostgreSQL, AlterField does not drop the key of another field, and dropping it first leaves a
+    model without a key, to which Django adds one.
     """
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "inbound texts",
             },
         ),
-        # First a column that the database fills, row by row; then the key moves to it.
+        # First add a column that the database fills, then move the key to it.
         migrations.AddField(
             model_name="optout",
             name="id",

@@ -1,6 +1,6 @@
-"""Numbers of opt-outs in the form that recipients have, and none of them in the admin's history.
+"""Normalizes numbers of opt-outs, and removes them from the admin's history.
 
-Entries of the history name their object by its key, which was the number.
+Entries of the history refer to their object by its key, which was the number.
 """
 
 from django.db import migrations
@@ -21,7 +21,7 @@ def write_numbers_canonically(apps, schema_editor):
 
 
 def name_history_by_key(apps, schema_editor):
-    """Run before the numbers change; what is about a row that is gone names nothing."""
+    """Run before the numbers change. Entries about deleted rows get an empty id."""
     keys = {row.number: str(row.pk) for row in apps.get_model("sms", "OptOut").objects.all()}
     entries = apps.get_model("admin", "LogEntry").objects.filter(
         content_type__app_label="sms", content_type__model="optout"

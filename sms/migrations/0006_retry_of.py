@@ -1,4 +1,4 @@
-"""One text is sent again as one other, for ever: the database allows no second."""
+"""Allows only one successor of a message, with a constraint."""
 
 import django.db.models.deletion
 from django.db import migrations, models

@@ -1,7 +1,7 @@
-"""Numbers of opt-outs and messages in their canonical form (docs/sms.md, "Numbers").
+"""Converts numbers of opt-outs and messages to canonical form (docs/sms.md, "Numbers").
 
-Of two opt-outs of one subscriber the strictest stays: one that an operator entered, which START
-does not revoke, else the older one.
+Of two opt-outs of a subscriber the stricter one stays: one that an operator entered, which START
+does not revoke, otherwise the older one.
 """
 
 from django.db import migrations
@@ -23,7 +23,7 @@ def merge_opt_outs(apps, schema_editor):
 
 
 def rewrite_recipients(apps, schema_editor):
-    """All but of messages that the provider may be asked for by the form that it was given."""
+    """Skip messages that the provider may still be queried about by the sent form."""
     messages = apps.get_model("sms", "Message").objects.exclude(state__in=("sending", "unknown"))
     for number in list(messages.order_by().values_list("to", flat=True).distinct()):
         found = canonical(number)

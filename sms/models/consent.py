@@ -1,4 +1,4 @@
-"""The ledger of consent: who agreed to texts, when, where and by which words, and who stopped."""
+"""The ledger of consent: who agreed to messages, when, where and to which text, and who stopped."""
 
 from typing import Any, NoReturn
 
@@ -31,7 +31,7 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
 
 
 class Consent(models.Model):
-    """One entry, which is only ever added; it goes with its account (sms.erasing)."""
+    """An immutable entry; it is deleted only with its account (sms.erasing)."""
 
     class Event(models.TextChoices):
         AGREED = "agreed", _("agreed")

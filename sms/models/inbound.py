@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sms.models.message import SID_LENGTH
 
-# An opt-out holds for five years (47 CFR 64.1200(d)(6)): for that long, a repeated call with an
+# An opt-out is valid for five years (47 CFR 64.1200(d)(6)). For that time, a replayed call with an
 # older START must not revoke it.
 KEPT: Final = timedelta(days=5 * 366)
 
@@ -15,7 +15,7 @@ class InboundMessageQuerySet(models.QuerySet["InboundMessage"]):
     def is_new(self, sid: str, *, at: datetime) -> bool:
         """Store the id; True for exactly one of all concurrent calls.
 
-        Call it in the transaction that applies the message, so that both happen or neither.
+        Call it in the transaction that applies the message, so that both happen or neither does.
         """
         _row, created = self.get_or_create(sid=sid, defaults={"received_at": at})
         return created
@@ -25,9 +25,9 @@ class InboundMessageQuerySet(models.QuerySet["InboundMessage"]):
 
 
 class InboundMessage(models.Model):
-    """The provider's id of an inbound message that was applied; its sender and body are not stored.
+    """The provider's id of an applied inbound message, without its sender and body.
 
-    A signature has no date: a copy of a signed call could be sent again at any time.
+    A signature has no date, so a signed call could be replayed at any time.
     """
 
     sid = models.CharField(max_length=SID_LENGTH, primary_key=True)

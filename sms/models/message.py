@@ -1,4 +1,4 @@
-"""The outbox: every message is a row before it is handed to the provider, so that none is lost."""
+"""The outbox: every message is stored before the provider gets it, so that none is lost."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -18,13 +18,13 @@ from sms.numbers import with_masked_numbers
 from sms.results import Result
 from sms.states import ARRIVED, BELOW, FAILURES, FINAL, LOST, RANK, WAITING, State
 
-BODY_LENGTH = 1600  # the limit of providers for one message, whatever its encoding
+BODY_LENGTH = 1600  # the limit of providers per message, in any encoding
 NUMBER_LENGTH = 64
 SID_LENGTH = 64
 ERROR_LENGTH = 500
 KEY_LENGTH = 255
-LIST_KEPT = timedelta(days=1)  # answers may name what is on it by its numbers
-DISPATCH_HOLDS = timedelta(minutes=3)  # then the process that it was handed to must have died
+LIST_KEPT = timedelta(days=1)  # how long answers may use the numbers of a list
+DISPATCH_HOLDS = timedelta(minutes=3)  # after this, the process that has the task must be dead
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -49,13 +49,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(state__in=(State.ACCEPTED, State.SENT)).exclude(provider_sid="")
 
     def lists_on(self, number: str, *, of: Any, at: datetime) -> Self:
-        """The numbered lists that this phone was sent within a day before, the last first."""
+        """The numbered lists that were sent to this phone in the last day, newest first."""
         sent = self.filter(sender=of, to=number, state__in=ARRIVED, refers_to__isnull=False)
         sent = sent.filter(claimed_at__lte=at, claimed_at__gt=at - LIST_KEPT)
         return sent.order_by("-claimed_at", "-created_at")
 
     def unreached(self) -> Self:
-        """Failed for good, and nobody was told yet."""
+        """Failed permanently, and not yet reported to the other app."""
         return self.exclude(unreached="").filter(unreached_told_at=None, sender__isnull=False)
 
     def poll_due(self, at: datetime) -> Self:
@@ -71,19 +71,19 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.waiting().filter(expires_at__lte=at)
 
     def to_dispatch(self, at: datetime) -> Self:
-        """Due, and not handed to a process that may still take it."""
+        """Due, and no task may still run for it."""
         handed = Q(dispatched_at__gt=at - DISPATCH_HOLDS)
         return self.due(at).exclude(handed & Q(dispatched_at__isnull=False))
 
     def dispatched(self, at: datetime) -> Self:
-        """Handed to a process that has not taken it yet."""
+        """Handed to a process that has not claimed it yet."""
         return self.due(at).filter(dispatched_at__gt=at - DISPATCH_HOLDS)
 
 
 class Lane(models.IntegerChoices):
-    """Which messages are handed out first, if there are more than may be sent in a minute."""
+    """The priority of messages, if more are due than a minute allows."""
 
-    CODE = 0, _("code")  # somebody is waiting at the screen
+    CODE = 0, _("code")  # a person is waiting for it
     REMINDER = 1, _("reminder")
     ORDINARY = 2, _("ordinary")
 
@@ -91,8 +91,8 @@ class Lane(models.IntegerChoices):
 class Message(models.Model):
     """One message to one number, with its status.
 
-    New columns need a default in the database: during a release, the previous version still inserts
-    rows.
+    New columns need a database default, because the former release still inserts rows during a
+    deploy.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -115,7 +115,7 @@ class Message(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
     error_code = models.CharField(_("error code"), max_length=20, blank=True)
     error_message = models.CharField(_("error"), max_length=ERROR_LENGTH, blank=True)
-    # At most one successor, ever: the database refuses a second one.
+    # The database refuses a second successor.
     retry_of = models.OneToOneField(
         "self",
         on_delete=models.SET_NULL,
@@ -133,9 +133,9 @@ class Message(models.Model):
     lane = models.PositiveSmallIntegerField(
         _("lane"), choices=Lane.choices, default=Lane.ORDINARY, db_default=Lane.ORDINARY.value
     )
-    # What the numbers of a list in the body mean, to be answered with; ids of another app.
+    # The ids for the numbers of a list in the body, for answers; ids of another app.
     refers_to = models.JSONField(_("refers to"), null=True, editable=False)
-    # Why no text reaches the number, if that is so for good, and when the other app was told.
+    # Why no message reaches the number, if permanent, and when the other app got the report.
     unreached = models.CharField(_("unreached"), max_length=20, blank=True, db_default="")
     unreached_told_at = models.DateTimeField(null=True, editable=False)
     dispatched_at = models.DateTimeField(_("dispatched at"), null=True)  # by the sweep
@@ -143,7 +143,7 @@ class Message(models.Model):
     accepted_at = models.DateTimeField(_("accepted at"), null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, editable=False)
 
-    # The result of the attempt just made; not a column, so only the call that sent it has it.
+    # The result of the present attempt. Not a column, so only the caller that sent it sees it.
     result: Result | None = None
 
     objects = MessageQuerySet.as_manager()
@@ -208,21 +208,21 @@ class Message(models.Model):
     def due_at(self) -> datetime:
         """When the message was first due: it counts against the limits of that day and month.
 
-        Unlike `next_attempt_at` it never changes, so its share can be returned later.
+        Unlike `next_attempt_at` it never changes, so that the share can be returned later.
         """
         return max(self.created_at, self.send_at or self.created_at)
 
     @property
     def is_lost(self) -> bool:
-        """Given up without knowing whether it was sent: it was neither refused nor reported."""
+        """Failed with an unknown result: the provider neither refused nor reported it."""
         return self.state == State.FAILED and self.error_code == LOST
 
     def claim(self, at: datetime, **changes: Any) -> bool:
         """Claim a due message for one attempt; True for exactly one of all concurrent calls.
 
         Commit the claim before the provider is called: after a crash the message is still
-        `sending`, and is not sent a second time. The error of an earlier attempt is cleared; its
-        Attempt has it.
+        `sending`, and is not sent a second time. Clears the error of an earlier attempt, which its
+        Attempt still has.
         """
         return self._move(
             Message.objects.due(at),
@@ -240,7 +240,7 @@ class Message(models.Model):
         return waiting.update(dispatched_at=at) == 1
 
     def release(self, next_attempt_at: datetime, code: str, reason: str) -> bool:
-        """Undo the claim: the message certainly was not sent, so it may be tried again."""
+        """Undo the claim of a message that certainly was not sent, for a retry."""
         return self._move(
             Message.objects.sending(),
             state=State.QUEUED,
@@ -259,7 +259,7 @@ class Message(models.Model):
         return self._move(overdue, state=State.EXPIRED, finished_at=timezone.now())
 
     def abandon(self, claimed_before: datetime, reason: str) -> bool:
-        """The claiming process died, perhaps after the provider had accepted the message."""
+        """Mark as unknown: the claiming process died, perhaps after the provider accepted it."""
         abandoned = Message.objects.abandoned(claimed_before)
         return self._move(abandoned, state=State.UNKNOWN, error_message=_error(reason))
 
@@ -278,9 +278,9 @@ class Message(models.Model):
         return self._move(waiting, next_attempt_at=later)
 
     def advance(self, state: str, *, code: str = "", reason: str = "", **changes: Any) -> bool:
-        """Move forward; False, without a change, if the message is in this state or beyond it.
+        """Move forward; False, and no change, if the message is in this state or a later one.
 
-        A report without an error never clears a known one, but that the message was given up.
+        A report without an error clears only the error LOST.
         """
         error = {"error_code": code, "error_message": _error(reason)}
         known = {name: value for name, value in error.items() if value}
@@ -295,7 +295,7 @@ class Message(models.Model):
         return self._move(Message.objects.lost(), state=state, **changes)
 
     def accept(self, sid: str) -> bool:
-        """The provider accepted it under this id, which is stored even if a callback came first."""
+        """Mark as accepted with this provider id, which is stored even if a callback came first."""
         at = timezone.now()
         moved = self.advance(State.ACCEPTED, provider_sid=sid, accepted_at=at)
         if not moved and not self.provider_sid:
@@ -303,7 +303,7 @@ class Message(models.Model):
         return moved
 
     def mark_unreached(self, reason: str) -> bool:
-        """A failed message is so once, for the first reason, however often it is reported."""
+        """Mark a failed message as unreached; only the first reason counts."""
         failed = Message.objects.filter(state__in=FAILURES, unreached="")
         return self._move(failed, unreached=reason)
 
@@ -315,9 +315,9 @@ class Message(models.Model):
         return self.advance(State.UNKNOWN, reason=reason)
 
     def add_event(self, source: str, *, status: str = "", error_code: str = "") -> None:
-        """Add a status to the history, by default the message's own state.
+        """Add a status to the history, by default the state of the message.
 
-        Once, however often it is repeated; in one statement, so that concurrent calls do not fail.
+        Repeats are stored once. One statement, so that concurrent calls do not fail.
         """
         event = Event(
             message=self, source=source, status=status or self.state, error_code=error_code
@@ -325,7 +325,7 @@ class Message(models.Model):
         Event.objects.bulk_create([event], ignore_conflicts=True)
 
     def _move(self, candidates: MessageQuerySet, **changes: Any) -> bool:
-        """One conditional UPDATE; True if it changed the row. The row is reloaded in any case."""
+        """Run one conditional UPDATE and reload the row; True if it changed the row."""
         moved = candidates.filter(pk=self.pk).update(**changes) == 1
         self.refresh_from_db()
         return moved
@@ -356,7 +356,7 @@ class Attempt(models.Model):
 
 
 class Event(models.Model):
-    """One report about a message, stored once however often it is repeated."""
+    """A report about a message; repeats are stored once."""
 
     class Source(models.TextChoices):
         SERVICE = "service", _("this service")

@@ -13,26 +13,28 @@ from sms.numbers import canonical, forms
 
 class OptOutQuerySet(models.QuerySet["OptOut"]):
     def of(self, number: str) -> Self:
-        """The opt-out of a number, in whatever form it is written.
+        """The opt-out of a number in any spelling.
 
-        During a release, the previous version still inserts the form that it knows.
+        During a deploy, the former release still inserts the form that it knows.
         """
         return self.filter(number__in=forms(number))
 
     def revocable(self) -> Self:
-        """The opt-outs that START revokes; those that an operator entered are not among them."""
+        """The opt-outs that START revokes: all except those that an operator entered."""
         return self.exclude(source=OptOut.Source.ADMIN)
 
     def remember(self, number: str, *, source: str, at: datetime) -> None:
-        """Insert an opt-out unless there is one, in one statement: concurrent calls do not fail."""
+        """Insert an opt-out unless it exists, in one statement, so that concurrent calls do not
+        fail.
+        """
         opt_out = OptOut(number=canonical(number), source=source, created_at=at)
         self.bulk_create([opt_out], ignore_conflicts=True)
 
 
 class OptOut(models.Model):
-    """A number that receives no messages until it sends START.
+    """A number that gets no messages until it sends START.
 
-    The primary key is not the number: keys are part of URLs, and URLs are logged.
+    The number is not the primary key, because keys are in URLs, and URLs are logged.
     """
 
     class Source(models.TextChoices):

@@ -1,4 +1,4 @@
-"""The phone number of an account, and the code by which it is proved."""
+"""The phone number of an account, and the code that verifies it."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -16,7 +16,7 @@ GUESSES = 3
 
 
 class Phone(models.Model):
-    """A number whose owner has shown that it is theirs; one account has it, in its one form."""
+    """A verified number, in its canonical form; it belongs to only one account."""
 
     account = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -40,9 +40,10 @@ class PhoneCodeQuerySet(models.QuerySet["PhoneCode"]):
         return self.filter(expires_at__gt=at, guesses__lt=GUESSES)
 
     def guess(self, account: Any, at: datetime) -> "PhoneCode | None":
-        """Count a guess before it is compared; None if there is nothing to guess at any more.
+        """Count a guess before the comparison; None if no code is left to guess.
 
-        One statement counts it: of any number of simultaneous guesses GUESSES are compared.
+        One statement counts it, so at most GUESSES of any number of simultaneous guesses are
+        compared.
         """
         code = self.filter(account=account).first()
         counted = code and self.alive(at).filter(pk=code.pk, message=code.message_id)
@@ -55,16 +56,16 @@ class PhoneCodeQuerySet(models.QuerySet["PhoneCode"]):
 
 
 class PhoneCode(models.Model):
-    """A code that was sent to a number, and what its owner agreed to when they asked for it.
+    """A code that was sent to a number, and the text that the person agreed to.
 
-    The code itself stands nowhere: it is made of the message's id and of the secret key.
+    The code itself is not stored: it is computed from the message's id and the secret key.
     """
 
     account = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
     )
     number = models.CharField(max_length=NUMBER_LENGTH)
-    # None if nothing was sent: no text opens it.
+    # None if nothing was sent; then no code is correct.
     message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="+")
     asked_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)

@@ -1,4 +1,4 @@
-"""Texts of people whose number is proved: each is answered once."""
+"""Messages from verified numbers; each is answered once."""
 
 from datetime import datetime, timedelta
 from typing import Final, Self
@@ -10,19 +10,19 @@ from django.utils.translation import gettext_lazy as _
 
 from sms.models.message import BODY_LENGTH, NUMBER_LENGTH, SID_LENGTH
 
-ANSWER_LEASE: Final = timedelta(seconds=60)  # longer than any answer takes
-ANSWER_UNTIL: Final = timedelta(hours=1)  # an answer that comes later surprises
-RECEIVED_KEPT: Final = timedelta(days=2)  # what may be undone is a day old at most
+ANSWER_LEASE: Final = timedelta(seconds=60)  # longer than processing takes
+ANSWER_UNTIL: Final = timedelta(hours=1)  # no answers after this, because they would surprise
+RECEIVED_KEPT: Final = timedelta(days=2)  # changes can be undone for a day
 
 
 class ReceivedTextQuerySet(models.QuerySet["ReceivedText"]):
     def waiting(self, at: datetime) -> Self:
-        """Not answered yet, and not in the hands of a process that may still do it."""
+        """Not answered yet, and not claimed by a live process."""
         free = Q(claimed_at=None) | Q(claimed_at__lte=at - ANSWER_LEASE)
         return self.filter(free, answered_at=None, received_at__gt=at - ANSWER_UNTIL)
 
     def before(self, text: "ReceivedText", within: timedelta) -> Self:
-        """What the same phone of the same account wrote before, the last first."""
+        """Earlier messages from the same phone and account, newest first."""
         earlier = self.filter(account=text.account_id, number=text.number).exclude(pk=text.pk)
         since = text.received_at - within
         earlier = earlier.filter(received_at__lte=text.received_at, received_at__gt=since)
@@ -33,7 +33,7 @@ class ReceivedTextQuerySet(models.QuerySet["ReceivedText"]):
 
 
 class ReceivedText(models.Model):
-    """A text of an account. What was written is forgotten as soon as it is done."""
+    """A message from an account. Its body is deleted once it is processed."""
 
     sid = models.CharField(max_length=SID_LENGTH, primary_key=True)
     account = models.ForeignKey(
@@ -46,8 +46,8 @@ class ReceivedText(models.Model):
     done_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     reply = models.TextField(max_length=BODY_LENGTH, blank=True)
-    refers_to = models.JSONField(null=True)  # what the numbers of the reply mean
-    undo = models.JSONField(null=True)  # for the handler of answers, which alone can read it
+    refers_to = models.JSONField(null=True)  # the ids for the numbers of the reply
+    undo = models.JSONField(null=True)  # opaque; only the handler reads it
 
     objects = ReceivedTextQuerySet.as_manager()
 

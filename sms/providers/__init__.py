@@ -31,6 +31,6 @@ PROVIDERS: Final = {
 
 @functools.cache
 def provider_named(name: str) -> type[Provider]:
-    """Imported on first use, because most requests need none. KeyError for an unknown name."""
+    """Import the provider on first use, because few requests need it. Raises KeyError."""
     found: type[Provider] = import_string(PROVIDERS[name])
     return found

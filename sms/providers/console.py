@@ -22,5 +22,5 @@ class ConsoleProvider(Provider):
 
 
 def _printable(text: str) -> str:
-    """Without the control characters that could drive the terminal."""
+    """Replace control characters, which could control the terminal."""
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -1,7 +1,7 @@
-"""One HTTP call to a provider, bounded in time and size, and whether it may have arrived.
+"""An HTTP call to a provider, limited in time and size, and whether it may have arrived.
 
-The providers' own packages are not used: they add a quarter of a second to a cold start, have no
-time-out of their own and let errors escape (the tests compare the two).
+The packages of the providers are not used: they add a quarter of a second to a cold start, have no
+time-out and raise undocumented errors (the tests compare the two).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 8.0
-CALL_SECONDS = 9.0  # the whole call, below the ten seconds that callers are promised
+CALL_SECONDS = 9.0  # for the whole call, below the promised ten seconds
 MAX_ANSWER_BYTES = 64 * 1024
 MAX_LIST_BYTES = 2 * 1024 * 1024  # a page of fifty messages, each up to 1,600 characters
 DEFAULT_RETRY_AFTER = 30
@@ -96,8 +96,8 @@ class Account:
 def within(seconds: float, call: Callable[[], T]) -> T:
     """The result of the call; raises TimeoutError if the whole call takes longer.
 
-    Socket time-outs begin again with each byte. This one includes slow name servers, several
-    addresses that do not answer, and slow headers. The thread of a late call ends with the call.
+    Socket time-outs restart with each byte. This time-out includes slow name servers, unreachable
+    addresses and slow headers. The thread of a late call ends with the call.
     """
     result: Future[T] = Future()
 

@@ -27,7 +27,7 @@ class Call:
 
     @property
     def arrived(self) -> bool:
-        """Whether a real provider would have the message now, answered or not."""
+        """Whether a real provider would have the message."""
         return not isinstance(self.result, Refused | Throttled | NotSent)
 
 

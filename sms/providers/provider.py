@@ -11,7 +11,7 @@ from sms.results import Inbound, RefusalReason, Result, StatusUpdate
 
 
 class UnansweredError(Exception):
-    """The provider could not be reached, or refused to say; the status of the message is unknown.
+    """The provider was not reached or refused the query, so the status is unknown.
 
     `reason` and `code` are set if it refused.
     """
@@ -23,7 +23,7 @@ class UnansweredError(Exception):
 
 
 class CallbackRefusedError(Exception):
-    """This call does not come from the provider, or is not about our account."""
+    """This call does not come from the provider, or is about another account."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -32,10 +32,10 @@ class CallbackRefusedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class OutgoingMessage:
-    """One message as it is handed to a provider.
+    """A message in the form for a provider.
 
-    The provider reports to `callback_url`, drops the message if it cannot send it within
-    `valid_seconds` and, if it can, stores our id (`reference`) with the message.
+    The provider reports to `callback_url` and drops the message if it cannot send it within
+    `valid_seconds`. If it supports that, it stores `reference`, our id, with the message.
     """
 
     to: str
@@ -72,23 +72,23 @@ class Provider(ABC):
         until: datetime,
         known: Collection[str] = (),
     ) -> StatusUpdate | None:
-        """The message that was sent with these fields in this time, if the provider has it.
+        """Find the message that was sent with these fields in this time, if the provider has it.
 
-        `known` has the provider's ids of other messages: two may have the same body and recipient.
-        Raises UnansweredError if the provider was not reached.
+        `known` has the provider ids of other messages, because two may have the same body and
+        recipient. Raises UnansweredError if the provider was not reached.
         """
         return None
 
     def parse_callback(self, request: HttpRequest) -> StatusUpdate | Inbound | None:
-        """The content of a callback; None if it is genuine but has no meaning for this service.
+        """The content of a callback; None for a genuine call without relevance.
 
-        Raises CallbackRefusedError unless the provider made the call, about our account.
+        Raises CallbackRefusedError unless the provider made the call about our account.
         """
         raise NotImplementedError
 
     @classmethod
     def explain(cls, code: str) -> str:
-        """What an error code means and what mends it, in our words; empty if it is unknown."""
+        """What an error code means and how to fix it; empty if it is unknown."""
         return ""
 
     @classmethod

@@ -18,21 +18,21 @@ const todos = () => /** @type {Todo[]} */ (all("todo"));
 
 export const inbox = () => lists().find((list) => list.is_inbox);
 
-/** Those of a list; the inbox has also those of lists that nobody knows. @param {string | undefined} id */
+/** The to-dos of a list; the inbox also has those of unknown lists. @param {string | undefined} id */
 export function inList(id) {
   const known = new Map(lists().map((list) => [list.id, list]));
   return todos().filter((todo) => !todo.deleted_at && homeOf(todo, known)?.id === id);
 }
 
 /**
- * New to-dos in front of the others; what a title cannot hold goes to the notes.
+ * Adds to-dos before the others; text beyond the length of a title goes to the notes.
  * @param {string[]} titles
  * @param {Fields} [fields]
  * @returns {string[]} their ids
  */
 export const add = (titles, fields = {}) => addAll(titles.map((title) => ({ title, ...fields })));
 
-/** @param {Fields[]} some each with its title @returns {string[]} their ids */
+/** @param {Fields[]} some each with a title @returns {string[]} their ids */
 export function addAll(some) {
   const wanted = some.filter(({ title }) => clean(title));
   /** @type {Map<string | undefined, Fields[]>} */
@@ -146,7 +146,7 @@ export function restore(ids) {
 }
 
 /**
- * What somebody began to edit: if others have changed it since, the server must hear of that.
+ * The state when an edit began, so that the server can detect changes by others since.
  * @typedef {{id: string, member: "title" | "notes", value: string, version: number}} Draft
  */
 

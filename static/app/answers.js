@@ -12,7 +12,7 @@ import { each } from "#app/store.js";
 
 const ALL = ["objects", "operations", "problems", "meta"];
 
-/** The cursor leads nowhere: read from the beginning, and drop what does not come.
+/** The cursor is invalid: read from the beginning, and drop objects that are missing.
  * @param {Store} store
  */
 export async function beginAgain(store) {
@@ -23,7 +23,7 @@ export async function beginAgain(store) {
 }
 
 /**
- * An answer, stored whole or not at all.
+ * Stores a response in one transaction.
  * @param {Store} store
  * @param {Stored[]} sent
  * @param {Answer} answer

@@ -1,4 +1,4 @@
-// Days and times as the person counts them. A day is "2026-12-01", a time "09:30".
+// Days and times in the user's time zone. A day is "2026-12-01", a time "09:30".
 
 /** @typedef {{on: string, at: string | null, time_zone?: string | null}} Due */
 
@@ -43,7 +43,8 @@ export function local(moment, zone) {
 }
 
 /**
- * The moment of a day and a time in a zone; a time that a change of clocks skips is the one after.
+ * The moment of a day and a time in a zone; a time that a clock change skips means the time after
+ * it.
  * @param {string} on
  * @param {string} at
  * @param {string} zone
@@ -59,7 +60,7 @@ export function moment(on, at, zone) {
 }
 
 /**
- * A due as the person reads it: with a zone of its own it moves to the person's.
+ * A due in the user's time zone, converted if it has its own zone.
  * @param {Due} due
  * @param {string} zone
  * @returns {{on: string, at: string | null}}
@@ -99,7 +100,7 @@ export function weekday(on) {
 }
 
 /**
- * "Wed 18 Nov", with the year if it is another one than that of today.
+ * "Wed 18 Nov", with the year if it is not the current one.
  * @param {string} on
  * @param {string} today
  * @param {string} language

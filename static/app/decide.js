@@ -1,4 +1,4 @@
-// What becomes of a change that the server has refused, as the person decides.
+// Applies the user's decision about a change that the server has refused.
 
 import { uuid } from "#app/ids.js";
 import { undisputed } from "#app/settle.js";
@@ -7,7 +7,7 @@ import { commit } from "#app/undo.js";
 
 /** @typedef {import("#app/settle.js").Problem} Problem */
 
-/** Keep what was written on this device. @param {Problem} problem */
+/** Keeps the version of this device. @param {Problem} problem */
 export function keepMine(problem) {
   const { what, operation, mine, theirs } = problem;
   const { kind, id, op, fields = {} } = operation;
@@ -23,7 +23,7 @@ export function keepMine(problem) {
   store.peek()?.forget(problem.op_id);
 }
 
-/** Take what others have written, and of this device what does not disagree. @param {Problem} problem */
+/** Takes the version of others, with the changes of this device that do not conflict. @param {Problem} problem */
 export function takeTheirs(problem) {
   const { kind, id } = problem.operation;
   const rest = problem.what === "conflict" ? undisputed(problem) : {};

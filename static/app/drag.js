@@ -23,7 +23,7 @@ export function select(id) {
   toggleSelected(id);
 }
 
-/** The ids that move along: of a selected row all selected ones. @param {string} id */
+/** The ids that move along: all selected rows, if this row is selected. @param {string} id */
 function moving(id) {
   return selection.value.has(id) ? [...selection.value] : [id];
 }
@@ -31,7 +31,7 @@ function moving(id) {
 /** @param {string | undefined} id */
 const found = (id) => (id ? store.peek()?.get("todo", id) : undefined);
 
-/** What lies under the pointer and takes rows. @param {Event | undefined} event */
+/** The drop target under the pointer. @param {Event | undefined} event */
 function under(event) {
   const point =
     event && "changedTouches" in event
@@ -54,7 +54,7 @@ function drop(ids, { dropList, dropDay, dropTag }) {
 }
 
 /**
- * Beside the row that follows, or behind all; no row goes below itself.
+ * Moves before the following row, or after all; no row goes below itself.
  * @param {string[]} ids
  * @param {string | undefined} before
  * @param {string | undefined} after
@@ -72,7 +72,7 @@ function between(ids, before, after, within = "") {
 }
 
 /**
- * Makes the rows of a list movable; gives what ends that.
+ * Makes the rows of a list movable; returns a function that undoes this.
  * @param {HTMLElement} list
  * @param {boolean} sorts whether they have places of their own
  */

@@ -1,4 +1,4 @@
-/** A new id. Also where `crypto.randomUUID` is missing: on a page without TLS. */
+/** A new id, even if `crypto.randomUUID` is missing, as on a page without TLS. */
 export function uuid() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));

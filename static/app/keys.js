@@ -1,4 +1,4 @@
-// The keyboard: single keys act on the row that has the focus, and never while somebody types.
+// The keyboard: single keys act on the focused row, and never while the user types.
 import { finish, reopen, tick, trash } from "#app/actions.js";
 import { detail, moves } from "#app/later.js";
 import { toggleSelected } from "#app/shown.js";
@@ -10,7 +10,7 @@ import { closeDetail, editTitle, focusRow } from "#app/views/row.js";
 
 const rows = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".rows [data-id]")]);
 
-/** The row that has the focus, or the one that is open. */
+/** The focused or open row. */
 function current() {
   const row = document.activeElement?.closest("[data-id]");
   return (row instanceof HTMLElement && row.dataset.id) || state.route.value.todo;
@@ -27,7 +27,7 @@ function step(by) {
   next?.scrollIntoView({ block: "nearest" });
 }
 
-/** Before a row goes: the focus moves to its neighbour. */
+/** Moves the focus to the neighbour before a row disappears. */
 function stepAway() {
   const some = rows();
   const at = some.findIndex((row) => row.dataset.id === current());
@@ -35,7 +35,7 @@ function stepAway() {
   if (title instanceof HTMLElement) title.focus();
 }
 
-/** Opens the to-do, with the focus on one of its fields. @param {string} id */
+/** Opens the to-do and focuses one of its fields. @param {string} id */
 function field(id) {
   return () => {
     const todo = current();
@@ -98,7 +98,7 @@ SINGLE.Delete = /** @type {() => unknown} */ (SINGLE["#"]);
 
 /** @type {Record<string, string>} */
 const GO = { i: "inbox", t: "today", u: "upcoming", f: "finished", s: "search" };
-let going = Number.NEGATIVE_INFINITY; // when `g` was pressed, on the clock of events
+let going = Number.NEGATIVE_INFINITY; // when `g` was pressed, as an event timestamp
 
 /** @param {EventTarget | null} target */
 function types(target) {

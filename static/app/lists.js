@@ -1,4 +1,4 @@
-// Which to-dos a view shows, in which order and under which headings.
+// The to-dos of a view, in their order and under their headings.
 import { asSeen, isOverdue, local, plus } from "#app/days.js";
 import { byPlace } from "#app/order.js";
 import { finder } from "#app/query.js";
@@ -60,7 +60,7 @@ export function sorter(sort, zone) {
 /** @param {string} a @param {string} b */
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** The list of a to-do, or the inbox if it has gone. @param {Todo} todo @param {Map<string, List>} lists */
+/** The list of a to-do, or the inbox if the list is missing. @param {Todo} todo @param {Map<string, List>} lists */
 export function homeOf(todo, lists) {
   return lists.get(todo.list) ?? [...lists.values()].find((list) => list.is_inbox);
 }
@@ -126,7 +126,7 @@ function plainSections(route, alive, data, withFinished) {
   return found;
 }
 
-/** Due by today, and not to be started later. @param {Todo} todo @param {Now} now @param {string} zone */
+/** Whether it is due by today and starts no later. @param {Todo} todo @param {Now} now @param {string} zone */
 function isForToday(todo, now, zone) {
   return (seen(todo, zone)?.on ?? LATE) <= now.on && (todo.start_on ?? "") <= now.on;
 }
@@ -209,5 +209,5 @@ export function counts({ todos, lists, now, zone }) {
   return { lists: inLists, tags: named, today: due, days };
 }
 
-/** The days of the strip above what is coming. @param {string} today */
+/** The days in the strip above the upcoming to-dos. @param {string} today */
 export const week = (today) => Array.from({ length: 7 }, (_, index) => plus(today, index));

@@ -1,4 +1,4 @@
-// Starts the page: draws what the browser has, then speaks with the server.
+// Starts the page: draws the local data, then syncs with the server.
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { add } from "#app/actions.js";
@@ -18,7 +18,7 @@ let completes = false;
 
 effect(() => {
   const count = store.value?.waiting.value.count ?? 0;
-  localStorage.setItem("nudge.waiting", String(count)); // js/log-out.js asks
+  localStorage.setItem("nudge.waiting", String(count)); // for js/log-out.js
 });
 effect(() => {
   page.dataset.theme = appearance.value.value;
@@ -33,7 +33,7 @@ setInterval(() => {
 }, 20_000);
 onOtherAccount(() => location.reload());
 
-/** Drawn anew in another language. */
+/** Redraws in another language. */
 const Page = () => html`<${App} key=${tongue.value.language} />`;
 
 await speak(usual()).catch(() => undefined);
@@ -44,7 +44,7 @@ effect(() => {
 });
 effect(() => void speakAsChosen(profile.value?.language).catch(() => undefined));
 
-/** What another program has shared with this one. */
+/** Text that another app has shared with this one. */
 function takeShared() {
   const shared = new URLSearchParams(location.search);
   const words = ["title", "text", "url"].map((name) => shared.get(name)).filter(Boolean);

@@ -1,4 +1,4 @@
-// Notes as a person writes them: paragraphs, lists, emphasis, code, links. Everything else is text.
+// Parses notes: paragraphs, lists, emphasis, code, links. Everything else is text.
 
 /** @typedef {{type: "text" | "strong" | "em" | "code" | "link", text: string, href?: string}} Piece */
 /** @typedef {{type: "p" | "ul" | "ol" | "h" | "pre", lines: Piece[][]}} Block */
@@ -6,7 +6,7 @@
 const INLINE =
   /`([^`]+)`|\*\*([^*]+)\*\*|(?<![\w*])[*_]([^*_\s](?:[^*_]*[^*_\s])?)[*_](?!\w)|\[([^\]]+)\]\(([^\s()]+)\)|(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]])/gu;
 
-/** An address that a link may lead to: never one that runs a script. @param {string} text */
+/** A safe URL for a link, which never runs a script. @param {string} text */
 export function safe(text) {
   return /^(?:https?:\/\/|mailto:|tel:)/iu.test(text) ? text : undefined;
 }
@@ -51,7 +51,7 @@ export function blocks(text) {
   /** @type {Block[]} */
   const found = [];
   let fenced = false;
-  let joined = false; // whether the line before belongs to the same block
+  let joined = false; // whether the previous line belongs to the same block
   for (const line of text.split("\n")) {
     if (line.startsWith("```")) {
       fenced = !fenced;

@@ -1,4 +1,4 @@
-// What the server has said, and what has been done since: an object is both, one after the other.
+// Objects: the state from the server, with the local operations applied to it.
 
 /**
  * @typedef {object} Todo
@@ -43,7 +43,7 @@
 /** @typedef {{id: string, version: number} & Fields} Content */
 
 /**
- * What a person did with one object. `after` and `base_version` are found when it is stored.
+ * A change of one object by the user. `after` and `base_version` are set when it is stored.
  * @typedef {object} Operation
  * @property {string} op_id
  * @property {Kind} kind
@@ -84,7 +84,7 @@ const NEW = {
 export const keyOf = (kind, id) => `${kind}:${id}`;
 
 /**
- * The object after an operation, as a new object; undefined if it has gone.
+ * The object after an operation, as a new object; undefined if it is deleted.
  * @param {Content | undefined} object
  * @param {Operation} operation
  * @returns {Content | undefined}
@@ -136,7 +136,7 @@ export function replayed(base, operations) {
 }
 
 /**
- * What takes the deed back; undefined if nothing can.
+ * The inverse of the deed; undefined if there is none.
  * @param {Content | undefined} before
  * @param {Deed} deed
  * @returns {Deed | undefined}

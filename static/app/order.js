@@ -1,17 +1,17 @@
-// The place of an object among others: a text between those of its neighbours.
+// The position of an object in a manual order: a key between those of its neighbours.
 import { generateKeyBetween, generateNKeysBetween } from "fractional-indexing";
 
 /** @typedef {{id: string, position: string}} Placed */
 
-/** As the server sorts: by the bytes of the place, then by id. @param {Placed} a @param {Placed} b */
+/** Sorts as the server does: by the bytes of the position, then by id. @param {Placed} a @param {Placed} b */
 export function byPlace(a, b) {
   if (a.position !== b.position) return a.position < b.position ? -1 : 1;
   return a.id < b.id ? -1 : 1;
 }
 
 /**
- * Places for some objects between two neighbours, in order; null is an end.
- * Neighbours that share a place leave no room between them: then it is in front of both.
+ * Positions for some objects between two neighbours, in order; null is an end.
+ * Neighbours with the same position leave no room; then the new ones are before both.
  * @param {string | null} before
  * @param {string | null} after
  * @param {number} amount

@@ -12,10 +12,10 @@ import { act } from "#app/undo.js";
 /** @returns {Map<string, Todo>} */
 const todos = () => store.peek()?.all("todo") ?? new Map();
 
-/** What is right below it, in order. @param {string | null | undefined} id @returns {Todo[]} */
+/** The direct subtasks, in order. @param {string | null | undefined} id @returns {Todo[]} */
 const partsOf = (id) => (kin.peek().get(id ?? "") ?? []).filter((todo) => !todo.deleted_at);
 
-/** A new one behind the others. @param {Todo} parent @param {string} text */
+/** Adds a subtask after the others. @param {Todo} parent @param {string} text */
 export function addPart(parent, text) {
   const [title, notes] = split(clean(text));
   if (!title) return;
@@ -24,16 +24,16 @@ export function addPart(parent, text) {
   act([{ kind: "todo", id: uuid(), op: "create", fields: { ...fields, position } }]);
 }
 
-/** Whether it may become a part of the other one. @param {string} id @param {Todo | undefined} parent */
+/** Whether it may become a subtask of the other one. @param {string} id @param {Todo | undefined} parent */
 export const fits = (id, parent) =>
   parent !== undefined && !parent.deleted_at && mayStand(id, parent, todos(), kin.peek());
 
-/** Behind the parts that the other one has. @param {string} id @param {Todo} parent */
+/** Moves it after the subtasks of the other one. @param {string} id @param {Todo} parent */
 export function makePart(id, parent) {
   if (fits(id, parent)) place([id], partsOf(parent.id).at(-1), undefined, parent);
 }
 
-/** Behind what it stood below. @param {Todo} todo */
+/** Moves it after its former parent. @param {Todo} todo */
 export function moveOut(todo) {
   const [parent, over = null] = above(todo, todos());
   if (!parent) return;
@@ -48,7 +48,7 @@ export function moveOut(todo) {
   place([todo.id], parent, next, over);
 }
 
-/** Among those that stand below the same. @param {Todo} todo @param {1 | -1} by */
+/** Moves it among the subtasks of its parent. @param {Todo} todo @param {1 | -1} by */
 export function shiftPart(todo, by) {
   const rest = partsOf(todo.parent).filter(({ id }) => id !== todo.id);
   const from = partsOf(todo.parent).findIndex(({ id }) => id === todo.id);

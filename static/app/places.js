@@ -1,4 +1,4 @@
-// Every change of lists, saved filters and tags that a person can make.
+// All changes of lists, saved filters and tags by the user.
 import { inbox, inList, lists } from "#app/actions.js";
 import { uuid } from "#app/ids.js";
 import { byPlace, placeBehind } from "#app/order.js";
@@ -27,7 +27,7 @@ export function changeList(id, fields) {
 }
 
 /**
- * For good; its to-dos move to the inbox, or to the trash.
+ * Deletes permanently; the to-dos move to the inbox or to the trash.
  * @param {string} id
  * @param {boolean} trashes
  */
@@ -60,7 +60,7 @@ export function changeFilter(id, fields) {
   act([{ kind: "filter", id, op: "update", fields }], gettext("Filter changed"));
 }
 
-/** For good: only the filter, no to-do. @param {string} id */
+/** Deletes only the filter, permanently, and no to-do. @param {string} id */
 export function removeFilter(id) {
   commit([{ kind: "filter", id, op: "purge" }]);
   toast.value = { text: gettext("Filter deleted"), title: "", undo: false };
@@ -93,7 +93,7 @@ export function changeTag(name, fields) {
   act([deed], gettext("Tag changed"));
 }
 
-/** From every to-do, for good. @param {string} name */
+/** Removes the tag from every to-do and deletes it permanently. @param {string} name */
 export function removeTag(name) {
   const tag = tagNamed(name);
   if (tag) commit([{ kind: "tag", id: tag.id, op: "purge" }]);

@@ -1,4 +1,4 @@
-// Reminders as notifications; imported by the service worker (static/app/worker.js).
+// Shows reminders as notifications; the service worker (static/app/worker.js) imports it.
 /// <reference lib="webworker" />
 {
   const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));

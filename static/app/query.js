@@ -1,4 +1,4 @@
-// What people search by, as the server reads `q`: plain words, and words with a key.
+// The search syntax, as the server reads `q`: plain words, and words with a key.
 //   milk "two litres" tag:shop list:"My list" due:today priority:3,4 is:open
 import { asSeen, isOverdue } from "#app/days.js";
 import { fold } from "#app/text.js";
@@ -15,7 +15,7 @@ const TERM = /(?:(tag|list|due|priority|is):)?("[^"]*"|[^\s"]+|"|)/giu;
 const DUES = ["overdue", "today", "upcoming", "none"];
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
-/** As people type it: `#shop` is a part of a tag. @param {string} text */
+/** Accepts typed forms: `#shop` is a part of a tag. @param {string} text */
 export const typed = (text) => text.replace(/(^|\s)[#＃](?=\S)/gu, "$1").trim();
 
 /** @type {Record<Exclude<Key, "">, (value: string) => boolean>} */
@@ -35,7 +35,7 @@ function isDay(text) {
 }
 
 /**
- * The terms, and those that make no sense, which the server refuses.
+ * The terms, and the invalid ones, which the server would refuse.
  * @param {string} text
  * @returns {{terms: Term[], bad: string[]}}
  */

@@ -1,4 +1,4 @@
-// Rules of RFC 5545 in words, and those that one click gives.
+// Describes rules of RFC 5545 in words, and offers common rules for one click.
 import { date, plus, weekday, weekdayName } from "#app/days.js";
 import { gettext } from "#app/text.js";
 
@@ -68,7 +68,7 @@ function every({ freq, interval }) {
   return names[freq]?.[n > 1 ? 1 : 0] ?? "";
 }
 
-/** The usual rule for the same days. @param {Rule} rule @returns {Rule} */
+/** The simplest rule with the same days. @param {Rule} rule @returns {Rule} */
 function plain(rule) {
   const { interval, weekdays, monthDays, months, positions } = rule;
   const others = [...monthDays, ...months, ...positions];
@@ -114,7 +114,7 @@ function weekly(rule, language) {
 /** @param {[number, number][]} weekdays */
 const areWorkdays = (weekdays) => String(weekdays) === "0,1,0,2,0,3,0,4,0,5";
 
-/** Those that count from the end of the month come last. @param {number[]} monthDays */
+/** Sorted; days that count from the end of the month come last. @param {number[]} monthDays */
 const forward = (monthDays) =>
   [...monthDays].sort((a, b) => Number(a < 0) - Number(b < 0) || a - b);
 
@@ -178,7 +178,7 @@ function ofAYear({ freq, weekdays, monthDays, months, positions }, language) {
   return some.every(Boolean) ? some : [];
 }
 
-/** Empty for a day that no year has.
+/** Empty for a day that does not exist in any year.
  * @param {number} month
  * @param {number} day
  * @param {string} language
@@ -199,7 +199,7 @@ function ofMonth(day, month, language) {
 const formatted = (on, language, more = {}) =>
   new Intl.DateTimeFormat(language, { month: "long", timeZone: "UTC", ...more }).format(on);
 
-/** The rules that one click gives, for a to-do due on this day. @param {string} on */
+/** The common rules for a to-do due on this day. @param {string} on */
 export function presets(on) {
   const monthly = plus(on, 1).slice(8) === "01" ? "FREQ=MONTHLY;BYMONTHDAY=-1" : "FREQ=MONTHLY";
   return [

@@ -1,4 +1,4 @@
-// Tags that are renamed or removed here, before the server has said so of each to-do.
+// Tags that were renamed or deleted here, until the server has updated their to-dos.
 
 /** @typedef {import("#app/model.js").Content} Content */
 
@@ -11,7 +11,7 @@ export class Renames {
   }
 
   /**
-   * What a tag is called by the server, and here; undefined is a tag that is not there.
+   * The name of a tag on the server, and its local name; undefined for a missing tag.
    * @param {string} id
    * @param {string | undefined} from
    * @param {string | undefined} to

@@ -1,4 +1,4 @@
-// Where in the page one is: a view, and perhaps a to-do in it. It stands behind the `#`.
+// The route in the URL's fragment: a view, and perhaps an open to-do.
 
 /** @typedef {{view: string, of: string, todo: string, query: string, add: boolean}} Route */
 

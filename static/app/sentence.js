@@ -1,4 +1,4 @@
-// What quick add has understood: the fields of a new to-do, and the words that say so.
+// The result of quick add: the fields of a new to-do, and the words behind each.
 import { fold } from "#app/text.js";
 
 /** @typedef {import("#app/model.js").Fields} Fields */
@@ -7,14 +7,14 @@ import { fold } from "#app/text.js";
 /** @typedef {"due" | "recurrence" | "tag" | "list" | "priority"} Member */
 /** @typedef {{member: Member, value: string, words: string[]}} Understood `words`: of the text */
 
-/** Folded name -> list; of two alike the first. @param {List[]} sorted */
+/** Folded name -> list; the first of duplicates. @param {List[]} sorted */
 export function byName(sorted) {
   const open = sorted.filter((list) => !list.archived_at);
   return new Map(open.reverse().map((list) => [fold(list.name), list]));
 }
 
 /**
- * The fields that a sentence gives, over those that the view gives.
+ * The fields of the sentence, which take precedence over those of the view.
  * @param {Reading} reading
  * @param {Map<string, List>} lists
  * @param {Fields} given
@@ -35,7 +35,7 @@ export function fieldsOf(reading, lists, given) {
 }
 
 /**
- * What to show for a reading: one for each thing that can be taken back.
+ * The chips of a reading, one for each part that the user can undo.
  * @param {string} text
  * @param {Reading} reading
  * @returns {Understood[]}

@@ -1,8 +1,8 @@
-// Who is logged in, and requests in their name.
+// The logged-in account, and its requests.
 
 const page = document.documentElement.dataset;
 
-/** What went wrong with a request: the status of the answer, or 0 if none came. */
+/** A failed request: the status of the response, or 0 without one. */
 export class Trouble extends Error {
   /** @param {number} status @param {string} code @param {number} wait seconds that the server asks for */
   constructor(status, code = "", wait = 0) {
@@ -13,11 +13,11 @@ export class Trouble extends Error {
   }
 }
 
-const PATIENCE = 30_000; // milliseconds; a gateway gives up after 29 seconds
+const PATIENCE = 30_000; // in milliseconds; the gateway gives up after 29 seconds
 let token = "";
 
 /**
- * The answer in JSON; undefined for 304. Throws Trouble.
+ * The response as JSON; undefined for 304. Throws Trouble.
  * @param {string} path below the API
  * @param {RequestInit} [options]
  */
@@ -40,7 +40,7 @@ export async function ask(path, options = {}) {
   throw new Trouble(answer.status, told.errors?.[0]?.code ?? "", wait);
 }
 
-/** The account that is logged in; keeps the token for changes. Throws Trouble, 401 if nobody is. */
+/** The logged-in account; stores the token for changes. Throws Trouble with 401 if logged out. */
 export async function whoIs() {
   const { account, csrf_token } = await ask("session/");
   token = csrf_token;
@@ -62,7 +62,7 @@ export function toLogIn() {
 
 const ACCOUNT = "nudge.account";
 
-/** The account that was last confirmed here and has not logged out; its data may be shown at once. */
+/** The last confirmed account that has not logged out; its data may be shown immediately. */
 export const remembered = () => localStorage.getItem(ACCOUNT) ?? "";
 
 /** @param {string} account */
@@ -71,7 +71,7 @@ export function remember(account) {
   else localStorage.removeItem(ACCOUNT);
 }
 
-/** Calls when another tab logs in or out. @param {() => void} then */
+/** Calls `then` when another tab logs in or out. @param {() => void} then */
 export function onOtherAccount(then) {
   window.addEventListener("storage", (event) => {
     if (event.key === ACCOUNT && event.newValue !== event.oldValue) then();

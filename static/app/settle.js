@@ -1,4 +1,4 @@
-// What an answer of the server to one operation means for the copy in the browser.
+// Applies the server's result of an operation to the local copy.
 
 import { uuid } from "#app/ids.js";
 
@@ -17,7 +17,7 @@ import { uuid } from "#app/ids.js";
  */
 
 /**
- * What a person has to decide: `mine` is the object as it was on this device.
+ * A decision for the user: `mine` is the object as it was on this device.
  * @typedef {object} Problem
  * @property {string} op_id
  * @property {"conflict" | "deleted" | "refused" | "invalid"} what
@@ -61,7 +61,7 @@ export function outcome(operation, result, mine) {
   return { ...said, problem: problem(operation, result, mine, base) };
 }
 
-/** Whether the operation wanted what is so already, or was too small to ask a person about it.
+/** Whether the operation changes nothing any more, or is too minor to ask the user.
  * @param {Operation} operation
  * @param {Result} result
  */
@@ -96,7 +96,7 @@ function problem(operation, result, mine, theirs) {
 }
 
 /**
- * The members of a refused operation about which nobody disagrees.
+ * The members of a refused operation without a conflict.
  * @param {Problem} problem
  */
 export function undisputed({ operation, conflicting }) {

@@ -5,7 +5,7 @@ import * as state from "#app/state.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
 
-/** The setting of how the list at hand is sorted. */
+/** The sort setting of the current list. */
 export function sorting() {
   const { view, of } = state.route.value;
   return state.kept(`sort.${view}.${of}`, "manual");
@@ -32,17 +32,17 @@ export function shownRoute() {
   return { ...route, query: state.store.value?.get("filter", route.of)?.query ?? "" };
 }
 
-/** Whether a person chooses the order of a view. @param {string} view */
+/** Whether the user can choose the order of the view. @param {string} view */
 export const isSorted = (view) => ["inbox", "list", "tag", "filter"].includes(view);
 
-/** @param {string} id a row whose neighbours are asked for @returns {Todo[]} */
+/** @param {string} id the row whose neighbours are wanted @returns {Todo[]} */
 export function shownTodos(id = "") {
   const found = sections(shownRoute(), data(), state.showsFinished.value);
   if (!id) return found.flatMap(({ todos }) => todos);
   return found.find(({ todos }) => todos.some((todo) => todo.id === id))?.todos ?? [];
 }
 
-/** Whether rows have places of their own here. */
+/** Whether rows can be moved here. */
 export function isManual() {
   const { view } = state.route.value;
   return ["inbox", "list", "tag"].includes(view) && sorting().value.peek() === "manual";
@@ -55,7 +55,7 @@ export function toggleSelected(id) {
   state.selection.value = some;
 }
 
-/** Selects from the row selected last to this one. @param {string} id */
+/** Selects from the last selected row to this one. @param {string} id */
 export function selectTo(id) {
   const ids = shownTodos().map((todo) => todo.id);
   const last = [...state.selection.value].at(-1) ?? state.route.value.todo;

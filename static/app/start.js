@@ -1,4 +1,4 @@
-// Opens the data of the account that is logged in, and leaves it again.
+// Opens and closes the data of the logged-in account.
 import { batch } from "@preact/signals";
 import * as session from "#app/session.js";
 import * as state from "#app/state.js";
@@ -20,7 +20,7 @@ async function open(account) {
   });
 }
 
-/** Nothing of an account stays in sight. */
+/** Hides all data of the account. */
 function shut() {
   state.sync.value?.stop();
   state.store.value?.close();
@@ -36,7 +36,7 @@ function shut() {
   });
 }
 
-/** Shows what is here of the account known last, then asks who is logged in. */
+/** Shows the local data of the last account, then checks who is logged in. */
 export async function begin() {
   const known = session.remembered();
   if (known) await open(known);
@@ -60,7 +60,7 @@ export function retry() {
   state.sync.value?.retry();
 }
 
-/** Asks first if something has not been sent. */
+/** Asks first if there are unsent changes. */
 export function logOutAsked() {
   if (state.store.value?.waiting.value.count) state.dialog.value = "log-out";
   else logOutNow();
@@ -83,7 +83,7 @@ export async function logOutNow() {
     }
   }
   session.remember("");
-  // The answer (Clear-Site-Data) may have taken the database away already.
+  // The response (Clear-Site-Data) may have already deleted the database.
   await store.value?.erase().catch(() => undefined);
   location.assign(document.documentElement.dataset.base ?? "/");
 }

@@ -1,4 +1,4 @@
-// What the page shows now, beside the data: signals that views read.
+// The state of the page besides the data: signals that views read.
 import { computed, signal } from "@preact/signals";
 import { local } from "#app/days.js";
 import { read, write } from "#app/route.js";
@@ -16,29 +16,29 @@ export const sync = signal(/** @type {Sync | undefined} */ (undefined));
 export const start = signal(/** @type {"starting" | "ready" | "away"} */ ("starting"));
 export const route = signal(read(location.hash));
 export const selection = signal(/** @type {ReadonlySet<string>} */ (new Set()));
-export const editing = signal(""); // the to-do whose title is changed in its row
+export const editing = signal(""); // the to-do whose title is edited in its row
 export const toast = signal(/** @type {Toast | undefined} */ (undefined));
-export const dialog = signal(""); // the name of the one that is open
+export const dialog = signal(""); // the name of the open dialog
 export const sidebar = signal(false); // on a phone
-export const update = signal(false); // a new version waits
+export const update = signal(false); // a new version is ready
 export const clock = signal(Date.now());
 export const showsFinished = signal(false);
 
 /** @param {"todo" | "list" | "tag" | "filter" | "profile"} kind @returns {any[]} */
 export function all(kind) {
-  store.value?.revision.value; // read, so that who shows them is drawn again
+  store.value?.revision.value; // read it, so that views of the data are redrawn
   return [...(store.value?.all(kind).values() ?? [])];
 }
 
 export const profile = computed(() => /** @type {Profile | undefined} */ (all("profile")[0]));
 
-/** Which to-dos stand below which. */
+/** The subtasks of each to-do. */
 export const kin = computed(() => family(all("todo")));
 
 /** @type {Map<string, string>} */
 let lastColors = new Map();
 
-/** Name of a tag -> colour; the same map as long as nothing of it has changed. */
+/** Name of a tag -> colour; the same map as long as nothing has changed. */
 export const tagColors = computed(() => {
   const colors = all("tag")
     .filter(({ color }) => color)
@@ -51,7 +51,7 @@ export const zone = computed(
   () => profile.value?.time_zone || Intl.DateTimeFormat().resolvedOptions().timeZone,
 );
 
-/** The day and the time now, as the person reads them. */
+/** The current day and time in the user's time zone. */
 export const now = computed(() => local(clock.value, zone.value));
 export const today = computed(() => now.value.on);
 
@@ -92,7 +92,7 @@ export function kept(name, usual) {
 
 const folds = kept("folded", "");
 
-/** The to-dos of which nothing below is shown. */
+/** The to-dos with hidden subtasks. */
 export const folded = computed(() => new Set(folds.value.value.split(" ").filter(Boolean)));
 
 /** @param {string} id */

@@ -1,5 +1,5 @@
-// The browser's database of one account, and all of it in memory: objects as the server has them,
-// and the operations that it has not confirmed. What is shown is both together.
+// The browser's database of one account, and a copy in memory: objects from the server and
+// unconfirmed operations. The page shows the objects with the operations applied.
 import { batch, signal } from "@preact/signals";
 import { Database, got } from "#app/database.js";
 import { uuid } from "#app/ids.js";
@@ -18,7 +18,7 @@ import { along } from "#app/subtasks.js";
 /** @typedef {{results?: import("#app/settle.js").Result[], changes: Change[], cursor: string, has_more: boolean}} Answer */
 
 const BATCH = 100;
-const BATCH_LETTERS = 200_000; // of which the server takes a mebibyte, whatever alphabet they are of
+const BATCH_LETTERS = 200_000; // fits the server's limit of a mebibyte in any script
 
 export class Store {
   /** @param {string} account */
@@ -93,7 +93,8 @@ export class Store {
     return this.all(kind).get(id);
   }
 
-  // --- What is shown ------------------------------------------------------------------------------
+  // --- Shown objects
+  // ------------------------------------------------------------------------------
 
   /** @param {string} key @param {Operation} operation */
   queue(key, operation) {
@@ -139,10 +140,11 @@ export class Store {
     });
   }
 
-  // --- What the person does -----------------------------------------------------------------------
+  // --- Changes by the user
+  // ------------------------------------------------------------------------
 
   /**
-   * Shows it at once, and stores it behind what was done before.
+   * Shows the change immediately, and stores it after the earlier ones.
    * @param {Deed[]} deeds
    */
   commit(deeds) {
@@ -152,7 +154,7 @@ export class Store {
     this.written = this.written.then(() => this.write(operations));
   }
 
-  /** Also what goes along with it. @param {Deed} deed @param {string} at @returns {Operation[]} */
+  /** Applies the deed and the changes that follow from it. @param {Deed} deed @param {string} at @returns {Operation[]} */
   showDone(deed, at) {
     const { kind, id } = deed;
     const echoes = kind === "todo" ? along(deed, this.get(kind, id), this.all("todo")) : [];
@@ -234,9 +236,10 @@ export class Store {
     this.changed();
   }
 
-  // --- What the server says -----------------------------------------------------------------------
+  // --- Responses of the server
+  // --------------------------------------------------------------------
 
-  /** What to send next: operations in their order, as many as one request takes. */
+  /** The next operations to send, in order, as many as fit into a request. */
   async next() {
     await this.written;
     const stored = await this.db.run("readonly", ["operations"], firstOwn);

@@ -1,13 +1,13 @@
-// To-dos below to-dos: who stands below whom, and what goes along with a deed. The server does the
-// same (docs/api.md, Subtasks), so none of what goes along is sent.
+// Subtasks, and the changes that follow from a deed. The server does the same (docs/api.md,
+// Subtasks), so these changes are not sent.
 import { byPlace } from "#app/order.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
 /** @typedef {import("#app/model.js").Deed} Deed */
 /** @typedef {Map<string, Todo>} Todos by id */
-/** @typedef {Map<string, Todo[]>} Family the id of a parent -> what is right below it, in order */
+/** @typedef {Map<string, Todo[]>} Family the id of a parent -> its direct subtasks, in order */
 
-export const LEVELS = 3; // with the topmost
+export const LEVELS = 3; // including the top level
 
 /** @param {Iterable<Todo>} todos @returns {Family} */
 export function family(todos) {
@@ -23,13 +23,13 @@ export function family(todos) {
   return found;
 }
 
-/** All below it, each behind what it stands below. @param {string} id @param {Family} kin @returns {Todo[]} */
+/** All subtasks below it, each after its parent. @param {string} id @param {Family} kin @returns {Todo[]} */
 export function below(id, kin, levels = LEVELS) {
   if (!levels) return [];
   return (kin.get(id) ?? []).flatMap((todo) => [todo, ...below(todo.id, kin, levels - 1)]);
 }
 
-/** Nearest first. @param {{parent?: string | null}} todo @param {Todos} todos @returns {Todo[]} */
+/** The parents, nearest first. @param {{parent?: string | null}} todo @param {Todos} todos @returns {Todo[]} */
 export function above({ parent }, todos) {
   /** @type {Todo[]} */
   const found = [];
@@ -41,26 +41,26 @@ export function above({ parent }, todos) {
   return found;
 }
 
-/** How many levels it has with what is below it. @param {string} id @param {Family} kin @returns {number} */
+/** The number of levels from the to-do down. @param {string} id @param {Family} kin @returns {number} */
 export function height(id, kin, levels = LEVELS) {
   const some = levels ? (kin.get(id) ?? []).filter((todo) => !todo.deleted_at) : [];
   return 1 + Math.max(0, ...some.map((todo) => height(todo.id, kin, levels - 1)));
 }
 
-/** Whether a to-do may stand below another one. @param {string} id @param {Todo} parent @param {Todos} todos @param {Family} kin */
+/** Whether a to-do may become a subtask of another one. @param {string} id @param {Todo} parent @param {Todos} todos @param {Family} kin */
 export function mayStand(id, parent, todos, kin) {
   const line = [parent, ...above(parent, todos)];
   return !line.some((todo) => todo.id === id) && line.length + height(id, kin) <= LEVELS;
 }
 
-/** Of what is right below it: finished, and all. @param {string} id @param {Family} kin */
+/** The numbers of finished and of all direct subtasks. @param {string} id @param {Family} kin */
 export function progress(id, kin) {
   const some = (kin.get(id) ?? []).filter((todo) => !todo.deleted_at);
   return { done: some.filter((todo) => todo.status === "finished").length, all: some.length };
 }
 
 /**
- * What the server changes along with a deed, if the to-do was `before`.
+ * The deeds that the server adds to this one, if the to-do was `before`.
  * @param {Deed} deed
  * @param {Todo | undefined} before
  * @param {Todos} todos
@@ -112,7 +112,7 @@ export function along({ id, op, fields = {} }, before, todos) {
   }
 }
 
-/** What was changed by one act has one moment. @param {string | null} moment @param {string | null | undefined} other */
+/** Whether one act changed both: then the moments are equal. @param {string | null} moment @param {string | null | undefined} other */
 const isAlong = (moment, other) => moment !== null && moment === other;
 
 /** @param {{parent?: string | null} | undefined} todo @param {Todos} todos */
@@ -120,8 +120,9 @@ export const finishedAbove = (todo, todos) =>
   above(todo ?? {}, todos).filter(({ status }) => status === "finished");
 
 /**
- * The to-dos with what is below each, and how deep each stands; one whose parent is not among them
- * stands at the top.
+ * The to-dos, each followed by its subtasks, and the depth of each. A to-do whose parent is not
+ * among
+ * them is at the top.
  * @param {Todo[]} sorted
  * @param {ReadonlySet<string>} folded those of which nothing below is shown
  */

@@ -1,4 +1,4 @@
-// Sends what was done, takes what others have done; docs/sync.md is the protocol.
+// Sends local operations and reads changes of others; docs/sync.md is the protocol.
 import { signal } from "@preact/signals";
 import { beginAgain, take } from "#app/answers.js";
 
@@ -6,7 +6,7 @@ import { beginAgain, take } from "#app/answers.js";
 /** @typedef {import("#app/store.js").Store} Store */
 /** @typedef {import("#app/session.js").Trouble} Trouble */
 /**
- * What it needs of the world, so that a test can give it another one.
+ * The external functions, which a test can replace.
  * @typedef {object} World
  * @property {(path: string, options?: RequestInit) => Promise<any>} ask
  * @property {() => Promise<string>} whoIs
@@ -18,7 +18,7 @@ const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 120_000;
 
 /**
- * Milliseconds before the next try: longer after each, and never the same for all devices.
+ * Milliseconds before the next attempt: exponential, and random so that devices differ.
  * @param {number} tries
  * @param {number} chance from 0 to 1
  */
@@ -26,7 +26,7 @@ export function backOff(tries, chance) {
   return Math.min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT) * (0.5 + chance / 2);
 }
 
-/** One tab at a time. @param {string} name @param {() => Promise<void>} work */
+/** Runs in only one tab at a time. @param {string} name @param {() => Promise<void>} work */
 function alone(name, work) {
   return navigator.locks ? navigator.locks.request(name, work) : work();
 }
@@ -51,13 +51,13 @@ export class Sync {
     clearTimeout(this.timer);
   }
 
-  /** Something is to be sent: at once, but not against a server that is not there. */
+  /** Sends new operations immediately, unless the server is unreachable. */
   nudge() {
     if (this.running) this.wanted = true;
     else if (this.tries === 0) this.run();
   }
 
-  /** Something has changed outside: the network is back, or the person. */
+  /** Syncs again after the network or the user has returned. */
   retry() {
     this.tries = 0;
     if (this.running) this.wanted = true;
@@ -95,7 +95,7 @@ export class Sync {
     this.later(Math.max(wait * 1000, backOff(this.tries, Math.random())));
   }
 
-  /** Until all is sent and all is read. */
+  /** Repeats until everything is sent and read. */
   async round() {
     for (let more = true; more && !this.stopped; ) {
       const sent = await this.store.next();
@@ -121,7 +121,7 @@ export class Sync {
     }
   }
 
-  /** Another person is logged in: nothing of this one is sent or shown any more. */
+  /** Another account is logged in: sends and shows nothing of this one any more. */
   leave() {
     this.stop();
     this.world.onOtherAccount();

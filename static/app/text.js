@@ -1,28 +1,28 @@
-// Words: what people typed, and what the page says in their language.
+// Text from users, and the texts of the page in their language.
 import { signal } from "@preact/signals";
 
 export const TITLE_LENGTH = 128;
 export const MAX_TAGS = 20;
 export const TAG_LENGTH = 50;
 
-/** As the server folds text for its search: "strasse" finds "Straße". @param {string} text */
+/** Folds text for search as the server does: "strasse" finds "Straße". @param {string} text */
 export function fold(text) {
   const folded = text.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
   return folded.replace(/\s+/gu, " ").trim();
 }
 
-/** One line without blanks at its ends. @param {string} text */
+/** One line, trimmed. @param {string} text */
 export function clean(text) {
   return text.normalize("NFC").replace(/\s+/gu, " ").trim();
 }
 
-/** Characters as the server counts them. @param {string} text */
+/** The number of characters, as the server counts them. @param {string} text */
 export function size(text) {
   return [...text].length;
 }
 
 /**
- * A title as long as it may be, and the rest of it.
+ * A title of at most the maximum length, and the rest.
  * @param {string} text
  * @returns {[string, string]}
  */
@@ -33,7 +33,7 @@ export function split(text) {
   return [`${head.trimEnd()}…`, text];
 }
 
-/** The titles in what was pasted. @param {string} text */
+/** The titles in pasted text. @param {string} text */
 export function lines(text) {
   return text
     .split(/\r?\n/)
@@ -42,11 +42,12 @@ export function lines(text) {
 }
 
 /**
- * Text in English -> text in another language; that of several, by the plural with its forms, which
- * Intl.PluralRules names (`one`, `other`), or as one text if the language has one form only.
+ * English text -> text in another language. The key of a plural is the English plural; its value
+ * has
+ * the forms of Intl.PluralRules (`one`, `other`), or is one text if the language has one form.
  * @typedef {Record<string, string | Record<string, string>>} Catalogue
  */
-/** The language of the page, and what it says. */
+/** The language of the page, and its texts. */
 export const tongue = signal({ language: "en", catalogue: /** @type {Catalogue} */ ({}) });
 
 /**
@@ -58,7 +59,7 @@ function filled(text, values) {
 }
 
 /**
- * The text in the language of the page; `{name}` is replaced by the value of that name.
+ * The text in the language of the page; `{name}` is replaced by the value with that name.
  * @param {string} text
  * @param {Record<string, string | number>} [values]
  */
@@ -82,7 +83,7 @@ export function ngettext(one, many, count, values = {}) {
   return filled(forms[form] ?? forms.other ?? many, { count: words, ...values });
 }
 
-/** The language of the page, in the country of the browser if that speaks it. */
+/** The language of the page, with the browser's region if it has the same language. */
 export function language() {
   const own = tongue.value.language;
   const near = navigator.languages.find((name) => name.split("-")[0] === own.split("-")[0]);

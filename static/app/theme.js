@@ -1,2 +1,2 @@
-// Before anything is drawn: light or dark, as chosen in this browser.
+// Sets the light or dark theme of this browser before the first paint.
 document.documentElement.dataset.theme = localStorage.getItem("nudge.appearance") ?? "system";

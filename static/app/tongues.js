@@ -1,7 +1,7 @@
-// Which language the page speaks: that of the account, else that of the shell.
+// The language of the page: that of the account, otherwise that of the shell.
 import { tongue } from "#app/text.js";
 
-/** Those that are not English, and where their texts stand. @type {Record<string, () => Promise<{default: import("#app/text.js").Catalogue}>>} */
+/** The languages besides English, and the modules of their texts. @type {Record<string, () => Promise<{default: import("#app/text.js").Catalogue}>>} */
 const TONGUES = { "zh-hans": () => import("#app/languages/zh-hans.js") };
 const KEY = "nudge.language";
 
@@ -15,7 +15,7 @@ export async function speak(name) {
   tongue.value = { language, catalogue };
 }
 
-/** What was spoken here last; the shell is in the language of the browser. */
+/** The last language here; the shell is in the language of the browser. */
 export const usual = () => localStorage.getItem(KEY) ?? document.documentElement.lang;
 
 /** @param {string | undefined} name of the profile; empty is that of the browser */

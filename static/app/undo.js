@@ -1,4 +1,4 @@
-// Every change goes through here: it is done, can be taken back, and is said.
+// Applies every change, and records it for undo and for the message on the page.
 import { signal } from "@preact/signals";
 import { inverse, matters } from "#app/model.js";
 import { store, toast } from "#app/state.js";
@@ -13,7 +13,7 @@ export const done = signal(/** @type {Step[]} */ ([]));
 export const undone = signal(/** @type {Step[]} */ ([]));
 
 /**
- * Does it, remembers how to take it back, and says so if there is something to say.
+ * Applies the deeds, records their inverse, and shows a message if there is one.
  * @param {Deed[]} deeds
  * @param {string} [text]
  * @param {string} [title] of the one to-do that it is about
@@ -26,7 +26,7 @@ export function act(deeds, text = "", title = "") {
   if (text) toast.value = { text, title, undo: back.length > 0 };
 }
 
-/** The deeds that take these back, the last one first; undefined if they change nothing.
+/** The inverse deeds, the last one first; undefined if the deeds change nothing.
  * @param {Deed[]} deeds
  */
 export function commit(deeds) {
@@ -39,7 +39,7 @@ export function commit(deeds) {
   return [...back.filter((deed) => deed !== undefined).reverse(), ...reopened];
 }
 
-/** What a deed reopens above it is finished again by its inverse.
+/** The inverse also finishes parents that the deed reopens.
  * @param {import("#app/store.js").Store} data
  * @param {Deed} deed
  * @returns {Deed[]}

@@ -1,11 +1,11 @@
-// The service worker: keeps the page for when there is no network, and brings new versions.
+// Registers the service worker, which caches the page for offline use and installs new versions.
 import { update } from "#app/state.js";
 
 /** @type {ServiceWorker | null} */
 let waiting = null;
 let asked = false;
 
-/** Changes to the new version. */
+/** Activates the new version. */
 export function reload() {
   asked = true;
   if (waiting) waiting.postMessage("activate");

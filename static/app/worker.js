@@ -1,4 +1,4 @@
-// Answers for the page and its files from a cache of this build, and for nothing else.
+// The service worker: serves the page and its files, and nothing else, from a cache of this build.
 /// <reference lib="webworker" />
 const own =
   /** @type {ServiceWorkerGlobalScope & {nudge: {shell: string, files: string[], build: string}}} */ (

@@ -1,5 +1,5 @@
-// What the library's forms do not say to a screen reader: the name of a list that one searches, and
-// of the parts of a field.
+// Adds labels for screen readers that Django's admin lacks: for searchable lists and for the parts
+// of a field.
 function name() {
   for (const box of document.querySelectorAll(".select2-selection[role=combobox]:not([aria-label])")) {
     const select = box.closest(".select2")?.previousElementSibling;

@@ -1,4 +1,4 @@
-// Swagger UI is dark if its page says so: as chosen in this browser, or as the system is.
+// Sets the theme of Swagger UI: the one chosen in this browser, otherwise that of the system.
 const night = matchMedia("(prefers-color-scheme: dark)");
 
 function follow() {
@@ -10,7 +10,7 @@ function follow() {
 night.addEventListener("change", follow);
 follow();
 
-// Its list of servers has a heading and no label.
+// Its list of servers has a heading but no label.
 new MutationObserver(() => {
   document.getElementById("servers")?.setAttribute("aria-label", "Servers");
 }).observe(document, { childList: true, subtree: true });

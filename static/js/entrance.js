@@ -1,2 +1,2 @@
-// Somebody is about to log in: until it is known who, the data of nobody is shown.
+// Forgets the last account before a log-in, so that the page shows no data of another account.
 localStorage.removeItem("nudge.account");

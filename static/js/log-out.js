@@ -1,4 +1,4 @@
-// Changes that the page has not sent yet are lost by a log-out: that is asked first.
+// Asks for confirmation before a log-out if there are unsent changes, which would be lost.
 const form = document.querySelector("[data-question]");
 form?.addEventListener("submit", (event) => {
   const waits = Number(localStorage.getItem("nudge.waiting"));

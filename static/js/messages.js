@@ -1,4 +1,4 @@
-// Messages stay until they are dismissed: what offers "Undo" must not run away from a slow reader.
+// Messages stay until they are dismissed, so that slow readers can still use "Undo".
 const messages = document.getElementById("messages");
 
 function offerDismiss() {

@@ -1,4 +1,4 @@
-// Asks the browser for a passkey, and sends what it gives with the form around the button.
+// Asks the browser for a passkey, and sends the result with the form around the button.
 const decoded = (text) =>
   Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const encoded = (buffer) =>
@@ -51,9 +51,12 @@ async function ask(form) {
   form.submit();
 }
 
+// A passkey belongs to a domain, which an IP address is not (WebAuthn level 3, section 5.1.3).
+const usable = window.PublicKeyCredential && !/^(\[.*|[\d.]+)$/.test(location.hostname);
+
 for (const form of document.querySelectorAll("[data-passkey]")) {
   const told = form.querySelector("[role=status]");
-  form.hidden = !window.PublicKeyCredential;
+  form.hidden = !usable;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
@@ -63,5 +66,5 @@ for (const form of document.querySelectorAll("[data-passkey]")) {
     }
   });
 }
-if (!window.PublicKeyCredential)
+if (!usable)
   for (const note of document.querySelectorAll("[data-no-passkeys]")) note.hidden = false;

@@ -1,8 +1,8 @@
-// Marks the rules that a new password keeps. What "many people use" only the server knows.
+// Marks the fulfilled rules of a new password. Only the server knows common passwords.
 const list = document.querySelector("[data-rules]");
 const field = document.querySelector("input[name=password1]");
 
-/** The parts of the address: a password may not hold one of them. */
+/** The parts of the address, which a password must not contain. */
 function parts() {
   const email = document.querySelector("input[name=email]")?.value.toLowerCase() ?? "";
   return email.split(/[^\p{L}\p{N}]+/u).filter((part) => part.length > 3);

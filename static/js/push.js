@@ -30,7 +30,7 @@ async function subscribe(key) {
 
 if ("serviceWorker" in navigator && "PushManager" in window) {
   const { public_key: key } = await json(await fetch(push));
-  place.hidden = !key; // without it this server sends no notifications
+  place.hidden = !key; // without a key this server sends no notifications
   place.querySelector("button").addEventListener("click", async () => {
     try {
       await subscribe(key);

@@ -1,4 +1,4 @@
-// The list of time zones gets a field to search it; light or dark is chosen for this browser.
+// Adds a search field to the list of time zones, and sets the theme of this browser.
 const finder = document.querySelector("[data-filter]");
 if (finder) {
   const select = document.getElementById(finder.dataset.filter);
@@ -17,7 +17,7 @@ if (finder) {
   });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter") {
-      event.preventDefault(); // it would save the form
+      event.preventDefault(); // Enter would submit the form
       select.focus();
     }
   });

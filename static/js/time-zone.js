@@ -1,4 +1,4 @@
-// Tells the sign-up form where the person lives, so that "today" is right from the first minute.
+// Puts the browser's time zone into the sign-up form, so that "today" is correct from the start.
 const field = document.querySelector("input[name=time_zone]");
 if (field && !field.value) {
   field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";

@@ -1,8 +1,8 @@
-// Shows how far exports and imports are, and sends what is too large for a form by a link.
+// Shows the progress of exports and imports, and uploads large files through a link.
 const form = document.querySelector("form[data-imports]");
 const { imports, session } = form.dataset;
 const told = form.querySelector("[role=status]");
-const LARGEST_FORM = 3_500_000; // bytes: Lambda takes six megabytes, in base 64
+const LARGEST_FORM = 3_500_000; // bytes: Lambda accepts six megabytes in base64
 const BY_SUFFIX = { json: "json", zip: "json", ics: "ics", txt: "todotxt", csv: "csv" };
 const PAUSE = 2000;
 

@@ -53,11 +53,15 @@ class Phone:
         path = route if route.startswith("/") else AUTH + route
         if self.token:
             headers.setdefault("Authorization", f"Bearer {self.token}")
-        response = getattr(self.client, method)(path, body, headers=headers)
-        if response.headers.get("Content-Type") == "application/json":
+        response = self.send(method, path, body, headers)
+        is_json = response.headers.get("Content-Type") == "application/json"
+        if is_json and response.content:  # API Gateway says so of an empty 204, too
             meta = response.json().get("meta") or {}
             self.token = meta.get("session_token", self.token)
         return response
+
+    def send(self, method: str, path: str, body: object, headers: dict[str, str]) -> Any:
+        return getattr(self.client, method)(path, body, headers=headers)
 
     def get(self, route: str, **headers: str) -> Any:
         return self.call("get", route, **headers)

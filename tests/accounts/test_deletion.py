@@ -112,7 +112,7 @@ def test_a_log_in_offers_to_keep_the_account(clock, alice, bob, mailoutbox):
     )
     clock.shift(WEEK - timedelta(seconds=1))
     assert Device().post(KEEP, {"token": token}).status_code == 204
-    assert "somebody has kept it" in mailoutbox[-1].body
+    assert "the deletion was cancelled" in mailoutbox[-1].body
     assert_error(Device().post(KEEP, {"token": token}), 400, "invalid", "token")
     device = logged_in(alice.email)
     assert device.get("/api/v1/account/").status_code == 200
@@ -122,11 +122,14 @@ def test_a_log_in_offers_to_keep_the_account(clock, alice, bob, mailoutbox):
     assert events_of(alice).filter(kind="deletion_cancelled").count() == 1
 
 
-def test_who_comes_too_late_is_told_so(clock, alice):
+def test_who_comes_too_late_is_told_so(clock, client, alice):
     logged_in(alice.email).post(DELETION)
     token = kept_token(Device().log_in(alice.email))
     clock.shift(WEEK)
     assert_error(Device().post(KEEP, {"token": token}), 400, "invalid", "token")
+    for answer in (client.get(f"/account/keep/{token}/"), client.post(f"/account/keep/{token}/")):
+        assert answer.status_code == 404
+        assert "This link was used or has expired" in answer.text
     assert not User.objects.get(pk=alice.pk).is_active
 
 
@@ -185,7 +188,7 @@ def test_the_pages_of_leaving_and_of_staying(clock, client, alice, mailoutbox):
     assert "Your account stays" in mailoutbox[-1].subject
     for again in (client.get(url), client.post(url)):
         assert again.status_code == 404
-        assert "This link is used or too old" in again.text
+        assert "This link was used or has expired" in again.text
     assert client.post("/auth/login/", form)["Location"] == "/todos/"
 
 

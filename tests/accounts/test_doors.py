@@ -132,7 +132,7 @@ def test_a_sign_up_tells_nobody_who_has_an_account(alice):
     assert plain(known) == plain(unknown)
     assert known.status_code == 401
     assert [(message.to, message.subject) for message in mail.outbox] == [
-        (["alice@example.com"], "Nudge: You have an account already"),
+        (["alice@example.com"], "Nudge: You already have an account"),
         (["carol@example.com"], mail.outbox[1].subject),
     ]
 

@@ -125,7 +125,7 @@ def test_a_passkey_too_many_is_told_of(browser, monkeypatch):
     given = {"name": "Sofa", "credential": json.dumps(made)}
     page = browser.post("/auth/2fa/webauthn/add/", given, follow=True)
     assert page.redirect_chain == [("/auth/2fa/", 302)]
-    assert "You have as many passkeys as an account may have." in page.text
+    assert "Your account already has as many passkeys as it may have." in page.text
     assert Authenticator.objects.filter(type="webauthn").count() == 1
 
 

@@ -230,7 +230,7 @@ def test_an_operator_takes_a_lost_factor_away(alice, bob, caplog):
     assert not UserSession.objects.filter(user=alice).exists()
     assert logged_in(alice).get(ME).status_code == 200
     [told] = [sent for sent in mail.outbox if "was removed" in sent.subject]
-    assert told.to == [alice.email]
+    assert (told.to, told.subject) == ([alice.email], "Nudge: Your second step was removed")
     assert f"The second factor of account {alice.pk} was reset" in caplog.text
     assert alice.email not in caplog.text
     assert events_of(alice).filter(kind="factor_reset").get().facts == {

@@ -192,7 +192,7 @@ def test_a_mail_is_tried_twice_unless_the_server_has_taken_its_time(away, alice)
 
 
 def assert_is_away(answer: Any) -> None:
-    detail = "The mail cannot be sent now. Please ask for it again in a moment."
+    detail = "The mail cannot be sent now. Please request it again in a moment."
     error = {"code": "mail_unavailable", "detail": detail, "attr": None}
     assert (answer.status_code, answer["Retry-After"]) == (503, "30")
     assert answer.json() == {"type": "server_error", "errors": [error]}

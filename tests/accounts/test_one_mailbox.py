@@ -49,7 +49,7 @@ def test_a_sign_up_with_a_mailbox_in_use_tells_its_owner_only(user, spelling):
     told = Phone().post("auth/signup", {"email": spelling, "password": PASSWORD})
     assert told.status_code == 401
     assert [(letter.to, letter.subject) for letter in mail.outbox] == [
-        ([MUNICH], "Nudge: You have an account already")
+        ([MUNICH], "Nudge: You already have an account")
     ]
     assert User.objects.count() == 1
 

@@ -233,7 +233,7 @@ def test_every_mail_of_a_sign_up_is_complete(client, alice):
         Client().post("/auth/signup/", {"email": email, "password1": PASSWORD})
     assert subjects() == [
         "Nudge: Confirm your email address",
-        "Nudge: You have an account already",
+        "Nudge: You already have an account",
     ]
 
 

@@ -41,11 +41,11 @@ def exists(email: str = EMAIL) -> bool:
 
 def test_a_closed_server_takes_nobody(client, settings, alice):
     settings.REGISTRATION = "closed"
-    assert "takes no new accounts" in client.get(PAGE).text
-    assert "takes no new accounts" in by_page(client).text
+    assert "accepts no new accounts" in client.get(PAGE).text
+    assert "accepts no new accounts" in by_page(client).text
     refused = by_api()
     assert_error(refused, 403, "signup_closed")
-    assert refused.json()["errors"][0]["detail"] == "This server takes no new accounts."
+    assert refused.json()["errors"][0]["detail"] == "This server accepts no new accounts."
     assert not exists()
     told = Phone().get("config").json()["data"]["account"]["is_open_for_signup"]
     assert told is False
@@ -83,8 +83,8 @@ def path_of(invitation: Invitation) -> str:
 
 @pytest.mark.usefixtures("by_invitation")
 def test_nobody_signs_up_without_an_invitation(client):
-    assert "Accounts are by invitation here" in client.get(PAGE).text
-    assert "Accounts are by invitation here" in by_page(client).text
+    assert "You need an invitation to create an account here" in client.get(PAGE).text
+    assert "You need an invitation to create an account here" in by_page(client).text
     assert_error(by_api(), 403, "invitation_required")
     for made_up in ("", "x", "a:b:c"):
         assert_error(by_api(invitation=made_up), 403, "invitation_required")
@@ -128,7 +128,7 @@ def test_an_invitation_ends(client, clock):
     invitation = Invitation.objects.create()
     client.get(path_of(invitation))
     clock.shift(timedelta(days=14))
-    assert "Accounts are by invitation here" in by_page(client).text
+    assert "You need an invitation to create an account here" in by_page(client).text
     assert Client().get(path_of(invitation)).status_code == 404
     clock.shift(timedelta(days=30, seconds=1))
     call_command("prune")

@@ -4,9 +4,10 @@ import re
 
 import pytest
 from allauth.mfa.models import Authenticator
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.accounts.factors import code_of
+from tests.browser.account import begin_passkey, log_in, log_out, plug_in, secret_of_app, switch_on
 from tests.browser.app import eventually
 from tests.browser.test_pages import inspect
 from tests.conftest import PASSWORD
@@ -17,42 +18,13 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 
-KEY = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
-
-
-def plug_in(page: Page) -> None:
-    """A key of the browser's own, for tests (WebAuthn level 3, section 11)."""
-    cdp = page.context.new_cdp_session(page)
-    cdp.send("WebAuthn.enable")
-    cdp.send("WebAuthn.addVirtualAuthenticator", {"options": KEY})
-
-
-def log_in(page: Page, email: str) -> None:
-    page.goto("/auth/login/?next=/auth/2fa/")
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in", exact=True).click()
-
-
-def log_out(page: Page) -> None:
-    page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_role("link", name="Sign up").first).to_be_visible()
-
 
 def test_a_passkey_is_added_and_logs_in_alone_and_as_the_second_step(visit, alice):
     page = visit()
     plug_in(page)
-    log_in(page, alice.email)
+    log_in(page, alice.email, PASSWORD)
     inspect(page)
-    page.get_by_role("link", name="Add a passkey").click()
-    page.get_by_label("Name").fill("My laptop")
+    begin_passkey(page, "My laptop")
     inspect(page)
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
@@ -68,7 +40,7 @@ def test_a_passkey_is_added_and_logs_in_alone_and_as_the_second_step(visit, alic
     expect(page.get_by_text("My laptop")).to_be_visible()
     log_out(page)
 
-    log_in(page, alice.email)
+    log_in(page, alice.email, PASSWORD)
     expect(page.get_by_role("heading", name="The second step")).to_be_visible()
     inspect(page)
     page.get_by_role("button", name="Use a passkey").click()
@@ -81,16 +53,13 @@ def test_a_passkey_is_added_and_logs_in_alone_and_as_the_second_step(visit, alic
 
 def test_an_app_is_set_up_and_asked_for(visit, alice):
     page = visit()
-    log_in(page, alice.email)
+    log_in(page, alice.email, PASSWORD)
     page.get_by_role("link", name="Set up an app").click()
     expect(page.get_by_role("img", name="QR code for the app")).to_be_visible()
     inspect(page)
-    page.get_by_text("Type it instead").click()
-    secret = page.locator(".secret").inner_text()
+    secret = secret_of_app(page)
     assert re.fullmatch("[A-Z2-7]{32}", secret)
-    page.get_by_label("Code", exact=True).fill(code_of(secret))
-    page.get_by_role("button", name="Switch it on").click()
-    expect(page.get_by_text("The authenticator app is on.")).to_be_visible()
+    switch_on(page, code_of(secret))
     expect(
         page.get_by_role("listitem").filter(has_text=re.compile(r"^\s*\d{8}\s*$"))
     ).to_have_count(10)
@@ -99,7 +68,7 @@ def test_an_app_is_set_up_and_asked_for(visit, alice):
     inspect(page)
     log_out(page)
 
-    log_in(page, alice.email)
+    log_in(page, alice.email, PASSWORD)
     page.get_by_label("Code", exact=True).fill("000000")
     page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_text("This code is wrong")).to_be_visible()
@@ -116,6 +85,14 @@ def test_without_a_key_the_page_says_so(visit, alice):
     page.goto("/auth/login/")
     page.get_by_role("button", name="Log in with a passkey").click()
     expect(page.get_by_text("That did not work, or was cancelled.")).to_be_visible()
+
+
+def test_at_an_ip_address_the_page_offers_no_passkey(visit, live_server, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    page = visit()
+    page.goto(f"{live_server.url.replace('localhost', '127.0.0.1')}/auth/login/")
+    expect(page.get_by_text("This browser cannot use passkeys here.")).to_be_visible()
+    expect(page.get_by_role("button", name="Log in with a passkey")).to_be_hidden()
 
 
 def test_a_proof_is_asked_for(visit, alice):

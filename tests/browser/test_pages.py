@@ -1,6 +1,5 @@
 """Every page: no complaint of the console, none of axe, nothing wider than a phone."""
 
-import re
 import uuid
 from datetime import timedelta
 from itertools import product
@@ -16,6 +15,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from accounts.api_tokens import issue
 from accounts.audit import Kind, record
 from accounts.models import User
+from tests.browser.account import ask_to_leave, make_token, stay
 from tests.browser.app import open_detail, open_page
 from tests.builders import at, make_list, make_todo
 from tests.conftest import PASSWORD
@@ -87,20 +87,12 @@ def test_pages_of_a_new_token_and_of_staying(visit, alice):
     page.goto("/auth/reauthenticate/?next=/account/tokens/")
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
-    page.get_by_label("Name").fill("Backup")
-    page.get_by_label("Read to-dos and texts").check()
-    page.get_by_role("button", name="Create the token").click()
-    expect(page.get_by_label("Backup", exact=True)).to_have_value(re.compile("^nudge_"))
+    page.wait_for_url("**/account/tokens/")
+    make_token(page, "Backup")
     inspect(page)
-    page.goto("/account/deletion/")
-    page.get_by_role("button", name="Delete my account").click()
-    page.get_by_label("Email").fill(alice.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Keep the account?")).to_be_visible()
+    ask_to_leave(page, alice.email, PASSWORD)
     inspect(page)
-    page.get_by_role("button", name="Keep my account").click()
-    expect(page.get_by_text("Your account stays.")).to_be_visible()
+    stay(page)
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_a_channel_that_is_off_is_said_until_it_is_saved(visit, alice):
     alice.change(channels_off={"email": "bounced"})
     page = visit(as_=alice, locale="en-GB")
     page.goto(PROFILE)
-    note = page.get_by_role("note").filter(has_text="Reminders by email did not reach you")
+    note = page.get_by_role("note").filter(has_text="Reminders by email no longer reached you")
     expect(note).to_be_visible()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(note).to_have_count(0)

@@ -106,6 +106,6 @@ def test_a_move_that_the_server_refuses_is_told(visit, alice):
     walls.change(parent=paint)
     page.context.set_offline(False)
     page.get_by_role("button", name="Decide").click()
-    expect(page.get_by_text("A to-do cannot stand below itself.")).to_be_visible()
+    expect(page.get_by_text("A to-do cannot be its own subtask.")).to_be_visible()
     page.get_by_role("button", name="Discard my change").click()
     eventually(lambda: titles(page), ["paint", "walls"], page)

@@ -1,17 +1,25 @@
 """The local cloud that `make cloud` makes, for as long as the tests of this folder run."""
 
+import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page, expect
 
 from localcloud.cloud import READY
+from tests.browser.tabs import launched, tabs
 from tests.cloud.local import COMMAND_SECONDS, ROOT, SCRIPTS, Cloud, eventually
 from tests.cloud.people import new_operator
 
 FOLDER = ROOT / "build" / "cloud-test"
+# Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+TIMEOUT_MS = 60_000  # of an action or an expectation; processes of Lambda start in between
 MINUTE = "5"  # seconds that a minute of EventBridge takes here
 
 
@@ -61,3 +69,30 @@ def cloud(_signals: None) -> Iterator[Cloud]:
 def operator(cloud: Cloud) -> str:
     """The address of somebody who may do everything in the admin."""
     return new_operator(cloud)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=TIMEOUT_MS)
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def static(cloud: Cloud) -> str:
+    """Where the bucket of the stage answers."""
+    function = cloud.client("lambda").get_function_configuration(FunctionName="nudge-dev")
+    url: str = function["Environment"]["Variables"]["STATIC_URL"]
+    return url
+
+
+@pytest.fixture
+def visit(chromium: Browser, cloud: Cloud, static: str) -> Iterator[Callable[..., Page]]:
+    with tabs(chromium, cloud.address, static) as open_tab:
+
+        def patient(**options: Any) -> Page:
+            page = open_tab(**options)
+            page.context.set_default_timeout(TIMEOUT_MS)
+            return page
+
+        yield patient

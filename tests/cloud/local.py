@@ -18,6 +18,7 @@ from localcloud.cloud import CREDENTIALS
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "build" / "runtime" / "bin"
+PYTHON = str(SCRIPTS / "python")
 COMMAND_SECONDS = 10 * 60
 TIMEOUT = 180  # seconds for what takes a second on an idle machine
 
@@ -76,12 +77,13 @@ class Cloud:
         return self.address_of("dev")
 
     def address_of(self, stage: str) -> str:
-        """Ends in a slash."""
+        """By name, for passkeys; ends in a slash."""
         resource = self.client("cloudformation").describe_stack_resource(
             StackName=f"nudge-{stage}", LogicalResourceId="Api"
         )
         identifier = resource["StackResourceDetail"]["PhysicalResourceId"]
-        return f"{self.endpoint}/_aws/execute-api/{identifier}/{stage}/"
+        here = self.endpoint.replace("127.0.0.1", "localhost")
+        return f"{here}/_aws/execute-api/{identifier}/{stage}/"
 
     def ready(self) -> dict[str, Any] | None:
         """What `/readyz/` answers; nothing while a process is starting or its database is away."""
@@ -116,6 +118,14 @@ class Cloud:
     def lines(self, function: str = "nudge-dev") -> list[dict[str, Any]]:
         """What our own code logged there, oldest first."""
         return [json.loads(line) for line in self.log(function) if line.startswith("{")]
+
+
+def restart(cloud: Cloud) -> None:
+    """So that every process reads changed parameters."""
+    ended = cloud.run(PYTHON, "-m", "deploy.restart", "dev")
+    assert ended.code == 0, ended.output
+    waiter = cloud.client("lambda").get_waiter("function_updated_v2")
+    waiter.wait(FunctionName="nudge-dev")
 
 
 @dataclass(frozen=True)

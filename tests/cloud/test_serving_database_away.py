@@ -7,13 +7,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.cloud.local import SCRIPTS, Cloud, eventually
+from tests.cloud.local import Cloud, eventually, restart
 from tests.cloud.people import Phone, signed_up
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 
 FUNCTION = "nudge-dev"
-PYTHON = str(SCRIPTS / "python")
 PARAMETER = "/nudge/dev/DATABASE_URL"
 PASSWORD = f"planted-password-{secrets.token_hex(8)}"
 
@@ -23,10 +22,7 @@ def point_to(cloud: Cloud, url: str) -> None:
     cloud.client("ssm").put_parameter(
         Name=PARAMETER, Value=url, Type="SecureString", Overwrite=True
     )
-    ended = cloud.run(PYTHON, "-m", "deploy.restart", "dev")
-    assert ended.code == 0, ended.output
-    functions = cloud.client("lambda")
-    functions.get_waiter("function_updated_v2").wait(FunctionName=FUNCTION)
+    restart(cloud)
 
 
 @pytest.fixture

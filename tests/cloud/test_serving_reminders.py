@@ -16,7 +16,7 @@ from localcloud.twilio.resources import ACCOUNT_SID, AUTH_TOKEN
 from tests.cloud.local import TIMEOUT, Cloud, eventually
 from tests.cloud.people import AdminSession, Phone, manage, signed_up
 from tests.cloud.push_service import ADDRESS, PushService, running
-from tests.cloud.test_serving_browser import chromium, log_in, static, visit  # noqa: F401
+from tests.cloud.test_serving_browser import log_in
 from tests.cloud.test_serving_events import REMINDERS
 from tests.cloud.test_serving_sms import account_id, all_at_twilio, at_twilio
 from tests.todos.reminders.test_push import Browser
@@ -156,7 +156,7 @@ def reminded(cloud: Cloud, operator: Any, push_service: PushService) -> dict[str
     return found
 
 
-def test_done_1_in_answer_to_a_text_ticks_the_to_do_on_the_open_page(cloud, reminded, visit):  # noqa: F811
+def test_done_1_in_answer_to_a_text_ticks_the_to_do_on_the_open_page(cloud, reminded, visit):
     it = reminded["sms"]
     assert [text["to"] for text in at_twilio(cloud, "Nudge: water the plants")] == [NUMBER]
     it.phone.ask("POST", "api/v1/todos/", {"title": "the one that stays open"})

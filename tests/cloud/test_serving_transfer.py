@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 TODOS, EXPORTS, IMPORTS = "api/v1/todos/", "api/v1/exports/", "api/v1/imports/"
 NOTES = "Semi-skimmed, two litres. " * 160  # 300 of them are more than one request may bring
 PROCESS = "ministack-lambda-nudge-dev-ops-"
+LONGEST = 900  # seconds that this function has
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def ended(phone: Phone, path: str, *states: str) -> dict[str, Any]:
         assert job["state"] != "failed", job
         return job if job["state"] in states else None
 
-    answer: dict[str, Any] = eventually(found)
+    answer: dict[str, Any] = eventually(found, LONGEST)
     return answer
 
 

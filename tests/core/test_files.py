@@ -39,4 +39,4 @@ def test_a_file_under_another_name_is_no_file(monkeypatch):
     monkeypatch.setattr(default_storage, "save", lambda name, content: f"{name}_x")
     with pytest.raises(files.FilesAwayError) as caught:
         files.save("a/b", io.BytesIO(b"x"))
-    assert str(caught.value.__cause__) == "a/b was kept as a/b_x."
+    assert str(caught.value.__cause__) == "a/b was saved as a/b_x."

@@ -369,7 +369,7 @@ def test_what_was_done_is_answered_even_if_it_cannot_be_kept(
     with monkeypatch.context() as context:
         context.setattr(CursorWrapper, "execute", fail)
         assert send().status_code == status
-    assert "The answer to POST /door/ could not be kept: OperationalError" in caplog.text
+    assert "The response to POST /door/ could not be stored: OperationalError" in caplog.text
     assert KEY not in caplog.text
     assert "words" not in caplog.text
     assert send().status_code == 409

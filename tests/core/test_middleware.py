@@ -10,7 +10,7 @@ from core.http import NO_REQUEST, current_request_id
 
 MIB = 1024 * 1024
 TOO_LARGE = "The body may hold at most 65536 bytes."
-WRONG_HOST = "This host is not served here."
+WRONG_HOST = "This server does not serve this host."
 NO_NUMBER = "Content-Length is not a number."
 
 

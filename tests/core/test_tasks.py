@@ -75,7 +75,7 @@ def test_a_fault_is_logged_and_spoils_neither_the_caller_nor_the_next(caplog):
         faulty.enqueue(ID)
         note.enqueue(ID)
     assert ran == [(ID,)]
-    assert caplog.messages == [f"faulty was not run for {ID}"]
+    assert caplog.messages == [f"faulty was not enqueued for {ID}"]
 
 
 # --- Threads --------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def test_an_invocation_that_fails_is_logged_and_not_raised(settings, monkeypatch
     task_backends.use(settings, task_backends.LAMBDA)
     monkeypatch.setattr(lambda_tasks, "invoke", throttled)
     note.enqueue(ID)
-    assert (ran, caplog.messages) == ([], [f"note was not run for {ID}"])
+    assert (ran, caplog.messages) == ([], [f"note was not enqueued for {ID}"])
 
 
 def test_neither_zappa_nor_boto3_is_loaded_before_it_is_needed():

@@ -245,7 +245,7 @@ def test_the_addresses_of_a_stage(account, monkeypatch):
     assert aws.api_url("dev") == API
     assert aws.api_url("staging") == ""
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566/")
-    assert aws.api_url("dev") == "http://127.0.0.1:4566/_aws/execute-api/api0/dev/"
+    assert aws.api_url("dev") == "http://localhost:4566/_aws/execute-api/api0/dev/"
 
 
 @pytest.mark.parametrize("state", ["DELETE_COMPLETE", "DELETE_IN_PROGRESS", "CREATE_FAILED"])

@@ -262,7 +262,7 @@ def test_up_starts_the_parts_and_deploys_to_them(parts, folder, capsys):
     }
     assert pairs == {"DbMode": "none", "Nat": "false", "Cdn": "false", "Stage": "dev"}
     assert parts.calls[-1] == ("manage", "nudge-dev", b"old", "demo --staff")
-    page = "http://127.0.0.1:4566/_aws/execute-api/api0/dev/"
+    page = "http://localhost:4566/_aws/execute-api/api0/dev/"
     assert addresses == {
         "page": f"{page}todos/",
         "admin": f"{page}admin/",

@@ -50,7 +50,7 @@ def test_a_number_is_added_and_removed_on_the_page(numbered, alice):
     assert BOBS not in proved
     entry = Consent.objects.get(account=alice)
     assert (entry.source, entry.number) == ("page", TO)
-    assert "used up or too old" in confirm(browser, right).text
+    assert "was used or has expired" in confirm(browser, right).text
     removed = browser.post(URL, {"action_remove": ""}, follow=True).text
     assert "The number was removed." in removed
     assert not Phone.objects.filter(account=alice).exists()

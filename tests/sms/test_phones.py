@@ -202,7 +202,8 @@ def test_a_number_is_removed(numbered, alice, bob):
     assert told(phone.get(URL)) == NOBODY
     assert list(Phone.objects.values_list("account__email", flat=True)) == ["bob@example.com"]
     assert Consent.objects.filter(event="removed").count() == 1
-    assert "was removed" in mail.outbox[-1].body
+    letter = mail.outbox[-1]
+    assert (letter.subject, "was removed" in letter.body) == ("Nudge: Your phone number", True)
 
 
 @pytest.mark.parametrize("verb", ["post", "delete"])

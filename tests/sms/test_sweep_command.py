@@ -22,7 +22,7 @@ def test_without_the_database_the_command_says_one_line(monkeypatch, fault):
     monkeypatch.setattr(CursorWrapper, "execute", away)
     with pytest.raises(CommandError) as error:
         call_command("sms_sweep")
-    told = f"The database cannot be reached ({fault.__name__}); the next sweep goes on."
+    told = f"The database cannot be reached ({fault.__name__}); the next sweep continues."
     assert (str(error.value), error.value.returncode) == (told, 1)
 
 
@@ -48,5 +48,6 @@ def test_on_a_terminal_it_is_one_line_and_an_exit_code():
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "CommandError: The database cannot be reached (OperationalError); the next sweep goes on.\n"
+        "CommandError: The database cannot be reached (OperationalError); "
+        "the next sweep continues.\n"
     )

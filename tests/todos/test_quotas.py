@@ -19,7 +19,7 @@ NOTE = "\N{GRINNING FACE}" * 10  # 40 bytes in UTF-8
 
 
 def refusal(limit: str, things: str, name: str) -> str:
-    return f"Your account may hold {limit} {things} (quota {name}). Remove some for good first."
+    return f"Your account may have {limit} {things} (quota {name}). Delete some permanently first."
 
 
 def assert_refused(response, detail: str) -> None:

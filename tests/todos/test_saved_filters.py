@@ -87,7 +87,7 @@ def test_a_query_finds_the_same_as_words_and_as_a_filter(api, alice, rows, query
         ("priority:5", "At \u2068priority:5\u2069: write numbers from 0 to 4"),
         ("priority:1,", "At \u2068priority:1,\u2069: write numbers"),
         ("is:done", "At \u2068is:done\u2069: write open or finished"),
-        ("tag: milk", "At \u2068tag:\u2069: something is missing behind the colon"),
+        ("tag: milk", "At \u2068tag:\u2069: something is missing after the colon"),
         ('list:"\u00ad"', 'At \u2068list:"\u00ad"\u2069: something is missing'),
         ('milk list:"two', 'At \u2068list:"\u2069: the quotation mark is not closed'),
         ("tag:a " * 21, "These are too many words."),

@@ -181,7 +181,7 @@ def test_the_admin_keeps_the_rules(tree, web, staff):
     form = todo_form(Todo.objects.get(pk=tree.key("a")))
     refused = operator.post(path, {**form, "parent": tree.key("c")})
     assert refused.context["adminform"].form.errors == {
-        "parent": ["A to-do cannot stand below itself."]
+        "parent": ["A to-do cannot be its own subtask."]
     }
     tree.patch("b", parent=None)
     assert operator.post(path, {**form, "parent": tree.key("e")}).status_code == 302

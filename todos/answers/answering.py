@@ -1,4 +1,4 @@
-"""What the lines of a text do, and what is answered."""
+"""Runs the commands in a text message, and writes the answer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -19,13 +19,13 @@ from todos.quickadd import read as read_sentence
 
 MOST_LINES: Final = 10
 MOST_LISTED: Final = 9
-TITLE: Final = 30  # characters of a title in an answer
-NAME: Final = 128  # characters of what is looked for
+TITLE: Final = 30  # characters of a title in the answer
+NAME: Final = 128  # characters of the search text
 OPTIONS: Final = 5
 
 
 class Answering:
-    """One text. `listed` are the ids that its numbers mean."""
+    """One text message. `listed` has the ids that its numbers refer to."""
 
     def __init__(self, asked: Asked) -> None:
         self.asked, self.account, self.zone = asked, asked.account, asked.account.zone
@@ -67,7 +67,7 @@ class Answering:
         before = [todo.title for todo in todos if todo.is_finished]
         opened = [todo for todo in todos if not todo.is_finished]
         results = [self.changes.finish(self._op(number, place), it) for place, it in _each(opened)]
-        return self._told(command, "done", before, results, problems)
+        return self._summary(command, "done", before, results, problems)
 
     def _snooze(self, number: int, command: Command) -> str:
         name, when = later(command.rest, self.asked.at, self.zone)
@@ -93,7 +93,7 @@ class Answering:
             if due is None:
                 return self._say(command.language, "when", name=_short(command.rest))
             results.append(self.changes.move(self._op(number, place), todo, due))
-        return self._told(command, "moved", [], results, problems)
+        return self._summary(command, "moved", [], results, problems)
 
     def _add(self, number: int, command: Command) -> str:
         if not shows_something(command.rest):
@@ -105,10 +105,10 @@ class Answering:
         members = members_of(reading, lists)
         given = {name: value for name, value in members.items() if name != "list" or value}
         result = self.changes.add(self._op(number), given)
-        return self._told(command, "added", [], [result], [])
+        return self._summary(command, "added", [], [result], [])
 
     def _undo(self, number: int, command: Command) -> str:
-        """What this text has done before this line, else the last text that did something."""
+        """Undo the earlier lines of this message, otherwise the last message with changes."""
         undo, self.changes.undo = self.changes.undo, []
         if not (undo or self.undone):
             undo, self.undone = self.asked.undoable or [], True
@@ -133,15 +133,15 @@ class Answering:
         count = shown.count() if len(todos) == MOST_LISTED else len(todos)
         return self._numbered(command, todos, count)
 
-    # --- Which to-dos are meant ------------------------------------------------------------------
+    # --- The to-dos of a command -----------------------------------------------------------------
 
     def _meant(self, command: Command, name: str) -> tuple[list[Todo], list[str]]:
-        """The to-dos, and what to say of those that are not there."""
+        """The to-dos of the command, and an error text for each missing one."""
         if command.numbers:
             return self._of_numbers(command)
         if name:
             return self._named(command, name[:NAME])
-        if len(self.asked.listed) == 1:  # an answer to a reminder of one thing
+        if len(self.asked.listed) == 1:  # an answer to a reminder of one to-do
             return self._of_ids(command, {1: self.asked.listed[0]})
         return [], [self._say(command.language, "which_to_do")]
 
@@ -161,7 +161,7 @@ class Answering:
         return [rows[key] for key in dict.fromkeys(ids.values()) if key in rows], said
 
     def _named(self, command: Command, name: str) -> tuple[list[Todo], list[str]]:
-        """The open to-do that has these words; if several do, the one that is called so."""
+        """The open to-do with these words; of several, the one with exactly this title."""
         found = Todo.objects.owned_by(self.account).open().mentioning(name)
         todos = list(found.order_by("due_order", "position", "id")[: OPTIONS + 1])
         called = [todo for todo in todos if fold(todo.title) == fold(name)]
@@ -172,9 +172,9 @@ class Answering:
         which = self._say(command.language, "which")
         return [], [f"{which}\n{self._numbered(command, todos, found.count())}"]
 
-    # --- What is said ----------------------------------------------------------------------------
+    # --- The answer ------------------------------------------------------------------------------
 
-    def _told(
+    def _summary(
         self,
         command: Command,
         key: str,
@@ -185,14 +185,14 @@ class Answering:
         said = []
         held = [result for result in results if result["status"] in HELD]
         if held:
-            said.append(self._said_of(command.language, key, held))
+            said.append(self._outcome_text(command.language, key, held))
         if already:
             names = _joined(map(_short, already))
             said.append(self._say(command.language, "already", names=names))
         said += [self._refusal(command, it) for it in results if it not in held]
         return "\n".join([*said, *problems])
 
-    def _said_of(self, language: str, key: str, results: list[dict[str, Any]]) -> str:
+    def _outcome_text(self, language: str, key: str, results: list[dict[str, Any]]) -> str:
         names, due = _joined(map(_name, results)), results[0]["todo"]["due"]
         when = due and shown(DueMember().to_internal_value(due), self.asked.at, self.zone, language)
         if key == "added" and when:
@@ -204,7 +204,7 @@ class Answering:
         return self._say(command.language, key, name=_short(command.rest))
 
     def _numbered(self, command: Command, todos: Sequence[Todo], count: int) -> str:
-        """As many as fit into one segment; their numbers may be used from now on."""
+        """Number as many to-dos as fit into one segment. The next message may use the numbers."""
         lines = [f"{number} {_short(todo.title)}" for number, todo in enumerate(todos, 1)]
         text = self._cut(command, lines, count)
         while len(lines) > 1 and not service.fits_one_segment(text):

@@ -1,4 +1,4 @@
-"""Every command is an operation of the sync engine, so an open page and a phone show it at once."""
+"""Applies commands as sync operations, so that open pages and phones show them immediately."""
 
 from types import SimpleNamespace
 from typing import Any, Final
@@ -16,14 +16,14 @@ Undo = dict[str, Any]
 
 
 class Changes:
-    """Those of one text; `undo` is what takes them back, in their order."""
+    """The changes of one message; `undo` has the reverse operations, in the same order."""
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.undo: list[Undo] = []
 
     def op_id(self, *of: object) -> UUID:
-        """The same whenever the provider tells of this text again."""
+        """An id that is the same if the provider repeats the message."""
         return uuid5(NAMESPACE, " ".join(map(str, (self.asked.sid, *of))))
 
     def finish(self, op_id: UUID, todo: Todo) -> dict[str, Any]:
@@ -42,7 +42,7 @@ class Changes:
         return self._noted(result, {"op": "trash"})
 
     def take_back(self, number: object, undo: list[Undo]) -> list[dict[str, Any]]:
-        """The last first. What somebody else has changed since is left as it is."""
+        """Undo the changes, last one first, except where something has changed since."""
         results = []
         for place, each in reversed(list(enumerate(undo))):
             item = {**each, "op_id": str(self.op_id(number, place))}

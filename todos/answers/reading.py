@@ -1,14 +1,15 @@
-"""One line of a text, read into a command; words.json has the words of all languages.
+"""Reads one line of a text message into a command; words.json has the words of all languages.
 
-1. Fold the line character by character, so that places stay the same: wide signs are read as plain
-   ones, capitals as small letters.
-2. Leave out courtesy, quotation marks and signs around it.
-3. The command is the longest word that the line begins with. A word of letters ends where no letter
-   follows (`done2` is `done 2`); a single Chinese character needs a blank behind it (`加 班` adds,
-   `加班` does not). Commands without an object (`list`, `undo`, `help`) must be the whole line.
-4. Numbers in front of a command (`2 done`, `2完成`) mean the same as behind it.
-5. What is named: numbers with what may stand between them (`1, 2 and 3`, `1-3`, `第2个`), then
-   text. A number that belongs to a time (`1h`, `3点`, `9:30`) is text.
+1. Fold the line character by character, so that positions stay the same: full-width characters
+   become normal ones, capitals become small letters.
+2. Strip polite words, quotation marks and punctuation around it.
+3. The command is the longest known word at the start of the line. A word of letters ends before
+   a character that is no letter (`done2` is `done 2`). A single Chinese character needs a blank
+   after it (`加 班` adds, `加班` does not). Commands without an object (`list`, `undo`, `help`)
+   must be the whole line.
+4. Numbers before a command (`2 done`, `2完成`) mean the same as after it.
+5. The object is a list of numbers with separators (`1, 2 and 3`, `1-3`, `第2个`), then text. A
+   number that belongs to a time (`1h`, `3点`, `9:30`) is text.
 
 Only LINE_LENGTH characters are read, so the cost is bounded.
 """
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 WORDS: Final = Path(__file__).with_name("words.json")
-LINE_LENGTH: Final = 320  # a title with its date, its tags and its list
+LINE_LENGTH: Final = 320  # a title with a date, tags and a list
 MOST_NUMBERS: Final = 20
 ALONE: Final = frozenset({"list", "undo", "help"})
 NUMBERED: Final = frozenset({"done", "snooze", "tomorrow", "today"})
@@ -39,7 +40,7 @@ _CURLED: Final = "\u201c\u201d\u2018\u2019\u300c\u300d\u300a\u300b\u3000"
 
 @dataclass(frozen=True)
 class Command:
-    """`verb` is empty if the line is none; `rest` is as it was written, behind the numbers."""
+    """`verb` is empty if the line is no command; `rest` is the original text after the numbers."""
 
     verb: str
     language: str
@@ -86,7 +87,7 @@ def _merged(languages: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
 
 
 def _any(words: Iterable[str]) -> str:
-    """The longest that is there; a word of letters only if no letter follows."""
+    """A pattern for the longest word; a word of letters must not be followed by a letter."""
     return "|".join(
         re.escape(word) + ("(?![a-z])" if word[-1:].isascii() and word[-1:].isalpha() else "")
         for word in sorted(words, key=len, reverse=True)
@@ -99,13 +100,13 @@ def load() -> Grammar:
 
 
 def fold(text: str) -> str:
-    """Of the same length, so that places in it are places in the text."""
+    """Fold text without a change of length, so that positions stay valid."""
     plain = text.translate(_PLAIN)
     return "".join(each.lower() if len(each.lower()) == 1 else each for each in plain)
 
 
 def read(text: str) -> Command:
-    """What a line says."""
+    """Read a line."""
     line = _UNSEEN.sub("", text[:LINE_LENGTH])
     folded = fold(line)
     first, behind = _bare(folded)
@@ -117,7 +118,7 @@ def read(text: str) -> Command:
     if not found:
         return Command("", language_of(line), rest=line.strip())
     verb, language, place = found
-    if verb not in NUMBERED:  # the signs behind it are part of what is added
+    if verb not in NUMBERED:  # the punctuation after it belongs to the title
         return Command(verb, language, rest=line[place:].strip())
     named = load().numbers.match(folded, place, behind)
     if named and not (verb == "done" and named.end() < behind):  # `done 2 pints` is a title
@@ -130,7 +131,7 @@ def language_of(text: str) -> str:
 
 
 def _bare(folded: str) -> tuple[int, int]:
-    """Where the line begins and ends without what stands around it."""
+    """The start and end of the line without polite words, quotation marks and punctuation."""
     first, behind, before = 0, len(folded), (-1, -1)
     while before != (first, behind):
         before = first, behind
@@ -151,13 +152,13 @@ def _without_courtesy(folded: str, first: int, behind: int) -> tuple[int, int]:
 
 
 def _is_joined(folded: str, place: int) -> bool:
-    """Whether a word of letters goes on across this place."""
+    """Whether this position is inside a word of letters."""
     pair = folded[place - 1 : place + 1]
     return pair.isascii() and pair.isalpha()
 
 
 def _verb(folded: str, first: int, behind: int) -> tuple[str, str, int] | None:
-    """The verb, its language, and the place behind it."""
+    """The verb, its language, and the position after it."""
     found = load().verb.match(folded, first, behind)
     if not found:
         return None
@@ -168,7 +169,7 @@ def _verb(folded: str, first: int, behind: int) -> tuple[str, str, int] | None:
 
 
 def _listed(text: str) -> tuple[int, ...]:
-    """The numbers, each once."""
+    """The numbers without duplicates."""
     numbers: dict[int, None] = {}
     for found in load().number.finditer(text):
         low = load().value(found[1])

@@ -1,4 +1,4 @@
-"""When a text puts something off to, and how an answer says a moment."""
+"""Reads the time that a message postpones a to-do to, and writes times in answers."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -10,13 +10,13 @@ from todos.answers.reading import fold, load
 from todos.models import Due
 from todos.quickadd import read
 
-HALF: Final = 30  # minutes of an hour
-LATER: Final = timedelta(hours=1)  # if nothing else is said
+HALF: Final = 30  # minutes in half an hour
+LATER: Final = timedelta(hours=1)  # the default
 
 
 @dataclass(frozen=True)
 class Later:
-    """So much later, or a day with perhaps a time."""
+    """Either a duration, or a day with an optional time."""
 
     by: timedelta | None = None
     days: int = 0
@@ -24,9 +24,9 @@ class Later:
     at: time | None = None
 
     def due(self, before: Due | None, now: datetime, zone: ZoneInfo) -> Due | None:
-        """What this makes of a due: a day keeps the time that was there. None: no such day.
+        """The new due; a day keeps the former time. None if the day does not exist.
 
-        As in quick add, a time goes with the person, and what counts from now is a moment.
+        As in quick add, a time follows the person's time zone, and a duration gives a fixed moment.
         """
         try:
             due = self._due(before, now, zone)
@@ -45,7 +45,7 @@ class Later:
 
 
 def later(text: str, now: datetime, zone: ZoneInfo) -> tuple[str, Later | None]:
-    """What a text says of a time at its end, and the rest of it, which names a to-do."""
+    """Split a text into the name of a to-do and the time at its end."""
     if amount := load().duration.fullmatch(fold(text).strip()):
         return text.strip()[: amount.end(1)].strip(), _length(amount[2], amount[3])
     reading = read(text, now, zone)
@@ -67,7 +67,7 @@ def _length(amount: str, unit: str) -> Later:
 
 
 def shown(due: Any, now: datetime, zone: ZoneInfo, language: str) -> str:
-    """A due as a text says it, where the person lives."""
+    """A due in the words of an answer, in the person's time zone."""
     words = load().dates[language]
     there = due.due_at.astimezone(zone) if due.due_at else None
     on, at = (there.date(), there.time()) if there else (due.on, due.at)

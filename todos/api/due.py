@@ -1,4 +1,4 @@
-"""The due of a to-do as the API reads and writes it: one member, replaced as a whole."""
+"""The due of a to-do in the API: one member, replaced as a whole."""
 
 from collections.abc import Mapping
 from datetime import time
@@ -29,7 +29,7 @@ class ClockField(serializers.RegexField):
 
 
 class DueSerializer(StrictSerializer):
-    """A day, and perhaps a time of it; without a time zone it goes with the person."""
+    """A day with an optional time. Without a time zone it follows that of your profile."""
 
     on = StrictDateField()
     at = ClockField(required=False, allow_null=True)
@@ -53,7 +53,7 @@ class DueSerializer(StrictSerializer):
 
 @extend_schema_field(DueSerializer)
 class DueMember(serializers.Field[Due, Any, Any, Any]):
-    """A Due. No PATCH reads its members one by one, as it would those of a nested serializer."""
+    """A Due. No nested serializer, because PATCH would then accept single members."""
 
     default_error_messages = {"invalid": "Write an object such as {example}."}
 

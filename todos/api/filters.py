@@ -1,4 +1,4 @@
-"""What `GET /api/v1/todos/` may be filters; a misspelt question is an error, not everything."""
+"""The filters of `GET /api/v1/todos/`; a misspelt parameter is an error and not ignored."""
 
 import re
 from collections.abc import Mapping
@@ -34,12 +34,12 @@ ORDERING_CHOICES = [f"{sign}{name}" for name in ORDERINGS for sign in ("", "-")]
     {
         "type": "string",
         "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2}))?$",
-        "description": "A moment with its offset; a bare day is its first minute where you live.",
+        "description": "A moment with an offset, or a date, for its first minute in your zone.",
         "examples": ["2026-12-01T08:00:00Z", "2026-12-01"],
     }
 )
 class MomentField(serializers.Field[datetime, str, str, Any]):
-    """ISO 8601 with an offset; a bare day means its first minute where the person lives."""
+    """ISO 8601 with an offset; a date means its first minute in the person's time zone."""
 
     default_error_messages = {
         "invalid": "Write a moment such as 2026-11-20T09:00:00Z or a day such as 2026-11-20."
@@ -57,7 +57,7 @@ class MomentField(serializers.Field[datetime, str, str, Any]):
         return datetime.combine(day, time.min, self.context["user"].zone) if day else None
 
     def to_representation(self, value: datetime) -> str:
-        raise NotImplementedError  # filters are never answered
+        raise NotImplementedError  # filters are never in responses
 
 
 @extend_schema_field(
@@ -78,7 +78,9 @@ class ListFilterSerializer(NoFilters):
     """Each parameter narrows the list further."""
 
     ids = SeveralField(child=StrictUUIDField(), required=False)
-    archived = FlagField(required=False, help_text="`true`: only archived lists; `false`: no such.")
+    archived = FlagField(
+        required=False, help_text="`true`: only archived lists; `false`: only others."
+    )
 
 
 class TodoFilterSerializer(NoFilters):
@@ -86,12 +88,12 @@ class TodoFilterSerializer(NoFilters):
 
     ids = SeveralField(child=StrictUUIDField(), required=False)
     archived = FlagField(
-        required=False, help_text="`true`: only to-dos of archived lists; `false`: none of them."
+        required=False, help_text="`true`: only to-dos in archived lists; `false`: only others."
     )
     list = StrictUUIDField(required=False)
     parent = ParentField(  # type: ignore[assignment]  # a serializer has one of its own
         required=False,
-        help_text="`none`: only what stands below no other; an id: what is below it.",
+        help_text="`none`: only to-dos without a parent; an id: only the to-dos directly below it.",
     )
     tag = StrictLineField(required=False, max_length=NAME_LENGTH)
     status = serializers.ChoiceField(choices=Status.choices, required=False)
@@ -102,11 +104,11 @@ class TodoFilterSerializer(NoFilters):
     due = serializers.ChoiceField(
         choices=["overdue", "today", "upcoming", "none"],
         required=False,
-        help_text="`today` is the person's own today, in the time zone of the profile.",
+        help_text="`today` is in the time zone of your profile.",
     )
     started = FlagField(
         required=False,
-        help_text="`false`: only what starts on a later day of the person; `true`: none of that.",
+        help_text="`false`: only to-dos that start after today; `true`: only others.",
     )
     due_before = MomentField(required=False)
     due_after = MomentField(required=False)
@@ -128,7 +130,7 @@ def apply_list_filters(lists: ListQuerySet, filters: Mapping[str, Any]) -> ListQ
 
 
 def _plain(filters: Mapping[str, Any], of_lists: str = "") -> dict[str, Any]:
-    """What compares a column with the values of a parameter."""
+    """The lookups of parameters that compare a column with values."""
     lookups = {"ids": "pk__in", "list": "list", "priority": "priority__in", "status": "status"}
     chosen = {lookup: filters[name] for name, lookup in lookups.items() if name in filters}
     if "archived" in filters:
@@ -137,7 +139,7 @@ def _plain(filters: Mapping[str, Any], of_lists: str = "") -> dict[str, Any]:
 
 
 class RemovalSerializer(NoFilters):
-    """What becomes of the to-dos of a list that is removed."""
+    """Whether to move or to trash the to-dos of a deleted list."""
 
     todos = serializers.ChoiceField(choices=["move", "trash"], required=False)
 
@@ -163,14 +165,14 @@ def _saved(todos: TodoQuerySet, key: UUID, at: datetime, user: User) -> TodoQuer
         raise serializers.ValidationError({"filter": [message]}, code="does_not_exist")
     try:
         return matching(todos, saved.query, at, user.zone)
-    except DjangoValidationError as error:  # written by a release that knew more words
+    except DjangoValidationError as error:  # written by a release with more search keys
         raise serializers.ValidationError({"filter": error.messages}, code="bad_query") from error
 
 
 def _due(
     todos: TodoQuerySet, filters: Mapping[str, Any], at: datetime, zone: ZoneInfo
 ) -> TodoQuerySet:
-    """By the person's own day."""
+    """Filter by `due`, in the person's time zone."""
     match filters.get("due"):
         case "overdue":
             todos = todos.overdue(at)
@@ -190,6 +192,6 @@ def _due(
 
 
 def ordering_fields(name: str) -> list[str]:
-    """The keyset of an `ordering` value: its column and the id, both in the same direction."""
+    """The sort keys of an `ordering` value: its column and the id, in the same direction."""
     sign = "-" if name.startswith("-") else ""
     return [f"{sign}{column}" for column in ORDERINGS[name.removeprefix("-")]]

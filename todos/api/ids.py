@@ -1,4 +1,4 @@
-"""An id belongs to one object for ever: what a creation meets under the id it names."""
+"""Checks the ids of new objects: an id belongs to one object forever."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,9 +8,9 @@ from core.feed import dead_entry
 
 
 def known_object(owner: Any, serializer: Any) -> Any:
-    """The caller's object of this id if the creation asks for the same content, None if it is free.
+    """The caller's object with this id if its content is equal, or None if the id is free.
 
-    Raises Conflict if the object has other content by now, or was deleted: an id is never reborn.
+    Raises Conflict if the object has different content or was deleted, because ids are not reused.
     """
     model = serializer.Meta.model
     key = serializer.validated_data[model.feed_key]
@@ -20,10 +20,10 @@ def known_object(owner: Any, serializer: Any) -> Any:
 
 
 def refuse_other(serializer: Any, stored: Any, dead: Callable[[], Any]) -> None:
-    """Raises Conflict if a creation meets another object than it asks for, or a `dead` one."""
+    """Raise Conflict if the stored object differs, or if `dead()` returns a deleted one."""
     if stored is None:
         if dead():
-            raise Conflict("This object was deleted. Its id is not used again.", code="deleted")
+            raise Conflict("This object was deleted. Ids are not reused.", code="deleted")
         return
     current = serializer.to_representation(stored)
     if current.get("deleted_at"):

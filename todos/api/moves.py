@@ -1,4 +1,4 @@
-"""`move/`: to a place of the manual order that is named by a neighbor."""
+"""`move/`: move an object next to a neighbor in the manual order."""
 
 from typing import Any, ClassVar
 
@@ -15,14 +15,14 @@ from todos.ordering import SIDES, NoNeighborError, moved
 
 
 class MoveSerializer(StrictSerializer):
-    """Where it belongs: behind or before another one."""
+    """The new place: after or before a neighbor."""
 
-    after = StrictUUIDField(required=False, help_text="The one that it stands right behind.")
-    before = StrictUUIDField(required=False, help_text="The one that it stands right before.")
+    after = StrictUUIDField(required=False, help_text="The neighbor directly before the new place.")
+    before = StrictUUIDField(required=False, help_text="The neighbor directly after the new place.")
 
     default_error_messages = {
-        "nowhere": "Say where it belongs.",
-        "two_places": "Name the one before it or the one behind it, not both.",
+        "nowhere": "Set after or before, or the list or parent of a to-do.",
+        "two_places": "Set either after or before, not both.",
     }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -34,11 +34,11 @@ class MoveSerializer(StrictSerializer):
 
 
 class TodoMoveSerializer(MoveSerializer):
-    """Where it belongs: in a list or below a to-do, behind or before another one of these."""
+    """The new place: a list or a parent, and a neighbor in it."""
 
     list = OwnedRelatedField(required=False)
     parent = OwnedRelatedField(  # type: ignore[assignment]  # a serializer has one of its own
-        required=False, allow_null=True, help_text="The one that it stands below; null: none."
+        required=False, allow_null=True, help_text="The to-do above it; null: none."
     )
 
     def owned_list(self) -> ListQuerySet:
@@ -49,13 +49,13 @@ class TodoMoveSerializer(MoveSerializer):
 
 
 class MovingViewSet(VersionedViewSet):
-    """What stands in a manual order."""
+    """Objects with a manual order."""
 
     move_class: ClassVar[type[MoveSerializer]] = MoveSerializer
 
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: object) -> Response:
-        """Right behind or before another one; moved there again, it changes nothing.
+        """Move directly after or before a neighbor. A repeat changes nothing.
 
         If-Match is honoured.
         """
@@ -67,5 +67,5 @@ class MovingViewSet(VersionedViewSet):
             try:
                 row.change(**moved(row, **place.validated_data))
             except NoNeighborError as error:
-                raise NotFound("There is nothing of this id to stand beside.") from error
+                raise NotFound("There is no neighbor with this id.") from error
         return self.answer(row)

@@ -1,4 +1,4 @@
-"""Quick add over HTTP: a sentence in, a to-do out, or what the sentence would make."""
+"""Quick add over HTTP: creates a to-do from a sentence, or previews it."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -30,9 +30,9 @@ KINDS: Final = ("date", "time", "recurrence", "tag", "list", "priority")
 
 
 class QuickAddFilterSerializer(NoFilters):
-    """Whether to make it."""
+    """Whether to create the to-do."""
 
-    preview = FlagField(required=False, help_text="`true`: only read the sentence, make nothing.")
+    preview = FlagField(required=False, help_text="`true`: only read the sentence, create nothing.")
 
 
 class QuickAddSerializer(StrictSerializer):
@@ -40,7 +40,7 @@ class QuickAddSerializer(StrictSerializer):
 
     text = StrictLineField(max_length=LIMIT)
     parent = OwnedRelatedField(  # type: ignore[assignment]  # a serializer has one of its own
-        required=False, help_text="The to-do that the new one stands below."
+        required=False, help_text="The parent of the new to-do."
     )
 
     def owned_parent(self) -> TodoQuerySet:
@@ -48,7 +48,7 @@ class QuickAddSerializer(StrictSerializer):
 
 
 class SpanSerializer(serializers.Serializer[Any]):
-    """Code points of the text from `start` up to `end`, understood as `kind`."""
+    """The code points from `start` up to `end` were read as `kind`."""
 
     start = serializers.IntegerField()
     end = serializers.IntegerField()
@@ -59,7 +59,7 @@ class SpanSerializer(serializers.Serializer[Any]):
 
 
 class TodoPreviewSerializer(serializers.Serializer[Any]):
-    """What was understood. `list` is null for the inbox."""
+    """The result of the sentence. `list` is null for the inbox."""
 
     title = serializers.CharField()
     due = DueMember(required=True)
@@ -72,7 +72,7 @@ class TodoPreviewSerializer(serializers.Serializer[Any]):
 
 
 class QuickAddView(ApiViewSet):
-    """To-dos by a sentence."""
+    """Creates to-dos from sentences."""
 
     token_scopes = TODOS
     serializer_class = TodoSerializer
@@ -81,10 +81,10 @@ class QuickAddView(ApiViewSet):
 
     @idempotent
     def quick_add(self, request: Request) -> Response:
-        """Dates, times, rules, tags, lists and priorities are taken out of the text.
+        """Takes dates, times, recurrence rules, tags, lists and priorities out of the text.
 
-        What is not understood stays in the title. Unknown tags are made; the name of an unknown
-        list stays in the title.
+        The rest is the title. Unknown tags are created; the name of an unknown list stays in the
+        title.
         """
         asked = QuickAddSerializer(data=request.data, context=self.get_serializer_context())
         asked.is_valid(raise_exception=True)
@@ -114,13 +114,13 @@ class QuickAddView(ApiViewSet):
 
 
 def lists_of(person: User) -> dict[str, str]:
-    """Those that a sentence may name: folded name -> id; of two alike the first."""
+    """The lists that a sentence may name: folded name -> id; the first of duplicates."""
     shown = List.objects.owned_by(person).filter(archived_at=None)
     return {fold(each.name): str(each.pk) for each in reversed(shown.order_by("position", "id"))}
 
 
 def members_of(reading: Reading, lists: Mapping[str, str]) -> dict[str, Any]:
-    """Of a to-do, as the API writes them."""
+    """The members of a to-do, as the API writes them."""
     return {
         "title": reading.title,
         "due": reading.due,

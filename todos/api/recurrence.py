@@ -1,4 +1,4 @@
-"""The recurrence of a to-do as the API reads and writes it, and what comes of it."""
+"""The recurrence of a to-do in the API, and its next occurrences."""
 
 from types import MappingProxyType
 from typing import Any, Final
@@ -31,7 +31,7 @@ MOST_OCCURRENCES: Final = 100
     }
 )
 class RecurrenceMember(StrictCharField):
-    """A rule of RFC 5545 without its name, `FREQ=WEEKLY;BYDAY=MO`; answered in one spelling."""
+    """A rule of RFC 5545 without its name, `FREQ=WEEKLY;BYDAY=MO`; responses normalize it."""
 
     def __init__(self, **kwargs: Any) -> None:
         given = {"required": False, "allow_null": True, "max_length": recurrence.LENGTH}
@@ -46,7 +46,7 @@ class RecurrenceMember(StrictCharField):
 
 
 class OccurrencesFilterSerializer(NoFilters):
-    """How many days to look ahead."""
+    """How many occurrences to return."""
 
     limit = serializers.IntegerField(
         required=False, default=10, min_value=1, max_value=MOST_OCCURRENCES
@@ -54,14 +54,14 @@ class OccurrencesFilterSerializer(NoFilters):
 
 
 class OccurrencesSerializer(serializers.Serializer[Any]):
-    """What a rule gives, from the due of the to-do on, itself included."""
+    """The occurrences from the due of the to-do, which is the first one."""
 
     words = serializers.CharField(allow_null=True, help_text="The rule in words; null without one.")
     results = serializers.ListField(child=DueMember())
 
 
 class OccurrencesView(ApiViewSet):
-    """When a to-do comes again."""
+    """The occurrences of a recurring to-do."""
 
     token_scopes = READING
     serializer_class = OccurrencesSerializer
@@ -72,11 +72,11 @@ class OccurrencesView(ApiViewSet):
         return Todo.objects.owned_by(self.caller)
 
     def retrieve(self, request: Request, pk: object) -> Response:
-        """The next days of its rule, if it were finished on each of them."""
+        """The next occurrences, if each is finished on its day."""
         todo = self.get_object()
         rule = rule_of(todo)
         language = self.caller.language or translation.get_language()
-        with translation.override(language):  # a token says nothing of it to the middleware
+        with translation.override(language):  # unknown to the middleware
             words = recurrence.in_words(rule) if rule else None
         found = {"words": words, "results": occurrences(todo, self.filters["limit"])}
         return Response(self.get_serializer(found).data, headers={"Content-Language": language})

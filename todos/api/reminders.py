@@ -1,4 +1,4 @@
-"""The reminders of a to-do as the API reads and writes them: a set by id."""
+"""The reminders of a to-do in the API: a set, keyed by id."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -20,7 +20,7 @@ from todos.models.reminders import MOST_REMINDERS, Reminder, as_set, checked
 
 
 class ReminderSerializer(StrictSerializer):
-    """Either a moment, or so many minutes before the to-do is due; the other one is null."""
+    """Either a moment, or a number of minutes before the due; the other member is null."""
 
     id = StrictUUIDField(help_text="Chosen by the client.")
     remind_at = StrictDateTimeField(required=False, allow_null=True)
@@ -29,10 +29,12 @@ class ReminderSerializer(StrictSerializer):
         allow_null=True,
         min_value=0,
         max_value=MOST_MINUTES_BEFORE,
-        help_text="Before the due; if that is a whole day, before its digest_hour.",
+        help_text="Minutes before the due, or before `digest_hour` of a due without a time.",
     )
     channel = StrictChoiceField(
-        choices=["", *Channel.ways()], required=False, help_text="Empty: the person's."
+        choices=["", *Channel.ways()],
+        required=False,
+        help_text="Empty: the channel in your profile.",
     )
 
     class Meta:
@@ -49,7 +51,7 @@ class ReminderSerializer(StrictSerializer):
 
 @extend_schema_field(ReminderSerializer(many=True, max_length=MOST_REMINDERS))  # type: ignore[call-arg]
 class RemindersMember(serializers.ListField):
-    """A set by id, in the order of the ids; of two with one id the last one holds."""
+    """A set, sorted by id; the last of two reminders with the same id wins."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"required": False, "max_length": MOST_REMINDERS, **kwargs})
@@ -75,7 +77,7 @@ def _shown(reminder: Reminder) -> dict[str, Any]:
 
 
 class ReminderIdsField(serializers.ListField):
-    """Ids of reminders that are taken away."""
+    """The ids of removed reminders."""
 
     child = StrictUUIDField()
 

@@ -11,7 +11,7 @@ from todos.models.filters import SavedFilterQuerySet
 
 
 class SavedFilterSerializer(OwnedSerializer):
-    """A search to be made again."""
+    """A saved search."""
 
     class Meta:
         model = SavedFilter
@@ -31,7 +31,7 @@ class SavedFilterSerializer(OwnedSerializer):
 
 
 class SavedFilterViewSet(MovingViewSet, OwnedViewSet):
-    """Your saved filters: searches to be made again, by `GET /api/v1/todos/?filter=`."""
+    """Your saved searches, for `GET /api/v1/todos/?filter=`."""
 
     serializer_class = SavedFilterSerializer
     queryset = SavedFilter.objects.none()

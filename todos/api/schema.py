@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of lists and to-dos beyond what their views say themselves."""
+"""Descriptions of the views of lists and to-dos for the OpenAPI document."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ from todos.api.tags import MergeSerializer
 
 
 def _clear_of(serializer: type[Any]) -> ClearField:
-    """With the names of the members that can be cleared."""
+    """A PATCH body, with the names of the members that `clear` accepts."""
     names = sorted(serializer().empty_values())
     return ClearField(child=serializers.ChoiceField(choices=names))
 
@@ -107,11 +107,11 @@ class QuickAdd(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     target_class = "todos.api.quick.QuickAddView"
 
     def view_replacement(self) -> Any:
-        """A preview answers 200 and makes nothing."""
+        """A preview answers 200 and creates nothing."""
         return documented(
             self.target_class,
             quick_add=extend_schema(
-                summary="Add a to-do by a sentence",
+                summary="Add a to-do with a sentence",
                 parameters=[QuickAddFilterSerializer],
                 request=QuickAddSerializer,
                 responses={201: TodoSerializer, 200: TodoPreviewSerializer},
@@ -124,7 +124,7 @@ class Occurrences(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
     def view_replacement(self) -> Any:
         described = extend_schema(
-            summary="Preview when a to-do comes again", parameters=[OccurrencesFilterSerializer]
+            summary="Preview the occurrences of a to-do", parameters=[OccurrencesFilterSerializer]
         )
         return documented(self.target_class, retrieve=described)
 
@@ -155,7 +155,7 @@ class Tags(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     target_class = "todos.api.tags.TagViewSet"
 
     def view_replacement(self) -> Any:
-        """A name that is there already answers 200 with the tag that has it."""
+        """A used name answers 200 with its tag."""
         created = extend_schema(responses={201: TodoTagSerializer, 200: TodoTagSerializer})
         return extend_schema_view(
             create=created,
@@ -177,7 +177,7 @@ class Trash(OpenApiViewExtension):  # type: ignore[no-untyped-call]
                 summary="Empty the trash",
                 request=None,
             ),
-            destroy=extend_schema(operation_id="purgeTodo", summary="Delete a to-do for good"),
+            destroy=extend_schema(operation_id="purgeTodo", summary="Delete a to-do permanently"),
             restore=extend_schema(
                 operation_id="restoreTodo",
                 summary="Restore a to-do",

@@ -1,4 +1,4 @@
-"""The shapes of lists and to-dos, and what is wrong with a request that does not fit."""
+"""The serializers of lists, to-dos and tags."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -36,7 +36,7 @@ MAX_TAGS = 20
 
 
 class PositionSerializerField(StrictCharField):
-    """Manual order, lower first, byte by byte; left out on creation, the server chooses."""
+    """The key of the manual order, compared byte by byte; the server sets a missing one."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=LONGEST, validators=[KEY], required=False, **kwargs)
@@ -50,7 +50,7 @@ class PositionSerializerField(StrictCharField):
     }
 )
 class TagNamesField(serializers.ListField):
-    """Names of tags, in order of the alphabet; unknown ones are made, twice the same is once."""
+    """Names of tags, sorted, without duplicates. Unknown tags are created."""
 
     child = StrictLineField(max_length=NAME_LENGTH)
 
@@ -72,7 +72,7 @@ def _by_member(error: serializers.ValidationError) -> dict[str, Any]:
 
 
 class OwnedSerializer(StrictModelSerializer):
-    """What lists and to-dos share: an id the client may choose once, and PUT as replacement."""
+    """The base of lists and to-dos: clients may choose the id of a new object; PUT replaces all."""
 
     id = StrictUUIDField(required=False)
     position = PositionSerializerField()
@@ -80,7 +80,7 @@ class OwnedSerializer(StrictModelSerializer):
     default_error_messages = {"immutable": "The id of an object never changes."}
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        """PATCH may clear."""
+        """Apply `clear` in a PATCH."""
         if not (self.partial and isinstance(data, Mapping) and "clear" in data):
             return super().run_validation(data)
         fields = {name: value for name, value in data.items() if name != "clear"}
@@ -92,7 +92,7 @@ class OwnedSerializer(StrictModelSerializer):
         return super().run_validation(data)
 
     def _mistakes(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """What is wrong beside the clearing, to be told with it."""
+        """The other errors of the body, to report them together with those of `clear`."""
         try:
             super().run_validation(fields)
         except serializers.ValidationError as error:
@@ -107,13 +107,13 @@ class OwnedSerializer(StrictModelSerializer):
         return names
 
     def to_internal_value(self, data: Any) -> Any:
-        """PUT names the whole: what it leaves out returns to its default."""
+        """Reset members that a PUT omits to their defaults."""
         if self.instance is not None and not self.partial and isinstance(data, Mapping):
             data = {**self._defaults(), **data}
         return super().to_internal_value(data)
 
     def _defaults(self, kept: tuple[str, ...] = KEPT_BY_PUT) -> dict[str, Any]:
-        """Those of the model, in JSON; an object keeps its id and its place."""
+        """The defaults of the model, as JSON, except of `kept` members such as id and position."""
         optional = {
             name: field
             for name, field in self.fields.items()
@@ -122,7 +122,7 @@ class OwnedSerializer(StrictModelSerializer):
         return {name: self._default(name, field) for name, field in optional.items()}
 
     def empty_values(self) -> dict[str, Any]:
-        """The members that `clear` may name, and what they are then."""
+        """The members that `clear` may name, with their empty values."""
         defaults = self._defaults(NEVER_EMPTY)
         return {name: value for name, value in defaults.items() if value in (None, "", [])}
 
@@ -140,12 +140,12 @@ class OwnedSerializer(StrictModelSerializer):
         return attrs
 
     def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
-        """The view is `writing` and has read the object since."""
+        """The view has read the object in `writing()`."""
         instance.change(**validated_data)
         return instance
 
     def same_content(self, stored: Any) -> bool:
-        """Whether this request, sent again, asks for the object that is stored already."""
+        """Whether the stored object equals this request, as after a repeat."""
         shown = self.to_representation(stored)
         asked = self.to_representation(type(stored)(**self._plain_columns()))
         columns = set(self.validated_data) - {"tags"}
@@ -160,11 +160,11 @@ class OwnedSerializer(StrictModelSerializer):
 
 
 class ListSerializer(OwnedSerializer):
-    """A named place for to-dos; one of them is the inbox."""
+    """A named list of to-dos; one of them is the inbox."""
 
     class Meta:
         model = List
-        ref_name = "TodoList"  # in the document: many languages have a List of their own
+        ref_name = "TodoList"  # because many languages have a class List
         fields: tuple[str, ...] = (
             "id",
             "name",
@@ -187,7 +187,7 @@ class ListSerializer(OwnedSerializer):
 
 
 class TodoTagSerializer(OwnedSerializer):
-    """A word that to-dos share; they show it by its name."""
+    """A tag. To-dos refer to it by name."""
 
     id = StrictUUIDField(source="uuid", required=False)
 
@@ -199,7 +199,7 @@ class TodoTagSerializer(OwnedSerializer):
         return service.add_tag(**validated_data)
 
     def update(self, instance: Tag, validated_data: dict[str, Any]) -> Tag:
-        """Raises Conflict if another tag has the name: to merge them is an act of its own."""
+        """Raises Conflict if another tag has the name; `merge/` merges two tags."""
         name = validated_data.get("name", instance.name)
         other = Tag.objects.same_name(instance.owner, name)
         if other is not None and other != instance:
@@ -213,7 +213,7 @@ class TodoTagSerializer(OwnedSerializer):
 
 
 class TodoSerializer(OwnedSerializer):
-    """Something to be done, open or finished; due on a day, at a time of it, or not at all."""
+    """A to-do, open or finished, with an optional due."""
 
     list = OwnedRelatedField(required=False)
     parent = OwnedRelatedField(  # type: ignore[assignment]  # a serializer has one of its own
@@ -258,7 +258,7 @@ class TodoSerializer(OwnedSerializer):
         return Todo.objects.owned_by(signed_in_user(self.context["request"]))
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Below another to-do it stands in that one's list, whatever the request says."""
+        """Ignore the list of a to-do with a parent, because it takes the list of the parent."""
         if attrs.get("parent"):
             attrs.pop("list", None)
         return super().validate(attrs)
@@ -274,7 +274,7 @@ class TodoSerializer(OwnedSerializer):
 class FinishSerializer(StrictSerializer):
     at = DeviceMomentField(
         required=False,
-        help_text="When; left out: now. Taken as at most 90 days ago, and not later than now.",
+        help_text="When it was finished; now by default. Clamped to the last 90 days.",
     )
 
     class Meta:

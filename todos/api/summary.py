@@ -1,4 +1,4 @@
-"""How many open to-dos there are where, in a constant number of queries."""
+"""Counts open to-dos, in a constant number of queries."""
 
 from datetime import datetime
 from typing import Any
@@ -28,7 +28,7 @@ class CountSerializer(serializers.Serializer[Any]):
 
 
 class SummarySerializer(serializers.Serializer[Any]):
-    """Open to-dos, without the trash: as many as the filters of `GET todos/` find."""
+    """Open to-dos outside the trash; the counts equal those of the filters of `GET todos/`."""
 
     inbox = serializers.IntegerField()
     today = serializers.IntegerField(help_text="`?status=open&due=today`")
@@ -39,13 +39,13 @@ class SummarySerializer(serializers.Serializer[Any]):
 
 
 class SummaryView(ApiViewSet):
-    """Counts for a sidebar, for clients that hold no copy of the to-dos."""
+    """Counts for a sidebar, for clients without a local copy of the to-dos."""
 
     token_scopes = READING
     serializer_class = SummarySerializer
 
     def retrieve(self, request: Request) -> Response:
-        """How many are in the inbox, due today, overdue; in each list, tag and saved filter."""
+        """Counts of the inbox, due today, overdue, and of each list, tag and saved filter."""
         now, caller = timezone.now(), self.caller
         lists = List.objects.owned_by(caller).annotate(open=Count("todos", filter=OPEN))
         tags = Tag.objects.owned_by(caller).annotate(open=Count("todos", filter=OPEN))
@@ -66,7 +66,7 @@ class SummaryView(ApiViewSet):
         return Response(shape.data)
 
     def _by_filter(self, now: datetime) -> list[dict[str, Any]]:
-        """One query counts what all of them find."""
+        """Count the results of all saved filters with one query."""
         saved = list(SavedFilter.objects.owned_by(self.caller).order_by("position", "id"))
         todos = Todo.objects.owned_by(self.caller).open()
         found = [matching(todos, each.query, now, self.caller.zone).values("pk") for each in saved]

@@ -1,4 +1,4 @@
-"""Tags over HTTP: words that to-dos show by name, so a new name is another version of those."""
+"""Tags over HTTP. To-dos show tags by name, so a new name gives them a new version."""
 
 from typing import Any
 
@@ -16,11 +16,11 @@ from todos.models import Tag, TagQuerySet
 
 
 class MergeSerializer(StrictSerializer):
-    """Which tag stays."""
+    """The tag to merge into."""
 
     into = OwnedRelatedField(help_text="The tag that stays.")
 
-    default_error_messages = {"itself": "A tag is itself already."}
+    default_error_messages = {"itself": "A tag cannot be merged into itself."}
 
     def owned_into(self) -> TagQuerySet:
         return Tag.objects.owned_by(signed_in_user(self.context["request"]))
@@ -32,7 +32,7 @@ class MergeSerializer(StrictSerializer):
 
 
 class TagViewSet(OwnedViewSet):
-    """Your tags. A to-do that names a new one makes it."""
+    """Your tags. A to-do that names an unknown tag creates it."""
 
     serializer_class = TodoTagSerializer
     queryset = Tag.objects.none()
@@ -44,7 +44,7 @@ class TagViewSet(OwnedViewSet):
         return ["name", "id"]
 
     def save_new(self, serializer: Any) -> tuple[Any, bool]:
-        """A name that is there already, however it is spelt, is that tag."""
+        """Return the existing tag if its folded name is equal."""
         known = None
         if serializer.validated_data.get("uuid"):
             known = known_object(self.caller, serializer)
@@ -53,7 +53,7 @@ class TagViewSet(OwnedViewSet):
 
     @action(detail=True, methods=["post"])
     def merge(self, request: Request, pk: object) -> Response:
-        """Give all its to-dos to another tag, which is the answer; this one goes for good.
+        """Move all to-dos of this tag to another tag, return that, and delete this tag.
 
         If-Match is honoured.
         """

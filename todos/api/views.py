@@ -33,7 +33,7 @@ from todos.models.operations import happened
 
 
 class OwnedViewSet(VersionedViewSet):
-    """Creates for the caller; an id sent twice with the same content is one object."""
+    """Creates objects of the caller. A repeat with the same id and content returns the object."""
 
     token_scopes = TODOS
 
@@ -47,12 +47,12 @@ class OwnedViewSet(VersionedViewSet):
                 return serializer.save(actor=self.caller), True
         except IntegrityError as error:
             if key and self.model.objects.filter(**{self.model.feed_key: key}).exists():
-                raise Conflict("This id is taken by another object.", code="id_taken") from error
+                raise Conflict("Another object has this id.", code="id_taken") from error
             raise
 
 
 class ListViewSet(MovingViewSet, OwnedViewSet):
-    """Your lists. The inbox is always there, cannot be removed and cannot be archived."""
+    """Your lists. The inbox always exists and can be neither deleted nor archived."""
 
     serializer_class = ListSerializer
     queryset = List.objects.none()
@@ -73,7 +73,7 @@ class ListViewSet(MovingViewSet, OwnedViewSet):
         return super().list(request, *args, **kwargs)
 
     def perform_destroy(self, instance: List) -> None:
-        """The list goes for good; `?todos=` says whether its to-dos move to the inbox or go too."""
+        """Delete the list permanently; `?todos=` moves its to-dos to the inbox or the trash."""
         if instance.is_inbox:
             raise Conflict("The inbox cannot be removed.", code="inbox")
         trashes = self.filters.get("todos") == "trash"
@@ -98,12 +98,12 @@ class TodoViewSet(MovingViewSet, OwnedViewSet):
         return ordering_fields(self.filters.get("ordering", "position"))
 
     def perform_destroy(self, instance: Todo) -> None:
-        """Into the trash; /trash/ has the way back, and the way out for good."""
+        """Move to the trash; /trash/ restores or deletes it."""
         instance.change(deleted_at=timezone.now())
 
     @action(detail=True, methods=["post"])
     def finish(self, request: Request, pk: object) -> Response:
-        """Mark as done; done again, it changes nothing. If-Match is honoured."""
+        """Mark as finished. A repeat changes nothing. If-Match is honoured."""
         body = FinishSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         now = timezone.now()
@@ -115,7 +115,7 @@ class TodoViewSet(MovingViewSet, OwnedViewSet):
 
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, pk: object) -> Response:
-        """Mark as not done; done again, it changes nothing. If-Match is honoured."""
+        """Mark as open. A repeat changes nothing. If-Match is honoured."""
         StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
         with self.writing():
             todo = self.locked_object()
@@ -124,7 +124,7 @@ class TodoViewSet(MovingViewSet, OwnedViewSet):
 
 
 class TrashViewSet(ApiViewSet, mixins.ListModelMixin):
-    """What was removed in the last 30 days, the last one first."""
+    """To-dos that were deleted in the last 30 days, newest first."""
 
     token_scopes = TODOS
     serializer_class = TodoSerializer
@@ -138,7 +138,7 @@ class TrashViewSet(ApiViewSet, mixins.ListModelMixin):
 
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: object) -> Response:
-        """Put it back where it was."""
+        """Restore a to-do to its former place."""
         StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
         with self.writing():
             todo = self.get_object()
@@ -146,13 +146,13 @@ class TrashViewSet(ApiViewSet, mixins.ListModelMixin):
         return Response(self.get_serializer(todo).data)
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Remove one for good."""
+        """Delete a to-do permanently."""
         with self.writing():
             self.get_object().delete()
         return Response(status=HTTPStatus.NO_CONTENT)
 
     @action(detail=False, methods=["delete"])
     def empty(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Remove all of it for good."""
+        """Delete all to-dos in the trash permanently."""
         Todo.objects.trash_of(self.caller).delete()
         return Response(status=HTTPStatus.NO_CONTENT)

@@ -6,7 +6,7 @@ from todos.folding import merge_tags
 
 
 def bring_into_form(apps, schema_editor):
-    """In batches, each in a transaction of its own; after an interruption it goes on."""
+    """Works in batches, one transaction each. Can be repeated after an interruption."""
     todo_list, tag, todo = (apps.get_model("todos", name) for name in ("List", "Tag", "Todo"))
     merge_tags(tag, todo)
     fold_rows(todo_list)
@@ -18,7 +18,7 @@ def bring_into_form(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    """Text in its normal form, its fold, one tag for each folded name, dates within their range."""
+    """Normalizes and folds text, merges tags with the same folded name, and clamps dates."""
 
     atomic = False
 

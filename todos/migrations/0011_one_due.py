@@ -8,7 +8,7 @@ def bring(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    """The moment or the day of a to-do as one due; every device reads each to-do once more."""
+    """Converts the moment or day of a to-do to one due; devices sync every to-do again."""
 
     atomic = False
 

@@ -1,11 +1,11 @@
 """Manual order by text keys, first of three: the columns.
 
-The former release may run beside this one, until it is replaced and if it is rolled back. It reads
-and writes `position`, a number; so that column stays, with a default for rows that this release
-makes, and the keys have a column of their own, `place`, with a default for rows that the former
-one makes: a key in front of all others, which the nightly `renew_positions` replaces. Each release
-keeps its own order meanwhile. The former one sorts without an index from here on: slower in a large
-account, and right. The next release drops `position`.
+The former release may run beside this one, during the deploy and after a rollback. It reads and
+writes `position`, a number. So that column stays, with a default for rows of this release. The keys
+have their own column, `place`, with a default for rows of the former release: a key before all
+others, which the nightly `renew_positions` replaces. Each release keeps its own order until then.
+The former one now sorts without an index, which is slower in large accounts, but correct. The next
+release drops `position`.
 """
 
 import todos.models.columns

@@ -1,8 +1,8 @@
-"""Manual order by text keys, second of three: numbers become keys, in their order.
+"""Manual order by text keys, second of three: converts numbers to keys in their order.
 
-One transaction for each account, which locks its counter first as every writer does, so the former
-release may write meanwhile. Every row has another version then and stands at the end of the feed:
-devices are told. Begun again, it goes on with the accounts that are left.
+Uses one transaction per account, which first locks its counter as every writer does, so the former
+release may still write. Every row gets a new version and moves to the end of the feed, so that
+devices sync it. A repeat continues with the remaining accounts.
 """
 
 from core.db_functions import MarkedIn

@@ -1,4 +1,4 @@
-"""Manual order by text keys, third of three: what the database keeps, and its indexes."""
+"""Manual order by text keys, third of three: the constraints and indexes."""
 
 from django.db import migrations, models
 from django.db.models import CharField, Func, Q, Value

@@ -26,7 +26,7 @@ def moment(name):
 
 
 class Migration(migrations.Migration):
-    """Every new column has a default: the former release makes tags without them."""
+    """Every new column has a default, because the former release creates tags without them."""
 
     dependencies = [
         ('todos', '0014_order_by_keys'),

@@ -18,8 +18,8 @@ class Migration(migrations.Migration):
             name='finished_with',
             field=models.UUIDField(editable=False, null=True),
         ),
-        # To take a foreign key away, Django reads the constraints of the table, and on SQLite it
-        # cannot read ours ("todos_todo_position_key").
+        # To remove a foreign key, Django reads the constraints of the table, and on SQLite it
+        # cannot parse "todos_todo_position_key".
         migrations.SeparateDatabaseAndState(
             database_operations=[
                 migrations.AddField(

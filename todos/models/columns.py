@@ -1,4 +1,4 @@
-"""Columns that lists, to-dos, tags and filters share: the manual order, and a color."""
+"""Columns that lists, to-dos, tags and filters share: the manual order and the color."""
 
 from typing import Any, Final
 
@@ -12,21 +12,21 @@ from django.utils.translation import gettext_lazy as _
 from core.columns import LineField
 from core.order_keys import DIGITS, FIRST, HEADS, LONGEST, PATTERN, SMALLEST
 
-# Rows that the former release makes, which knows no keys, until they are given one; it is in front
-# of all others, and long enough to be renewed.
+# The key of rows from the former release, which does not know keys, until they get one. It sorts
+# before all others and is long enough to be renewed.
 UNPLACED: Final = SMALLEST + "1" * 38
-BEFORE_FIRST: Final = "Zz"  # where the inbox begins
+BEFORE_FIRST: Final = "Zz"  # the position of the inbox
 COLOR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Write a color as #rrggbb."))
 KEY = RegexValidator(PATTERN.replace("$", r"\Z"), _("Enter a valid value."))
 
 
 def ColorField(**kwargs: Any) -> LineField[str, str]:  # noqa: N802 - stands for a column
-    """#rrggbb or nothing."""
+    """#rrggbb or empty."""
     return LineField(_("color"), max_length=7, blank=True, validators=[COLOR], **kwargs)
 
 
 class PositionField(models.CharField[str, str]):
-    """Lower comes first, byte by byte on every database; the id decides between equals."""
+    """Sorted byte by byte on every database, then by id."""
 
     default_validators = [KEY]
 
@@ -41,7 +41,7 @@ class PositionField(models.CharField[str, str]):
 
 
 class FormerPositionField(models.BigIntegerField[int, int]):
-    """The order as the former release knows it, which may still run; the next one drops it."""
+    """The order of the former release, which may still run. The next release drops it."""
 
     def __init__(self, **kwargs: Any) -> None:
         usual = {"db_column": "position", "default": 0, "db_default": 0, "editable": False}
@@ -49,11 +49,11 @@ class FormerPositionField(models.BigIntegerField[int, int]):
 
 
 def is_key(field: str) -> Q:
-    """What core.order_keys.is_key() says, in SQL."""
+    """As core.order_keys.is_key(), in SQL."""
     others = Func(field, Value(DIGITS), function="TRIM", output_field=CharField())
     length, head = Length(field), Substr(field, 1, 1)
     whole = Q()
-    for heads in (HEADS[26:], HEADS[25::-1]):  # the first is followed by one digit, and so on
+    for heads in (HEADS[26:], HEADS[25::-1]):  # one digit follows the first, and so on
         place = StrIndex(Value(heads), head)
         ends = Q(Exact(length, place + 1)) | ~Q(**{f"{field}__endswith": DIGITS[0]})
         whole |= Q(GreaterThan(place, 0)) & Q(GreaterThan(length, place)) & ends

@@ -1,6 +1,6 @@
-"""When a to-do is due: a day, perhaps a time of it, perhaps a time zone; one value, one column.
+"""When a to-do is due: a day with an optional time and time zone, in one column.
 
-`due_order` is its moment where the person lives, and the one column that filters and orderings ask.
+`due_order` is the moment in the person's time zone, and the only column for filters and sorting.
 """
 
 import re
@@ -21,8 +21,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User, time_zone_named, validate_time_zone, zone_called
 from core import dates
 
-NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)  # due_order of a to-do that is never due
-OF_DUE: Final = frozenset({"due_at", "due_on", "due_order"})  # columns made of the due
+NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)  # due_order of a to-do without a due
+OF_DUE: Final = frozenset({"due_at", "due_on", "due_order"})  # columns computed from the due
 LENGTH: Final = 82  # a day, a time, and a zone of 64 characters in brackets
 WITHOUT_TIME: Final = _("A time zone needs a time.")
 BATCH: Final = 200
@@ -32,7 +32,7 @@ _FORM: Final = re.compile(r"([0-9-]{10})(?:T((?:[01][0-9]|2[0-3]):[0-5][0-9])(?:
 
 @dataclass(frozen=True)
 class Due:
-    """Without a time it is due on the whole day; without a time zone it goes with the person."""
+    """Without a time it is a whole day. Without a time zone it follows the person's time zone."""
 
     on: date
     at: time | None = None
@@ -45,7 +45,7 @@ class Due:
 
     @classmethod
     def read(cls, text: str) -> Self | None:
-        """What `str` has written; None for any other text."""
+        """Read the result of `str`; None for any other text."""
         parts = _FORM.fullmatch(text)
         day = dates.read_day(parts[1]) if parts else None
         if parts is None or day is None:
@@ -55,10 +55,10 @@ class Due:
 
     @classmethod
     def at_moment(cls, moment: datetime, zone: ZoneInfo) -> Self:
-        """The minute of the moment, on the clock of the zone if that clock can name it."""
+        """The minute of the moment in the zone, or in UTC if its local time is ambiguous."""
         minute = moment.astimezone(UTC).replace(second=0, microsecond=0)
         due = cls._shown(minute, zone)
-        # Not the second 02:30 of a night.
+        # Not the second 02:30 of a night when clocks go back.
         is_named = due.due_at == minute and dates.in_range(due.on)
         return due if is_named else cls._shown(minute, ZoneInfo("UTC"))
 
@@ -69,44 +69,44 @@ class Due:
 
     @property
     def due_at(self) -> datetime | None:
-        """The moment in UTC, if it is the same for everybody."""
+        """The moment in UTC, if it is the same everywhere."""
         if self.at is None or self.time_zone is None:
             return None
         return moment_of(self.on, self.at, zone_called(self.time_zone))
 
     def order(self, zone: ZoneInfo) -> datetime:
-        """When it begins to be overdue where the person lives: a day with its last microsecond."""
+        """When it becomes overdue in the person's time zone: for a day, its last microsecond."""
         if self.at is None:
             return first_moment(self.on + timedelta(days=1), zone) - timedelta(microseconds=1)
         return self.due_at or moment_of(self.on, self.at, zone)
 
 
 def moment_of(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """In UTC. Of a time that comes twice it is the first; one that does not exist is as much later
-    as the clocks are put forward (zoneinfo with fold=0).
+    """The moment in UTC. A repeated local time means the first; a skipped one moves by the clock
+    change (zoneinfo with fold=0).
     """
     return datetime.combine(day, at, zone).astimezone(UTC)
 
 
 def first_moment(day: date, zone: ZoneInfo) -> datetime:
-    """Of the person's day, in UTC; a midnight that does not exist is the moment of the change."""
+    """The start of the day, in UTC; a skipped midnight is the moment of the clock change."""
     return moment_of(day, time.min, zone)
 
 
 def day_bounds(at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The first moment of the person's day and of the next; 23 or 25 hours apart across DST."""
+    """The first moment of the person's day and of the next; 23 or 25 hours apart at DST changes."""
     today = at.astimezone(zone).date()
     return first_moment(today, zone), first_moment(today + timedelta(days=1), zone)
 
 
 def zone_of(account_id: UUID) -> ZoneInfo:
-    """As it is stored now: the caller is `writing`, and the zone may have changed since."""
+    """Read the stored time zone in `writing()`, because it may have changed."""
     names = User.objects.filter(pk=account_id).values_list("time_zone", flat=True)
     return zone_called(names.first() or "UTC")
 
 
 def check(due: Due) -> None:
-    """Raises ValidationError: what no entry point takes."""
+    """Raise ValidationError for a due that no entry point accepts."""
     dates.check_range(due.on)
     if due.time_zone is None:
         return
@@ -117,7 +117,7 @@ def check(due: Due) -> None:
 
 
 def is_due(field: str) -> models.Q:
-    """What DueField makes of a due, as far as SQL can say it."""
+    """Whether the text has the form of a DueField, as far as SQL can check it."""
     in_range = Q(
         **{f"{field}__gte": str(dates.FIRST_DAY), f"{field}__lt": str(dates.LAST_YEAR + 1)}
     )
@@ -127,9 +127,9 @@ def is_due(field: str) -> models.Q:
 
 
 def renew_order(todos: "models.QuerySet[Any]", zone: ZoneInfo) -> int:
-    """Order the to-dos of one person by the zone in which the person lives; how many have moved.
+    """Recompute `due_order` of a person's to-dos; returns how many have changed.
 
-    The caller is `writing`. No answer says the order, so no version changes.
+    Call it in `writing()`. No response contains the order, so no version changes.
     """
     known = set(todos.exclude(due=None).values_list("due", "due_order").distinct())
     wrong = sorted((before, str(due)) for due, before in known if due and due.order(zone) != before)
@@ -144,7 +144,7 @@ def renew_order(todos: "models.QuerySet[Any]", zone: ZoneInfo) -> int:
 
 
 class DueForm(forms.MultiValueField):
-    """A day, a time and a zone beside each other."""
+    """A day, a time and a time zone side by side."""
 
     def __init__(self, **kwargs: Any) -> None:
         parts = (
@@ -177,7 +177,7 @@ class DueWidget(forms.MultiWidget):
 
 
 class DueField(models.Field[Any, Any]):
-    """A Due in its text form. Whenever it is written, so are the columns that are made of it."""
+    """A Due in its text form. Every write also updates the columns computed from it."""
 
     default_validators = [check]
 
@@ -188,12 +188,12 @@ class DueField(models.Field[Any, Any]):
         return "CharField"
 
     def deconstruct(self) -> Any:
-        """For migrations it is a text."""
+        """A CharField in migrations."""
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.CharField", args, kwargs
 
     def from_db_value(self, value: str | None, *_: Any) -> Due | None:
-        """A text that was written past the rule is no due, so that no page fails."""
+        """Read an invalid stored text as no due, so that no page fails."""
         due = Due.read(value) if value else None
         return due and Due(dates.clamped(due.on), due.at, due.time_zone)
 

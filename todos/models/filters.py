@@ -23,7 +23,7 @@ class SavedFilterQuerySet(SyncedQuerySet):
 
 
 class SavedFilter(Versioned):
-    """A search that somebody wants to make again, in the words of todos.models.search."""
+    """A saved search, in the syntax of todos.models.search."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -1,4 +1,4 @@
-"""When reminders are to be sent, and what was sent of them; no answer is made of these rows."""
+"""When reminders are due, and the messages that were sent. No response contains these rows."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Channel
 
-HANDED_FOR: Final = timedelta(minutes=3)  # then the process that it was handed to must have died
+HANDED_FOR: Final = timedelta(minutes=3)  # after this, the process that has the task must be dead
 NOTICES_KEPT: Final = timedelta(days=30)
 
 
 class NoticeState(models.TextChoices):
-    """`sending` is claimed by one process; whether it was sent is `unknown` if that one died."""
+    """One process has claimed a `sending` notice; if it dies, the result is `unknown`."""
 
     QUEUED = "queued", _("queued")
     SENDING = "sending", _("sending")
@@ -29,12 +29,12 @@ class NoticeState(models.TextChoices):
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def to_hand_out(self, at: datetime) -> Self:
-        """Queued, and not handed to a process that may still take it."""
+        """Queued, and no task may still run for it."""
         waiting = Q(handed_at=None) | Q(handed_at__lte=at - HANDED_FOR)
         return self.filter(waiting, state=NoticeState.QUEUED)
 
     def abandoned(self, at: datetime) -> Self:
-        """Claimed by a process that must have died since."""
+        """Claimed by a process that must be dead."""
         return self.filter(state=NoticeState.SENDING, claimed_at__lte=at - HANDED_FOR)
 
     def expired(self, at: datetime) -> Self:
@@ -42,7 +42,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 
 class Notice(models.Model):
-    """One message to one person about one reminder, or a digest of several."""
+    """A message to a person about one reminder, or a digest of several."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
@@ -56,7 +56,7 @@ class Notice(models.Model):
         _("state"), max_length=8, choices=NoticeState.choices, default=NoticeState.QUEUED
     )
     reason = models.CharField(_("reason"), max_length=64, blank=True)
-    tried = models.CharField(max_length=32, blank=True)  # channels that failed before, by commas
+    tried = models.CharField(max_length=32, blank=True)  # failed channels, comma-separated
     message = models.UUIDField(_("text message"), null=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, db_index=True)
     handed_at = models.DateTimeField(null=True)
@@ -79,7 +79,7 @@ class Notice(models.Model):
         return f"{self.channel}: {self.state}"
 
     def move(self, before: NoticeState, after: NoticeState, **columns: object) -> bool:
-        """Whether this process has moved it: of several one does."""
+        """Change the state; true for only one of several processes."""
         rows = Notice.objects.filter(pk=self.pk, state=before)
         if rows.update(state=after, **columns) != 1:
             return False
@@ -94,15 +94,15 @@ class FiringQuerySet(models.QuerySet["Firing"]):
         return self.filter(next_at__lte=at)
 
     def to_hand_out(self, at: datetime) -> Self:
-        """Due, and not handed to a process that may still take it."""
+        """Due, and no task may still run for it."""
         return self.due(at).filter(Q(handed_at=None) | Q(handed_at__lte=at - HANDED_FOR))
 
 
 class Firing(models.Model):
-    """One reminder of a to-do: when it is to be sent, and which message was made of it.
+    """A reminder of a to-do: when to send it, and its message.
 
-    `fire_at` is its moment, null if it waits for a due. `next_at` is when a tick takes it: later
-    than `fire_at` within quiet hours, null if it is not to be sent (any more).
+    `fire_at` is its moment, null if the to-do has no due. `next_at` is when the minutely job sends
+    it: later than `fire_at` in quiet hours, null if it must not be sent (again).
     """
 
     owner = models.ForeignKey(
@@ -116,7 +116,7 @@ class Firing(models.Model):
     fire_at = models.DateTimeField(null=True)
     next_at = models.DateTimeField(null=True)
     handed_at = models.DateTimeField(null=True)
-    fired_for = models.DateTimeField(null=True)  # the last moment for which it was sent
+    fired_for = models.DateTimeField(null=True)  # the last `fire_at` for which it was sent
     notice = models.ForeignKey(Notice, on_delete=models.SET_NULL, null=True, related_name="firings")
 
     objects = FiringQuerySet.as_manager()

@@ -28,7 +28,7 @@ class ListQuerySet(SyncedQuerySet):
         return self.filter(owner=user)
 
     def inbox_of(self, user: "User") -> "List":
-        """The account's one inbox, created on first use; a constraint keeps it unique."""
+        """The inbox of the account, created on first use; a constraint makes it unique."""
         inbox: List
         inbox, _created = self.get_or_create(
             owner=user, is_inbox=True, defaults={"name": "Inbox", "position": BEFORE_FIRST}
@@ -37,7 +37,7 @@ class ListQuerySet(SyncedQuerySet):
 
 
 class List(Versioned):
-    """A named place for to-dos. Every account has one inbox, which cannot be removed."""
+    """A named list of to-dos. Every account has one inbox, which cannot be deleted."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,

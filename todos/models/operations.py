@@ -4,11 +4,11 @@ from typing import Final, Self
 from django.conf import settings
 from django.db import models
 
-OPERATIONS_KEPT: Final = timedelta(days=90)  # longer than the longest holiday without a network
+OPERATIONS_KEPT: Final = timedelta(days=90)  # longer than a device is usually offline
 
 
 def happened(now: datetime, ago: timedelta) -> datetime:
-    """When a device did something: not in the future, and not before operations are forgotten."""
+    """The time of an operation, clamped: not in the future, and not before OPERATIONS_KEPT."""
     return now - min(max(ago, timedelta()), OPERATIONS_KEPT)
 
 
@@ -18,9 +18,9 @@ class SyncOperationQuerySet(models.QuerySet["SyncOperation"]):
 
 
 class SyncOperation(models.Model):
-    """What became of an operation of a device: enough to know it again, and none of its content.
+    """The result of a device's operation, to recognize a repeat. Without its content.
 
-    `base` and `own` are what the device had seen of the object; see todos.sync.merge.
+    `base` and `own` describe what the device had seen of the object; see todos.sync.merge.
     """
 
     account = models.ForeignKey(

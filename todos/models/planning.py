@@ -1,6 +1,6 @@
-"""Keeps the moments of reminders right, whatever changes: due, zone, status, trash.
+"""Updates the times of reminders after changes of due, time zone, status or trash.
 
-The caller is `writing`: while a person's reminders are sent, none of their to-dos changes.
+Call it in `writing()`, so that no to-do of a person changes while their reminders are sent.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ COLUMNS: Final = ("channel", "fire_at", "next_at", "handed_at", "notice")
 
 
 def affected(rows: Any, members: Iterable[str]) -> list[UUID]:
-    """Those of the to-dos whose reminders such a change concerns."""
+    """The to-dos whose reminders depend on one of these members."""
     if "reminders" in members:
         return list(rows.order_by().values_list("pk", flat=True))
     if CAUSES.isdisjoint(members):
@@ -30,13 +30,13 @@ def affected(rows: Any, members: Iterable[str]) -> list[UUID]:
 
 
 def plan(account_id: UUID, keys: list[UUID]) -> None:
-    """Plan the reminders of these to-dos, as they are now."""
+    """Plan the reminders of these to-dos."""
     for start in range(0, len(keys), BATCH):
         _plan(account_id, keys[start : start + BATCH])
 
 
 def plan_all(account_id: UUID) -> None:
-    """The person's clock has changed."""
+    """Plan all reminders of a person after a change of the time zone."""
     planned = Firing.objects.filter(owner=account_id).order_by()
     plan(account_id, list(planned.values_list("todo", flat=True).distinct()))
 
@@ -72,7 +72,7 @@ def _wanted(account_id: UUID, keys: list[UUID], held: dict[Any, Firing]) -> Iter
 
 
 def _plan_one(firing: Firing, moment: datetime | None, now: datetime, *, is_open: bool) -> None:
-    """A moment that has passed is not sent, unless it was waiting to be sent already."""
+    """Skip a moment in the past, unless it already waits to be sent."""
     moved, firing.fire_at = firing.fire_at != moment, moment
     if not is_open or moment is None:
         firing.next_at = None

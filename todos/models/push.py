@@ -1,4 +1,4 @@
-"""The browsers that a person lets us send notifications to."""
+"""Browsers that are subscribed to a person's notifications."""
 
 import hashlib
 import uuid
@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 ENDPOINT_LENGTH: Final = 1_000
 KEY_LENGTH: Final = 100
-MOST_SUBSCRIPTIONS: Final = 10  # of an account
+MOST_SUBSCRIPTIONS: Final = 10  # per account
 
 
 class PushSubscription(models.Model):
-    """One browser; it belongs to the account that subscribed it last.
+    """A subscribed browser; it belongs to the account that subscribed it last.
 
-    Whoever knows the endpoint and the keys can write to the browser, so none of them is shown.
+    The endpoint and the keys are secret, because they allow messages to the browser.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

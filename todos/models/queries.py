@@ -1,4 +1,4 @@
-"""What is asked of to-dos: each query starts from its owner or its account."""
+"""Queries of to-dos; each starts from an owner or an account."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -37,14 +37,14 @@ class Priority(models.IntegerChoices):
 
 class TodoQuerySet(SyncedQuerySet):
     def owned_by(self, user: "User") -> Self:
-        """Without what is in the trash."""
+        """The user's to-dos outside the trash."""
         return self.filter(owner=user, deleted_at=None)
 
     def trash_of(self, user: "User") -> Self:
         return self.filter(owner=user, deleted_at__isnull=False)
 
     def expired(self, at: datetime) -> Self:
-        """What has been in the trash for longer than it is kept there."""
+        """To-dos that have been in the trash for longer than TRASH_KEPT."""
         return self.filter(deleted_at__lte=at - TRASH_KEPT)
 
     def open(self) -> Self:
@@ -54,14 +54,14 @@ class TodoQuerySet(SyncedQuerySet):
         return self.filter(tags__folded=fold(name))
 
     def mentioning(self, text: str) -> Self:
-        """Every word of the text stands in the title, the notes or a tag, however spelt."""
+        """Every word of the text is in the title, the notes or a tag, compared folded."""
         found = self
         for word in fold(text).split():
             found = found.containing(word)
         return found
 
     def containing(self, text: str) -> Self:
-        """The text as a whole stands in the title and the notes, or in the tags."""
+        """The whole text is in the title and notes, or in the tags."""
         part = fold(text)
         return self.filter(Q(folded__contains=part) | Q(folded_tags__contains=part))
 
@@ -79,15 +79,15 @@ class TodoQuerySet(SyncedQuerySet):
     bulk_create.alters_data = True  # type: ignore[attr-defined]
 
     def fold_tags(self) -> int:
-        """Renew what `mentioning` finds of the tags; call it after tags were set or renamed."""
+        """Update the search column of tags; call it after tags were set or renamed."""
         return self.update(folded_tags=folded_names(Tag))
 
     def overdue(self, at: datetime) -> Self:
-        """Open and past its moment, or past its day where its owner lives."""
+        """Open and past its due; a day ends in the owner's time zone."""
         return self.open().filter(due_order__lt=at)
 
     def due_today(self, at: datetime, zone: ZoneInfo) -> Self:
-        """Due within the person's own day, passed or not; not what starts later."""
+        """Due on the person's today, past or not, without to-dos that start later."""
         begin, end = day_bounds(at, zone)
         return self.filter(due_order__gte=begin, due_order__lt=end).started(at, zone)
 
@@ -99,23 +99,23 @@ class TodoQuerySet(SyncedQuerySet):
         return self.filter(due_order=NEVER)
 
     def due_before(self, moment: datetime) -> Self:
-        """A day is due with its last moment, where the person lives."""
+        """Due before the moment; a day counts as its last moment in the person's time zone."""
         return self.filter(due_order__lt=moment)
 
     def due_after(self, moment: datetime) -> Self:
-        """Due at the moment or later; a day with its last moment, where the person lives."""
+        """Due at the moment or later; a day counts as its last moment in the person's time zone."""
         return self.filter(due_order__gte=moment, due_order__lt=NEVER)
 
     def started(self, at: datetime, zone: ZoneInfo) -> Self:
-        """Without what starts on a later day of the person."""
+        """Without to-dos that start after the person's today."""
         return self.exclude(start_on__gt=at.astimezone(zone).date())
 
     def waiting(self, at: datetime, zone: ZoneInfo) -> Self:
-        """Only what starts on a later day of the person."""
+        """Only to-dos that start after the person's today."""
         return self.filter(start_on__gt=at.astimezone(zone).date())
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """What was trashed along with them goes along too."""
+        """Also delete the subtasks that were trashed along with them."""
         with writing(*self.accounts()):
             rows: Any = subtasks.with_parts(self)
             return SyncedQuerySet.delete(rows)

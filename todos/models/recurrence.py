@@ -1,6 +1,6 @@
-"""To-dos that come again: finishing one makes the next, and reopening it takes that back.
+"""Recurring to-dos: finishing one creates the next, and reopening it undoes that.
 
-`Todo.save_changes` calls `follow`, so every way of finishing passes here, with its account locked.
+`Todo.save_changes` calls `follow`, so this covers every way to finish, with the account locked.
 """
 
 from datetime import date, timedelta
@@ -23,7 +23,7 @@ from todos.models.due import Due, check, zone_of
 from todos.models.reminders import for_next
 from todos.models.usage import Usage
 
-NAME: Final = "next"  # of the UUIDv5 in the namespace of the finished to-do's id
+NAME: Final = "next"  # for a UUIDv5 in the namespace of the finished to-do's id
 KEPT: Final = ("title", "notes", "priority", "position", "recurrence_from")
 
 
@@ -33,7 +33,7 @@ class RecurrenceFrom(models.TextChoices):
 
 
 class RuleField(models.CharField[Any, Any]):
-    """The text of a Rule in its one spelling, or null."""
+    """The normalized text of a Rule, or null."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         given = {"max_length": recurrence.LENGTH, "null": True, "blank": True, **kwargs}
@@ -48,13 +48,13 @@ class RuleField(models.CharField[Any, Any]):
         return str(recurrence.read(text))
 
     def deconstruct(self) -> Any:
-        """For migrations it is a text."""
+        """A CharField in migrations."""
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.CharField", args, kwargs
 
 
 def rule_of(todo: Any) -> recurrence.Rule | None:
-    """None if it does not come again, or if a rule was written past all checks."""
+    """The rule of a to-do; None if it has none or an invalid one."""
     try:
         return recurrence.read(todo.recurrence) if todo.recurrence else None
     except ValidationError:
@@ -62,7 +62,7 @@ def rule_of(todo: Any) -> recurrence.Rule | None:
 
 
 def follow(todo: Any) -> None:
-    """The to-do has just been finished or reopened. The caller is `writing`."""
+    """Create or withdraw the next to-do after a change of status. Call it in `writing()`."""
     rule = rule_of(todo)
     if rule is None:
         return
@@ -73,7 +73,7 @@ def follow(todo: Any) -> None:
 
 
 def _make_next(todo: Any, rule: recurrence.Rule) -> None:
-    """Exactly one, however often the to-do is finished."""
+    """Create exactly one, however often the to-do is finished."""
     zone = zone_of(todo.owner_id)
     due, left = _next_due(todo, rule, zone), rule.counted_down()
     if due is None or left is None:
@@ -100,13 +100,13 @@ def _make_next(todo: Any, rule: recurrence.Rule) -> None:
 
 
 def _keep(row: Any) -> None:
-    """What it is now is what it was made as."""
+    """Record the current version as the version of the creation."""
     row.made_in = row.version
     row.save(update_fields=["made_in"])
 
 
 def _withdraw_next(todo: Any) -> None:
-    """Into the trash, if nobody has touched it since it was made."""
+    """Move the next to-do to the trash, unless it has been changed."""
     _key, row = _next_row(todo)
     if row is None or row.deleted_at or row.version != row.made_in:
         return
@@ -116,9 +116,9 @@ def _withdraw_next(todo: Any) -> None:
 
 
 def _next_row(todo: Any) -> tuple[UUID, Any]:
-    """The id of the next one, and the row if there is one.
+    """The id of the next to-do, and its row if it exists.
 
-    An id is never used twice: what was removed for good, or is another person's, is passed over.
+    Skips the ids of permanently deleted to-dos and of other people's, because ids are not reused.
     """
     keys = (uuid5(todo.pk, NAME if each == 1 else f"{NAME} {each}") for each in count(1))
     while True:
@@ -132,7 +132,7 @@ def _next_row(todo: Any) -> tuple[UUID, Any]:
 
 
 def _next_due(todo: Any, rule: recurrence.Rule, home: ZoneInfo) -> Due | None:
-    """None behind the last."""
+    """The due of the next to-do; None after the last."""
     due = todo.due or Due(on=_finished_on(todo, home))
     zone = ZoneInfo(due.time_zone) if due.time_zone else home
     is_late = todo.recurrence_from == RecurrenceFrom.COMPLETION
@@ -149,7 +149,7 @@ def _next_due(todo: Any, rule: recurrence.Rule, home: ZoneInfo) -> Due | None:
 
 
 def occurrences(todo: Any, limit: int) -> list[Due]:
-    """When it is due, now and then, if it were finished on each of the days."""
+    """The present due and the next ones, if each is finished on its day."""
     rule = rule_of(todo)
     if rule is None:
         return []
@@ -165,14 +165,14 @@ def _finished_on(todo: Any, zone: ZoneInfo) -> date:
 
 
 def _start(todo: Any, due: Due) -> date | None:
-    """As long before the due as it was."""
+    """The start day, as many days before the due as before."""
     if todo.start_on is None or todo.due is None:
         return None
     return later(todo.start_on, (due.on - todo.due.on).days)
 
 
 def later(day: date, days: int) -> date | None:
-    """None behind the end of the calendar."""
+    """A day so many days later; None after the end of the calendar."""
     try:
         moved = day + timedelta(days=days)
     except OverflowError:
@@ -181,16 +181,16 @@ def later(day: date, days: int) -> date | None:
 
 
 def _count(*todos: Any) -> None:
-    """They take room, but no quota keeps anybody from finishing."""
+    """Count the copies without a limit, so that no quota prevents finishing."""
     size = sum(len(todo.notes.encode()) for todo in todos)
     usage = Usage.objects.filter(owner=todos[0].owner_id)
     usage.update(todos=F("todos") + len(todos), bytes=F("bytes") + size)
 
 
 class _Copies:
-    """What is below a to-do comes again with it: open, and as long before or behind the due.
+    """Copies the subtasks of a recurring to-do: open, at the same distance from the due.
 
-    What has finished and come again by itself is there as its own next one.
+    A finished recurring subtask is represented by its own next to-do.
     """
 
     def __init__(self, todo: Any, made: Any, zone: ZoneInfo) -> None:
@@ -200,7 +200,7 @@ class _Copies:
 
     def make(self) -> None:
         top = self.made[self.todo.pk]
-        subtasks.all_below(top).update(made_in=F("version"))  # it was untouched, and is back
+        subtasks.all_below(top).update(made_in=F("version"))  # it was unchanged and is restored
         for level in subtasks.levels_below(self.todo):
             rows = level.filter(deleted_at=None).order_by("pk").prefetch_related("tags")
             self._make_level([row for row in rows if self._comes(row)])
@@ -222,7 +222,7 @@ class _Copies:
                     self._renew(row)
 
     def _taken(self, keys: list[UUID]) -> set[UUID]:
-        """Those that are or were the ids of other to-dos."""
+        """The keys that other to-dos use or have used."""
         dead = FeedEntry.objects.filter(account=self.todo.owner_id, kind=self.todo.feed_kind)
         rows = type(self.todo).objects.filter(pk__in=keys)
         return {
@@ -251,7 +251,7 @@ class _Copies:
         return type(row)(pk=key, owner=owner, **shown, **fields)
 
     def _renew(self, row: Any) -> None:
-        """Its copy is there, or was; what somebody has changed since it was made stays so."""
+        """Create or restore the copy of a subtask; a changed copy stays as it is."""
         key, known = _next_row(row)
         if known is None:
             known = self._new(row, key)

@@ -1,4 +1,4 @@
-"""The reminders of a to-do: a set by id, in one column, as the to-do shows it."""
+"""The reminders of a to-do: a set, keyed by id, in one column."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from accounts.models import MOST_MINUTES_BEFORE, Channel, zone_called
 from core import dates, ids
 from todos.models.due import Due, moment_of
 
-MOST_REMINDERS: Final = 10  # of a to-do
+MOST_REMINDERS: Final = 10  # per to-do
 DAY: Final = 24 * 60  # minutes
 
 
 @dataclass(frozen=True)
 class Reminder:
-    """Either a moment, or so many minutes before the to-do is due.
+    """Either a moment, or a number of minutes before the due.
 
-    Without a channel it takes the person's.
+    Without a channel it uses the person's.
     """
 
     id: UUID
@@ -33,7 +33,7 @@ class Reminder:
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> "Reminder":
-        """What `stored` gives. Raises ValidationError."""
+        """Read stored JSON. Raises ValidationError."""
         try:
             moment = stored.get("remind_at")
             remind_at = dates.read_moment(moment) if moment else None
@@ -53,11 +53,11 @@ class Reminder:
         return {"id": str(self.id), **known}
 
     def moment(self, due: Due | None, zone: ZoneInfo, hour: int) -> datetime | None:
-        """When it is to be sent; None if it waits for a due.
+        """When to send it; None without a due.
 
-        A whole day counts from that hour of the person's. Days are days of the calendar, so that a
-        reminder a day before comes at the same time of the clock; what is left of the minutes has
-        passed by the clock of the world.
+        For a due without a time, minutes count from `hour`. Whole days are calendar days, so that a
+        reminder one day before comes at the same local time. The remaining minutes are absolute
+        time.
         """
         if self.remind_at is not None:
             return self.remind_at
@@ -80,7 +80,7 @@ def _key(text: object) -> UUID:
 
 
 def checked(reminder: Reminder) -> Reminder:
-    """The reminder. Raises ValidationError if no entry point may take it."""
+    """The reminder. Raises ValidationError if it is invalid."""
     minutes = reminder.minutes_before
     if (reminder.remind_at is None) is (minutes is None):
         raise ValidationError(_("Set either remind_at or minutes_before."), code="one_of_two")
@@ -97,7 +97,7 @@ def checked(reminder: Reminder) -> Reminder:
 
 
 def as_set(reminders: Iterable[Reminder]) -> tuple[Reminder, ...]:
-    """In the order of their ids; of two with one id the last. Raises ValidationError."""
+    """Sorted by id; the last of two with the same id wins. Raises ValidationError."""
     by_id = {reminder.id: reminder for reminder in reminders}
     if len(by_id) > MOST_REMINDERS:
         text = _("A to-do has at most %(most)d reminders.") % {"most": MOST_REMINDERS}
@@ -108,7 +108,7 @@ def as_set(reminders: Iterable[Reminder]) -> tuple[Reminder, ...]:
 def reminders_after(
     before: Iterable[Reminder], added: Iterable[Reminder], removed: Iterable[UUID]
 ) -> tuple[Reminder, ...]:
-    """What one side added and the other removed both hold. Raises ValidationError."""
+    """Apply additions and removals of both sides. Raises ValidationError."""
     gone = set(removed)
     return as_set([*(it for it in before if it.id not in gone), *added])
 
@@ -116,9 +116,10 @@ def reminders_after(
 def for_next(
     todo: Any, key: UUID, before: Due | None, due: Due, zone: ZoneInfo
 ) -> tuple[Reminder, ...]:
-    """Those of the next one of a to-do that comes again, with ids of their own.
+    """The reminders of the next recurring to-do, with new ids.
 
-    A moment moves by as many days as the due; without a due `before` to the day of the next one.
+    A moment moves by as many days as the due. If `before` is None, it moves to the day of the new
+    due.
     """
     return tuple(
         Reminder(
@@ -137,14 +138,14 @@ def _moved(reminder: Reminder, before: Due | None, due: Due, zone: ZoneInfo) -> 
 
 
 class RemindersField(models.JSONField):
-    """A tuple of Reminders, in the order of their ids."""
+    """A tuple of Reminders, sorted by id."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         usual = {"default": tuple, "db_default": [], "blank": True}
         super().__init__(*args, **{**usual, **kwargs})
 
     def deconstruct(self) -> Any:
-        """For migrations it is JSON."""
+        """A JSONField in migrations."""
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.JSONField", args, {**kwargs, "default": list}
 
@@ -155,16 +156,16 @@ class RemindersField(models.JSONField):
         return as_set(given)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001 - Django's
-        """The object at hand has the form that is stored."""
+        """Also set the normalized value on the object."""
         value = self.to_python(super().pre_save(model_instance, add))
         setattr(model_instance, self.attname, value)
         return value
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
-        """What `to_python` gives is right."""
+        """`to_python` has already checked the value."""
 
     def from_db_value(self, value: Any, *args: Any) -> tuple[Reminder, ...]:
-        """What was written past the rules is left out, so that no page fails."""
+        """Skip invalid stored reminders, so that no page fails."""
         stored = super().from_db_value(value, *args)
         found = []
         for it in stored if isinstance(stored, list) else ():

@@ -1,8 +1,8 @@
-"""What people search by: plain words, and words with a key, such as `tag:shop` or `due:today`.
+"""The search syntax: plain words, and words with a key, such as `tag:shop` or `due:today`.
 
     milk "two litres" tag:shop list:"My list" due:today priority:3,4 is:open
 
-Each term narrows what is found. A word whose beginning is no key of these is a plain word.
+Each term narrows the results. A word with an unknown key is a plain word.
 """
 
 import re
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 QUERY_LENGTH: Final = 500
 MOST_TERMS: Final = 100
-MOST_KEYED: Final = 20  # each may be one more table in the statement
+MOST_KEYED: Final = 20  # each may add a join to the query
 _TERM = re.compile(r'(?:(tag|list|due|priority|is):)?("[^"]*"|[^\s"]+|"|)', re.IGNORECASE)
 _DUES: Final = ("overdue", "today", "upcoming", "none")
 
 
 @dataclass(frozen=True)
 class Term:
-    """`key` is empty for plain words; `word` is how it was written."""
+    """`key` is empty for plain words; `word` is the original text."""
 
     key: str
     value: str
@@ -41,7 +41,7 @@ class Term:
 
 
 def parse(text: str) -> list[Term]:
-    """Raises ValidationError, which names the word that makes no sense."""
+    """Raises ValidationError with the invalid word."""
     terms = [_term(found) for found in _TERM.finditer(text) if found[0]]
     if len(terms) > MOST_TERMS or sum(bool(it.key) for it in terms) > MOST_KEYED:
         raise ValidationError(_("These are too many words."), code="bad_query")
@@ -49,12 +49,12 @@ def parse(text: str) -> list[Term]:
 
 
 def check_query(text: str) -> None:
-    """For columns and parameters."""
+    """The validator of columns and parameters."""
     parse(text)
 
 
 def matching(todos: "TodoQuerySet", text: str, at: datetime, zone: ZoneInfo) -> "TodoQuerySet":
-    """Those that all terms say, for a person who lives in this time zone. Raises as `parse`."""
+    """The to-dos that match all terms, in this time zone. Raises as `parse`."""
     for term in parse(text):
         todos = _NARROW[term.key](todos, term.value, at, zone)
     return todos
@@ -64,7 +64,7 @@ def _term(found: "re.Match[str]") -> Term:
     key, value, word = (found[1] or "").lower(), found[2], found[0]
     if len(value) > 1 and value[0] == value[-1] == '"':
         value = value[1:-1]
-    elif key and value.startswith('"'):  # without a key it is a sign like any other
+    elif key and value.startswith('"'):  # without a key it is a normal character
         raise _bad(word, _("the quotation mark is not closed"))
     if why := _fault(key, value):
         raise _bad(word, why)
@@ -72,11 +72,11 @@ def _term(found: "re.Match[str]") -> Term:
 
 
 def _fault(key: str, value: str) -> Any:
-    """What is wrong with the value, or nothing."""
+    """The error of the value, or None."""
     if not key:
         return None
     if not fold(value):
-        return _("something is missing behind the colon")
+        return _("something is missing after the colon")
     return _FAULTS[key](value) if key in _FAULTS else None
 
 

@@ -1,11 +1,11 @@
-"""To-dos below to-dos: what is above and below one of them changes with it.
+"""Subtasks: a change of a to-do may change its parents and subtasks.
 
-`Todo.save` and `Todo.save_changes` call this, so every entry point passes here, with its account
-locked. docs/api.md says what people may rely on:
+`Todo.save` and `Todo.save_changes` call this, so it covers every entry point, with the account
+locked. docs/api.md promises:
 
-* What is below stands in the list of what is above.
-* Nothing open stands below what is finished, and nothing below what is in the trash.
-* What was finished or trashed along with another one comes back along with it.
+* A subtask is in the list of its parent.
+* No open to-do is below a finished one, and none is below a trashed one.
+* A subtask that was finished or trashed along with its parent is reopened or restored with it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,14 +20,14 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import Refused
 from core.feed import stamp
 
-LEVELS: Final = 3  # with the topmost
+LEVELS: Final = 3  # including the top level
 
 
-# --- What is above and below ----------------------------------------------------------------------
+# --- Parents and subtasks -------------------------------------------------------------------------
 
 
 def levels_below(todo: Any) -> "list[QuerySet[Any]]":
-    """What is right below it, in the trash or not, and what is below that."""
+    """The direct subtasks, in the trash or not, and theirs."""
     rows = type(todo).objects.of(todo.owner_id)
     found = [rows.filter(parent=todo.pk)]
     while len(found) < LEVELS - 1:
@@ -42,18 +42,18 @@ def all_below(todo: Any) -> "QuerySet[Any]":
 
 
 def check(todo: Any, parent: Any) -> None:
-    """Raises Refused if the to-do cannot stand below this one."""
+    """Raise Refused if `parent` cannot be the parent of the to-do."""
     if parent.owner_id != todo.owner_id or parent.deleted_at:
         raise Refused(_("There is no such to-do."), code="does_not_exist")
     above = [parent, *_above(parent)]
     if any(it.pk == todo.pk for it in above):
-        raise Refused(_("A to-do cannot stand below itself."), code="cycle")
+        raise Refused(_("A to-do cannot be its own subtask."), code="cycle")
     if len(above) + _height(todo) > LEVELS:
         raise Refused(_("To-dos have at most three levels."), code="too_deep")
 
 
 def _above(todo: Any) -> list[Any]:
-    """Nearest first, and no further than a row of the former release may lead."""
+    """The parents, nearest first. Limited, because the former release could write cycles."""
     found: list[Any] = []
     while todo.parent is not None and len(found) < LEVELS:
         todo = todo.parent
@@ -62,24 +62,24 @@ def _above(todo: Any) -> list[Any]:
 
 
 def _height(todo: Any) -> int:
-    """How many levels it has with what is below it."""
+    """The number of levels from the to-do down."""
     return 1 + sum(level.filter(deleted_at=None).exists() for level in levels_below(todo))
 
 
 def _read(todo: Any) -> Any:
-    """Its parent as it is now, with all above that; None if there is none."""
+    """The stored parent with its own parents; None if there is none."""
     if todo.parent_id is None:
         return None
     rows = type(todo).objects.of(todo.owner_id).select_related("parent__parent")
     return rows.filter(pk=todo.parent_id).first()
 
 
-# --- A new one ------------------------------------------------------------------------------------
+# --- Creation -------------------------------------------------------------------------------------
 
 
 @contextmanager
 def joining(todo: Any) -> Iterator[None]:
-    """Around the creation of a to-do, perhaps below another one. Raises Refused."""
+    """Wraps the creation of a to-do, which may have a parent. Raises Refused."""
     if not todo.parent_id:
         yield
         return
@@ -102,7 +102,7 @@ def _found(todo: Any) -> Any:
 
 @contextmanager
 def taking_along(todo: Any, members: Iterable[str]) -> Iterator[list[str]]:
-    """Around a change of these members; gives them with those that change because of them.
+    """Wraps a change of these members; yields them plus the members that change with them.
 
     Raises Refused before anything is written.
     """
@@ -124,7 +124,7 @@ def taking_along(todo: Any, members: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _follow(todo: Any, names: list[str]) -> list[str]:
-    """The members that follow from where the to-do is to stand."""
+    """The members that change with a new parent or list."""
     is_back = "deleted_at" in names and todo.deleted_at is None
     if todo.parent_id is None or not ("parent" in names or "list" in names or is_back):
         return []
@@ -133,7 +133,7 @@ def _follow(todo: Any, names: list[str]) -> list[str]:
         return _join_list(todo)
     parent = _read(todo)
     if parent is None or parent.deleted_at or parent.list_id != todo.list_id:
-        todo.parent = None  # it was moved away alone, or what it stood below has gone
+        todo.parent = None  # it was moved away alone, or its parent has been deleted
         return ["parent"]
     return []
 
@@ -146,7 +146,7 @@ def _join_list(todo: Any) -> list[str]:
 
 
 def _open_above(todo: Any) -> None:
-    """What was finished is not, and what it had finished stays so."""
+    """Reopen finished parents of an open to-do; their other subtasks stay finished."""
     parent = _read(todo)
     if todo.is_finished or parent is None or not parent.is_finished:
         return
@@ -157,21 +157,21 @@ def _open_above(todo: Any) -> None:
 
 
 def forget(todo: Any, finishing: Any) -> None:
-    """What is left finished below it was not finished along with another one any more."""
+    """Make finished subtasks independent of the act that finished them."""
     all_below(todo).filter(finished_with=finishing).update(finished_with=None)
 
 
 def _move_below(todo: Any, names: list[str]) -> None:
     if "list" in names:
         stamp(todo.owner_id, all_below(todo), list=todo.list_id)
-    if "parent" in names:  # what would be too deep is in the trash, and comes back at the top
+    if "parent" in names:  # too deep subtasks are in the trash, and are restored at the top
         deepest = levels_below(todo)[LEVELS - 1 - len(_above(todo)) :][:1]
         for level in deepest:
             stamp(todo.owner_id, level, parent=None)
 
 
 def _trash_below(todo: Any, names: list[str], act: Any) -> None:
-    """`act` is the one whose trashing took it along, or the to-do itself."""
+    """Trash or restore subtasks. `act` is the to-do whose trashing took them along."""
     if "deleted_at" not in names:
         return
     below = all_below(todo)
@@ -183,7 +183,7 @@ def _trash_below(todo: Any, names: list[str], act: Any) -> None:
 
 
 def _finish_below(todo: Any, names: list[str], act: Any) -> None:
-    """Those open now, and those that were finished by the same act."""
+    """Finish open subtasks, or reopen those that the same act finished."""
     if "status" not in names:
         return
     moments = {"finished_at": todo.finished_at, "status_at": todo.status_at or timezone.now()}
@@ -197,11 +197,11 @@ def _finish_below(todo: Any, names: list[str], act: Any) -> None:
         forget(todo, act)
 
 
-# --- A removal for good ---------------------------------------------------------------------------
+# --- Permanent deletion ---------------------------------------------------------------------------
 
 
 def with_parts(rows: "QuerySet[Any]") -> "QuerySet[Any]":
-    """The rows, and what is below them and was trashed by the same act."""
+    """The rows, with the subtasks that the same act trashed."""
     todos: QuerySet[Any] = rows.model.objects.all()
     act = Coalesce("parent__trashed_with", "parent__pk")
     found = [rows.order_by().values("pk")]
@@ -212,7 +212,7 @@ def with_parts(rows: "QuerySet[Any]") -> "QuerySet[Any]":
 
 
 def release(account_id: Any, rows: "QuerySet[Any]") -> None:
-    """What stays of what is right below these rows, which are about to go, comes to the top."""
+    """Move the remaining direct subtasks of rows that will be deleted to the top level."""
     going = rows.order_by().values("pk")
     staying = rows.model.objects.of(account_id).filter(parent__in=going).exclude(pk__in=going)
     if staying.exists():
@@ -220,7 +220,7 @@ def release(account_id: Any, rows: "QuerySet[Any]") -> None:
 
 
 def release_lost(model: Any) -> int:
-    """What stands below a row that a former release has removed comes to the top."""
+    """Move subtasks of rows that a former release deleted to the top level."""
     above = model.objects.filter(pk=OuterRef("parent"), owner=OuterRef("owner"))
     lost = model.objects.filter(parent__isnull=False).filter(~Exists(above))
     changed: int = lost.update(parent=None)
@@ -228,6 +228,6 @@ def release_lost(model: Any) -> int:
 
 
 def untouched(todo: Any) -> bool:
-    """Whether nobody has changed what finishing another one has made below it."""
+    """Whether the copied subtasks are unchanged since their creation."""
     living = all_below(todo).filter(deleted_at=None)
     return not living.exclude(version=F("made_in")).exists()

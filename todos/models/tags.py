@@ -28,7 +28,7 @@ NAME_LENGTH = 50
 
 
 def folded_names(tag: Any) -> Coalesce:
-    """What the tags of a to-do say, as one expression in a query of to-dos."""
+    """The folded names of a to-do's tags, as an expression for queries of to-dos."""
     tags = tag.objects.filter(todos=OuterRef("pk")).order_by().values("todos")
     return Coalesce(Subquery(tags.annotate(names=Joined("folded")).values("names")), Value(""))
 
@@ -38,16 +38,16 @@ class TagQuerySet(SyncedQuerySet):
         return self.filter(owner=user)
 
     def same_name(self, user: "User", name: str) -> "Tag | None":
-        """The person's tag of this name, however it is spelt."""
+        """The person's tag with this name, compared folded."""
         tag: Tag | None = self.owned_by(user).filter(folded=fold(name)).first()
         return tag
 
     def named(self, user: "User", names: Collection[str]) -> "list[Tag]":
-        """The person's tags of these names; those that do not exist yet are made."""
+        """The person's tags with these names; missing ones are created."""
         if not names:
             return []
-        wanted = {fold(name): name for name in reversed([*names])}  # the first spelling
-        former = Q(folded=None, name__in=wanted.values())  # made by the release before
+        wanted = {fold(name): name for name in reversed([*names])}  # the first spelling wins
+        former = Q(folded=None, name__in=wanted.values())  # created by the former release
         with writing(user.pk):
             known = list(self.owned_by(user).filter(Q(folded__in=wanted) | former))
             new = wanted.keys() - {fold(tag.name) for tag in known}
@@ -56,7 +56,7 @@ class TagQuerySet(SyncedQuerySet):
 
 
 class Tag(Synced):
-    """A word that to-dos share. `Home` and `home` are one tag; the first spelling stays."""
+    """A tag. `Home` and `home` are the same tag; the first spelling stays."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -72,8 +72,8 @@ class Tag(Synced):
     updated_at = MomentField(
         _("updated at"), default=timezone.now, db_default=Now(), editable=False
     )
-    folded = FoldedField(of=("name",), null=True)  # null: made by a release without the column
-    uuid = models.UUIDField(  # the id that clients know; the key stays a number
+    folded = FoldedField(of=("name",), null=True)  # null: created by a release without the column
+    uuid = models.UUIDField(  # the id for clients; the primary key stays a number
         _("id of clients"),
         unique=True,
         default=uuid.uuid4,
@@ -114,7 +114,7 @@ class Tag(Synced):
         *,
         dying: bool = False,
     ) -> Iterator[None]:
-        """To-dos show tags by name, and are found by it; a former name stays known for a while."""
+        """Stamp the to-dos, which show and search tags by name, and store the former name."""
         if not dying and "name" not in members:
             yield
             return
@@ -138,7 +138,7 @@ class TagAliasQuerySet(models.QuerySet["TagAlias"]):
     def remember(
         self, account_id: "UUID", rows: "models.QuerySet[Any]", former: Mapping[int, str]
     ) -> None:
-        """The folded names that tags have given up by this change; the caller is `writing`."""
+        """Store the former folded names of renamed tags. Call it in `writing()`."""
         now, seq = timezone.now(), draw(account_id, 0)
         self.bulk_create(
             TagAlias(tag=row, folded=former[row.pk], seq=seq, renamed_at=now)
@@ -148,9 +148,9 @@ class TagAliasQuerySet(models.QuerySet["TagAlias"]):
 
 
 class TagAlias(models.Model):
-    """A name that a tag has had: what a device means that has not heard of the other name yet.
+    """A former name of a tag, for devices that do not know the new name yet.
 
-    `seq` is the place of the change in the feed.
+    `seq` is the place of the renaming in the feed.
     """
 
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="aliases")

@@ -1,4 +1,4 @@
-"""The to-do: its columns, and what changes them."""
+"""The to-do model."""
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -40,19 +40,17 @@ NOTES_LENGTH = 10_000
 
 
 class Todo(Versioned):
-    """Something to be done by its owner, open or finished."""
-
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="todos",
         verbose_name=_("owner"),
     )
-    # RESTRICT: a list never takes its to-dos with it, unless both go with their owner.
+    # RESTRICT: deleting a list never deletes its to-dos, except together with their owner.
     list = models.ForeignKey(
         List, on_delete=models.RESTRICT, related_name="todos", verbose_name=_("list")
     )
-    # No constraint: a release that does not know the column may remove what others stand below.
+    # No constraint, because a release without the column may delete parents.
     parent = models.ForeignKey(
         "self",
         on_delete=models.DO_NOTHING,
@@ -63,10 +61,10 @@ class Todo(Versioned):
         related_name="+",
         verbose_name=_("below"),
     )
-    # The to-do, or the list, that took this one along when it was finished or trashed.
+    # The to-do or list that was finished or trashed and took this one along.
     finished_with = models.UUIDField(null=True, editable=False)
     trashed_with = models.UUIDField(null=True, editable=False)
-    # Not a foreign key: an account that goes would change the to-dos of others without a version.
+    # No foreign key, because deleting an account would change other rows without a new version.
     created_by = models.UUIDField(
         _("created by"), db_column="created_by_id", null=True, editable=False
     )
@@ -85,7 +83,7 @@ class Todo(Versioned):
     )
     due = DueField(_("due"))
     due_at = MomentField(_("due at"), null=True, editable=False)
-    due_on = DayField(null=True, editable=False)  # for the release before; goes with the next
+    due_on = DayField(null=True, editable=False)  # for the former release; the next one drops it
     due_order = models.DateTimeField(_("due"), default=NEVER, editable=False)
     start_on = DayField(_("not before"), null=True, blank=True)
     recurrence = RuleField(_("comes again"))
@@ -97,14 +95,14 @@ class Todo(Versioned):
         db_default=RecurrenceFrom.DUE,
     )
     reminders = RemindersField(verbose_name=_("reminders"), editable=False)
-    # The version in which finishing another one made it: while it is that, nobody has touched it.
+    # The version at its creation by a recurrence; as long as it is equal, nobody has changed it.
     made_in = models.PositiveBigIntegerField(null=True, editable=False)
     tags = models.ManyToManyField(Tag, blank=True, related_name="todos", verbose_name=_("tags"))
     position = PositionField()
     former_position = FormerPositionField()
     finished_at = MomentField(_("finished at"), null=True, blank=True, editable=False)
     deleted_at = MomentField(_("in the trash since"), null=True, editable=False)
-    status_at = MomentField(null=True, editable=False)  # when it was finished or reopened last
+    status_at = MomentField(null=True, editable=False)  # when it was last finished or reopened
 
     feed_kind, derived = (
         "todo",
@@ -112,7 +110,7 @@ class Todo(Versioned):
             {*OF_DUE, "finished_with", "former_position", "made_in", "status_at", "trashed_with"}
         ),
     )
-    has_reached_others = False  # whether a change of this object has changed other to-dos too
+    has_reached_others = False  # whether a change of this object has also changed other to-dos
     objects = TodoQuerySet.as_manager()
 
     class Meta:
@@ -189,8 +187,8 @@ class Todo(Versioned):
         return self.title
 
     def clean(self) -> None:
-        """No constraint can look into another table, so every form asks here."""
-        chosen: List | None = getattr(self, "list", None)  # none yet in a form with mistakes
+        """Check the owners of list and parent, because constraints cannot read other tables."""
+        chosen: List | None = getattr(self, "list", None)  # missing in a form with errors
         if chosen and self.owner_id not in (None, chosen.owner_id):
             raise ValidationError({"list": _("Choose a list of the same owner.")})
         if self.parent and self.owner_id is not None:
@@ -200,7 +198,7 @@ class Todo(Versioned):
                 raise ValidationError({"parent": str(refusal)}) from refusal
 
     def save(self, **options: Any) -> None:
-        """A new one may stand below another one, and may have reminders."""
+        """Also handle the parent and the reminders of a new to-do."""
         if not (self._state.adding and (self.parent_id or self.reminders)):
             super().save(**options)
             return
@@ -214,7 +212,7 @@ class Todo(Versioned):
         using: str | None = None,
         keep_parents: bool = False,  # noqa: FBT001, FBT002
     ) -> tuple[int, dict[str, int]]:
-        """For good, with what was trashed along with it."""
+        """Delete permanently, with the subtasks that were trashed along with it."""
         with writing(self.owner_id, savepoint=True):
             return Todo.objects.of(self.owner_id).filter(pk=self.pk).delete()
 
@@ -230,13 +228,13 @@ class Todo(Versioned):
         return self.status == Status.FINISHED
 
     def is_overdue(self, at: datetime) -> bool:
-        """What `overdue` of the query says, for one row at hand."""
+        """As `overdue` of the queryset, for one row."""
         return not self.is_finished and self.due_order < at
 
     def change(
         self, *, at: datetime | None = None, tags: Collection[str] | None = None, **columns: Any
     ) -> bool:
-        """As for every synced row; `tags` are names, `at` is when it was finished."""
+        """As `Synced.change`; `tags` has names, `at` is when it was finished or reopened."""
         if columns.get("status", self.status) != self.status:
             finished = columns["status"] == Status.FINISHED
             self.status_at = at or timezone.now()
@@ -255,7 +253,7 @@ class Todo(Versioned):
                 follow(self)
 
     def set_tags(self, names: Collection[str]) -> bool:
-        """Exactly these tags of the owner; whether they are others. The caller saves the to-do."""
+        """Set exactly these tags; returns whether they differ. The caller saves the to-do."""
         before = {tag.pk for tag in self.tags.all()}
         wanted = Tag.objects.named(self.owner, names)
         kept = {tag.pk for tag in wanted}
@@ -268,7 +266,7 @@ class Todo(Versioned):
         return True
 
     def insert(self, names: Collection[str]) -> None:
-        """A new one, with these tags."""
+        """Insert a new to-do with these tags."""
         tags = Tag.objects.named(self.owner, names)
         self._shows(tags)
         self.save(force_insert=True)
@@ -281,7 +279,7 @@ class Todo(Versioned):
     def insert_all(
         cls, owner: "User", rows: "Sequence[Todo]", names: Sequence[Collection[str]]
     ) -> None:
-        """New ones, each with its tags; the caller is `writing` and has placed them."""
+        """Insert new to-dos with their tags. Call it in `writing()`, with their positions set."""
         every = sorted({name for each in names for name in each})
         tags = {fold(tag.name): tag for tag in Tag.objects.named(owner, every)}
         links = cls.tags.through
@@ -298,30 +296,29 @@ class Todo(Versioned):
         links.bulk_create(links.model(todo=self, tag_id=key) for key in sorted(keys))
 
     def _shows(self, tags: Collection[Tag]) -> None:
-        """What a search finds of them is saved with the tags; what was read before is not shown."""
+        """Set the search column of tags, and drop the prefetched tags."""
         self.__dict__.get("_prefetched_objects_cache", {}).pop("tags", None)
         self.folded_tags = "\n".join(tag.folded or fold(tag.name) for tag in tags)
 
     def finish(self, at: datetime | None = None) -> None:
-        """Mark as done. Doing it again changes nothing: the first moment and the version stay."""
+        """Mark as finished. A repeat changes nothing: the first time and the version stay."""
         self._change_now(status=Status.FINISHED, at=at)
 
     def reopen(self) -> None:
-        """Mark as not done. Doing it again changes nothing."""
+        """Mark as open. A repeat changes nothing."""
         self._change_now(status=Status.OPEN)
 
     def rename(self, title: str) -> None:
-        """Give another title; the same one changes nothing."""
         self._change_now(title=title)
 
     def trash(self) -> None:
-        """Move to the trash. Doing it again changes nothing: the first moment stays."""
+        """Move to the trash. A repeat changes nothing: the first time stays."""
         with writing(self.owner_id):
             self.refresh_from_db()
             self.change(deleted_at=self.deleted_at or timezone.now())
 
     def restore(self) -> None:
-        """Out of the trash, to where it was."""
+        """Move from the trash to its former place."""
         self._change_now(deleted_at=None)
 
     @classmethod
@@ -334,24 +331,24 @@ class Todo(Versioned):
         *,
         dying: bool = False,
     ) -> Iterator[None]:
-        """Reminders follow what is due, and what is to be done."""
+        """Plan the reminders again after a change of due or status."""
         keys = [] if dying else affected(rows, members)
         yield
         plan(account_id, keys)
 
     def rippling_from(self, members: Collection[str]) -> AbstractContextManager[None]:
-        """Without reminders there is nothing to look for."""
+        """Skip the queries if the to-do has no reminders."""
         concerns = self.reminders or "reminders" in members
         return super().rippling_from(members) if concerns else nullcontext()
 
     def _change_now(self, **changes: Any) -> None:
-        """As the row is now, which may be another than when it was read."""
+        """Change the current row, which may differ from the row that was read."""
         with writing(self.owner_id):
             self.refresh_from_db()
             self.change(**changes)
 
     def _columns(self, members: Sequence[str]) -> Sequence[str]:
-        """What is made of the due goes with it: this object may be older than the person's zone."""
+        """Write computed columns only with the due: this object may be older than the time zone."""
         kept = frozenset() if "due" in members else OF_DUE
         members = [*members, "folded_tags"] if "tags" in members else members
         return [name for name in super()._columns(members) if name not in kept]

@@ -1,4 +1,4 @@
-"""Exports and imports as jobs, and the secret address of a calendar."""
+"""Exports and imports as jobs, and the secret URL of a calendar."""
 
 import hashlib
 import secrets
@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from core import files
 from core.columns import MomentField
 
-KEPT: Final = timedelta(days=2)  # a job with its file
-LEASE: Final = timedelta(minutes=20)  # longer than the function with most time may run
-FORGOTTEN: Final = timedelta(minutes=2)  # a job waits no longer to be begun
+KEPT: Final = timedelta(days=2)  # how long a job keeps its file
+LEASE: Final = timedelta(minutes=20)  # longer than any function may run
+FORGOTTEN: Final = timedelta(minutes=2)  # after this, a waiting job is started again
 MOST_TRIES: Final = 3
 FOLDER: Final = "transfers"
 SECRET_BYTES: Final = 24
@@ -45,15 +45,15 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
         return self.filter(created_at__lte=at - KEPT)
 
     def forgotten(self, at: datetime) -> Self:
-        """Waiting, and nobody has begun."""
+        """Queued for too long."""
         return self.filter(state=TransferState.QUEUED, changed_at__lte=at - FORGOTTEN)
 
     def dead(self, at: datetime) -> Self:
-        """Running, and whoever ran it cannot live any more."""
+        """Running, but its process must be dead."""
         return self.filter(state=TransferState.RUNNING, changed_at__lte=at - LEASE)
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """With their files."""
+        """Also delete their files."""
         for name in self.exclude(file="").values_list("file", flat=True):
             files.remove(name)
         return super().delete()
@@ -63,7 +63,7 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
 
 
 class Transfer(models.Model):
-    """One export or import; who has changed its state with `move` may go on with it."""
+    """An export or import. The process that changes its state with `move` may continue it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
@@ -78,12 +78,12 @@ class Transfer(models.Model):
         null=True,
         related_name="+",
         db_index=False,
-        db_constraint=False,  # a release that does not know the table may remove the list
-    )  # where an import puts what names no list; the inbox if there is none
-    file = models.CharField(max_length=100, blank=True)  # its name among the private files
-    size = models.PositiveBigIntegerField(null=True)  # bytes of the file
-    digest = models.CharField(max_length=64, blank=True)  # SHA-256 of the file that was checked
-    done = models.PositiveBigIntegerField(default=0)  # objects so far
+        db_constraint=False,  # a release without this table may delete the list
+    )  # the list for imported to-dos without one; the inbox by default
+    file = models.CharField(max_length=100, blank=True)  # its name in the private files
+    size = models.PositiveBigIntegerField(null=True)  # of the file, in bytes
+    digest = models.CharField(max_length=64, blank=True)  # SHA-256 of the checked file
+    done = models.PositiveBigIntegerField(default=0)  # processed objects
     total = models.PositiveBigIntegerField(null=True)
     report = models.JSONField(null=True)
     error_code = models.CharField(max_length=32, blank=True)
@@ -112,7 +112,7 @@ class Transfer(models.Model):
         return f"{self.kind} {self.id}: {self.state}"
 
     def move(self, *before: str, at: datetime, **columns: Any) -> bool:
-        """Change it if its state is one of these; False if somebody else was quicker."""
+        """Change the job if its state is one of these; False if another process was faster."""
         rows = type(self).objects.filter(pk=self.pk, state__in=before)
         if not rows.update(changed_at=at, **columns):
             return False
@@ -133,7 +133,7 @@ class Transfer(models.Model):
 
 
 class CalendarFeed(models.Model):
-    """Who knows the secret in its address reads the to-dos; only a digest of it is kept."""
+    """Anyone with the secret in its URL can read the to-dos. Only a digest of it is stored."""
 
     owner = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"

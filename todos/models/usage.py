@@ -6,9 +6,9 @@ from django.db.models import Func, IntegerField
 
 
 class Usage(models.Model):
-    """How much an account holds, for its quotas; only todos.quotas writes it.
+    """How many objects an account has, for its quotas. Only todos.quotas writes it.
 
-    Removing does not lower it, so it may be higher than what is there, until it is counted again.
+    Deletions do not lower it, so it may be too high until the next count.
     """
 
     owner = models.OneToOneField(
@@ -25,11 +25,11 @@ class Usage(models.Model):
 
 
 class OctetLength(Func):
-    """Bytes of a text in UTF-8; PostgreSQL need not read a long one for it."""
+    """Bytes of a text in UTF-8, which PostgreSQL gets without reading long text."""
 
     function = "OCTET_LENGTH"
     output_field = IntegerField()
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        template = "LENGTH(CAST(%(expressions)s AS BLOB))"  # SQLite has the function since 3.43
+        template = "LENGTH(CAST(%(expressions)s AS BLOB))"  # no OCTET_LENGTH before 3.43
         return self.as_sql(compiler, connection, template=template, **extra)

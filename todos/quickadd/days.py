@@ -1,4 +1,4 @@
-"""Days of the calendar, and the rules that quick add can say."""
+"""Calendar days, and the recurrence rules that quick add supports."""
 
 import calendar
 from dataclasses import dataclass
@@ -6,19 +6,19 @@ from datetime import date, timedelta
 
 from core.dates import FIRST_YEAR, LAST_YEAR
 
-LEAP = 8  # years between two 29ths of February around 1900 and 2100
+LEAP = 8  # the longest gap between two 29ths of February, in years, around 1900 and 2100
 UNITS = {"day": "DAILY", "week": "WEEKLY", "month": "MONTHLY", "year": "YEARLY"}
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What quick add can say of an RRULE."""
+    """The part of an RRULE that quick add supports."""
 
     unit: str
     interval: int = 1
     weekdays: tuple[int, ...] = ()
-    nth: int = 0  # of the one weekday, within the month
+    nth: int = 0  # of the only weekday, within the month
     days: tuple[int, ...] = ()  # of the month; -1 is the last
     month: int = 0
     is_from_completion: bool = False
@@ -36,7 +36,7 @@ class Rule:
         return ";".join(f"{name}={value}" for name, value in parts.items() if value)
 
     def first(self, begin: date) -> date | None:
-        """The first day that fits, from this one on."""
+        """The first matching day, from this one on."""
         for offset in range(366 * (LEAP + 1)):
             day = begin + timedelta(days=offset)
             if self._fits(day):
@@ -52,14 +52,14 @@ class Rule:
         )
 
     def following(self, begin: date) -> date | None:
-        """The first day behind this one; without a day of its own the rule counts from it."""
+        """The first day after this one; a rule without days counts from it."""
         if self.weekdays or self.days:
             return self.first(begin + timedelta(days=1))
         return later(begin, self.interval, self.unit)
 
 
 def on(year: int, month: int, day: int) -> date | None:
-    """None for a day that no calendar has; day -1 is the last of the month."""
+    """The date, or None if it does not exist; day -1 is the last of the month."""
     if not (FIRST_YEAR <= year <= LAST_YEAR and 1 <= month <= 12):
         return None
     length = calendar.monthrange(year, month)[1]
@@ -72,7 +72,7 @@ def last_of(day: date) -> int:
 
 
 def later(day: date, amount: int, unit: str) -> date | None:
-    """A month later is the same day of it, or its last."""
+    """A date so much later; months keep the day, or use the last day of the month."""
     if unit in ("day", "week"):
         return day + timedelta(days=amount * (7 if unit == "week" else 1))
     months = day.year * 12 + day.month - 1 + amount * (12 if unit == "year" else 1)

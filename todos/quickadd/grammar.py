@@ -1,23 +1,23 @@
-"""The grammar of quick add as data: how to read words.json, and what matches at a token.
+"""The grammar of quick add as data: reads words.json, and finds the matches at a token.
 
 words.json has four parts:
 
-* `same`: characters that are read as another one.
-* `quotes`: signs around a name, in which nothing is understood.
+* `same`: characters that are read as another character.
+* `quotes`: quotation marks around a name; text between them is not interpreted.
 * `classes`: name of a class -> language -> word -> value. A word may have several tokens.
-* `phrases`: groups of `{"do", "say", "with"?, "if"?}`. `say` lists phrases, and a phrase is a row
-  of elements between blanks. `{name}` is a slot: it takes a word of the class of that name, or it
-  is one of `SLOTS` here. Anything else is read into tokens that must be there. `+` before an
-  element: no blank stands before its token. `do` names the meaning (`todos.quickadd.meanings`),
-  which gets the values of the slots and of `with`. `if` says what must be beside the phrase:
-  `before` (a day, a rule or a part of a day, understood directly before it), or `beside` (anything
-  understood directly before or behind it, or the end of the text).
+* `phrases`: groups of `{"do", "say", "with"?, "if"?}`. `say` lists phrases. A phrase is a sequence
+  of elements, separated by blanks. `{name}` is a slot: it takes a word of the class with that name,
+  or it is one of `SLOTS` here. Any other element must match literally. `+` before an element
+  forbids a blank before its token. `do` names the meaning (`todos.quickadd.meanings`), which gets
+  the values of the slots and of `with`. `if` is a condition: `before` requires a day, a rule or a
+  part of a day directly before the phrase; `beside` requires anything understood directly before
+  or after it, or the end of the text.
 
-Languages have no order: every phrase and every class has the words of all of them.
+Languages have no order: every phrase and every class has the words of all languages.
 
-A slot takes the longest word that is there, a phrase is matched element by element, and nothing is
-tried a second time: the cost is bounded by the tokens times the phrases. Phrases that begin alike
-are matched together, which changes nothing but the time.
+A slot takes the longest matching word. A phrase is matched element by element without backtracking,
+so the cost is bounded by the number of tokens times the number of phrases. Phrases with a common
+beginning are matched together, which only saves time.
 """
 
 import json
@@ -59,11 +59,11 @@ class Match(NamedTuple):
 
 @dataclass
 class Node:
-    """Phrases that begin alike share the nodes of their beginning, so it is matched once."""
+    """A node of a trie: phrases with a common beginning share nodes, so it is matched once."""
 
     literals: dict[str, "Node"] = field(default_factory=dict)
     others: dict[Element, "Node"] = field(default_factory=dict)  # slots, and glued literals
-    phrases: list[tuple[int, Phrase]] = field(default_factory=list)  # those that end here
+    phrases: list[tuple[int, Phrase]] = field(default_factory=list)  # phrases that end here
 
     def child(self, element: Element) -> "Node":
         if element.slot or element.glued:
@@ -89,7 +89,7 @@ class Grammar:
             node.phrases.append((order, phrase))
 
     def matches(self, tokens: Sequence[Token], first: int) -> list[Match]:
-        """What matches at this token, the longest first; of equals as in the file."""
+        """The matches at this token, longest first, then in the order of the file."""
         found = sorted(self._walk(self.root, tokens, first, {}), key=lambda each: each[:2])
         return [
             Match(phrase, {**phrase.given, **values}, first, -behind)
@@ -149,7 +149,7 @@ def _elements(part: str) -> Iterator[Element]:
 
 
 def _by_first(words: Mapping[str, Mapping[str, Any]]) -> dict[str, list[tuple[Any, Any]]]:
-    """First token -> (all tokens, value), the longest word first."""
+    """First token -> (all tokens, value), longest word first."""
     found: dict[str, list[tuple[Any, Any]]] = {}
     for language in words.values():
         for word, value in language.items():
@@ -162,11 +162,11 @@ def _is_glued(tokens: Sequence[Token], place: int) -> bool:
     return 0 < place < len(tokens) and tokens[place - 1].end == tokens[place].start
 
 
-# --- Slots that are no class --------------------------------------------------------------------
+# --- Slots without a class ----------------------------------------------------------------------
 
 
 def _number(*lengths: int, classes: tuple[str, ...] = ()) -> Reader:
-    """Digits of these lengths, a Chinese numeral, or a word of the classes."""
+    """A reader of digits with these lengths, a Chinese numeral, or a word of the classes."""
 
     def read(grammar: Grammar, tokens: Sequence[Token], place: int) -> Taken | None:
         found = digits(tokens, place, *lengths) or numeral(tokens, place)

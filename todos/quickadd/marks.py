@@ -19,7 +19,7 @@ class Mark(NamedTuple):
 
 
 def read_mark(text: str, folded: str, start: int, knows_list: Callable[[str], bool]) -> Mark | None:
-    """The mark that begins here."""
+    """The mark at this position, if any."""
     kind = SIGNS.get(folded[start])
     if kind is None or not is_free_before(text, start):
         return None
@@ -50,6 +50,6 @@ def _name(text: str, folded: str, start: int) -> tuple[str, int]:
 
 
 def _is_name(name: str) -> bool:
-    """With a letter or a picture: `#1` is a number, and no tag."""
+    """Whether it has a letter or an emoji: `#1` is a number and no tag."""
     is_seen = any(is_letter(it) or is_wide(it) or it >= "\U0001f000" for it in name)
     return is_seen and len(name) <= NAME_LENGTH

@@ -1,4 +1,4 @@
-"""What one phrase of quick add says, and the values of its slots."""
+"""The meaning of a phrase of quick add, and the values of its slots."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from typing import Any
 from todos.quickadd.days import Rule
 
 Values = Mapping[str, Any]
-Part = tuple[int, str]  # minutes, and the half of the day that it is in
+Part = tuple[int, str]  # minutes, and the half of the day
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What one phrase says; minutes count from midnight."""
+    """The meaning of one phrase; minutes count from midnight."""
 
     day: date | None = None
     clock: int | None = None
-    is_open: bool = False  # the clock may be of either half of the day: `8:30`, not `8:30 am`
-    is_spoken: bool = False  # as people say it: `at 3`, `3点`
+    is_open: bool = False  # the time may be in either half of the day: `8:30`, not `8:30 am`
+    is_spoken: bool = False  # colloquial: `at 3`, `3点`
     part: Part | None = None
     rule: Rule | None = None
-    is_moment: bool = False  # counted from now: the same everywhere
+    is_moment: bool = False  # a duration from now: the same moment everywhere
     is_weekday: bool = False  # a weekday without a date
 
     @property

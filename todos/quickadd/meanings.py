@@ -1,7 +1,7 @@
-"""What the phrases of quick add mean: days, times of day and rules, from the values of their slots.
+"""Computes the days, times and rules of quick add's phrases from the values of their slots.
 
-A function for each `do` of words.json. It gets the values and the person's own now, and gives None
-if there is no such day or time; then the phrase was not meant.
+Each `do` in words.json has a function. It gets the values and the current time in the person's time
+zone, and returns None if the day or time does not exist; then the phrase is plain text.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ DAY, NOON, SIX, FIVE = 24 * 60, 12 * 60, 6 * 60, 5 * 60  # minutes
 # --- Days ----------------------------------------------------------------------------------------
 
 
-def _said(day: date | None, **more: Any) -> Meaning | None:
+def _on_day(day: date | None, **more: Any) -> Meaning | None:
     return Meaning(day=day, **more) if day else None
 
 
@@ -28,18 +28,18 @@ def _week_begin(today: date, weeks: int) -> date:
 
 
 def _in_week(today: date, weekday: int, weeks: int) -> date:
-    """The day of this week (0) or of a later one; one of this week that has passed is 7 later."""
+    """The weekday in this week (0) or a later week; a past day of this week moves 7 days."""
     day = _week_begin(today, weeks) + timedelta(days=weekday - 1)
     return day + timedelta(days=7) if day < today else day
 
 
 def _day(values: Values, now: datetime) -> Meaning | None:
-    return _said(later(now.date(), values["day"], "day"))
+    return _on_day(later(now.date(), values["day"], "day"))
 
 
 def _day_part(values: Values, now: datetime) -> Meaning | None:
     days, at, half = values["day_part"]
-    return _said(later(now.date(), days, "day"), part=(minutes(at), half))
+    return _on_day(later(now.date(), days, "day"), part=(minutes(at), half))
 
 
 def _after(values: Values, now: datetime) -> Meaning | None:
@@ -47,7 +47,7 @@ def _after(values: Values, now: datetime) -> Meaning | None:
     amount, unit = values.get("unit") or values["span"]
     said = _weekday(values, now) if "weekday" in values else _day({"day": 0, **values}, now)
     begin = said.day if said and said.day else now.date()
-    return _said(later(begin, amount * values.get("n", 1), unit))
+    return _on_day(later(begin, amount * values.get("n", 1), unit))
 
 
 def _workdays_after(values: Values, now: datetime) -> Meaning | None:
@@ -57,14 +57,14 @@ def _workdays_after(values: Values, now: datetime) -> Meaning | None:
     while left or day.isoweekday() > 5:
         day += timedelta(days=1)
         left -= left > 0 and day.isoweekday() <= 5
-    return _said(day)
+    return _on_day(day)
 
 
 def _minutes_after(values: Values, now: datetime) -> Meaning | None:
     amount = values.get("short_span", values.get("n", 0) * values.get("short_unit", 0))
     amount += values.get("n2", 0) * values.get("minute_unit", 0)
     moment = datetime.fromtimestamp((now.timestamp() // 60 + amount) * 60, now.tzinfo)
-    return _said(moment.date(), clock=moment.hour * 60 + moment.minute, is_moment=True)
+    return _on_day(moment.date(), clock=moment.hour * 60 + moment.minute, is_moment=True)
 
 
 def _weekday(values: Values, now: datetime) -> Meaning | None:
@@ -72,12 +72,12 @@ def _weekday(values: Values, now: datetime) -> Meaning | None:
     weekday = first(values, "weekday", "weekday_word", "weekday_digit")
     for name in ("week", "next", "this"):
         if name in values:
-            return _said(_in_week(today, weekday, values[name]), is_weekday=True)
-    return _said(_in_week(today + timedelta(days=1), weekday, 0), is_weekday=True)
+            return _on_day(_in_week(today, weekday, values[name]), is_weekday=True)
+    return _on_day(_in_week(today + timedelta(days=1), weekday, 0), is_weekday=True)
 
 
 def _week(values: Values, now: datetime) -> Meaning | None:
-    return _said(_week_begin(now.date(), values["next_week"]))
+    return _on_day(_week_begin(now.date(), values["next_week"]))
 
 
 def _weekend(values: Values, now: datetime) -> Meaning | None:
@@ -85,30 +85,30 @@ def _weekend(values: Values, now: datetime) -> Meaning | None:
     today = now.date()
     weeks = values.get("week", values.get("next", 0))
     saturday = _week_begin(today, weeks) + timedelta(days=5)
-    return _said(max(saturday, today))
+    return _on_day(max(saturday, today))
 
 
 def _week_end(values: Values, now: datetime) -> Meaning | None:
     """Friday."""
-    return _said(_in_week(now.date(), 5, values.get("week", 0)))
+    return _on_day(_in_week(now.date(), 5, values.get("week", 0)))
 
 
 def _date(values: Values, now: datetime) -> Meaning | None:
-    """Without a year the next day of this date, today included."""
+    """A date; without a year the next one, today included."""
     today = now.date()
     month = values.get("month", values.get("m"))
     day = first(values, "d", "nth", "day_digits")
     if "y" in values:
-        return _said(on(values["y"], month, day))
+        return _on_day(on(values["y"], month, day))
     for name in ("year_from_now", "next_year"):
         if name in values:
-            return _said(on(today.year + values[name], month, day))
+            return _on_day(on(today.year + values[name], month, day))
     days = (on(today.year + years, month, day) for years in range(LEAP + 1))
-    return _said(next((each for each in days if each and each >= today), None))
+    return _on_day(next((each for each in days if each and each >= today), None))
 
 
 def _slashed_date(values: Values, now: datetime) -> Meaning | None:
-    """`25/12/2026` and `12/25/2026`; of `1/12/2026` nobody can say which is the month."""
+    """`25/12/2026` and `12/25/2026`; None for the ambiguous `1/12/2026`."""
     one, other = values["d"], values["m"]
     if one != other and max(one, other) <= 12:
         return None
@@ -116,17 +116,17 @@ def _slashed_date(values: Values, now: datetime) -> Meaning | None:
 
 
 def _month_day(values: Values, now: datetime) -> Meaning | None:
-    """The next day of this number, today included."""
+    """The next such day of a month, today included."""
     day = values.get("d", values.get("nth"))
     if not (day == -1 or 1 <= day <= 31):
         return None
-    return _said(Rule("month", days=(day,)).first(now.date()))
+    return _on_day(Rule("month", days=(day,)).first(now.date()))
 
 
 def _month(values: Values, now: datetime) -> Meaning | None:
     months = values.get("next_month", values.get("month_from_now", 0))
     begin = later(now.date().replace(day=1), months, "month")
-    return _said(begin and on(begin.year, begin.month, values.get("d", values.get("nth", 1))))
+    return _on_day(begin and on(begin.year, begin.month, values.get("d", values.get("nth", 1))))
 
 
 def _nth_weekday(values: Values, now: datetime) -> Meaning | None:
@@ -139,7 +139,7 @@ def _nth_weekday(values: Values, now: datetime) -> Meaning | None:
         begin = begin.replace(day=1)
         begin = later(begin, values["month_from_now"], "month") or begin
     month = values.get("month", values.get("m", 0))
-    return _said(replace(rule.rule, month=month).first(begin))
+    return _on_day(replace(rule.rule, month=month).first(begin))
 
 
 # --- Times of day --------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ def _at(
 
 
 def time_of(clock: int, part: Part | None, *, is_spoken: bool) -> int:
-    """The minutes that an open clock means; from 24:00 on, those of the next day."""
+    """The minutes of an ambiguous time; values from 24:00 are on the next day."""
     if part is None:
         return clock + NOON if is_spoken and clock < SIX else clock
     begin, half = part

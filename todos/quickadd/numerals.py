@@ -7,7 +7,7 @@ from todos.quickadd.tokens import Token, is_digit
 
 NUMERALS = {character: value for value, character in enumerate("〇一二三四五六七八九")} | {"零": 0}
 TEN = "十"
-Taken = tuple[Any, int]  # a value, and the index of the token behind it
+Taken = tuple[Any, int]  # a value, and the index of the next token
 
 
 def digits(tokens: Sequence[Token], place: int, *lengths: int) -> Taken | None:

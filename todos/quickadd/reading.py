@@ -1,25 +1,25 @@
-"""Quick add: one sentence, read into the members of a to-do.
+"""Quick add: reads a sentence into the members of a to-do.
 
-The algorithm, which the page has a second time in JavaScript (docs/quick-add.md):
+The algorithm, which the page implements again in JavaScript (docs/quick-add.md):
 
 1. Fold the text character by character (`tokens.fold`) and split it into tokens: runs of digits,
-   runs of letters, and every other character that is no blank, each on its own.
-2. From left to right: at a mark read the mark (`marks`), and pass over a name in `quotes`; else
-   try the phrases that match here, the longest first, of equals the first of the file, and take the
-   first one that begins and ends where a word may and whose meaning exists. Go on behind it; if
-   there is none, at the next token. A phrase that does `text` is taken too, and means nothing:
+   runs of letters, and single other characters except blanks.
+2. From left to right: read a mark (`marks`) or skip a name in `quotes`. Otherwise try the phrases
+   that match here, longest first, then in the order of the file. Take the first phrase that
+   begins and ends at word boundaries and whose meaning exists, and continue after it; without
+   one, continue at the next token. A phrase that does `text` is also taken, but means nothing:
    `May I`, `last friday`.
-3. Take words of the class `lead` before a phrase (`at`, `on`, at most two) and one of `trail`
-   behind it (`前`) along with it.
+3. Extend a phrase by words of the class `lead` before it (`at`, `on`, at most two) and one of
+   `trail` after it (`前`).
 4. Drop phrases whose `if` is not met, two runs of one kind with a word of the class `range` or
    `either` between them (`9:00 - 10:00`, `7am and 7pm`), and a run of phrases directly before `的`,
-   unless the text begins with the run; then `的` goes with it.
-5. The last day, the last clock, the last part of a day and the last rule count; a weekday directly
-   beside a date goes with it. Tags all count, of lists and priorities the last.
+   unless the text begins with the run; then the run includes `的`.
+5. The last day, the last time, the last part of a day and the last rule count. A date includes a
+   weekday directly beside it. All tags count, and the last list and priority.
 6. Without a day, a rule gives its first day, and a time alone is today, or tomorrow if it has
-   passed. An open clock gets its half from the part of the day; without one, `at 1` to `at 5` and
-   `1点` to `5点` are in the afternoon.
-7. What was understood is taken out of the text; the rest is the title.
+   passed. The part of the day decides the half of an ambiguous time; without it, `at 1` to `at 5`
+   and `1点` to `5点` are in the afternoon.
+7. The phrases that count are removed from the text; the rest is the title.
 
 Only the first `LIMIT` characters are read, so the cost is bounded. Positions count code points.
 """
@@ -46,7 +46,7 @@ CLOSERS = ".,:;!?)，。；：！？）、"  # noqa: RUF001 - no blank stands be
 
 @dataclass(frozen=True)
 class Span:
-    """Code points from `start` up to `end`, understood as `kind`."""
+    """The code points from `start` up to `end` were read as `kind`."""
 
     start: int
     end: int
@@ -68,9 +68,9 @@ class Reading:
 def read(
     text: str, now: datetime, zone: ZoneInfo, knows_list: Callable[[str], bool] = bool
 ) -> Reading:
-    """What the text says at this moment in this zone.
+    """Read the text at this moment in this zone.
 
-    A list is understood if `knows_list` says so, else its name stays in the title.
+    The name of a list that `knows_list` does not know stays in the title.
     """
     reader = Reader(text, now.astimezone(zone), knows_list)
     return reader.reading(str(zone))
@@ -101,7 +101,7 @@ class Reader(Scanner):
     # --- Step 4 ----------------------------------------------------------------------------------
 
     def _meant(self, found: Sequence[Found]) -> list[Found]:
-        """Those whose condition is met."""
+        """The phrases whose condition is met."""
         kept: list[Found] = []
         for index, each in enumerate(found):
             before = found[index - 1] if index and kept and kept[-1] is found[index - 1] else None
@@ -144,7 +144,7 @@ class Reader(Scanner):
         return any(word is not None and word[1] == each.first for word in words)
 
     def _run(self, found: Sequence[Found], index: int, step: int) -> set[int]:
-        """This one and those of its kind directly before it (step -1) or behind it (1)."""
+        """The phrase and those of its kind directly before it (step -1) or after it (1)."""
         run = {index}
         while 0 <= index + step < len(found):
             one, other = found[min(index, index + step)], found[max(index, index + step)]
@@ -175,7 +175,7 @@ class Reader(Scanner):
             return []
         return [*run[:-1], replace(run[-1], behind=taken[1])]
 
-    # --- Step 5 and 7 ----------------------------------------------------------------------------
+    # --- Steps 5 and 7 ---------------------------------------------------------------------------
 
     def _is_used(self, each: Found, found: list[Found], chosen: "dict[str, Any]") -> bool:
         if each.mark:
@@ -199,7 +199,7 @@ class Reader(Scanner):
         return chosen
 
     def _is_of_a_date(self, each: Found, near: Sequence[Found]) -> bool:
-        """The `monday` of `monday, dec 7`, which the date says better."""
+        """Whether it is a weekday of a date, such as `monday` in `monday, dec 7`."""
         is_weekday = each.meaning is not None and each.meaning.is_weekday
         return is_weekday and any(_is_date(it) and self._is_with(each, it) for it in near)
 
@@ -230,7 +230,7 @@ def _until(kept: Sequence[Found]) -> date | None:
 
 
 def _marks(kept: Sequence[Found]) -> list[Mark]:
-    """The tags, and the last of the others."""
+    """All tags, and the last mark of each other kind."""
     marks = [each.mark for each in kept if each.mark]
     last = {mark.kind: mark for mark in marks if mark.kind != "tag"}
     return [*[mark for mark in marks if mark.kind == "tag"][:MOST_TAGS], *last.values()]
@@ -275,7 +275,7 @@ def _day(chosen: "dict[str, Any]", now: datetime, clock: int | None) -> date | N
 
 
 def _joined(pieces: Sequence[str]) -> str:
-    """The pieces of a title; no blank between Chinese, nor before a sign that ends something."""
+    """Join the pieces of a title, without blanks between Chinese and before closing punctuation."""
     title = ""
     for piece in pieces:
         rest = piece.strip()

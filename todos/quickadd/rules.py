@@ -1,4 +1,4 @@
-"""The phrases of quick add that say a rule; see todos.quickadd.meanings."""
+"""The phrases of quick add for recurrence rules; see todos.quickadd.meanings."""
 
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ def every(values: Values, _now: datetime) -> Meaning | None:
 
 
 def every_other(values: Values, _now: datetime) -> Meaning | None:
-    """`每隔两天`: two days lie between."""
+    """`每隔两天`: with two days in between."""
     amount, unit = values["unit"]
     return _rule(values, unit, amount * (values["n"] + 1))
 

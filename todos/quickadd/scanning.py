@@ -18,7 +18,7 @@ BETWEEN = frozenset(" ,，、")  # noqa: RUF001 - between phrases that stand bes
 
 @dataclass
 class Found:
-    """A phrase or a mark in the text; `first` and `behind` are indexes of tokens."""
+    """A phrase or mark from token `first` up to token `behind`."""
 
     first: int
     behind: int
@@ -66,7 +66,7 @@ class Scanner:
         return Found(place, behind, mark=mark)
 
     def _quoted(self, place: int) -> Found | None:
-        """A name in quotation marks means nothing."""
+        """Skip a name in quotation marks."""
         opening = self.tokens[place]
         closing = self.grammar.quotes.get(opening.text)
         if closing is None or not tokens.is_free_before(self.text, opening.start):

@@ -1,4 +1,4 @@
-"""Characters and tokens: the part of quick add that knows nothing of words."""
+"""Characters and tokens: the part of quick add that does not depend on words."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,11 +7,11 @@ SPACES = frozenset(" \t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000") | 
     chr(code) for code in range(0x2000, 0x200B)
 }
 JOINERS = frozenset("-\u2010\u2011\u2013\u2014_/\\@#'&+=~%$*^|<>")
-STOPS = frozenset(".,:;!?")  # they end a phrase if a blank follows
+STOPS = frozenset(".,:;!?")  # these end a phrase before a blank
 
 
 class Token(NamedTuple):
-    """A run of digits, a run of letters, or one other character that is no blank."""
+    """A run of digits, a run of letters, or one other character except a blank."""
 
     text: str
     start: int
@@ -19,7 +19,7 @@ class Token(NamedTuple):
 
 
 def fold(text: str, same: Mapping[str, str]) -> str:
-    """One character for each: full-width ones narrow, letters small, variants as in `same`."""
+    """Fold each character to one: full-width to narrow, capitals to small, and as in `same`."""
     return "".join(_fold(same.get(character, character)) for character in text)
 
 
@@ -32,7 +32,7 @@ def _fold(character: str) -> str:
 
 
 def is_wide(character: str) -> bool:
-    """Written without blanks between words: Chinese, and full-width signs."""
+    """Whether its script has no blanks between words: Chinese and full-width characters."""
     return (
         "\u2e80" <= character <= "\ud7ff"
         or "\uf900" <= character <= "\ufaff"
@@ -75,7 +75,7 @@ def _end(folded: str, start: int) -> int:
 
 
 def is_free_before(text: str, place: int) -> bool:
-    """Whether a word may begin here: not within another, nor behind a sign that joins."""
+    """Whether a word may begin here: not inside a word, nor after a joining character."""
     if place == 0:
         return True
     before = text[place - 1]

@@ -1,4 +1,4 @@
-"""To-dos that come again: rules of RFC 5545, the days that they give, and their words."""
+"""Recurrence rules of RFC 5545: their days, and their description in words."""
 
 from todos.recurrence.reading import LENGTH, read
 from todos.recurrence.rules import Rule

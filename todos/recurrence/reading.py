@@ -1,4 +1,4 @@
-"""The text of a rule, read strictly: what is not allowed is refused with a sentence."""
+"""Reads the text of a rule strictly, with an error text for every mistake."""
 
 import re
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.dates import in_range
 from todos.recurrence.rules import FREQUENCIES, WEEKDAYS, Rule, Weekday
 
-LENGTH: Final = 300  # characters of a rule
+LENGTH: Final = 300  # in characters
 MOST_INTERVAL: Final = 1000
 MOST_COUNT: Final = 9999
 MOST_VALUES: Final = 62  # in one list
@@ -104,7 +104,7 @@ def _week_start(_name: str, text: str) -> int:
 
 
 def _check(rule: Rule) -> None:
-    """What the parts may not be together (RFC 5545, 3.3.10)."""
+    """Refuse combinations of parts that RFC 5545, 3.3.10 forbids."""
     most = _MOST_NTH.get(rule.freq, 0)
     if rule.months and rule.freq == "YEARLY":
         most = _MOST_NTH["MONTHLY"]

@@ -1,9 +1,9 @@
-"""Recurrence rules of RFC 5545 for days: what they allow, and the days that they give.
+"""Recurrence rules of RFC 5545 for days.
 
-A to-do is due on a day, at a time that stays the same, so a rule gives days and clock changes do
-not matter. The answers are those of python-dateutil, which is the judge in the tests. It does not
-run here because nothing stops it: `FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30` keeps it busy up to the
-year 9999, for its UNTIL ends a search only at a match.
+A to-do is due on a day, at a constant time, so a rule gives days, and clock changes do not matter.
+The results equal those of python-dateutil, as tests check. The code does not use that library,
+because its searches are unbounded: `FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30` runs up to the year 9999,
+because UNTIL stops it only at a match.
 """
 
 import calendar
@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 
 from core.dates import LAST_YEAR
 
-MOST_DAYS: Final = 15_000  # that one search looks at: 41 years, more than between leap days
+MOST_DAYS: Final = 15_000  # per search: 41 years, longer than any gap between leap days
 FREQUENCIES: Final = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 LAST_DAY: Final = date(LAST_YEAR, 12, 31)
 
-Weekday = tuple[int, int]  # (n, weekday): n is 0 for every one, weekday 0 is Monday
+Weekday = tuple[int, int]  # (n, weekday): n is 0 for every week, weekday 0 is Monday
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Rule:
     week_start: int = 0
 
     def __str__(self) -> str:
-        """In one spelling, whatever was written."""
+        """The normalized text."""
         parts = {
             "FREQ": self.freq,
             "INTERVAL": self.interval if self.interval > 1 else "",
@@ -54,7 +54,7 @@ class Rule:
         return ";".join(f"{name}={value}" for name, value in parts.items() if value)
 
     def days(self, start: date) -> Iterator[date]:
-        """From the start on, without COUNT and UNTIL; it ends when a search looks too far."""
+        """The days from the start on, ignoring COUNT and UNTIL; ends after a too long search."""
         rule = self._anchored(start)
         looked_at = 0
         for period in rule._periods(start):  # noqa: SLF001 - of its own
@@ -64,11 +64,11 @@ class Rule:
             yield from (day for day in rule._chosen(period) if day >= start)  # noqa: SLF001
 
     def after(self, start: date, day: date) -> date | None:
-        """The first day of the rule behind this one; `start` counts as its beginning."""
+        """The first day of the rule after `day`; the rule starts at `start`."""
         return next((each for each in self.days(start) if each > day), None)
 
     def ends_before(self, day: date, at: time | None, zone: ZoneInfo) -> bool:
-        """Whether UNTIL has passed at this time of that day."""
+        """Whether UNTIL is before this time of that day."""
         if not self.until:
             return False
         if "T" not in self.until:
@@ -79,14 +79,14 @@ class Rule:
     def occurrences(
         self, start: date, at: time | None, zone: ZoneInfo, limit: int
     ) -> Iterator[date]:
-        """At most so many, COUNT and UNTIL included."""
+        """At most `limit` days, with respect to COUNT and UNTIL."""
         for day in islice(self.days(start), min(limit, self.count or limit)):
             if self.ends_before(day, at, zone):
                 return
             yield day
 
     def counted_down(self) -> "Rule | None":
-        """What is left behind one occurrence; None behind the last."""
+        """The rule after one occurrence; None after the last."""
         if self.count is None:
             return self
         return replace(self, count=self.count - 1) if self.count > 1 else None
@@ -94,7 +94,7 @@ class Rule:
     # --- Days ------------------------------------------------------------------------------------
 
     def _anchored(self, start: date) -> "Rule":
-        """What a rule leaves out it takes from its beginning (RFC 5545, 3.3.10)."""
+        """Take missing parts of the rule from its start (RFC 5545, 3.3.10)."""
         if self.month_days or self.weekdays or self.freq == "DAILY":
             return self
         if self.freq == "WEEKLY":
@@ -103,7 +103,7 @@ class Rule:
         return replace(self, months=months, month_days=(start.day,))
 
     def _periods(self, start: date) -> Iterator[list[date]]:
-        """The days of each period that counts."""
+        """The days of each period that INTERVAL selects."""
         if self.freq in ("DAILY", "WEEKLY"):
             yield from self._short_periods(start)
             return
@@ -145,7 +145,7 @@ class Rule:
         return bool(nths) and (0 in nths or self._is_nth(day, nths))
 
     def _is_nth(self, day: date, nths: list[int]) -> bool:
-        """Whether it is one of these of its weekday, in the month or in the year."""
+        """Whether its weekday has one of these numbers in the month or year."""
         place, length = day.day, _length(day)
         if self.freq == "YEARLY" and not self.months:
             place, length = day.timetuple().tm_yday, 365 + calendar.isleap(day.year)
@@ -161,6 +161,6 @@ def _length(day: date) -> int:
 
 
 def _month(months: int) -> list[date]:
-    """Its days; months count from the year 0."""
+    """The days of a month; months count from the year 0."""
     first = date(months // 12, months % 12 + 1, 1)
     return [first + timedelta(days=each) for each in range(_length(first))]

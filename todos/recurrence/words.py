@@ -1,4 +1,4 @@
-"""A rule in words, in the language that is active: `every second Friday`."""
+"""Describes a rule in the active language: `every second Friday`."""
 
 import calendar
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ def in_words(rule: Rule) -> str:
 
 
 def _plain(rule: Rule) -> Rule:
-    """The usual rule for the same days."""
+    """The simplest rule with the same days."""
     is_plain = rule.weekdays and not (rule.months or rule.month_days or rule.positions)
     if is_plain and rule.interval == 1 and all(nth == 0 for nth, _day in rule.weekdays):
         if rule.weekdays == EVERY_DAY:
@@ -97,7 +97,7 @@ def _of_a_month(rule: Rule) -> list[str]:
 
 
 def _forward(days: Sequence[int]) -> list[int]:
-    """Those that count from the end of the month come last."""
+    """Sorted; days that count from the end of the month come last."""
     return sorted(days, key=lambda day: (day < 0, day))
 
 
@@ -110,7 +110,7 @@ def _nth_workday(rule: Rule) -> list[str]:
 
 
 def _nth_weekdays(weekdays: Sequence[Weekday]) -> list[str]:
-    """Empty if there are no words for one of them."""
+    """The words, or empty if there are none for one of them."""
     if any(nth not in NTH_WEEKDAY for nth, _day in weekdays):
         return []
     return [str(NTH_WEEKDAY[nth]) % {"day": WEEKDAYS[day]} for nth, day in weekdays]
@@ -139,7 +139,7 @@ def _of_a_year(rule: Rule) -> list[str]:
 
 
 def _date(month: int, day: int) -> str:
-    """Empty for a day that no year has."""
+    """The date in words; empty if it does not exist in any year."""
     if day < 0:
         return _("%(day)s of %(month)s") % {"day": _month_day(day), "month": MONTHS[month]}
     if day > calendar.monthrange(LEAP, month)[1]:
@@ -155,7 +155,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _ordinal(number: int) -> str:
-    """Of English; another language has the number, and its own words around it."""
+    """The English ordinal; other languages use the number in their own texts."""
     if get_language() not in (None, "en"):
         return str(number)
     ending = "th" if number in (11, 12, 13) else ENDINGS.get(number % 10, "th")

@@ -1,4 +1,4 @@
-"""Sends reminders: what is due (dispatch), in which words (texts), over which channel (channels/).
+"""Sends reminders: dispatch finds due ones, texts writes them, channels/ sends them.
 
-When a reminder is due is kept by todos.models.planning. docs/reminders.md says what is promised.
+todos.models.planning stores when a reminder is due. docs/reminders.md has the guarantees.
 """

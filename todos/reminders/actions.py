@@ -1,7 +1,8 @@
-"""What a person does from a message, without the page: done, and snooze for an hour.
+"""The links in a reminder: finish the to-do, or snooze it for an hour.
 
-A signed token names the message, the to-do and the act. It is good for a week, only by POST, and
-does what it says once: it is one operation of the sync engine, whose id is made of it.
+A signed token names the message, the to-do and the act. It is valid for a week, and only POST
+performs the act. It acts only once, because it becomes a sync operation whose id depends on the
+token.
 """
 
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ class Act:
 
 @dataclass(frozen=True)
 class _Request:
-    """Who acts, as the serializers of the API ask."""
+    """A request with the user, for the serializers of the API."""
 
     user: User
 
@@ -49,13 +50,13 @@ def token_of(notice: Notice, todo: Todo, name: str) -> str:
 
 
 def link_of(notice: Notice, todo: Todo, name: str) -> str:
-    """Empty if nobody has said where this service is."""
+    """The link; empty if PUBLIC_BASE_URL is not set."""
     base: str = settings.PUBLIC_BASE_URL
     return f"{base.rstrip('/')}/reminders/{token_of(notice, todo, name)}/" if base else ""
 
 
 def act_of(token: str) -> Act | None:
-    """None if the to-do or its owner has gone. Raises SignatureExpired and BadSignature."""
+    """The act; None if the to-do or its owner is gone. Raises SignatureExpired and BadSignature."""
     notice_id, todo_id, name = signing.loads(token, salt=_SALT, max_age=GOOD_FOR)
     notice = Notice.objects.filter(pk=notice_id, owner__is_active=True)
     found = notice.select_related("owner").first()
@@ -64,7 +65,7 @@ def act_of(token: str) -> Act | None:
 
 
 def perform(act: Act) -> str:
-    """The status of the operation (docs/sync.md)."""
+    """Perform the act; returns the status of the operation (docs/sync.md)."""
     now = timezone.now()
     with writing(act.person.pk):
         act.todo.refresh_from_db()
@@ -81,7 +82,7 @@ def perform(act: Act) -> str:
 
 
 def _snoozed(todo: Todo, now: datetime) -> dict[str, Any]:
-    """One more reminder, always the same; those that have passed make room for it."""
+    """Add one reminder, always with the same id, and remove past ones to make room."""
     later = {"id": str(uuid5(todo.pk, "snooze")), "remind_at": dates.written(now + SNOOZE)}
     passed = [str(it.id) for it in todo.reminders if it.remind_at and it.remind_at <= now]
     return {"op": "update", "fields": {"reminders_added": [later], "reminders_removed": passed}}

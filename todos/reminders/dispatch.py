@@ -1,9 +1,10 @@
-"""Finds the reminders that are due, and makes one message of each, or one digest of several.
+"""Finds due reminders, and creates one message for each, or a digest of several.
 
-A tick hands persons out in bounded batches, by a number of statements that does not depend on how
-many reminders are due. The reminders of one person are claimed by one transaction that holds the
-account's counter, as whoever changes a to-do does: a text message is queued in that transaction;
-a mail or a notification is written down as a Notice, which one process claims before it sends it.
+Every minute, `tick` enqueues tasks per person in bounded batches; the number of its queries does
+not depend on the number of due reminders. A task claims the reminders of a person in one
+transaction that locks the account's counter, as every change of a to-do does. This transaction
+queues a text message, or stores a Notice for a mail or notification, which one process claims
+before it sends it.
 """
 
 import logging
@@ -29,17 +30,17 @@ from todos.reminders.reports import hand_out_texts, switch_off
 
 logger = logging.getLogger(__name__)
 
-LATE: Final = timedelta(hours=1)  # what is later goes into one digest
-MOST_AT_ONCE: Final = 5  # single messages to one person in one tick
+LATE: Final = timedelta(hours=1)  # later ones are combined into one digest
+MOST_AT_ONCE: Final = 5  # single messages per person and tick
 GIVEN_UP: Final = timedelta(days=1)
 QUEUED: Final[Any] = {
     Channel.EMAIL.value: mail,
     Channel.PUSH.value: push,
-}  # those whose message is sent after the commit
+}  # channels that send after the commit
 
 
 def tick(at: datetime) -> dict[str, int]:
-    """What this minute has to do; how much of it was handed to other processes."""
+    """Start the work of this minute; returns how many tasks were enqueued."""
     if not settings.REMINDERS:
         return {}
     unknown = Notice.objects.abandoned(at).update(state=NoticeState.UNKNOWN, reason="interrupted")
@@ -75,7 +76,7 @@ def _hand_out_notices(at: datetime) -> int:
 @task
 @task_boundary
 def remind(owner_id: str) -> None:
-    """Make messages of all reminders of one person that are due; doing it again does nothing."""
+    """Create messages for all due reminders of one person. A repeat does nothing."""
     if not settings.REMINDERS:
         return
     key = UUID(owner_id)
@@ -100,7 +101,7 @@ def _fire(person: User, due: list[Firing], now: datetime) -> None:
 
 
 def _grouped(due: list[Firing], now: datetime) -> Iterator[list[Firing]]:
-    """Late and held ones together, the others one by one."""
+    """Group late and held reminders into a digest; the others stay single."""
     late = [it for it in due if _is_late(it, now)]
     prompt = [it for it in due if it not in late]
     if late:
@@ -116,7 +117,7 @@ def _is_late(firing: Firing, now: datetime) -> bool:
 
 
 def _notify(person: User, group: list[Firing], now: datetime, tried: str = "") -> Notice:
-    """A message over the first channel that leads to the person."""
+    """Create a message for the first channel that reaches the person."""
     todos = _distinct(it.todo for it in group)
     notice = Notice(owner=person, channel=Channel.NONE, state=NoticeState.FAILED, tried=tried)
     notice.reason = "no_channel"
@@ -134,7 +135,7 @@ def _distinct(todos: Iterator[Todo]) -> list[Todo]:
 
 
 def _order(person: User, group: Sequence[Firing], tried: str) -> list[str]:
-    """The one of the reminder or of the person first, then those that stand in for it."""
+    """The channels to try: that of the reminder or the person first, then the fallbacks."""
     named = {it.channel for it in group}
     first = named.pop() if len(named) == 1 else ""
     first = first or person.reminder_channel
@@ -160,13 +161,13 @@ def _takes(person: User, channel: str, notice: Notice, todos: list[Todo], now: d
     return True
 
 
-# --- One message that is sent after the commit ----------------------------------------------------
+# --- A message sent after the commit --------------------------------------------------------------
 
 
 @task
 @task_boundary
 def deliver(notice_id: str) -> None:
-    """Send it, unless another process does; what may have been sent is not sent again."""
+    """Send it, unless another process does. A message that may have been sent is not repeated."""
     notice = Notice.objects.filter(pk=notice_id).select_related("owner").first()
     if notice is None or not _claim(notice):
         return
@@ -181,7 +182,7 @@ def deliver(notice_id: str) -> None:
 
 @transaction.atomic(durable=True)
 def _claim(notice: Notice) -> bool:
-    """Committed before anything is sent."""
+    """Claim the notice; committed before anything is sent."""
     return notice.move(NoticeState.QUEUED, NoticeState.SENDING, claimed_at=timezone.now())
 
 
@@ -204,7 +205,7 @@ def _record(notice: Notice, outcome: Outcome, now: datetime) -> None:
 
 
 def _pass_on(notice: Notice, outcome: Any, now: datetime) -> None:
-    """The next channel, once."""
+    """Pass the reminders to the next channel, only once."""
     with writing(notice.owner_id):
         person = User.objects.get(pk=notice.owner_id)
         reason = outcome.reason

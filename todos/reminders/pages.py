@@ -1,4 +1,4 @@
-"""The small page behind a link of a message: it shows what it will do, and does it by POST."""
+"""The page of a link in a message: GET shows the act, POST performs it."""
 
 from http import HTTPStatus
 
@@ -30,7 +30,7 @@ def act(request: HttpRequest, token: str) -> HttpResponse:
     except (signing.BadSignature, ValueError) as error:
         raise Http404 from error
     if found is None:
-        return _gone(_("This to-do is not there any more."))
+        return _gone(_("This to-do no longer exists."))
     is_done = request.method == "POST" and perform(found) in DONE
     context = {"title": title_of(found.todo), "act": found.name, "is_done": is_done}
     with override(found.person.language or get_language()):
@@ -41,10 +41,10 @@ def act(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 @login_not_required
-@csrf_exempt  # no cookie is asked for: whoever knows the token may act
+@csrf_exempt  # no cookie needed: the token authorizes the act
 @never_cache
 def act_now(request: HttpRequest, token: str) -> HttpResponse:
-    """For the buttons of a notification."""
+    """Perform the act, for the buttons of a notification."""
     try:
         found = act_of(token)
     except (signing.BadSignature, ValueError):

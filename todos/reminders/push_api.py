@@ -1,4 +1,4 @@
-"""`/api/v1/account/push/`: the browsers that show the caller's reminders."""
+"""`/api/v1/account/push/`: the browsers that show the caller's reminders as notifications."""
 
 from http import HTTPStatus
 from typing import Any
@@ -41,19 +41,19 @@ def _checked(value: str, length: int) -> str:
     except ValueError:
         is_right = False
     if not is_right:
-        raise serializers.ValidationError("This is no such key.", code="invalid")
+        raise serializers.ValidationError("This is not a valid key.", code="invalid")
     return value
 
 
 class NewBrowserSerializer(StrictSerializer):
-    """`endpoint` and `keys` of what `PushSubscription.toJSON()` of a browser gives."""
+    """`endpoint` and `keys` from `PushSubscription.toJSON()` of a browser."""
 
     endpoint = StrictCharField(max_length=ENDPOINT_LENGTH)
     keys = PushKeysSerializer()
 
     def validate_endpoint(self, value: str) -> str:
         if not is_allowed(value):
-            message = "This is no address of a push service that this server trusts."
+            message = "This is not a URL of an allowed push service."
             raise serializers.ValidationError(message, code="endpoint_not_allowed")
         return in_one_form(value)
 
@@ -67,7 +67,7 @@ class BrowserSerializer(serializers.Serializer[Any]):
 
 
 class PushSerializer(serializers.Serializer[Any]):
-    """The key for a subscription, and what has subscribed."""
+    """The server's public key, and the subscribed browsers."""
 
     public_key = serializers.CharField(help_text="Empty if this server sends no notifications.")
     browsers = BrowserSerializer(many=True)
@@ -79,13 +79,13 @@ class PushView(ApiViewSet):
     serializer_class = PushSerializer
 
     def retrieve(self, request: Request) -> Response:
-        """The key to subscribe with, and your browsers."""
+        """Get the server's public key, and your subscribed browsers."""
         rows = PushSubscription.objects.filter(owner=self.caller).order_by("created_at", "pk")
         told = {"public_key": settings.PUSH_PUBLIC_KEY, "browsers": [_shown(it) for it in rows]}
         return Response(PushSerializer(told).data)
 
     def create(self, request: Request) -> Response:
-        """Take a browser, from whichever account it was; one that is yours already is 200."""
+        """Subscribe a browser, or move it from another account; 200 if it is already yours."""
         shape = NewBrowserSerializer(data=request.data)
         shape.is_valid(raise_exception=True)
         endpoint, keys = shape.validated_data["endpoint"], shape.validated_data["keys"]
@@ -106,13 +106,13 @@ class PushView(ApiViewSet):
         return Response(BrowserSerializer(_shown(row)).data, status=status)
 
     def _switch_on(self) -> None:
-        """A browser that subscribes leads to the person again."""
+        """Enable the push channel again."""
         self.caller.refresh_from_db()
         left = {name: why for name, why in self.caller.channels_off.items() if name != "push"}
         self.caller.change(channels_off=left)
 
     def remove(self, request: Request, pk: object) -> Response:
-        """No more notifications on this browser."""
+        """Stop notifications on this browser."""
         self.get_object().delete()
         return Response(status=HTTPStatus.NO_CONTENT)
 

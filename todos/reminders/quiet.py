@@ -1,4 +1,4 @@
-"""Quiet hours: what is due within them waits for their end."""
+"""Quiet hours: reminders due in them wait until they end."""
 
 from datetime import datetime, time, timedelta
 
@@ -7,7 +7,7 @@ from todos.models.due import moment_of
 
 
 def quiet_end(person: User, at: datetime) -> datetime | None:
-    """When the quiet hours end in which the moment is; None outside them, and without any."""
+    """The end of the quiet hours around the moment; None outside them, and without any."""
     try:
         begin, end = time.fromisoformat(person.quiet_from), time.fromisoformat(person.quiet_until)
     except ValueError:

@@ -1,7 +1,7 @@
-"""What the mail server or the outbox of texts says later: a message did not reach its person.
+"""Handles late reports of the mail server or the SMS outbox that a message failed.
 
-The channel is switched off, and the reminders of that message are due again: the next minute, or
-the end of quiet hours, takes the next channel. Each report counts once, however often it comes.
+It switches the channel off and makes the reminders of the message due again, so that the next
+minute, or the end of quiet hours, uses the next channel. Repeated reports count once.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 def hand_out_texts() -> int:
-    """Texts that failed for good; how many were handed to other processes."""
+    """Enqueue a task for each permanently failed text message; returns how many."""
     waiting = service.unreached(settings.REMINDERS_PER_MINUTE)
     return len(take_text.enqueue_each([str(each) for each in waiting]))
 
@@ -41,7 +41,7 @@ def hand_out_texts() -> int:
 @task
 @task_boundary
 def take_text(message_id: str) -> None:
-    """A number that the person has no more concerns the message only."""
+    """Handle a failed message. A number that the person no longer has affects only the message."""
     text = service.unreached_text(message_id)
     if text is None:
         return
@@ -56,7 +56,7 @@ def take_text(message_id: str) -> None:
 
 
 def take(report: MailReport) -> None:
-    """What MAIL_REPORTS names. An address that is nobody's (any more) is nothing to us."""
+    """The handler that MAIL_REPORTS names. Ignores addresses that belong to no account."""
     address = key_of(report.address)
     known = EmailAddress.objects.filter(email=address, verified=True, primary=True)
     for owner in known.values_list("user", flat=True):
@@ -77,7 +77,7 @@ def _take_of(owner: UUID, report: MailReport) -> None:
 
 
 def _notice_of(person: User, report: MailReport) -> Notice | None:
-    """The one that the mail was made of, if the server tells its headers."""
+    """The notice of the mail, if the report has its headers."""
     try:
         key = UUID(report.headers.get(NOTICE.lower(), ""))
     except ValueError:
@@ -86,7 +86,7 @@ def _notice_of(person: User, report: MailReport) -> Notice | None:
 
 
 def _bring_back(notice: Notice, reason: str) -> None:
-    """Its reminders are due again, unless their to-dos have been done or moved since."""
+    """Make its reminders due again, unless their to-dos were finished or changed since."""
     if any(notice.move(state, NoticeState.FAILED, reason=reason) for state in HANDED_OVER):
         still_open = Todo.objects.owned_by(notice.owner).open()
         again = notice.firings.filter(todo__in=still_open)
@@ -94,7 +94,9 @@ def _bring_back(notice: Notice, reason: str) -> None:
 
 
 def switch_off(person: User, channel: str, outcome: Outcome) -> None:
-    """A channel that failed for good is named in the profile, with the reason."""
+    """Store a permanently failed channel in the profile, with the reason."""
     if isinstance(outcome, Unreachable) and outcome.for_good:
         person.change(channels_off={**person.channels_off, channel: outcome.reason})
-        logger.info("Reminders of %s by %s are off: %s", person.pk, channel, outcome.reason)
+        logger.info(
+            "Reminders to %s by %s are switched off: %s", person.pk, channel, outcome.reason
+        )

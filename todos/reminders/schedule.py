@@ -1,4 +1,4 @@
-"""The job that runs every minute; Zappa calls it with an event and a context."""
+"""The minutely job; Zappa calls it with an event and a context."""
 
 import logging
 
@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 def minute(event: object, context: object) -> None:
-    """Both arguments are ignored: the rows show what is due, however late or often it is called."""
+    """Ignores both arguments: the rows say what is due, however late or often it runs."""
     at = timezone.now()
     done = task_boundary(tick)(at) | task_boundary(sweep)(at)
     summary = ", ".join(f"{number} {name}" for name, number in done.items() if number)

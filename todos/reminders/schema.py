@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of notifications."""
+"""Descriptions of the views of notifications for the OpenAPI document."""
 
 from typing import Any
 
@@ -31,15 +31,17 @@ class Push(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         return documented(
             self.target_class,
             retrieve=described(
-                "getPush", "The browsers that show your reminders", responses=PushSerializer
+                "getPush", "List the browsers that show your reminders", responses=PushSerializer
             ),
             create=described(
                 "addPushBrowser",
-                "Show your reminders on a browser",
+                "Subscribe a browser to your reminders",
                 request=NewBrowserSerializer,
                 responses={201: BrowserSerializer, 200: BrowserSerializer},
             ),
             remove=described(
-                "removePushBrowser", "No more reminders on a browser", responses={204: None}
+                "removePushBrowser",
+                "Unsubscribe a browser from your reminders",
+                responses={204: None},
             ),
         )

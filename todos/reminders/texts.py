@@ -1,4 +1,4 @@
-"""The words of reminders, in the person's language and by the person's clock."""
+"""The texts of reminders, in the person's language and time zone."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -18,7 +18,7 @@ MOST_SEGMENTS: Final = 2  # of a digest; a single reminder has one
 
 
 def title_of(todo: Todo) -> str:
-    """One line that leaves the words around it where they are."""
+    """The title as one line, without characters that change the direction of other words."""
     return line(undirected(todo.title))
 
 
@@ -59,7 +59,7 @@ def subject(todos: Sequence[Todo]) -> str:
 
 
 def text_message(todos: Sequence[Todo], at: datetime, person: User) -> str:
-    """As much as fits: one segment for one to-do, two for several."""
+    """The text, shortened to one segment for one to-do, or two for several."""
     if len(todos) == 1:
         return _shortened(f"{NAME}: ", title_of(todos[0]), _ending(todos[0], at, person))
     said = f"{NAME}: {subject(todos)}"
@@ -77,7 +77,7 @@ def _ending(todo: Todo, at: datetime, person: User) -> str:
 
 
 def _shortened(before: str, title: str, after: str) -> str:
-    """The longest that fits into one segment."""
+    """Shorten the title so that the text fits into one segment."""
     if count(before + title + after)[1] == 1:
         return before + title + after
     low, high = 0, len(title)

@@ -1,1 +1,1 @@
-"""The protocol by which devices keep a copy of an account; docs/sync.md is its contract."""
+"""The protocol by which devices sync an account; docs/sync.md is the contract."""

@@ -1,4 +1,4 @@
-"""`POST /api/v1/todos/bulk/`: many changes of to-dos at once, for clients that keep no copy."""
+"""`POST /api/v1/todos/bulk/`: many changes of to-dos, for clients without a local copy."""
 
 import uuid
 from typing import Any, ClassVar, Final
@@ -22,21 +22,21 @@ OPERATIONS: Final = ("create", "update", "move", "finish", "reopen", "trash", "r
 SHOWN: Final = ("id", "status", "version", "todo")
 DETAILS: Final = {
     "already_exists": "You have made this object; it has changed since.",
-    "cycle": "A to-do cannot stand below itself.",
-    "conflict": "This does not fit what is there.",
+    "cycle": "A to-do cannot be its own subtask.",
+    "conflict": "The operation conflicts with the stored data.",
     "deleted": "This to-do is in the trash, or was deleted for good.",
-    "id_taken": "This id is taken by another object.",
-    "not_found": "There is nothing here, or it is not yours.",
-    "quota_reached": "Your account holds as much as it may.",
+    "id_taken": "Another object has this id.",
+    "not_found": "Not found.",
+    "quota_reached": "Your account has reached its quota.",
     "too_deep": "To-dos have at most three levels.",
-    "version_mismatch": "This member has changed since the version that you name.",
+    "version_mismatch": "This member has changed since the version you sent.",
 }
 
 
 class BulkOperationSerializer(OperationSerializer):
-    """One change of one to-do."""
+    """A change of a to-do."""
 
-    id = StrictUUIDField(required=False, help_text="Only a creation may leave it out.")
+    id = StrictUUIDField(required=False, help_text="Required, except for a creation.")
     op = StrictChoiceField(choices=list(OPERATIONS))
 
     def get_fields(self) -> dict[str, Any]:
@@ -45,18 +45,20 @@ class BulkOperationSerializer(OperationSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "id" not in attrs and attrs["op"] != "create":
-            raise serializers.ValidationError({"id": ["Say which to-do."]}, code="required")
+            raise serializers.ValidationError(
+                {"id": ["This member is required: the id of the to-do."]}, code="required"
+            )
         return {"id": uuid.uuid4(), **attrs, "op_id": uuid.uuid4(), "kind": "todo"}
 
 
 class BulkSerializer(StrictSerializer):
-    """What is to be done, in this order."""
+    """The operations, in this order."""
 
     operations = serializers.ListField(max_length=MAX_OPERATIONS)
 
 
 class Bulk(Push):
-    """Without a version an operation takes the to-do as it is, and nothing is remembered of it."""
+    """Operations without a version accept the to-do as it is. They are not recorded."""
 
     shape: ClassVar[type[OperationSerializer]] = BulkOperationSerializer
 
@@ -64,28 +66,28 @@ class Bulk(Push):
         return Seen(operation.base_version or LARGEST)
 
     def _keep(self) -> None:
-        """A repeated request is known by its Idempotency-Key."""
+        """Record nothing: the Idempotency-Key identifies a repeated request."""
 
 
 class BulkViewSet(ApiViewSet):
-    """Many changes of your to-dos at once."""
+    """Change many of your to-dos with one request."""
 
     token_scopes = TODOS
 
     @idempotent
     def create(self, request: Request) -> Response:
-        """Apply up to 100 operations in their order; one that is refused spoils no other."""
+        """Apply up to 100 operations in their order. A refused operation does not affect others."""
         bulk = BulkSerializer(data=request.data)
         bulk.is_valid(raise_exception=True)
         with self.writing():
             results = Bulk(request, self.caller, timezone.now()).run(
                 bulk.validated_data["operations"]
             )
-        return Response({"results": _fitting([_told(result) for result in results])})
+        return Response({"results": _fitting([_shown_result(result) for result in results])})
 
 
-def _told(result: Result) -> Result:
-    """Without the names of the protocol, and a refusal in the shape of errors."""
+def _shown_result(result: Result) -> Result:
+    """A result without the members of the sync protocol, and with an error in the API's shape."""
     shown: Result = {"id": None}
     shown |= {name: value for name, value in result.items() if name in SHOWN}
     return shown if result["status"] in DONE else {**shown, "error": _error(result)}
@@ -101,7 +103,7 @@ def _error(result: Result) -> dict[str, Any]:
 
 
 def _fitting(results: list[Result]) -> list[Result]:
-    """About a megabyte: the objects beyond are left out, not what became of them."""
+    """Drop objects beyond about a megabyte, but keep all results."""
     size = 0
     for result in results:
         size += size_of(result.get("todo"))

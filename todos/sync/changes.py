@@ -1,4 +1,4 @@
-"""One operation of a device on one object: what it changes, and why it may be refused."""
+"""Applies one operation of a device to one object, or refuses it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ REMINDER_SETS: Final = {"reminders_added": RemindersMember, "reminders_removed":
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation as it was sent; `at` is when it happened, by our clock."""
+    """An operation as sent; `at` is when it happened, by the server's clock."""
 
     op_id: UUID
     kind: Kind
@@ -44,7 +44,7 @@ class Operation:
 
 
 class RefusedError(Exception):
-    """The operation is not applied; `row` is the object as it is."""
+    """The operation is refused; `row` is the present object."""
 
     def __init__(self, status: str, code: str = "", row: Any = None, **more: Any) -> None:
         super().__init__(status, code)
@@ -52,7 +52,7 @@ class RefusedError(Exception):
 
 
 class Batch(Protocol):
-    """The operations of one request, which an operation is one of."""
+    """The interface of the request that contains an operation."""
 
     request: Any
     account: User
@@ -60,20 +60,20 @@ class Batch(Protocol):
 
     @property
     def inbox(self) -> List:
-        """Of the account."""
+        """The inbox of the account."""
 
     def row(self, kind: Kind, key: UUID) -> Any:
-        """The object as it is now, or None."""
+        """The present object, or None."""
 
     def dead(self, kind: str, key: UUID) -> FeedEntry | None:
-        """What is left of an object that was deleted for good."""
+        """The feed entry of a permanently deleted object."""
 
     def in_front(self) -> str:
         """A position before all to-dos."""
 
 
 class Change:
-    """One operation on one object: `apply()` gives the row, the status and what else to say."""
+    """An operation on an object: `apply()` returns the row, the status and further members."""
 
     def __init__(self, batch: Batch, operation: Operation, seen: Seen) -> None:
         self.batch, self.operation, self.seen = batch, operation, seen
@@ -81,10 +81,10 @@ class Change:
         self.more: dict[str, Any] = {}
 
     def apply(self) -> tuple[Any, str, dict[str, Any]]:
-        """Raises RefusedError, ValidationError or IntegrityError, and then writes nothing."""
+        """Apply it. Raises RefusedError, ValidationError or IntegrityError without any change."""
         verb = self.operation.verb
         if verb not in self.kind.verbs:
-            raise ValidationError({"op": ["This kind of object has no such operation."]})
+            raise ValidationError({"op": ["This kind of object does not support this operation."]})
         if self.kind.model is User and isinstance(self.batch.request.auth, ApiToken):
             raise RefusedError("refused", "insufficient_scope", self.account)
         if verb == "create":
@@ -105,7 +105,7 @@ class Change:
         verbs[verb](row)
         return row, "merged" if "code" in self.more else status, self.more
 
-    # --- What is there ---------------------------------------------------------------------------
+    # --- Present objects -------------------------------------------------------------------------
 
     def _any(self) -> Any:
         row = self.batch.row(self.kind, self.operation.id)
@@ -122,12 +122,12 @@ class Change:
             raise RefusedError("deleted", row=row)
         return row
 
-    # --- What is done ----------------------------------------------------------------------------
+    # --- Operations ------------------------------------------------------------------------------
 
     def _created(self) -> tuple[Any, str, dict[str, Any]]:
         fields = {**self._fields(), "id": str(self.operation.id)}
         serializer = self._checked(self.kind.serializer(data=fields, context=self._context))
-        row = self._met(serializer)
+        row = self._existing(serializer)
         if row is None and self.kind.model is Tag:
             row = Tag.objects.same_name(self.account, serializer.validated_data["name"])
             if row is not None:
@@ -137,8 +137,8 @@ class Change:
             row = serializer.save(actor=self.account, **of_todo)
         return row, "merged" if self.more else "applied", self.more
 
-    def _met(self, serializer: Any) -> Any:
-        """The same object if it is there already."""
+    def _existing(self, serializer: Any) -> Any:
+        """The object, if it already exists with the same content."""
         row = self.batch.row(self.kind, self.operation.id)
         try:
             refuse_other(serializer, row, self._dead)
@@ -149,12 +149,12 @@ class Change:
         return row
 
     def _of_todo(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """What a new one has besides; its place as `service.add_todo` would ask for it."""
+        """Further columns of a new to-do; its place as `service.add_todo` sets it."""
         found: dict[str, Any] = {}
         if data.get("status") == Status.FINISHED:
             found["finished_at"] = self.operation.at
         if "tags" in data:
-            found["tags"] = self._by_now(data["tags"])
+            found["tags"] = self._current_names(data["tags"])
         if not data.get("parent"):
             found |= {} if "list" in data else {"list": self.batch.inbox}
             found |= {} if "position" in data else {"position": self.batch.in_front()}
@@ -169,11 +169,11 @@ class Change:
         serializer = self.kind.serializer(row, data=fields, partial=True, context=self._context)
         changes = dict(self._checked(serializer).validated_data)
         if "tags" in changes:
-            changes["tags"] = self._by_now(changes["tags"], row)
+            changes["tags"] = self._current_names(changes["tags"], row)
         if names := conflicting(row, self.seen, changes):
             raise RefusedError("conflict", row=row, conflicting=names)
         if any(tags.values()) and self.kind.name == "todo":
-            both = (self._by_now(names, row) for names in self._tag_names(tags))
+            both = (self._current_names(names, row) for names in self._tag_names(tags))
             changes["tags"] = tags_after(row, *both)
         if any(sets.values()) and self.kind.name == "todo":
             changes["reminders"] = self._reminders_after(row, sets)
@@ -181,8 +181,8 @@ class Change:
             self._switch(row, changes.pop("status"))
         serializer.update(row, changes)
 
-    def _by_now(self, names: list[str], row: Any = None) -> list[str]:
-        """Tags that were renamed behind the device's back, as they are called now."""
+    def _current_names(self, names: list[str], row: Any = None) -> list[str]:
+        """The current names of tags that were renamed without the device's knowledge."""
         unseen = row is not None and not self.seen.knows(row.changed_in.get("tags", 0))
         return self.batch.aliases.current(names, self.operation.at, is_unseen=unseen)
 
@@ -193,7 +193,7 @@ class Change:
             raise RefusedError("refused", "not_found", row) from error
 
     def _reminders_after(self, row: Any, sets: dict[str, Any]) -> tuple[Reminder, ...]:
-        """What one side added and the other removed both hold."""
+        """Apply additions and removals of both sides."""
         checked = {}
         for name, value in sets.items():
             try:
@@ -206,7 +206,7 @@ class Change:
             raise ValidationError({"reminders_added": error.messages}, code=error.code) from error
 
     def _tag_names(self, tags: dict[str, Any]) -> list[list[str]]:
-        """Both lists as the API takes names of tags."""
+        """Validate both lists as the API validates names of tags."""
         found = []
         for name, value in tags.items():
             serializer = self.kind.serializer(
@@ -218,7 +218,7 @@ class Change:
         return found
 
     def _switch(self, row: Any, status: str) -> None:
-        """Finishing twice is once; of finishing and reopening the later one holds."""
+        """Finishing twice counts once; of finishing and reopening, the later one wins."""
         unseen = not self.seen.knows(row.changed_in.get("status", 0))
         if unseen and row.status != status and row.status_at and row.status_at > self.operation.at:
             self.more = {"code": "changed_later"}
@@ -226,14 +226,14 @@ class Change:
         row.change(status=status, at=self.operation.at)
 
     def _restore(self, row: Any) -> None:
-        """What it stood below may have gone."""
+        """Restore; the parent may be deleted."""
         parent_id = row.parent_id
         row.change(deleted_at=None)
         if row.parent_id != parent_id:
             self.more = {"code": "parent_gone"}
 
     def _purge(self, row: Any) -> None:
-        """What somebody else has changed meanwhile is not lost unseen."""
+        """Delete permanently, but refuse to delete changes that the device has not seen."""
         if not self.seen.knows(row.changed_last) and self.kind.name == "todo":
             raise RefusedError("conflict", row=row, conflicting=["deleted_at"])
         self.more = {"version": row.version + 1}
@@ -245,10 +245,10 @@ class Change:
         trashes = self.operation.fields.get("todos") == "trash"
         service.remove_list(actor=self.account, todo_list=row, trashes=trashes)
 
-    # --- What is said ----------------------------------------------------------------------------
+    # --- Fields ----------------------------------------------------------------------------------
 
     def _fields(self) -> dict[str, Any]:
-        """Those named and those cleared; what has gone meanwhile is no place for it."""
+        """The named and cleared fields, without deleted lists and parents."""
         shape = self.kind.serializer(context=self._context)
         empty: dict[str, Any] = getattr(shape, "empty_values", dict)()
         fields = cleared(self.operation.fields, self.operation.clear, empty)

@@ -1,4 +1,4 @@
-"""Where a device stands in the feed of its account."""
+"""The position of a device in the feed of its account."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,18 +14,18 @@ _SALT = "todos.sync"
 
 
 class Resync(APIException):
-    """The device pushes what it has, reads from the beginning and drops what did not come."""
+    """The device must push its changes, read from the beginning, and drop missing objects."""
 
     status_code = HTTPStatus.GONE
     default_code = "resync"
-    default_detail = "This cursor leads nowhere any more. Read from the beginning."
+    default_detail = "This cursor is no longer valid. Read from the beginning."
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """Behind which place to go on, and where the counter stood when the snapshot began.
+    """The place to continue after, and the value of the counter at the start of the snapshot.
 
-    Deletions up to there are of no use to a device that has never seen the objects.
+    The device needs no deletions up to that value, because it has never seen the objects.
     """
 
     epoch: str
@@ -34,7 +34,7 @@ class Cursor:
 
     @classmethod
     def read(cls, text: str, counter: FeedCounter) -> Self:
-        """Raises Resync if it is of another account or epoch, or ahead of the counter."""
+        """Raises Resync for another account or epoch, and for a place ahead of the counter."""
         try:
             cursor = cls(*signing.loads(text, salt=_SALT))
         except (signing.BadSignature, TypeError) as error:
@@ -55,14 +55,14 @@ class Cursor:
 
 
 def place_of(account: User, text: str | None) -> int | None:
-    """How far a device has read, if it says so. Raises Resync."""
+    """How far a device has read, if it sends a cursor. Raises Resync."""
     return Cursor.read(text, counter_of(account)).place if text else None
 
 
 def counter_of(account: User) -> FeedCounter:
-    """Read without a lock; within a transaction that is `writing`, as it was before."""
+    """Read the counter without a lock; in `writing()` it has its former value."""
     found = FeedCounter.objects.filter(account=account).first()
-    if found is None:  # an account of the release before
+    if found is None:  # an account of the former release
         draw(account.pk, 0)
         found = FeedCounter.objects.get(account=account)
     return found

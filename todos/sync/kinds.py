@@ -1,4 +1,4 @@
-"""The kinds of objects that devices keep, and how each is read and shown."""
+"""The kinds of synced objects, and how each is read and serialized."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ VERBS: Final = ("create", "update", "move", "finish", "reopen", "trash", "restor
 
 @dataclass(frozen=True)
 class Kind:
-    """`verbs` are what a device may do with an object of the kind."""
+    """`verbs` are the operations that a device may apply to the kind."""
 
     serializer: type[Any]
     verbs: frozenset[str]
-    shows: tuple[str, ...] = ()  # tags, which the serializer reads by their names
+    shows: tuple[str, ...] = ()  # relations in responses: the names of tags
 
     @property
     def model(self) -> Any:
@@ -39,15 +39,15 @@ class Kind:
         return name
 
     def found(self, account: User, keys: Iterable[UUID]) -> dict[UUID, Any]:
-        """The account's rows of these ids, in the trash or not."""
+        """The account's rows with these ids, in the trash or not."""
         rows = list(self._wanted(account, keys).prefetch_related(*self.shows))
         for row in rows:
             if hasattr(row, "owner_id"):
-                row.owner = account  # at hand, not to be asked for again
+                row.owner = account  # saves a query
         return {self.key(row): row for row in rows}
 
     def read(self, account: User, keys: Iterable[UUID]) -> dict[UUID, Any]:
-        """The same, to be shown and not changed: without what nobody is shown."""
+        """As `found`, but read-only, without columns that no response contains."""
         tags = (Prefetch(name, Tag.objects.only("name")) for name in self.shows)
         rows = self._wanted(account, keys).defer(*self._unshown).prefetch_related(*tags)
         return {self.key(row): row for row in rows}
@@ -65,7 +65,7 @@ class Kind:
         return key
 
     def show(self, row: Any) -> dict[str, Any]:
-        """As the serializer does, which would look its fields up again for each row."""
+        """Serialize a row; the serializer itself would look up its fields for each row."""
         values = ((name, get(row), write) for name, get, write in self._members)
         return {name: None if it is None else write(it) for name, it, write in values}
 

@@ -1,20 +1,20 @@
-"""When two devices have changed one object: what holds, and what is told to both.
+"""Merges concurrent changes of two devices to one object, or reports a conflict.
 
-docs/sync.md has the rule of every member; tests/todos/sync compares it with the code.
+docs/sync.md has the rule of every member; tests/todos/sync compares the rules with the code.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-# Members with a rule of their own. Of all others two different values are a conflict.
+# Members with a rule of their own. For all others, two different values are a conflict.
 LAST_ONE_HOLDS: Final = frozenset({"position"})
 LATER_ONE_HOLDS: Final = frozenset({"status"})
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a device has seen of an object: a version, and those that it made itself behind it."""
+    """What a device has seen of an object: a base version, and its own later versions."""
 
     base: int
     own: frozenset[int] = field(default=frozenset())
@@ -27,7 +27,7 @@ class Seen:
 
 
 def conflicting(row: Any, seen: Seen, fields: Mapping[str, Any]) -> list[str]:
-    """The members that somebody else has changed behind the device's back, to another value."""
+    """The members that others have changed to a different value, unseen by the device."""
     rules = LAST_ONE_HOLDS | LATER_ONE_HOLDS
     return sorted(
         name
@@ -49,5 +49,5 @@ def tag_names(row: Any) -> set[str]:
 
 
 def tags_after(row: Any, added: list[str], removed: list[str]) -> list[str]:
-    """What one side added and the other removed both hold."""
+    """Apply additions and removals of both sides."""
     return sorted((tag_names(row) - set(removed)) | set(added))

@@ -1,4 +1,4 @@
-"""A move of a device that names a neighbor, because it makes no keys itself."""
+"""Moves next to a neighbor, for devices that compute no keys themselves."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,12 +15,10 @@ PLACES: Final[Mapping[str, type[MoveSerializer]]] = MappingProxyType(
 
 
 def with_position(row: Any, fields: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a move, with the key that a neighbor means. Raises NoNeighborError."""
+    """The fields of a move, with the neighbor replaced by a key. Raises NoNeighborError."""
     sides = SIDES & fields.keys()
     if fields.keys() - {"list", "parent", "position", *SIDES} or (sides and "position" in fields):
-        message = (
-            "A move names a list or a parent, and a position or what it stands after or before."
-        )
+        message = "A move names a list or a parent, and one of position, after and before."
         raise ValidationError({"fields": [message]})
     if not sides:
         return fields

@@ -1,4 +1,4 @@
-"""What devices did offline, applied one by one: each in its savepoint, none spoils another."""
+"""Applies the offline operations of a device one by one, each in its own savepoint."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ Result = dict[str, Any]
 
 
 class Push:
-    """The operations of one request. Their account is locked: nobody else writes meanwhile."""
+    """The operations of one request. The caller has locked their account."""
 
     shape: ClassVar[type[OperationSerializer]] = OperationSerializer
 
@@ -45,7 +45,7 @@ class Push:
         self.sent_at = sent_at
         self.rows: dict[tuple[str, UUID], Any] = {}
         self.gone: dict[tuple[str, UUID], FeedEntry | None] = {}
-        self.first: str | None = None  # a position that is before all
+        self.first: str | None = None  # a position before all to-dos
         self.known: dict[UUID, SyncOperation] = {}
         self.made: dict[UUID, SyncOperation] = {}
         self.wanted: dict[str, set[UUID]] = defaultdict(set)
@@ -75,7 +75,7 @@ class Push:
         self.known = {it.op_id: it for it in kept.filter(done_at__gt=self.now - OPERATIONS_KEPT)}
 
     def _load(self, wanted: Iterable[Mapping[str, Any]]) -> None:
-        """All objects of the request at once."""
+        """Read all objects of the request with a constant number of queries."""
         for it in wanted:
             self.wanted[it["kind"]].add(it["id"])
         for name in self.wanted:
@@ -90,7 +90,7 @@ class Push:
         self.versions |= {(name, key): row.version for key, row in found.items()}
 
     def _take_along(self, name: str) -> None:
-        """Operations behind the last one know what has changed because of it."""
+        """Record other versions that the operation caused, so that later operations know them."""
         before = dict(self.versions)
         self.rows.clear()
         self._read(name)
@@ -98,13 +98,13 @@ class Push:
             self.along[key].update(range(before.get(key, version) + 1, version + 1))
 
     def row(self, kind: Kind, key: UUID) -> Any:
-        """The object as it is now, or None."""
+        """The present object, or None."""
         if (kind.name, key) not in self.rows:
             self.rows[kind.name, key] = kind.found(self.account, [key]).get(key)
         return self.rows[kind.name, key]
 
     def dead(self, kind: str, key: UUID) -> FeedEntry | None:
-        """What is left of an object that was deleted for good."""
+        """The feed entry of a permanently deleted object."""
         if (kind, key) not in self.gone:
             self.gone[kind, key] = dead_entries(self.account.pk, kind, [key]).get(key)
         return self.gone[kind, key]
@@ -114,13 +114,13 @@ class Push:
         return List.objects.inbox_of(self.account)
 
     def in_front(self) -> str:
-        """A position before all to-dos: those of one request are counted down from the first."""
+        """A position before all to-dos; later calls of the request return lower ones."""
         if self.first and len(key := between(None, self.first)) <= LONGEST:
             self.first = key
             return key
         before = draw(self.account.pk, 0)
         self.first = ordering.before_first(Todo.objects.of(self.account.pk))
-        if draw(self.account.pk, 0) != before:  # others were moved to make room
+        if draw(self.account.pk, 0) != before:  # other to-dos got new keys to make room
             self.rows.clear()
         return self.first
 
@@ -150,7 +150,7 @@ class Push:
         )
 
     def _replayed(self, operation: Operation, earlier: SyncOperation) -> Result:
-        """Done before: the object as it is now."""
+        """The result of a repeated operation, with the present object."""
         kind = KINDS[earlier.kind]
         row = self.row(kind, earlier.object_id)
         return _result(operation, kind, "replayed", row, id=str(earlier.object_id))
@@ -172,7 +172,7 @@ class Push:
             row, status = self.row(operation.kind, operation.id), "refused"
             more = {"code": str(conflict.get_codes())}
         except Refused as refusal:
-            self.rows.clear()  # half changed
+            self.rows.clear()  # partly changed
             row, status = self.row(operation.kind, operation.id), "refused"
             more = {"code": refusal.code}
         except IntegrityError:  # such as an id that another account has
@@ -184,9 +184,9 @@ class Push:
         return _result(operation, operation.kind, status, row, **more)
 
     def _forget(self, operation: Operation, status: str, row: Any, changes: int) -> None:
-        """What it may have changed besides, or half changed, is read again.
+        """Drop cached rows that the operation may have changed, also partly.
 
-        `changes` is how many numbers of the feed it has drawn: one is its own.
+        `changes` is how many feed numbers it has drawn, including its own.
         """
         is_todo, is_done = operation.kind.name == "todo", status in DONE
         is_new = is_todo and is_done and operation.verb == "create"
@@ -202,16 +202,22 @@ class Push:
         self.rows.clear()
         self.gone.clear()
         self.aliases.forget()
-        self.__dict__.pop("inbox", None)  # which may have been made, and taken back
+        self.__dict__.pop("inbox", None)  # which may have been created and withdrawn
         if operation.kind.model is User:
             self.account.refresh_from_db()
 
     def _seen(self, operation: Operation) -> Seen:
-        """An operation that builds on another one has seen what that one has, and made."""
+        """What the device has seen: an operation with `after` knows the versions of that one."""
         along = frozenset(self.along[operation.kind.name, operation.id])
         if operation.after is None:
             if operation.base_version is None and operation.verb != "create":
-                raise ValidationError({"base_version": ["Say which version it changes."]})
+                raise ValidationError(
+                    {
+                        "base_version": [
+                            "This member is required: the version that the operation changes."
+                        ]
+                    }
+                )
             return Seen(operation.base_version or 0, along)
         earlier = self.made.get(operation.after) or self.known.get(operation.after)
         if earlier is None or earlier.object_id != operation.id:

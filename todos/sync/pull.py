@@ -1,4 +1,4 @@
-"""What has changed behind a cursor, in the order of the feed."""
+"""The changes after a cursor, in the order of the feed."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from todos.sync.cursor import Cursor, counter_of
 from todos.sync.kinds import KINDS
 
 MAX_LIMIT: Final = 500
-PAGE_BYTES: Final = 1_000_000  # Lambda answers 6 MB at most, and writes an emoji as 12 bytes
-_MEMBERS_BYTES: Final = 700  # the names of the members of an object, and all but its texts
+PAGE_BYTES: Final = 1_000_000  # Lambda responses hold 6 MB, and JSON writes an emoji as 12 bytes
+_MEMBERS_BYTES: Final = 700  # of an object without its texts
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def changes_behind(
 ) -> Page:
     """A page of up to `limit` changes and about 1 MB. Raises Resync.
 
-    `began`: where the counter stood before the device was told anything; left out, now.
+    `began` is the value of the counter before the first page; by default the present one.
     """
     counter = counter_of(account)
     began = counter.seq if began is None else began
@@ -51,9 +51,10 @@ def _entries(account: User, cursor: Cursor, amount: int) -> Any:
 def _fitting(
     account: User, entries: list[Any]
 ) -> tuple[list[tuple[int, dict[str, Any] | None]], bool]:
-    """(place, change) of those that fit into a page, and whether some do not.
+    """(place, change) of the entries that fit into a page, and whether more are left.
 
-    The change is None for an object that has gone since the entries were read: that comes later.
+    The change is None for an object that was deleted after the entries were read; its deletion
+    comes later in the feed.
     """
     rows = _rows(account, entries)
     shown: list[tuple[int, dict[str, Any] | None]] = []
@@ -95,6 +96,6 @@ def _size(change: dict[str, Any] | None) -> int:
 
 
 def size_of(content: dict[str, Any] | None) -> int:
-    """Bytes of an object in an answer, roughly."""
+    """The approximate size of an object in a response, in bytes."""
     texts = (value for value in (content or {}).values() if isinstance(value, str))
     return _MEMBERS_BYTES + sum(len(text.encode()) for text in texts)

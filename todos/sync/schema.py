@@ -1,6 +1,6 @@
-"""What the OpenAPI document says of sync.
+"""Descriptions of the sync views for the OpenAPI document.
 
-The server reads the members of an operation by its kind; the document knows all of them.
+The server validates the fields of an operation by its kind; the document lists those of all kinds.
 """
 
 import copy
@@ -23,7 +23,7 @@ _OBJECTS: dict[str, type[Any]] = {name: kind.serializer for name, kind in KINDS.
 
 
 def _members() -> dict[str, Any]:
-    """What the fields of an operation may name: the writable members of every kind."""
+    """The fields of an operation: the writable members of every kind."""
     shapes = [serializer() for serializer in _OBJECTS.values()]
     named = {name: it for shape in shapes for name, it in shape.fields.items() if name != "id"}
     members = {name: it for name, it in named.items() if not it.read_only}
@@ -31,7 +31,7 @@ def _members() -> dict[str, Any]:
     tags = {name: type(named["tags"])() for name in ("tags_added", "tags_removed")}
     sets = {name: field() for name, field in REMINDER_SETS.items()}
     fate = serializers.ChoiceField(
-        choices=["move", "trash"], help_text="Of the to-dos of a list that is purged."
+        choices=["move", "trash"], help_text="For the to-dos of a purged list."
     )
     copies = {name: copy.deepcopy(it) for name, it in {**members, **places, **tags, **sets}.items()}
     for member in copies.values():
@@ -41,10 +41,10 @@ def _members() -> dict[str, Any]:
 
 
 class OperationFields(StrictSerializer):
-    """The members of an object of any kind; an operation names those that it changes."""
+    """The members of all kinds; an operation names those that it changes."""
 
     def get_fields(self) -> dict[str, Any]:
-        """DRF copies the declared fields each time, and would forget that none is required."""
+        """Make all fields optional at each call, because DRF copies the declared fields."""
         return _members()
 
 
@@ -67,7 +67,7 @@ def _shown() -> dict[str, Any]:
 
 
 class SyncChangeSerializer(serializers.Serializer[Any]):
-    """The object as it is now, or that it was deleted for good."""
+    """The present object, or its permanent deletion."""
 
     kind = serializers.ChoiceField(choices=list(KINDS))
     id = serializers.UUIDField()
@@ -79,20 +79,22 @@ class SyncChangeSerializer(serializers.Serializer[Any]):
 
 
 class SyncResultSerializer(serializers.Serializer[Any]):
-    """What became of one operation."""
+    """The result of one operation."""
 
     op_id = serializers.CharField(allow_null=True, help_text="Null if it had none.")
     kind = serializers.ChoiceField(
-        choices=list(KINDS), required=False, help_text="Unless the operation could not be read."
+        choices=list(KINDS), required=False, help_text="Missing if the operation could not be read."
     )
-    id = serializers.UUIDField(required=False, help_text="Unless the operation could not be read.")
+    id = serializers.UUIDField(
+        required=False, help_text="Missing if the operation could not be read."
+    )
     status = serializers.ChoiceField(choices=list(OUTCOMES))
     code = serializers.CharField(required=False, help_text="Why, if there are several reasons.")
     version = serializers.IntegerField(required=False, help_text="If there is or was an object.")
     conflicting = serializers.ListField(
         child=serializers.CharField(),
         required=False,
-        help_text="The members that somebody else has changed, if it is a conflict.",
+        help_text="The members that others have changed, in a conflict.",
     )
 
     def get_fields(self) -> dict[str, Any]:
@@ -101,7 +103,7 @@ class SyncResultSerializer(serializers.Serializer[Any]):
 
 
 class SyncPageSerializer(serializers.Serializer[Any]):
-    """What has changed behind a cursor."""
+    """The changes after a cursor."""
 
     account = serializers.UUIDField()
     changes = SyncChangeSerializer(many=True)
@@ -110,7 +112,7 @@ class SyncPageSerializer(serializers.Serializer[Any]):
 
 
 class SyncAnswerSerializer(SyncPageSerializer):
-    """What became of each operation, and what has changed behind the cursor."""
+    """The result of each operation, and the changes after the cursor."""
 
     results = SyncResultSerializer(many=True)
 
@@ -123,25 +125,28 @@ class DocumentedBulkOperationSerializer(BulkOperationSerializer):
 
 
 class BulkRequestSerializer(BulkSerializer):
-    """What is to be done, in this order."""
+    """The operations, in this order."""
 
     operations: Any = DocumentedBulkOperationSerializer(many=True, max_length=MAX_OPERATIONS)  # type: ignore[call-arg]
 
 
 class BulkResultSerializer(serializers.Serializer[Any]):
-    """What became of one operation."""
+    """The result of one operation."""
 
     id = serializers.UUIDField(
         allow_null=True, help_text="Null if the operation could not be read."
     )
     status = serializers.ChoiceField(choices=[it for it in OUTCOMES if it != "replayed"])
     version = serializers.IntegerField(required=False, help_text="If there is or was a to-do.")
-    todo = _OBJECTS["todo"](required=False, help_text="As it is now; the first megabyte of all.")
-    error = ApiErrorSerializer(required=False, help_text="If nothing was done.")
+    todo = _OBJECTS["todo"](
+        required=False,
+        help_text="The present to-do; omitted after the first megabyte of a response.",
+    )
+    error = ApiErrorSerializer(required=False, help_text="Why nothing was changed.")
 
 
 class BulkAnswerSerializer(serializers.Serializer[Any]):
-    """What became of each operation, in their order."""
+    """The results, in the order of the operations."""
 
     results = BulkResultSerializer(many=True)
 
@@ -153,7 +158,7 @@ class BulkTodos(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         return extend_schema_view(
             create=extend_schema(
                 operation_id="changeTodos",
-                summary="Change many to-dos at once",
+                summary="Change many to-dos with one request",
                 request=BulkRequestSerializer,
                 responses={200: BulkAnswerSerializer},
             )
@@ -168,13 +173,13 @@ class Sync(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         return extend_schema_view(
             retrieve=extend_schema(
                 operation_id="pullChanges",
-                summary="Read what has changed",
+                summary="Get the changes after a cursor",
                 parameters=[PullSerializer],
                 responses={200: SyncPageSerializer, **gone},
             ),
             create=extend_schema(
                 operation_id="pushOperations",
-                summary="Send what was done offline",
+                summary="Send offline changes",
                 request=NewSyncBatchSerializer,
                 responses={200: SyncAnswerSerializer, **gone},
             ),

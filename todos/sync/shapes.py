@@ -22,7 +22,7 @@ LARGEST: Final = 2**53 - 1  # what every JSON client can hold exactly (RFC 8259,
 
 
 class PullSerializer(NoFilters):
-    """Where to go on, and how far."""
+    """The cursor and size of a page."""
 
     cursor = serializers.CharField(required=False, help_text="Of the last answer.")
     limit = serializers.IntegerField(required=False, min_value=1, max_value=MAX_LIMIT)
@@ -31,7 +31,9 @@ class PullSerializer(NoFilters):
 class OperationSerializer(StrictSerializer):
     """What a device did with one object."""
 
-    op_id = StrictUUIDField(help_text="Chosen by the device; sent again, it is done once.")
+    op_id = StrictUUIDField(
+        help_text="Chosen by the device; an operation with the same id is applied once."
+    )
     after = StrictUUIDField(required=False, help_text="The operation that this one builds on.")
     kind = StrictChoiceField(choices=list(KINDS))
     id = StrictUUIDField()
@@ -43,19 +45,21 @@ class OperationSerializer(StrictSerializer):
         max_value=LARGEST,
         help_text="The version that it changes.",
     )
-    at = DeviceMomentField(required=False, help_text="When it happened, by the device's clock.")
+    at = DeviceMomentField(
+        required=False, help_text="The time of the change, by the device's clock."
+    )
     clear = ClearField()
 
     def get_fields(self) -> dict[str, Any]:
-        """One member has the name of a property of serializers."""
-        named = serializers.DictField(required=False, help_text="The members it changes.")
+        """Add `fields` here, because serializers have a property with this name."""
+        named = serializers.DictField(required=False, help_text="The members to change.")
         return {**super().get_fields(), "fields": named}
 
 
 class BatchSerializer(StrictSerializer):
     """What a device did since it last reached the server."""
 
-    account = StrictUUIDField(help_text="The id of the profile: whose operations these are.")
+    account = StrictUUIDField(help_text="The id of the profile that the operations belong to.")
     cursor = StrictCharField(required=False, help_text="Of the last answer.")
-    sent_at = DeviceMomentField(help_text="Now, by the device's clock.")
+    sent_at = DeviceMomentField(help_text="The current time, by the device's clock.")
     operations = serializers.ListField(max_length=MAX_OPERATIONS)

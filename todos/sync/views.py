@@ -1,4 +1,4 @@
-"""`/api/v1/sync/`: what has changed, and what a device did offline."""
+"""`/api/v1/sync/`: devices read changes and send offline operations."""
 
 from http import HTTPStatus
 from types import MappingProxyType
@@ -17,33 +17,35 @@ from todos.sync.shapes import BatchSerializer, PullSerializer
 
 
 class SyncViewSet(ApiViewSet):
-    """Keep a copy of an account: read what has changed, send what was done offline."""
+    """Sync a copy of an account: read changes, and send offline operations."""
 
     token_scopes = TODOS
     action_filters = MappingProxyType({"retrieve": PullSerializer})
 
     def retrieve(self, request: Request) -> Response:
-        """What has changed behind `cursor`; without one, everything."""
+        """Get the changes after `cursor`; without one, all objects."""
         cursor, limit = self.filters.get("cursor"), self.filters.get("limit", MAX_LIMIT)
         page = changes_behind(self.caller, cursor, limit)
         held = cursor and f'"{cursor}"' in request.headers.get("If-None-Match", "")
         if held and not (page.changes or page.has_more):
             return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": f'"{cursor}"'})
-        return Response(self._told(page), headers={"ETag": f'"{page.cursor}"'})
+        return Response(self._page_body(page), headers={"ETag": f'"{page.cursor}"'})
 
     def create(self, request: Request) -> Response:
-        """Apply operations in their order, and answer what has changed behind `cursor`."""
+        """Apply operations in their order, and return the changes after `cursor`."""
         batch = BatchSerializer(data=request.data)
         batch.is_valid(raise_exception=True)
         sent = batch.validated_data
         if sent["account"] != self.caller.pk:
             raise Conflict("These operations belong to another account.", code="other_account")
         with self.writing():
-            began = counter_of(self.caller).seq  # results may show what is purged further on
+            began = counter_of(
+                self.caller
+            ).seq  # results may contain objects that a later operation purges
             place = place_of(self.caller, sent.get("cursor"))
             results = Push(request, self.caller, sent["sent_at"], place).run(sent["operations"])
             page = changes_behind(self.caller, sent.get("cursor"), began=began)
-        return Response({"results": results, **self._told(page)})
+        return Response({"results": results, **self._page_body(page)})
 
-    def _told(self, page: Page) -> dict[str, Any]:
+    def _page_body(self, page: Page) -> dict[str, Any]:
         return {"account": str(self.caller.pk), **vars(page)}

@@ -1,4 +1,4 @@
-"""When a to-do is due, in words; the current time zone is the signed-in person's."""
+"""The due of a to-do in words, in the current time zone, which is that of the user."""
 
 from datetime import date, datetime, timedelta
 

@@ -1,1 +1,1 @@
-"""Leaving and arriving: exports, imports and the calendar feed (docs/transfer.md)."""
+"""Exports, imports and the calendar feed (docs/transfer.md)."""

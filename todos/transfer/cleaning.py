@@ -1,7 +1,7 @@
-"""One rule for every entry point: what a file says is read by the columns of the model.
+"""Validates imported objects with the columns of the models, as every entry point does.
 
-A title or a name that cannot be taken refuses its object. Any other member that cannot is left out
-and told; a text that is too long is cut, and what a title loses stands in the notes.
+An object with an invalid title or name is refused. Any other invalid member is dropped and
+reported. Too long text is cut; the notes keep the whole title.
 """
 
 from typing import Any, Final
@@ -20,7 +20,7 @@ MOST_TAGS: Final = 20
 
 
 def cleaned(record: Record) -> dict[str, Any] | None:
-    """The columns of the object without its references; None if it is refused, with a problem."""
+    """The columns of the object without its references; None for a refused one, with a problem."""
     if record.is_refused:
         return None
     if record.kind == "todo":
@@ -29,7 +29,7 @@ def cleaned(record: Record) -> dict[str, Any] | None:
     for name in NEEDED:
         if name in members(MODELS[record.kind]) and not found.get(name):
             if not any(it.attr == name for it in record.problems):
-                record.told("required", "There is none.", name)
+                record.add_problem("required", "This member is required.", name)
             return None
     return found
 
@@ -43,26 +43,26 @@ def _columns(record: Record) -> dict[str, Any]:
             found[name] = member.read(record.values[name])
         except ValidationError as error:
             code = error.error_list[0].code or "invalid"
-            record.told(code, " ".join(error.messages), name)
+            record.add_problem(code, " ".join(error.messages), name)
     return found
 
 
 def _fit(record: Record) -> None:
-    """Other programs have longer titles, and more tags."""
+    """Shorten titles, notes and tags, because other programs allow longer ones and more."""
     values = record.values
     title, notes = values.get("title"), values.get("notes") or ""
     if isinstance(title, str) and len(line(title)) > TITLE_LENGTH:
         values["title"] = f"{line(title)[: TITLE_LENGTH - 1]}…"
         values["notes"] = notes = f"{title}\n\n{notes}".strip() if isinstance(notes, str) else title
-        record.told("cut", "The whole title stands in the notes.", "title")
+        record.add_problem("cut", "The title was cut; the notes have all of it.", "title")
     if isinstance(notes, str) and len(notes) > NOTES_LENGTH:
         values["notes"] = f"{notes[: NOTES_LENGTH - 1]}…"
-        record.told("cut", "Notes have at most 10,000 characters.", "notes")
+        record.add_problem("cut", "The notes were cut at 10,000 characters.", "notes")
     tags = values.get("tags")
     if isinstance(tags, list):
         kept = [it for it in tags if not isinstance(it, str) or 0 < len(line(it)) <= TAG_LENGTH]
         values["tags"] = kept[:MOST_TAGS]
         if values["tags"] != tags:
-            record.told(
+            record.add_problem(
                 "cut", f"A to-do has at most {MOST_TAGS} tags of {TAG_LENGTH} characters.", "tags"
             )

@@ -1,8 +1,8 @@
-"""An import: what becomes of each record of a file, and the rows that it makes.
+"""Imports the records of a file.
 
-It adds; it changes and removes nothing, so what is there already stays as it is. First the whole
-file is looked through (`look`): the ids, where to-dos stand, whether all of it fits. Then, if it is
-to be done, the same file is read again and the rows are made (`make`), by whoever is `writing`.
+An import only adds objects; it changes and deletes nothing. First `look` checks the whole file:
+ids, parents of to-dos, and quotas. After the confirmation, `make` reads the same file again and
+creates the rows, in `writing()`.
 """
 
 from collections import Counter
@@ -36,23 +36,23 @@ class Intake:
         self.home = home or self.inbox
         self.report = Report()
         self.names = {kind: Names(account.pk, model) for kind, model in MODELS.items()}
-        self.waiting: dict[str, dict[UUID, UUID]] = {kind: {} for kind in MODELS}  # to be made
+        self.waiting: dict[str, dict[UUID, UUID]] = {kind: {} for kind in MODELS}  # to create
         self.given: dict[str, set[UUID]] = {kind: set() for kind in MODELS}  # the ids of these
         self.places = Places(account)
         own = List.objects.owned_by(account).order_by("-position", "-id")
-        self.lists = {each.pk: each.pk for each in own}  # by their keys in the file
+        self.lists = {each.pk: each.pk for each in own}  # by their key in the file
         self.by_name = {fold(each.name): each.pk for each in own}
-        self.named: list[List] = []  # new ones of which the file has but the name
+        self.named: list[List] = []  # new lists that the file only names
         self.known_tags = set(Tag.objects.owned_by(account).values_list("folded", flat=True))
         self.added = dict.fromkeys(("lists", "todos", "tags", "filters", "bytes"), 0)
-        self.last: dict[str, str] = {}  # the position behind which the next one stands
+        self.last: dict[str, str] = {}  # the position before the next object
         self.looked_at = 0
         self.said: Counter[UUID] = Counter()
 
-    # --- Looking ---------------------------------------------------------------------------------
+    # --- Check -----------------------------------------------------------------------------------
 
     def look(self, records: Records) -> None:
-        """Raises FileError, and QuotaReached if the account cannot hold it."""
+        """Check all records. Raises FileError, and QuotaReached if the account lacks room."""
         for some in batches(records):
             self.looked_at += len(some)
             if self.looked_at > MOST_RECORDS:
@@ -81,7 +81,7 @@ class Intake:
         self, record: Record, key: UUID, name: UUID, *, is_there: bool, is_trashed: bool
     ) -> None:
         if key in self.waiting[record.kind] or name in self.given[record.kind]:
-            record.told("repeated", "An object of this id stands further up.", "id")
+            record.add_problem("repeated", "An earlier object in the file has this id.", "id")
             self.report.tell(record, "refused")
             return
         columns = cleaned(record)
@@ -92,7 +92,9 @@ class Intake:
             self.lists[key] = name
         if is_there:
             self.places.there[key] = name
-            record.problems = [Problem("in_trash", "It is in the trash.")] if is_trashed else []
+            record.problems = (
+                [Problem("in_trash", "The object is in the trash.")] if is_trashed else []
+            )
             self.report.tell(record, "kept")
             return
         self.waiting[record.kind][key] = name
@@ -116,7 +118,7 @@ class Intake:
         return self.names[record.kind].key(given or self._words(record))
 
     def _words(self, record: Record) -> str:
-        """What an object without an id is known by, and how often that stood there before."""
+        """A key for an object without an id: its words, with a number for repetitions."""
         words = self.names[record.kind].key(f"{record.kind} {record.list_name} {record.title}")
         self.said[words] += 1
         return f"{words} {self.said[words]}"
@@ -129,7 +131,7 @@ class Intake:
         self.places.add(key, stand, above, record)
 
     def _list(self, record: Record) -> UUID | None:
-        """The key of its list; one that the file only names is made if there is none."""
+        """The key of its list. A list that the file only names is created if it does not exist."""
         if given := record.values.get("list"):
             return self.names["list"].key(given)
         name = fold(record.list_name)
@@ -141,7 +143,7 @@ class Intake:
         made = Record(record.line, "list", {"id": f"list {name}", "name": record.list_name})
         columns = cleaned(made)
         if columns is None:
-            record.told("invalid", "There cannot be such a list.", "list")
+            record.add_problem("invalid", "This list name is invalid.", "list")
             return self.home.pk
         key = self._key(made)
         found, is_there = self.names["list"].found([key])[key]
@@ -152,10 +154,10 @@ class Intake:
             self.named.append(List(pk=found, owner=self.account, **columns))
         return found
 
-    # --- Making ----------------------------------------------------------------------------------
+    # --- Creation --------------------------------------------------------------------------------
 
     def make(self, records: Records) -> None:
-        """Raises QuotaReached. The caller has looked, and is `writing` since."""
+        """Create all rows. Call it after `look`, in the same `writing()`. Raises QuotaReached."""
         self.said.clear()
         for row in self.named:
             row.position = self._position("list")
@@ -188,7 +190,7 @@ class Intake:
         return row
 
     def _complete(self, row: Todo, record: Record, key: UUID) -> None:
-        """What depends on the others, and what must go together."""
+        """Set the columns that depend on other rows or on each other."""
         stand = self.places.stand(key)
         row.list_id, row.parent_id = stand.list, stand.parent_id  # type: ignore[assignment]
         row.created_by = self.account.pk
@@ -200,13 +202,13 @@ class Intake:
         row.trashed_with = self._act(record, "trashed_with") if row.deleted_at else None
 
     def _act(self, record: Record, name: str) -> UUID | None:
-        """The to-do, or the list, that took it along."""
+        """The to-do or list that took it along."""
         given = record.values.get(name)
         key = self.names["todo"].key(given) if given else None
         return self.places.name(key) or (self.lists.get(key) if key else None)
 
     def _position(self, kind: str) -> str:
-        """In the order of the file, behind all that was there."""
+        """The next position, in the order of the file, after all existing rows."""
         rows = MODELS[kind].objects.of(self.account.pk)
         before = self.last.get(kind)
         self.last[kind] = between(before, None) if before else ordering.after_last(rows)

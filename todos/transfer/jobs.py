@@ -1,7 +1,7 @@
-"""Exports and imports run as jobs: whoever claims one does it, and a sweep finds those that died.
+"""Runs exports and imports as jobs: a process claims a job, and a sweep restarts dead ones.
 
-An import is done in one transaction under the counter of its account, with the state of its job: it
-is done as a whole, or not at all. An export that is repeated writes its file again.
+An import is one transaction that locks the account's counter and includes the state of the job, so
+it happens as a whole or not at all. A repeated export writes its file again.
 """
 
 import hashlib
@@ -28,8 +28,8 @@ from todos.transfer.records import FileError, Records
 from todos.transfer.source import MOST_BYTES, opened
 
 EVERYTHING: Final = personal.FORMAT
-STEP: Final = 2_000  # parts or objects between two notes of how far it is
-REPEATS: Final = 3  # of an export during which the account has changed
+STEP: Final = 2_000  # parts or objects between two updates of the progress
+REPEATS: Final = 3  # of an export if the account changes in the meantime
 FAULT: Final = FileError("internal", "Something went wrong on this server. Please try again.")
 FORGOTTEN: Final = FileError("deleted", "The import was deleted while it ran.")
 GONE: Final = FileError("file_missing", "The file has not arrived. Send it, and begin again.")
@@ -43,7 +43,7 @@ def file_name(job: Transfer) -> str:
 
 @long_task
 def run(key: str) -> None:
-    """One job, as far as it goes now; another one that runs it meanwhile changes nothing."""
+    """Run one job up to its next state. Does nothing if another process runs it."""
     job = Transfer.objects.select_related("owner", "list").filter(pk=key).first()
     if job is None or not job.claim(timezone.now()):
         return
@@ -61,7 +61,7 @@ def run(key: str) -> None:
 
 
 def sweep(at: datetime) -> dict[str, int]:
-    """Begin what nobody has begun, and repeat what has died, three times at most."""
+    """Start forgotten jobs, and restart dead ones, at most three times."""
     done = {"repeated": 0, "failed": 0, "begun": 0}
     for job in Transfer.objects.dead(at):
         if job.tries < MOST_TRIES:
@@ -76,8 +76,8 @@ def sweep(at: datetime) -> dict[str, int]:
 
 
 def remove_orphans() -> int:
-    """Files whose job has gone, as with its account; how many they were."""
-    found = files.names(FOLDER)  # before the table is read: a job may begin in between
+    """Remove files without a job, as after the deletion of an account; returns how many."""
+    found = files.names(FOLDER)  # before the query, because a job may start in between
     known = {file_name(job) for job in Transfer.objects.only("pk")}
     lost = [name for name in found if name not in known]
     for name in lost:
@@ -103,7 +103,7 @@ def _export(job: Transfer, repeats: int = REPEATS) -> None:
 
 
 def _place(account: User) -> int:
-    """How many changes the account has seen."""
+    """The number of changes of the account."""
     counted = FeedCounter.objects.filter(account=account).values_list("seq", flat=True)
     return counted.first() or 0
 
@@ -117,7 +117,7 @@ def _write(job: Transfer, file: BinaryIO) -> None:
 
 
 def _counted(job: Transfer, every: Iterator[Any]) -> Iterator[Any]:
-    """Notes how far it is."""
+    """Update the progress of the job during the iteration."""
     for number, each in enumerate(every, start=1):
         yield each
         if number % STEP == 0:
@@ -128,7 +128,7 @@ def _counted(job: Transfer, every: Iterator[Any]) -> Iterator[Any]:
 
 
 def token_of(job: Transfer) -> str:
-    """Confirms this file, as it was checked."""
+    """The token that confirms the checked file."""
     return Signer(salt="todos.transfer").sign(f"{job.pk}:{job.digest}").rpartition(":")[2]
 
 
@@ -173,11 +173,11 @@ def _apply(job: Transfer) -> None:
             intake.make(_records(job, copy))
             done = {"state": TransferState.DONE, "report": intake.report.stored}
             if not job.end(timezone.now(), done=intake.looked_at, **done):
-                raise FORGOTTEN  # which undoes it
+                raise FORGOTTEN  # which rolls it back
 
 
 def _copied(file: Any, copy: BinaryIO) -> str:
-    """The digest of a file, which is from now on this copy: a bucket's could be replaced."""
+    """Copy the file, because the one in a bucket could be replaced; returns its digest."""
     digest = hashlib.sha256()
     while part := file.read(1 << 20):
         digest.update(part)

@@ -1,4 +1,4 @@
-"""The calendar of a person, for whoever knows its secret address: read-only, and one for all."""
+"""The read-only calendar of a person, for anyone with its secret URL."""
 
 import hashlib
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ from todos.models import CalendarFeed, Todo
 from todos.transfer.formats.calendar import calendar, component, event
 
 MOST: Final = 2_000  # to-dos: the gateway waits 29 seconds
-MOST_BYTES: Final = 4_500_000  # of JSON, in which Lambda answers six megabytes, also in base 64
-FINISHED: Final = timedelta(days=30)  # so long what is finished is shown
+MOST_BYTES: Final = 4_500_000  # in JSON: Lambda responses hold six megabytes, also in base64
+FINISHED: Final = timedelta(days=30)  # how long finished to-dos are shown
 
 
 @require_safe
@@ -40,14 +40,14 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def _tag(row: CalendarFeed) -> str:
-    """Another one with each change of the account, each secret, and each day."""
+    """An entity tag that changes with the account, the secret and the day."""
     counted = FeedCounter.objects.filter(account=row.owner).values_list("epoch", "seq").first()
     parts = f"{row.digest} {counted} {timezone.now().date()}"
     return f'"{hashlib.sha256(parts.encode()).hexdigest()[:32]}"'
 
 
 def _components(person: User) -> Iterator[Any]:
-    """A task for each to-do, and an event for each that is open and due."""
+    """A task for each to-do, and an event for each open to-do with a due."""
     since = timezone.now() - FINISHED
     wanted = Todo.objects.owned_by(person).filter(Q(finished_at=None) | Q(finished_at__gte=since))
     rows = wanted.select_related("list").prefetch_related("tags").order_by("due_order", "pk")

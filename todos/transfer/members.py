@@ -1,6 +1,6 @@
-"""What an export carries of each kind of object: the columns of its model, but those named here.
+"""The members of each kind in an export: the columns of its model, except those named here.
 
-A member is read as strictly as the API reads it: a number is no title.
+An import reads members as strictly as the API: a number is no title.
 """
 
 import functools
@@ -22,7 +22,7 @@ from todos.models.due import OF_DUE, DueField
 from todos.models.reminders import RemindersField
 
 MODELS: Final[dict[str, Any]] = {model.feed_kind: model for model in (List, Tag, SavedFilter, Todo)}
-# Columns that no export carries, and why.
+# Columns that no export contains, and why.
 LEFT_OUT: Final = {
     "owner": "whoever imports it",
     "version": "counts the changes of one server: an object begins at 1",
@@ -42,7 +42,7 @@ class Member:
     column: Any
 
     def write(self, row: Any) -> Any:
-        """As JSON has it."""
+        """The value as JSON."""
         if self.column.many_to_many:
             return sorted(tag.name for tag in row.tags.all())
         value = getattr(row, self.column.attname)
@@ -60,7 +60,7 @@ class Member:
         return value if is_plain else str(value)
 
     def read(self, value: Any) -> Any:
-        """What the column takes. Raises ValidationError."""
+        """Read a value for the column. Raises ValidationError."""
         read = next(read for kind, read in READERS if isinstance(self.column, kind))
         found = read(value)
         if not self.column.is_relation:
@@ -70,7 +70,7 @@ class Member:
 
 @functools.cache
 def members(model: Any) -> Mapping[str, Member]:
-    """By the names that clients know."""
+    """The members, by the names that clients use."""
     kept = [it for it in model._meta.concrete_fields if not isinstance(it, FoldedField)]
     key = getattr(model, "feed_key", "id")
     found: dict[str, Any] = {
@@ -83,7 +83,7 @@ def members(model: Any) -> Mapping[str, Member]:
 
 
 def shown(row: Any) -> dict[str, Any]:
-    """An object as JSON has it."""
+    """The object as JSON."""
     model: Any = type(row)
     return {name: it.write(row) for name, it in members(model).items()}
 
@@ -122,7 +122,7 @@ def _read_day(value: Any) -> Any:
 
 
 def _read_clock(text: str) -> time:
-    """Hours and minutes, as the API reads them. Raises ValueError or TypeError."""
+    """Read hours and minutes as the API does. Raises ValueError or TypeError."""
     clock = time.fromisoformat(text)
     if f"{clock:%H:%M}" != text:
         raise ValueError(text)

@@ -1,7 +1,7 @@
-"""Ids of what is imported: those of the file, unless another account, or something dead, has them.
+"""Ids of imported objects: those of the file, unless another account or a deletion uses them.
 
-An id is known by all accounts, and is never used twice. So what cannot keep its own gets the UUIDv5
-of it in the namespace of the account, and the same one whenever the file is imported again.
+Ids are unique across accounts and never reused. So an object that cannot keep its id gets the
+UUIDv5 of it in the namespace of the account, which is the same in every import of the file.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -21,13 +21,13 @@ class Names:
         self.account_id, self.model = account_id, model
 
     def key(self, text: Any) -> UUID:
-        """What the file means by a text."""
+        """The key of an id in the file, which may be any text."""
         if (key := ids.read(text)) is not None:
             return key
         return uuid5(self.account_id, str(text).encode(errors="replace").decode())
 
     def found(self, keys: Iterable[UUID]) -> dict[UUID, tuple[UUID, bool]]:
-        """The id that each of the keys has here, and whether it is there already."""
+        """The id for each key, and whether the object already exists."""
         found: dict[UUID, tuple[UUID, bool]] = {}
         waiting = {key: key for key in keys}
         number = 0
@@ -45,7 +45,7 @@ class Names:
         return found
 
     def _known(self, names: Collection[UUID]) -> tuple[set[UUID], set[UUID]]:
-        """Those of the account, and those that it cannot have."""
+        """The ids that the account uses, and those that it must not use."""
         key = self.model.feed_key
         rows: QuerySet[Any] = QuerySet(self.model).filter(**{f"{key}__in": names})
         owners: Mapping[UUID, UUID] = dict(rows.values_list(key, self.model.account_column))

@@ -1,4 +1,4 @@
-"""The page for whoever leaves or arrives: exports, imports, and the address of the calendar."""
+"""The page for exports, imports and the URL of the calendar."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ SHOWN: Final = 10  # jobs
 TOLD: Final = 20  # lines of a report with problems
 NAMES: Final[Mapping[str, Any]] = MappingProxyType(
     {
-        "json": gettext_lazy("JSON: everything, to bring it back"),
+        "json": gettext_lazy("JSON: everything, to import it again"),
         "csv": gettext_lazy("CSV: a table"),
         "ics": gettext_lazy("iCalendar: tasks for calendars"),
         "todotxt": gettext_lazy("todo.txt: one to-do in a line"),
@@ -88,7 +88,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
         return redirect(PAGE)
     except FilesAwayError:
         logger.exception("Files unavailable")
-        messages.error(request, _("Files cannot be kept now. Please try again in a moment."))
+        messages.error(request, _("Files cannot be stored now. Please try again in a moment."))
         return redirect(PAGE)
     return found
 
@@ -96,7 +96,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
 def shown(request: HttpRequest, person: User, **more: Any) -> HttpResponseBase:
     rows = Transfer.objects.filter(owner=person).order_by("-created_at", "-id")[:SHOWN]
     context = {
-        "jobs": [_told(job) for job in rows],
+        "jobs": [_job_context(job) for job in rows],
         "feed": CalendarFeed.objects.filter(owner=person).first(),
         "export_form": ExportForm(),
         "import_form": ImportForm(person),
@@ -113,13 +113,13 @@ def shown(request: HttpRequest, person: User, **more: Any) -> HttpResponseBase:
 
 
 def _bucket() -> list[str]:
-    """Where the browser sends a large file."""
+    """The origin to which the browser uploads a large file."""
     link = files.upload_link("transfers/x", 1, starting.UPLOADED)
     parts = urlsplit(link["url"]) if link else None
     return [f"{parts.scheme}://{parts.netloc}"] if parts else []
 
 
-def _told(job: Transfer) -> dict[str, Any]:
+def _job_context(job: Transfer) -> dict[str, Any]:
     report = job.report or {}
     problems = [it for it in report.get("lines", ()) if it["problems"]]
     name = _("Everything about you") if job.format == personal.FORMAT else NAMES[job.format]
@@ -180,7 +180,7 @@ def forget(request: HttpRequest, person: User) -> HttpResponseBase:
 
 
 def renew(request: HttpRequest, person: User) -> HttpResponseBase:
-    """The address is in this one answer and nowhere else: no message keeps it."""
+    """Show the URL in this response only; no message or session stores it."""
     _row, secret = starting.renew_feed(person, request)
     path = reverse("feeds:calendar", kwargs={"secret": secret})
     return shown(request, person, address=request.build_absolute_uri(path))
@@ -188,7 +188,7 @@ def renew(request: HttpRequest, person: User) -> HttpResponseBase:
 
 def end(request: HttpRequest, person: User) -> HttpResponseBase:
     CalendarFeed.objects.filter(owner=person).delete()
-    messages.success(request, _("The address of your calendar has ended."))
+    messages.success(request, _("The address of your calendar no longer works."))
     return redirect(PAGE)
 
 

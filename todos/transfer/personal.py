@@ -1,7 +1,7 @@
-"""Everything about a person: each row that belongs to the account, and the to-dos in every format.
+"""The archive of all personal data: every row of the account, and the to-dos in every format.
 
-Which tables and columns these are comes from the models. A new one is in the archive without a line
-here; what opens a door is withheld, by name.
+The models determine the tables and columns, so the archive includes new ones without a change here.
+It withholds secrets, which are listed by name.
 """
 
 import io
@@ -22,7 +22,7 @@ from todos.transfer.rows import walk
 
 FORMAT: Final = "account"
 ACCOUNT: Final = "account.json"
-# Columns that open a door to somebody who reads them, and are of no use to the person.
+# Columns with secrets, which are of no use to the person.
 WITHHELD: Final = {
     "accounts.User.password": "a hash of the password",
     "todos.PushSubscription.auth": "a key of a browser",
@@ -35,12 +35,12 @@ WITHHELD: Final = {
     "usersessions.UserSession.session_key": "the session itself",
     "mfa.Authenticator.data": "the secret of a second factor",
 }
-# Tables that repeat what others of the archive say.
+# Tables that only repeat data of others.
 REPEATED: Final = frozenset({"core.FeedCounter", "core.FeedEntry"})
 
 
 def owned() -> dict[type[models.Model], str]:
-    """Each table whose rows belong to a person, and the way from a row to that person."""
+    """Each table with rows of a person, and the lookup from a row to the person."""
     found: dict[type[models.Model], str] = {User: "pk"}
     every = [it for it in apps.get_models() if not it._meta.auto_created]
     while new := {it: way for it in every if it not in found and (way := _way(it, found))}:
@@ -49,7 +49,7 @@ def owned() -> dict[type[models.Model], str]:
 
 
 def _way(model: type[models.Model], known: dict[type[models.Model], str]) -> str:
-    """The shortest; a row that a person has only made, or looked at, belongs to somebody else."""
+    """The shortest lookup. A row that the person only created or viewed belongs to others."""
     columns = [it for it in model._meta.concrete_fields if it.is_relation]
     ways = [
         it.name if known[it.related_model] == "pk" else f"{it.name}__{known[it.related_model]}"
@@ -86,7 +86,7 @@ def _add(archive: zipfile.ZipFile, name: str, parts: Iterator[str]) -> None:
 
 
 def _account(person: User) -> Iterator[str]:
-    """`{"accounts.User": [...], ...}`, one row in a line."""
+    """`{"accounts.User": [...], ...}`, one row per line."""
     yield "{"
     for number, (model, way) in enumerate(owned().items()):
         yield f'{"," if number else ""}\n"{model._meta.label}": ['

@@ -1,7 +1,7 @@
-"""Where imported to-dos stand: below which others, and so in which list.
+"""The parents of imported to-dos, which also determine their lists.
 
-The rules are those of todos.models.subtasks. What cannot stand where the file says comes to the
-top, or one level higher, and is told.
+The rules are those of todos.models.subtasks. A to-do that cannot have the parent in the file moves
+to the top, or one level higher, and is reported.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,17 +16,17 @@ from todos.transfer.records import Problem, Record
 
 BATCH: Final = 500
 SENTENCES: Final = {
-    "cycle": "It would stand below itself, so it stands at the top.",
-    "parent_missing": "What it stands below is not there, so it stands at the top.",
-    "parent_finished": "What it stands below is finished, so it stands at the top.",
-    "parent_trashed": "What it stands below is in the trash, so it stands at the top.",
-    "too_deep": "To-dos have at most three levels, so it stands one higher.",
+    "cycle": "It would be its own subtask, so it becomes a top-level to-do.",
+    "parent_missing": "Its parent does not exist, so it becomes a top-level to-do.",
+    "parent_finished": "Its parent is finished, so it becomes a top-level to-do.",
+    "parent_trashed": "Its parent is in the trash, so it becomes a top-level to-do.",
+    "too_deep": "To-dos have at most three levels, so it moves up one level.",
 }
 
 
 @dataclass(slots=True)
 class Stand:
-    """One to-do: as the file has it, its parent and its list by their keys; then as it is to be."""
+    """A to-do: first with the keys of its parent and list in the file, then with their ids."""
 
     name: UUID
     list: UUID | None
@@ -51,8 +51,8 @@ class _Wanted:
 class Places:
     def __init__(self, account: User) -> None:
         self.account = account
-        self.wanted: dict[UUID, _Wanted] = {}  # by the keys of the file
-        self.there: dict[UUID, UUID] = {}  # ids of those that are there already
+        self.wanted: dict[UUID, _Wanted] = {}  # by their keys in the file
+        self.there: dict[UUID, UUID] = {}  # ids of existing to-dos
         self.outside: dict[UUID, Stand] = {}
 
     def add(self, key: UUID, stand: Stand, parent: UUID | None, record: Record) -> None:
@@ -62,7 +62,7 @@ class Places:
         return self.wanted[key].stand
 
     def name(self, key: UUID | None) -> UUID | None:
-        """The id here of a to-do of the file."""
+        """The id of a to-do in the file."""
         if key in self.wanted:
             return self.wanted[key].stand.name
         return self.there.get(key) if key else None
@@ -70,7 +70,7 @@ class Places:
     def settle(
         self, lists: Mapping[UUID, UUID], home: UUID
     ) -> Iterator[tuple[Record, list[Problem]]]:
-        """Place all of them; those that stand elsewhere than the file says, and why."""
+        """Place all to-dos; yields those in another place than in the file, and why."""
         self._read_outside()
         for key in self.wanted:
             for each, code in self._placed(key):
@@ -84,7 +84,7 @@ class Places:
                     yield record, [Problem(code, SENTENCES[code], "parent")]
 
     def _read_outside(self) -> None:
-        """Those of the account that something of the file stands below."""
+        """Read existing to-dos of the account that are parents in the file."""
         keys = {it.parent for it in self.wanted.values() if it.parent} - self.wanted.keys()
         names = {self.there.get(key, key): key for key in keys}
         for some in _parts(names):
@@ -96,7 +96,7 @@ class Places:
                 self.outside[names[row.pk]] = _stand_of(row)
 
     def _placed(self, key: UUID) -> Iterator[tuple[_Wanted, str]]:
-        """From the top of its tree down to it: those that were not placed yet."""
+        """Place its unplaced parents and itself, from the top down."""
         chain: list[UUID] = []
         while key in self.wanted and not self.wanted[key].stand.level and key not in chain:
             chain.append(key)
@@ -108,7 +108,7 @@ class Places:
             yield wanted, code
 
     def _place(self, wanted: _Wanted, *, is_circle: bool) -> str:
-        """Below what it stands; the reason if it is something else than the file says."""
+        """Set its parent; returns the reason if this differs from the file."""
         stand, above, code = wanted.stand, None, ""
         if is_circle:
             code = "cycle"
@@ -137,7 +137,7 @@ def _refusal(stand: Stand, above: Stand | None) -> str:
 
 
 def _stand_of(row: Any) -> Stand:
-    """Of a row, with what is above it."""
+    """The stand of a row, with its parents."""
     above = _stand_of(row.parent) if row.parent_id and row.parent else None
     finished = row.status == Status.FINISHED
     level = above.level + 1 if above else 1

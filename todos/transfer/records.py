@@ -1,4 +1,4 @@
-"""What a file says, line by line, before anybody knows what becomes of it."""
+"""The records of a file, before they are checked."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Problem:
-    """What could not be taken as it is; `attr` is the member that it is about."""
+    """A part of an object that was not accepted as it is; `attr` is the member."""
 
     code: str
     detail: str
@@ -16,10 +16,10 @@ class Problem:
 
 @dataclass
 class Record:
-    """An object as a file has it: `values` are members as JSON has them.
+    """An object in a file: `values` are its members as JSON.
 
-    `id` and `parent` may be any text that tells the objects of the file apart; `list_name` stands
-    for `list` where a format names lists.
+    `id` and `parent` may be any text that is unique in the file. `list_name` replaces `list` if the
+    format names lists.
     """
 
     line: int
@@ -27,13 +27,13 @@ class Record:
     values: dict[str, Any]
     list_name: str = ""
     problems: list[Problem] = field(default_factory=list)
-    is_refused: bool = False  # by its format, with a problem
+    is_refused: bool = False  # refused by the format, with a problem
 
     @property
     def title(self) -> str:
         return str(self.values.get("title") or self.values.get("name") or "")
 
-    def told(self, code: str, detail: str, attr: str | None = None) -> None:
+    def add_problem(self, code: str, detail: str, attr: str | None = None) -> None:
         self.problems.append(Problem(code, detail, attr))
 
 
@@ -41,7 +41,7 @@ Records = Iterator[Record]
 
 
 class FileError(Exception):
-    """The file as a whole cannot be read."""
+    """The whole file cannot be read."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)

@@ -1,4 +1,4 @@
-"""What an import has done, or would do, line by line."""
+"""The results of an import or of its dry run, line by line."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,13 +7,13 @@ from typing import Any, Final
 from todos.transfer.members import MODELS
 from todos.transfer.records import Problem, Record
 
-MOST_LINES: Final = 500  # that are told, of those with problems and of the others
+MOST_LINES: Final = 500  # reported lines, each for lines with problems and for others
 SHOWN_TITLE: Final = 60  # characters
 
 
 @dataclass
 class Report:
-    """`new`, `kept` and `refused` count objects; `lines` are the first ones of each sort."""
+    """`new`, `kept` and `refused` count objects; `lines` has the first ones of each sort."""
 
     new: Counter[str] = field(default_factory=Counter)
     kept: int = 0
@@ -33,7 +33,7 @@ class Report:
         self._list(record, outcome, record.problems)
 
     def warn(self, record: Record, problems: list[Problem]) -> None:
-        """Of what was told before."""
+        """Read a stored report."""
         self._list(record, "new", problems)
 
     def _list(self, record: Record, outcome: str, problems: list[Problem]) -> None:

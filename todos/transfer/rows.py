@@ -1,4 +1,4 @@
-"""The rows of an account, some at a time, so that an export of any length takes little memory."""
+"""Reads the rows of an account in batches, so that large exports need little memory."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -11,7 +11,7 @@ BATCH: Final = 500
 
 
 def walk(rows: Any, ordering: tuple[str, ...] = ("pk",)) -> Iterator[Any]:
-    """By their keys: an iterator of Django reads all at once where a pooler keeps no cursors."""
+    """Page by key, because Django's iterator reads all rows if a pooler allows no cursors."""
     key: list[Any] = []
     while some := page_after(rows, ordering, key, BATCH):
         yield from some
@@ -19,7 +19,7 @@ def walk(rows: Any, ordering: tuple[str, ...] = ("pk",)) -> Iterator[Any]:
 
 
 def todos_of(person: User) -> Iterator[Todo]:
-    """Without the trash, as they are ordered."""
+    """The to-dos outside the trash, in manual order."""
     return walk(_shown(Todo.objects.owned_by(person)), ("position", "pk"))
 
 

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of exports, imports and the calendar feed."""
+"""Descriptions of exports, imports and the calendar feed for the OpenAPI document."""
 
 from typing import Any
 
@@ -20,9 +20,9 @@ from todos.transfer.views import (
 )
 
 STATUS = response_header(
-    "Location", "Where to ask how far it is.", [202], required=True, format="uri"
+    "Location", "The URL of the job's progress.", [202], required=True, format="uri"
 )
-LINK = response_header("Location", "Where the file is.", [302], required=True, format="uri")
+LINK = response_header("Location", "The URL of the file.", [302], required=True, format="uri")
 EXAMPLES = {"content": "[]", "token": "kfbLbG4xCWvXhAZKjxJBkQ", "size": 2_000_000}
 
 
@@ -41,25 +41,27 @@ class Exports(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
     def view_replacement(self) -> Any:
         file = {(200, UPLOADED): OpenApiTypes.BINARY}
-        moved = OpenApiResponse(None, "The file is there for fifteen minutes.")
+        moved = OpenApiResponse(None, "The link is valid for fifteen minutes.")
         return documented(
             self.target_class,
             list=_described("listExports", "List your exports"),
             create=_started(
-                "createExport", "Begin an export", NewExportSerializer, ExportSerializer
+                "createExport", "Start an export", NewExportSerializer, ExportSerializer
             ),
             everything=_started(
                 "exportAccount",
-                "Begin an archive of everything about you",
+                "Start an archive of all your data",
                 None,
                 ExportSerializer,
                 tags=["account"],
             ),
-            retrieve=_described("getExport", "How far an export is", responses=ExportSerializer),
-            destroy=_described("deleteExport", "Forget an export", responses={204: None}),
+            retrieve=_described(
+                "getExport", "Get the progress of an export", responses=ExportSerializer
+            ),
+            destroy=_described("deleteExport", "Delete an export", responses={204: None}),
             file=_described(
                 "getExportFile",
-                "Read what an export has written",
+                "Download the file of an export",
                 responses={**file, 302: moved},
                 parameters=[LINK],
             ),
@@ -74,18 +76,24 @@ class Imports(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             self.target_class,
             list=_described("listImports", "List your imports"),
             create=_started(
-                "createImport", "Begin an import", NewImportSerializer, StartedImportSerializer
+                "createImport", "Start an import", NewImportSerializer, StartedImportSerializer
             ),
-            retrieve=_described("getImport", "What an import does", responses=ImportSerializer),
-            destroy=_described("deleteImport", "Forget an import", responses={204: None}),
+            retrieve=_described(
+                "getImport",
+                "Get the progress and the report of an import",
+                responses=ImportSerializer,
+            ),
+            destroy=_described("deleteImport", "Delete an import", responses={204: None}),
             upload=_started(
                 "sendImportFile",
-                "Send the file of an import",
+                "Upload the file of an import",
                 {UPLOADED: OpenApiTypes.BINARY},
                 ImportSerializer,
             ),
             check=_started("checkImport", "Check the file of an import", None, ImportSerializer),
-            confirm=_started("confirmImport", "Do an import", ConfirmSerializer, ImportSerializer),
+            confirm=_started(
+                "confirmImport", "Confirm an import", ConfirmSerializer, ImportSerializer
+            ),
         )
 
 
@@ -99,15 +107,15 @@ class Feed(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         return documented(
             self.target_class,
             retrieve=described(
-                "getFeed", "Whether calendars read your to-dos", responses=FeedSerializer
+                "getFeed", "Get whether your calendar has a URL", responses=FeedSerializer
             ),
             create=described(
                 "renewFeed",
-                "Make another address of your calendar",
+                "Make a new URL of your calendar",
                 request=None,
                 responses={201: NewFeedSerializer},
             ),
             remove=described(
-                "deleteFeed", "End the address of your calendar", responses={204: None}
+                "deleteFeed", "Revoke the URL of your calendar", responses={204: None}
             ),
         )

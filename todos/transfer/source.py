@@ -1,4 +1,4 @@
-"""The text of an uploaded file: bounded in bytes, in the length of a line, and in its encoding."""
+"""The text of an uploaded file, with limits on its size and its lines, and checked encoding."""
 
 import io
 import struct
@@ -12,19 +12,19 @@ from todos.transfer.records import FileError
 
 MOST_BYTES: Final = 100 * 1024 * 1024
 LONGEST_LINE: Final = 1024 * 1024  # characters
-PART: Final = 64 * 1024  # characters that are read at once
+PART: Final = 64 * 1024  # characters per read
 ZIP: Final = b"PK\x03\x04"
-INSIDE: Final = "todos.json"  # the part of an archive that is read
+INSIDE: Final = "todos.json"  # the file to read in an archive
 WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
 
-METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others are unpacked without a bound
+METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others have no size limit
 END: Final = struct.Struct("<4s8xLLH")  # of an archive: mark, size of its directory, place, comment
 END_MARK: Final = b"PK\x05\x06"
-LOCATOR: Final = struct.Struct("<4s16x")  # in front of it, if there is a directory of ZIP64
+LOCATOR: Final = struct.Struct("<4s16x")  # before it, if there is a ZIP64 directory
 LOCATOR_MARK: Final = b"PK\x06\x07"
-MOST_DIRECTORY: Final = 64 * 1024  # bytes; the library reads all of them at once
+MOST_DIRECTORY: Final = 64 * 1024  # bytes; the library reads all of them into memory
 
-# What the library raises for an archive that is cut, forged, locked or packed in another way.
+# Errors of the library for truncated, forged, encrypted or differently packed archives.
 BROKEN: Final = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError),
     *(RuntimeError, OSError, ValueError, OverflowError),
@@ -36,7 +36,7 @@ TOO_LARGE: Final = FileError(
 
 
 class _Bounded(io.RawIOBase):
-    """A stream that ends in an error behind so many bytes, whatever it says of its length."""
+    """A stream that raises an error after MOST_BYTES, whatever length it claims."""
 
     def __init__(self, stream: Any) -> None:
         self.stream, self.left = stream, MOST_BYTES
@@ -57,19 +57,19 @@ class _Bounded(io.RawIOBase):
 
 
 class Source:
-    """A text that is read once, from its beginning."""
+    """Text that can be read once, from the start."""
 
     def __init__(self, file: Any, encoding: str) -> None:
         stream = io.BufferedReader(_Bounded(file), PART)
         self._text = io.TextIOWrapper(stream, encoding, newline="")
 
     def read(self) -> str:
-        """Some more characters; none at the end."""
+        """The next characters; empty at the end."""
         with _decoded():
             return self._text.read(PART)
 
     def lines(self) -> Iterator[str]:
-        """With their ends."""
+        """The lines, with their line endings."""
         while line := self._line():
             if len(line) > LONGEST_LINE:
                 raise FileError("line_too_long", "A line is longer than a mebibyte.")
@@ -85,12 +85,12 @@ def _decoded() -> Iterator[None]:
     try:
         yield
     except UnicodeError as error:
-        raise FileError("encoding", "The file is no text in UTF-8 or UTF-16.") from error
+        raise FileError("encoding", "The file is not text in UTF-8 or UTF-16.") from error
 
 
 @contextmanager
 def opened(file: BinaryIO) -> Iterator[Source]:
-    """The text, out of an archive of ours if it is one. Raises FileError, also while it is read."""
+    """The text of the file, or of an archive of Nudge. Raises FileError, also during reads."""
     head = file.read(len(ZIP))
     file.seek(0)
     with ExitStack() as stack:
@@ -115,7 +115,7 @@ def _inside(file: BinaryIO, stack: ExitStack) -> Any:
 
 
 def _check_directory(file: BinaryIO) -> None:
-    """Of an archive without a comment, as ours are: it ends with the size of its directory."""
+    """Check the directory's size at the end of an archive without a comment, as Nudge's are."""
     length = file.seek(0, io.SEEK_END)
     file.seek(max(length - LOCATOR.size - END.size, 0))
     tail = file.read().rjust(LOCATOR.size + END.size)

@@ -1,4 +1,4 @@
-"""How exports and imports begin and go on, for the API and for the page. Raises Refused."""
+"""Starts and continues exports and imports, for the API and the page. Raises Refused."""
 
 import re
 from datetime import timedelta
@@ -16,7 +16,7 @@ from todos.models import CalendarFeed, List, Transfer, TransferState
 from todos.models.transfers import TransferKind
 from todos.transfer import jobs
 
-MOST_UNFINISHED: Final = 5  # jobs of an account
+MOST_UNFINISHED: Final = 5  # per account
 MOST_A_DAY: Final = 100
 UPLOADED: Final = "application/octet-stream"
 BY_SUFFIX: Final = {"json": "json", "zip": "json", "ics": "ics", "txt": "todotxt", "csv": "csv"}
@@ -54,7 +54,7 @@ def await_file(person: User, name: str, size: int | None, home: List | None) -> 
 def import_file(
     person: User, name: str, size: int | None, home: List | None, file: BinaryIO
 ) -> Transfer:
-    """Begin with the whole file; nothing is left of it if that cannot be kept."""
+    """Start an import with its file; deletes the job if the file cannot be stored."""
     job = await_file(person, name, size, home)
     try:
         take_file(job, file)
@@ -70,35 +70,35 @@ def take_file(job: Transfer, file: BinaryIO) -> None:
 
 
 def check(job: Transfer) -> None:
-    """Once the file has come."""
+    """Check an import after its upload."""
     if job.state != TransferState.UPLOADING:
-        raise Refused("This import does not wait for a file.", code="conflict")
+        raise Refused("This import is not waiting for a file.", code="conflict")
     _queue(job)
 
 
 def confirm(job: Transfer) -> None:
-    """Said again, it changes nothing."""
+    """Confirm an import. A repeat changes nothing."""
     if job.confirmed_at is not None:
         return
     if job.state != TransferState.CHECKED:
-        raise Refused("This import was not checked.", code="conflict")
+        raise Refused("This import has not been checked.", code="conflict")
     _queue(job, confirmed_at=timezone.now())
 
 
 def _queue(job: Transfer, **columns: Any) -> None:
     if not job.move(job.state, at=timezone.now(), state=TransferState.QUEUED, **columns):
-        raise Refused("This import has gone on meanwhile.", code="conflict")
+        raise Refused("The import has changed in the meantime. Reload it.", code="conflict")
     jobs.run.enqueue(str(job.pk))
 
 
 def format_of(name: str, head: bytes) -> str:
-    """What a file seems to be, by its name and its first bytes."""
+    """Guess the format from the name and the first bytes."""
     found = BY_SUFFIX.get(name.rpartition(".")[2].lower(), "json")
     return "todoist" if found == "csv" and OF_TODOIST.match(head) else found
 
 
 def renew_feed(person: User, request: Any) -> tuple[CalendarFeed, str]:
-    """The feed, and its secret, which nobody can tell again."""
+    """Replace the feed's secret; returns both. The secret cannot be shown again."""
     secret = CalendarFeed.new_secret()
     values = {"digest": CalendarFeed.digest_of(secret), "created_at": timezone.now()}
     with writing(person.pk, savepoint=True):

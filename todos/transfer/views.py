@@ -1,4 +1,4 @@
-"""Exports, imports and the address of the calendar over HTTP."""
+"""Exports, imports and the URL of the calendar over HTTP."""
 
 import tempfile
 from http import HTTPStatus
@@ -39,23 +39,26 @@ CONTENT: Final = 1024 * 1024  # characters
 
 
 class NewExportSerializer(StrictSerializer):
-    """What is to be written."""
+    """The format of a new export."""
 
     format = StrictChoiceField(choices=EXPORTED)
 
 
 class NewImportSerializer(StrictSerializer):
-    """Either the file itself, or how many bytes it will have: then it is sent by a link."""
+    """A new import: either the file's content, or its size for an upload through a link."""
 
     format = StrictChoiceField(choices=IMPORTED)
     content = StrictCharField(
         required=False, trim_whitespace=False, max_length=CONTENT, help_text="The file, as text."
     )
     size = StrictIntegerField(
-        required=False, min_value=1, max_value=MOST_BYTES, help_text="Bytes of the file."
+        required=False,
+        min_value=1,
+        max_value=MOST_BYTES,
+        help_text="The size of the file in bytes.",
     )
     list = OwnedRelatedField(
-        required=False, help_text="Where to-dos go that name no list; left out: the inbox."
+        required=False, help_text="The list for to-dos without a list; by default the inbox."
     )
 
     default_error_messages = {"one_of_two": "Give either the content, or the size of the file."}
@@ -70,13 +73,13 @@ class NewImportSerializer(StrictSerializer):
 
 
 class ConfirmSerializer(StrictSerializer):
-    """The token of the report."""
+    """The token in the report."""
 
     token = StrictCharField(max_length=100)
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    """What could not be taken as it is."""
+    """A part of an object that was not accepted as it is."""
 
     code = serializers.CharField()
     detail = serializers.CharField()
@@ -84,7 +87,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 class LineSerializer(serializers.Serializer[Any]):
-    """What becomes of one object of the file."""
+    """The result of one object in the file."""
 
     line = serializers.IntegerField()
     kind = serializers.CharField()
@@ -98,11 +101,11 @@ class LineSerializer(serializers.Serializer[Any]):
 
 @extend_schema_field({"type": "integer", "minimum": 0, "examples": [2]})
 class AmountField(serializers.IntegerField):
-    """How many of them."""
+    """A number of objects."""
 
 
 class NewObjectsSerializer(serializers.Serializer[Any]):
-    """How many objects of each kind are made."""
+    """The number of new objects of each kind."""
 
     lists = AmountField()
     tags = AmountField()
@@ -111,14 +114,14 @@ class NewObjectsSerializer(serializers.Serializer[Any]):
 
 
 class ReportSerializer(serializers.Serializer[Any]):
-    """What an import does, or would do."""
+    """The report of an import or of its dry run."""
 
     new = NewObjectsSerializer()
-    kept = serializers.IntegerField(help_text="Are there already, and stay as they are.")
-    refused = serializers.IntegerField(help_text="Cannot be taken.")
-    warnings = serializers.IntegerField(help_text="Lines of which something is left out.")
+    kept = serializers.IntegerField(help_text="Objects that already exist and stay as they are.")
+    refused = serializers.IntegerField(help_text="Objects that were not accepted.")
+    warnings = serializers.IntegerField(help_text="Lines with dropped or changed members.")
     lines = LineSerializer(many=True)
-    left_out = serializers.IntegerField(help_text="Lines that are not told one by one.")
+    left_out = serializers.IntegerField(help_text="The number of lines that the report omits.")
 
     class Meta:
         ref_name = "ImportReport"
@@ -132,12 +135,12 @@ class FailureSerializer(serializers.Serializer[Any]):
 
 
 class JobSerializer(serializers.Serializer[Any]):
-    """How far it is."""
+    """A job and its progress."""
 
     id = serializers.UUIDField()
     format = serializers.CharField()
     state = serializers.ChoiceField(choices=TransferState.choices)
-    done = serializers.IntegerField(help_text="Objects so far.")
+    done = serializers.IntegerField(help_text="The number of processed objects.")
     total = serializers.IntegerField(allow_null=True)
     size = serializers.IntegerField(allow_null=True, help_text="Bytes of the file.")
     error = FailureSerializer(allow_null=True)
@@ -146,20 +149,20 @@ class JobSerializer(serializers.Serializer[Any]):
 
 
 class ExportSerializer(JobSerializer):
-    """An export; `file` leads to what it has written."""
+    """An export; `file` is the URL of its result."""
 
     file = serializers.URLField(allow_null=True)
 
 
 class ImportSerializer(JobSerializer):
-    """An import; `token` confirms what the report says."""
+    """An import; `token` confirms the report."""
 
     report = ReportSerializer(allow_null=True)
     token = serializers.CharField(allow_null=True)
 
 
 class UploadSerializer(serializers.Serializer[Any]):
-    """How to send the file; the link ends after fifteen minutes."""
+    """How to upload the file; the link is valid for fifteen minutes."""
 
     method = serializers.ChoiceField(choices=["PUT"])
     url = serializers.URLField()
@@ -167,13 +170,13 @@ class UploadSerializer(serializers.Serializer[Any]):
 
 
 class StartedImportSerializer(ImportSerializer):
-    """An import, and where its file is sent to if it did not come along."""
+    """An import, and where to upload its file if the request had no content."""
 
     upload = UploadSerializer(allow_null=True)
 
 
 class JobViewSet(ApiViewSet, mixins.ListModelMixin):
-    """What exports and imports share."""
+    """The base of exports and imports."""
 
     kind: TransferKind
     queryset = Transfer.objects.none()
@@ -185,11 +188,11 @@ class JobViewSet(ApiViewSet, mixins.ListModelMixin):
         return ["-created_at", "-id"]
 
     def retrieve(self, request: Request, pk: object) -> Response:
-        """How far it is, and what has come of it."""
+        """Get the progress and the result."""
         return Response(self.shown(self.named()))
 
     def destroy(self, request: Request, pk: object) -> Response:
-        """Forget it, with its file. One that runs ends without an effect."""
+        """Delete the job and its file. A running job ends without an effect."""
         self.get_queryset().filter(pk=self.named().pk).delete()
         return Response(status=HTTPStatus.NO_CONTENT)
 
@@ -220,28 +223,28 @@ class JobViewSet(ApiViewSet, mixins.ListModelMixin):
 
 
 class ExportViewSet(JobViewSet):
-    """Take everything along: a file of your to-dos, made in a job of its own."""
+    """Export your to-dos into a file, in a background job."""
 
     kind = TransferKind.EXPORT
     serializer_class = ExportSerializer
     token_scopes = TODOS
 
     def get_queryset(self) -> Any:
-        """An API token sees no archive: there is more in it than to-dos."""
+        """Hide archives from API tokens, because they contain more than to-dos."""
         rows = super().get_queryset()
         is_program = isinstance(self.request.auth, ApiToken)
         return rows.exclude(format=personal.FORMAT) if is_program else rows
 
     @idempotent
     def create(self, request: Request) -> Response:
-        """Begin an export; the answer says where to ask how far it is."""
+        """Start an export; the response has the URL of its progress."""
         shape = NewExportSerializer(data=request.data)
         shape.is_valid(raise_exception=True)
         return self.started(shape.validated_data["format"])
 
     @idempotent
     def everything(self, request: Request) -> Response:
-        """Begin an archive of everything about you: each row of your account, and your to-dos."""
+        """Start an archive of all your data: every row of your account, and your to-dos."""
         StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
         return self.started(personal.FORMAT)
 
@@ -255,7 +258,7 @@ class ExportViewSet(JobViewSet):
         return {"file": self.request.build_absolute_uri(path) if is_there else None}
 
     def file(self, request: Request, pk: object) -> Any:
-        """The file: itself, or a link to it that ends after fifteen minutes."""
+        """Download the file, or get a redirect to a link that is valid for fifteen minutes."""
         job = self.named()
         if job.state != TransferState.DONE:
             raise Http404
@@ -276,7 +279,7 @@ def file_of(job: Transfer) -> Any:
 
 
 class ImportViewSet(JobViewSet):
-    """Bring your to-dos along: a dry run first, whose report has the token that confirms it."""
+    """Import your to-dos: first a dry run, whose report has the token that confirms it."""
 
     kind = TransferKind.IMPORT
     serializer_class = ImportSerializer
@@ -284,7 +287,7 @@ class ImportViewSet(JobViewSet):
 
     @idempotent
     def create(self, request: Request) -> Response:
-        """Begin an import. With its content it is checked at once, else when the file is there."""
+        """Start an import. It is checked now if it has content, otherwise after the upload."""
         shape = NewImportSerializer(data=request.data, context=self.get_serializer_context())
         shape.is_valid(raise_exception=True)
         asked = shape.validated_data
@@ -305,10 +308,10 @@ class ImportViewSet(JobViewSet):
         return link or {"method": "PUT", "url": url, "headers": {"Content-Type": UPLOADED}}
 
     def upload(self, request: Request, pk: object) -> Response:
-        """Send the file here, if its link leads here; it is checked as soon as it has come."""
+        """Upload the file, if its link leads here. The check starts after the upload."""
         job = self.named()
         if job.state != TransferState.UPLOADING or files.upload_link("", 1, UPLOADED):
-            raise Conflict("This import takes no file here, or has one.", code="conflict")
+            raise Conflict("This import accepts no file here, or already has one.", code="conflict")
         with tempfile.TemporaryFile() as file:
             stream, left = request._request, job.size or 0  # noqa: SLF001 - part by part
             while part := stream.read(min(left + 1, 1 << 20)):
@@ -317,19 +320,19 @@ class ImportViewSet(JobViewSet):
                     break
                 file.write(part)
             if left:
-                raise ValidationError("The file has another size.", code="size")
+                raise ValidationError("The size of the file does not match.", code="size")
             starting.take_file(job, file)
         return self.accepted(job)
 
     def check(self, request: Request, pk: object) -> Response:
-        """Check the file that was sent by a link."""
+        """Check the file after an upload through a link."""
         job = self.named()
         StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
         starting.check(job)
         return self.accepted(job)
 
     def confirm(self, request: Request, pk: object) -> Response:
-        """Do what the report says, all of it or nothing."""
+        """Run the import as reported, as a whole or not at all."""
         job = self.named()
         shape = ConfirmSerializer(data=request.data)
         shape.is_valid(raise_exception=True)
@@ -345,29 +348,29 @@ class ImportViewSet(JobViewSet):
 
 
 class FeedSerializer(serializers.Serializer[Any]):
-    """Whether there is a secret address of your calendar, and since when."""
+    """Since when your calendar has a secret URL; null without one."""
 
     created_at = StrictDateTimeField(allow_null=True)
 
 
 class NewFeedSerializer(FeedSerializer):
-    """The address, which is shown once."""
+    """The secret URL, which is shown once."""
 
     url = serializers.URLField()
 
 
 class FeedView(ApiViewSet):
-    """The secret address at which calendars read your to-dos."""
+    """The secret URL at which calendars read your to-dos."""
 
     serializer_class = FeedSerializer
 
     def retrieve(self, request: Request) -> Response:
-        """Since when there is one; the address itself is shown by POST only."""
+        """Get since when the URL exists; only POST shows the URL itself."""
         row = CalendarFeed.objects.filter(owner=self.caller).first()
         return Response(FeedSerializer({"created_at": row and row.created_at}).data)
 
     def create(self, request: Request) -> Response:
-        """Make a new address; the former one ends."""
+        """Make a new URL, and revoke the former one."""
         StrictSerializer(data=request.data).is_valid(raise_exception=True)  # nothing to say
         row, secret = starting.renew_feed(self.caller, request)
         path = reverse("feeds:calendar", kwargs={"secret": secret})
@@ -376,6 +379,6 @@ class FeedView(ApiViewSet):
         return Response(shown, status=HTTPStatus.CREATED)
 
     def remove(self, request: Request) -> Response:
-        """End the address."""
+        """Revoke the URL."""
         CalendarFeed.objects.filter(owner=self.caller).delete()
         return Response(status=HTTPStatus.NO_CONTENT)

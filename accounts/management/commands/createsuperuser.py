@@ -9,8 +9,8 @@ from accounts.models import User
 class Command(createsuperuser.Command):
     """Django's command, which also verifies the address of the new operator.
 
-    Otherwise the first log-in would wait for a mail, and an operator whose mail is not set up yet
-    would be locked out.
+    Otherwise the first log-in would wait for a mail, which locks out an operator who has not set up
+    mail yet.
     """
 
     def handle(self, *args: Any, **options: Any) -> None:

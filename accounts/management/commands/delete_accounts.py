@@ -1,4 +1,4 @@
-"""Deletes the accounts whose seven days are over; for a nightly schedule, harmless at any time."""
+"""Deletes the accounts whose seven days are over; for a nightly schedule, safe at any time."""
 
 import logging
 from typing import Any
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Delete the accounts whose owners asked for it, and did not come back for seven days."
+    help = "Delete the accounts whose owners asked for it seven days ago and did not cancel."
 
     def handle(self, *args: Any, **options: Any) -> None:
         deleted = failed = 0
@@ -21,7 +21,7 @@ class Command(BaseCommand):
             try:
                 deleted += erase_and_tell(user)
             except Exception:
-                logger.exception("Account %s was not deleted; the next run goes on", user.pk)
+                logger.exception("Account %s was not deleted; the next run continues", user.pk)
                 failed += 1
         if failed:
             raise CommandError(f"{deleted} accounts deleted, {failed} not.")

@@ -1,4 +1,4 @@
-"""Prints a link by which one person can create an account."""
+"""Prints a link that allows one sign-up."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -12,10 +12,12 @@ from accounts.registration import check_domain
 
 
 class Command(BaseCommand):
-    help = "Print a link by which one person can create an account while sign-up is not open."
+    help = "Print a link that allows one sign-up while sign-up is closed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("email", nargs="?", default="", help="who alone may use the link")
+        parser.add_argument(
+            "email", nargs="?", default="", help="the only address that may use the link"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         invitation = Invitation.objects.create(email=_checked(options["email"]))

@@ -9,8 +9,8 @@ from accounts.factors import seals
 
 class Command(BaseCommand):
     help = (
-        "Encrypt the secrets of second factors with the present SECRET_KEY. Run it after a change"
-        " of the key, before the former one is taken out of OLD_SECRET_KEYS."
+        "Encrypt the secrets of second factors with the current SECRET_KEY. Run it after a change"
+        " of the key, before you remove the old one from OLD_SECRET_KEYS."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,9 +30,9 @@ class Command(BaseCommand):
 
 @transaction.atomic
 def _reseal(key: int) -> int:
-    """Locked, because the use of a recovery code writes the same column."""
+    """Lock the row, because the use of a recovery code writes the same column."""
     factor = Authenticator.objects.select_for_update().filter(pk=key).first()
-    if factor is None:  # removed meanwhile
+    if factor is None:  # removed in the meantime
         return 0
     factor.data = seals.resealed(factor.data)
     factor.save(update_fields=["data"])

@@ -8,8 +8,8 @@ from accounts.models import User
 
 class Command(BaseCommand):
     help = (
-        "Remove the second factor of an account, for a person who has lost it: every device is"
-        " logged out, and the person is told by mail. Make sure first that it is they who ask."
+        "Remove the second factor of a user who has lost it. This logs out all devices and"
+        " notifies the user by mail. First make sure that the request is from the owner."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,4 +1,4 @@
-"""After a database was restored: what devices know may be ahead of it."""
+"""For a restored database, because devices may be ahead of it."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""Django's `migrate`, which on PostgreSQL knows the time-outs of the service.
+"""Django's `migrate`; on PostgreSQL it also sets the time-outs of the service.
 
-What a query may take is a default of the role, because a connection through PgBouncer or RDS Proxy
-cannot bring its own. A migration may take longer.
+The time-outs of queries are defaults of the role, because a connection through PgBouncer or RDS
+Proxy cannot set its own. A migration may take longer.
 """
 
 from collections.abc import Iterator
@@ -27,8 +27,8 @@ class Command(migrate.Command):
 
 @contextmanager
 def _patient_migrations(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Each migration may take its time, but may not wait long for a lock: requests would queue up
-    behind it. SET LOCAL ends with the migration's transaction, so a pooler keeps nothing of it.
+    """Let each migration run long, but not wait long for a lock, because requests would queue up
+    behind it. SET LOCAL ends with the migration's transaction, so no pooler keeps it.
     """
     usual: Any = connection.SchemaEditorClass
 
@@ -48,7 +48,7 @@ def _patient_migrations(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 def _set_role_defaults(connection: BaseDatabaseWrapper) -> None:
-    """In this database only. Every role may do this for itself; new connections obey."""
+    """Affects this database and new connections only. Every role may change its own defaults."""
     database = connection.ops.quote_name(connection.settings_dict["NAME"])
     with connection.cursor() as cursor:
         for name, value in settings.DATABASE_ROLE_DEFAULTS.items():

@@ -1,4 +1,4 @@
-"""Removes what nothing asks for any more; for a nightly schedule, harmless at any time."""
+"""Deletes expired rows; for a nightly schedule, safe at any time."""
 
 from typing import Any
 from uuid import UUID
@@ -15,20 +15,20 @@ BATCH = 5_000
 
 
 class Command(BaseCommand):
-    help = "Remove answered keys, used-up counters and all else whose time is over."
+    help = "Delete expired idempotency keys, old counters and all other expired rows."
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = timezone.now()
-        removed = (_told(rule(at)) for rule in RULES)
+        removed = (_removed(rule(at)) for rule in RULES)
         self.stdout.write(f"{', '.join(removed)} removed.")
 
 
-def _told(rows: QuerySet[Any]) -> str:
+def _removed(rows: QuerySet[Any]) -> str:
     return f"{remove(rows)} {rows.model._meta.verbose_name_plural}"
 
 
 def remove(rows: QuerySet[Any]) -> int:
-    """Delete in batches: none lasts long, and two runs at once skip each other's rows."""
+    """Delete in short batches; concurrent runs skip each other's rows."""
     if isinstance(rows, SyncedQuerySet):
         return sum(_remove_of(account, rows) for account in sorted(rows.accounts()))
     total = 0
@@ -37,7 +37,7 @@ def remove(rows: QuerySet[Any]) -> int:
     return total
 
 
-@transaction.atomic  # Django reads the rows first if others refer to them, and locks them then
+@transaction.atomic  # Django reads the rows first if others refer to them, and then locks them
 def _remove_some(rows: QuerySet[Any]) -> int:
     some = rows.select_for_update(skip_locked=True).values("pk")[:BATCH]
     count, _by_model = rows.filter(pk__in=some).delete()
@@ -45,6 +45,6 @@ def _remove_some(rows: QuerySet[Any]) -> int:
 
 
 def _remove_of(account: UUID, rows: SyncedQuerySet) -> int:
-    """What devices keep goes in one transaction for each account."""
+    """Delete synced rows in one transaction per account."""
     _count, by_model = rows.of(account).delete()
     return by_model.get(rows.model._meta.label, 0)

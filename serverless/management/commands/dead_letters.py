@@ -1,4 +1,4 @@
-"""Lists the events that Lambda gave up; docs/events.md explains why none has to be run again."""
+"""Lists the events that Lambda gave up on; docs/events.md explains why none needs a rerun."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from serverless.dead_letters import DeadLetter
 
 
 class Command(BaseCommand):
-    help = "List the events that Lambda gave up after its retries; changes nothing."
+    help = "List the events that Lambda gave up on after its retries; changes nothing."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEAD_LETTER_QUEUE_URL:
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
 
 def _line(letter: DeadLetter) -> str:
-    """Without a payload, except for the ids of a task."""
+    """A line for the letter, without its payload except for the ids of a task."""
     when = letter.died_at.isoformat(timespec="seconds")
     what = " ".join([letter.name, *letter.ids])
     return f"{letter.id}  {when}  {what}  request {letter.request_id}  {letter.error}"

@@ -10,7 +10,7 @@ from sms.sweep import sweep
 
 
 class Command(BaseCommand):
-    help = "Delivers due messages and resolves unfinished ones; run it every minute."
+    help = "Deliver due messages and resolve unfinished ones; run it every minute."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -18,10 +18,10 @@ class Command(BaseCommand):
         except DatabaseFault as error:
             if not is_database_away(error):
                 raise
-            # Only the type: the error's text may quote a row and has several lines.
+            # Only the type, because the error's text has several lines and may quote a row.
             kind = type(error).__name__
             raise CommandError(
-                f"The database cannot be reached ({kind}); the next sweep goes on."
+                f"The database cannot be reached ({kind}); the next sweep continues."
             ) from error
         summary = ", ".join(f"{number} {name}" for name, number in done.items() if number)
         self.stdout.write(summary or "nothing to do")

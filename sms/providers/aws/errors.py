@@ -1,6 +1,6 @@
 """Maps errors of boto3 to results; the codes are those of SendTextMessage's API reference.
 
-AWS's own messages are not passed on: they quote account numbers, roles and the recipient.
+The results omit AWS's own messages, which quote account numbers, roles and the recipient.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 RETRY_AFTER = 30
 THROTTLED: Final = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException"})
-# The reason, if there is one, is more exact than the code.
+# The reason, if present, is more exact than the code.
 REASONS: Final[dict[str, RefusalReason]] = {
     "DESTINATION_PHONE_NUMBER_OPTED_OUT": RefusalReason.OPTED_OUT,
     "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION": RefusalReason.REGION_NOT_ALLOWED,
@@ -60,7 +60,7 @@ def result_of(error: BotoCoreError | ClientError) -> Result:
 
 
 def _answered(error: ClientError) -> Result:
-    """AWS answered; below 500 it certainly did not send the message."""
+    """The result of an error response; below 500 the message certainly was not sent."""
     response: dict[str, Any] = dict(error.response)
     code = str(response.get("Error", {}).get("Code", ""))[:60]
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
@@ -84,7 +84,7 @@ def _reason(code: str, response: dict[str, Any], status: int) -> RefusalReason:
 
 
 def _unanswered(error: BotoCoreError | ClientError) -> Result:
-    """Whether the request may have been sent; if in doubt, it was."""
+    """The result without a response. If in doubt, the request may have been sent."""
     from botocore import exceptions
 
     name = type(error).__name__

@@ -1,7 +1,7 @@
 """AWS End User Messaging, SMS and voice v2 (docs.aws.amazon.com/sms-voice), by boto3.
 
-AWS too has no idempotency token. It has no list of messages to search and reports through event
-destinations, so a message whose answer was lost stays unknown.
+AWS has no idempotency token and no searchable list of messages, and it reports through event
+destinations. So a message stays unknown if its response was lost.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from sms.results import Accepted, AcceptedWithoutId, Result, Unknown
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 8.0
-CALL_SECONDS = 9.0  # the whole call, below the ten seconds that callers are promised
-MIN_LIVE, MAX_LIVE = 5, 259_200  # seconds, AWS's limits of TimeToLive
+CALL_SECONDS = 9.0  # for the whole call, below the promised ten seconds
+MIN_LIVE, MAX_LIVE = 5, 259_200  # in seconds: AWS's limits of TimeToLive
 
 _SID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _IDENTITY = re.compile(r"[A-Za-z0-9_:/+-]{1,256}")
@@ -34,7 +34,7 @@ class AwsProvider(Provider):
     costs_money: ClassVar[bool] = True
 
     def send(self, message: OutgoingMessage) -> Result:
-        """`reference` is part of the events about the message; there are no callbacks."""
+        """AWS adds `reference` to the events about the message; it has no callbacks."""
         request = _request(message)
         try:
             return within(CALL_SECONDS, lambda: _call(request))
@@ -97,7 +97,7 @@ def _call(request: dict[str, Any]) -> Result:
 
 @per_process
 def client(region: str) -> Any:
-    """One per region. One attempt: botocore's retries sent a message three times on a time-out."""
+    """One client per region, without retries: botocore sent a message three times on a time-out."""
     import boto3
     from botocore.config import Config
 

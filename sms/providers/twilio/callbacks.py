@@ -1,9 +1,9 @@
-"""Twilio's calls of our webhooks: the check of their signature, and their content.
+"""Twilio's calls of the webhooks: their signatures and their content.
 
 X-Twilio-Signature (twilio.com/docs/usage/security) is an HMAC-SHA1 with our auth token over the URL
 as Twilio knows it and the posted fields. The URL comes from PUBLIC_BASE_URL and never from the
-request: behind a gateway, Host and scheme are not what Twilio called, and a client could choose
-them.
+request: behind a gateway, Host and scheme differ from those that Twilio called, and a client could
+choose them.
 """
 
 import base64
@@ -43,8 +43,8 @@ STATES: Final[dict[str, State]] = {
 }
 _COMMANDS: Final = {command.value: command for command in Command}
 
-# Exactly this form: the signature does not cover where a field ends, so an attacker who repeats a
-# call could append the next field to the id and so give an old message a new one.
+# Exactly this form: the signature does not cover field boundaries, so an attacker who replays a
+# call could append the next field to the id and make an old message look new.
 _SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 _BASE = re.compile(r"(?P<scheme>https?)://(?P<host>[^/]+?)(?::(?P<port>[0-9]+))?(?P<path>(?:/.*)?)")
 _STATUS = re.compile(r"[A-Za-z_]{1,30}")
@@ -52,17 +52,17 @@ _ERROR_CODE = re.compile(r"[0-9]{1,9}")
 
 
 def parse(request: HttpRequest) -> StatusUpdate | Inbound | None:
-    """Raises CallbackRefusedError unless it is a form, signed with our token, about our account."""
+    """The content. Raises CallbackRefusedError unless it is a signed form about our account."""
     if request.content_type != FORM:
         raise CallbackRefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    if not (is_signed(request) and _is_about_us(request)):
+    if not (is_signed(request) and _is_our_account(request)):
         raise CallbackRefusedError(HTTPStatus.FORBIDDEN)
     match = request.resolver_match
     return _status(request) if match and match.url_name == "status" else _inbound(request)
 
 
 def status_update(sid: str, word: str, error_code: str = "") -> StatusUpdate:
-    """In our terms; `failed` is `blocked` if the code means that we may not send there."""
+    """The update in our states; `failed` becomes `blocked` if the code forbids the recipient."""
     word, code = word.lower()[:30], error_code[:20]
     state, reason = STATES.get(word), reason_of(code) if code else None
     if state is State.FAILED and reason:
@@ -81,7 +81,7 @@ def _status(request: HttpRequest) -> StatusUpdate | None:
 
 
 def _inbound(request: HttpRequest) -> Inbound:
-    """`OptOutType` is Twilio's own reading, by the keywords that the operator configured there."""
+    """`OptOutType` is Twilio's reading, by the keywords that the operator configured there."""
     return Inbound(
         sid=_sid(request),
         number=request.POST.get("From", ""),
@@ -93,7 +93,7 @@ def _inbound(request: HttpRequest) -> Inbound:
 
 
 def sign(token: str, url: str, fields: Mapping[str, Sequence[str]]) -> str:
-    """Names and values sorted, each once, exactly as posted: not even trimmed."""
+    """Sign sorted names and values without duplicates, exactly as posted and untrimmed."""
     text = url + "".join(
         name + value for name in sorted(fields) for value in sorted(set(fields[name]))
     )
@@ -102,7 +102,7 @@ def sign(token: str, url: str, fields: Mapping[str, Sequence[str]]) -> str:
 
 
 def is_signed(request: HttpRequest) -> bool:
-    """False also if it cannot be checked: no token, no public address, no header."""
+    """Also False if it cannot be checked: no token, no PUBLIC_BASE_URL or no header."""
     token, given = settings.TWILIO_AUTH_TOKEN, request.headers.get(HEADER, "")
     if not (token and given and settings.PUBLIC_BASE_URL):
         return False
@@ -112,7 +112,7 @@ def is_signed(request: HttpRequest) -> bool:
 
 
 def _public_urls(request: HttpRequest) -> Iterator[str]:
-    """PUBLIC_BASE_URL has the stage prefix already, `path_info` has none."""
+    """The possible URLs. PUBLIC_BASE_URL includes the stage, and `path_info` does not."""
     query = request.META.get("QUERY_STRING", "")
     for base in _with_and_without_port(settings.PUBLIC_BASE_URL.rstrip("/")):
         url = base + request.path_info
@@ -120,7 +120,7 @@ def _public_urls(request: HttpRequest) -> Iterator[str]:
 
 
 def _with_and_without_port(base: str) -> list[str]:
-    """Twilio signs with either, so its own RequestValidator tries both."""
+    """Both forms, because Twilio signs with either and its own RequestValidator tries both."""
     parts = _BASE.fullmatch(base)
     if not parts:
         return [base]
@@ -129,8 +129,8 @@ def _with_and_without_port(base: str) -> list[str]:
     return [f"{scheme}://{host}{path}", f"{scheme}://{host}:{port}{path}"]
 
 
-def _is_about_us(request: HttpRequest) -> bool:
-    """Other accounts may be signed with our token: Twilio signs for subaccounts with theirs."""
+def _is_our_account(request: HttpRequest) -> bool:
+    """Check the account, because a signature with our token may be about another account."""
     account, ours = request.POST.get("AccountSid", ""), settings.TWILIO_ACCOUNT_SID
     return bool(ours) and hmac.compare_digest(account.encode(), ours.encode())
 

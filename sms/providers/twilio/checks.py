@@ -13,7 +13,7 @@ _SERVICE_SID = re.compile(r"MG[0-9a-f]{32}")
 
 
 def check_settings() -> list[CheckMessage]:
-    """The messages never quote a value: it may be a credential in the wrong place."""
+    """The messages never quote a value, because it may be a misplaced credential."""
     service, public_url = settings.TWILIO_MESSAGING_SERVICE_SID, settings.PUBLIC_BASE_URL
     faults = (
         (

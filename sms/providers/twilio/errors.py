@@ -1,4 +1,4 @@
-"""Twilio's error codes (twilio.com/docs/api/errors): what each means and who can mend it.
+"""Twilio's error codes (twilio.com/docs/api/errors): their meanings and who can fix them.
 
 Twilio advises against relying on codes (changelog, 2024-07-10), so a code only refines the HTTP
 status: an unknown one is an ordinary refusal. docs/sms.md has this table for the operator.
@@ -13,7 +13,7 @@ from sms.results import RefusalReason
 
 @dataclass(frozen=True)
 class Known:
-    """`advice` says in our words what the code means and what mends it."""
+    """`advice` says what the code means and how to fix it."""
 
     reason: RefusalReason
     advice: str

@@ -29,7 +29,7 @@ from sms.results import (
 )
 
 MAX_VALID_SECONDS = 36_000  # Twilio's own limit of ValidityPeriod
-CLOCK_SKEW = timedelta(minutes=1)  # between Twilio and us
+CLOCK_SKEW = timedelta(minutes=1)  # between the clocks of Twilio and this server
 MAX_PAGES = 10
 
 _SID = re.compile(r"[A-Za-z0-9]{1,64}")
@@ -51,7 +51,7 @@ class TwilioProvider(Provider):
         )
 
     def send(self, message: OutgoingMessage) -> Result:
-        """Our id needs no field of its own: it is in the path of `callback_url`."""
+        """Make one attempt. Our id needs no field, because it is in the path of `callback_url`."""
         fields = {"To": message.to, **_sender(message.from_number), "Body": message.body}
         if message.callback_url:
             fields["StatusCallback"] = message.callback_url
@@ -77,8 +77,8 @@ class TwilioProvider(Provider):
     ) -> StatusUpdate | None:
         """Search Twilio's list for the oldest message with this sender, recipient and body.
 
-        The query has the recipient and the day only. A message that still waits at Twilio has no
-        DateSent, and the filter takes days: both ends are widened and the time of creation is
+        The query has only the recipient and the day. A message that still waits at Twilio has no
+        DateSent, and the filter accepts only days. So the range is widened and the creation time
         compared here.
         """
         found = None
@@ -94,7 +94,7 @@ class TwilioProvider(Provider):
         return callbacks.parse(request)
 
     def _listed(self, to: str, since: datetime) -> list[dict[str, Any]]:
-        """The messages to this number, newest first, since that time and perhaps from before."""
+        """The messages to this number since that time and perhaps some older ones, newest first."""
         parameters = {"To": to, "PageSize": "50"}
         parameters |= {"DateSent>": (since - timedelta(days=1)).astimezone(UTC).date().isoformat()}
         messages: list[dict[str, Any]] = []
@@ -109,7 +109,7 @@ class TwilioProvider(Provider):
         raise UnansweredError("The list is too long.")
 
     def _get(self, path: str, parameters: dict[str, str]) -> Answer | None:
-        """The answer, None for 404; raises UnansweredError for any other error."""
+        """The response; None for 404. Raises UnansweredError for any other error."""
         answer = self._api.get(path, parameters)
         if not isinstance(answer, Answer):
             raise UnansweredError(answer.reason)
@@ -140,7 +140,7 @@ class TwilioProvider(Provider):
         return text or default, str(code if known else answer.status)
 
     def _clean(self, text: str) -> str:
-        """Without our credentials, which an answer may quote, and unprintable characters."""
+        """Remove credentials, which a response may quote, and unprintable characters."""
         for secret in filter(None, (self._api.password, self._api.user)):
             text = text.replace(secret, "[redacted]")
         return "".join(c if c.isprintable() else " " for c in text).strip()[:500]
@@ -175,7 +175,7 @@ def _status_update(members: Any) -> StatusUpdate | None:
 
 
 def _is_same(listed: dict[str, Any], message: OutgoingMessage) -> bool:
-    """If a pool sent the message, Twilio's `from` is the number that the pool chose."""
+    """Compare a listed message. For a pool, Twilio's `from` is the number that the pool chose."""
     service = settings.TWILIO_MESSAGING_SERVICE_SID
     by_us = (
         listed.get("messaging_service_sid") == service
@@ -187,17 +187,17 @@ def _is_same(listed: dict[str, Any], message: OutgoingMessage) -> bool:
 
 
 def _is_same_number(listed: object, ours: str) -> bool:
-    """Twilio may list a number in another form than the one that was sent."""
+    """Compare canonical forms, because Twilio may list a number in another form."""
     return isinstance(listed, str) and canonical(listed) == canonical(ours)
 
 
 def _plain(text: object) -> str:
-    """With single spaces: Twilio does not document how it returns line breaks."""
+    """Collapse white space, because Twilio does not document how it returns line breaks."""
     return _BLANKS.sub(" ", text).strip() if isinstance(text, str) else ""
 
 
 def _moment(text: object) -> datetime | None:
-    """RFC 5322; `-0000` says that the zone is unknown, and then the time is UTC (3.3)."""
+    """Read an RFC 5322 date; `-0000` means UTC with an unknown zone (3.3)."""
     try:
         moment = parsedate_to_datetime(text) if isinstance(text, str) else None
     except ValueError:

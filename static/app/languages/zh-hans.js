@@ -1,11 +1,11 @@
-// Simplified Chinese. A text of several has one form only.
+// Simplified Chinese. A plural has only one form.
 /** @type {import("#app/text.js").Catalogue} */
 export default {
   "(selected)": "（已选中）",
   "A clear head starts here": "从这里开始，清空大脑",
   "A day before": "提前一天",
   "A new version of Nudge is ready.": "Nudge 有新版本可用。",
-  "A to-do cannot stand below itself.": "待办不能成为自己的子任务。",
+  "A to-do cannot be its own subtask.": "待办不能成为自己的子任务。",
   API: "API",
   "Account and settings": "账号与设置",
   "Account menu": "账号菜单",

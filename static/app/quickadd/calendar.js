@@ -1,10 +1,9 @@
-// Days of the calendar as quick add counts them, and the rules that it can say. A day is a number:
-// of the days since 1970.
+// Calendar days and recurrence rules of quick add. A day is a number: the days since 1970.
 
 const FIRST_YEAR = 1900;
 const LAST_YEAR = 9998;
 const DAY = 86_400_000; // milliseconds
-const LEAP = 8; // years between two 29ths of February around 1900 and 2100
+const LEAP = 8; // the longest gap between two 29ths of February, in years
 const UNITS = /** @type {const} */ ({
   day: "DAILY",
   week: "WEEKLY",
@@ -54,7 +53,7 @@ export const weekdayOf = (day) => ((((day + 3) % 7) + 7) % 7) + 1;
 /** @param {number} year @param {number} month */
 const lengthOf = (year, month) => new Date(Date.UTC(year, month, 0)).getUTCDate();
 
-/** Undefined for a day that no calendar has; day -1 is the last of the month.
+/** The day, or undefined if it does not exist; day -1 is the last of the month.
  * @param {number} year
  * @param {number} month
  * @param {number} day
@@ -66,7 +65,7 @@ export function on(year, month, day) {
   return wanted < 1 || wanted > length ? undefined : Date.UTC(year, month - 1, wanted) / DAY;
 }
 
-/** A month later is the same day of it, or its last.
+/** A day so much later; months keep the day, or use the last day of the month.
  * @param {number} day
  * @param {number} amount
  * @param {Unit} unit
@@ -100,7 +99,7 @@ export function textOf(rule, until) {
     .join(";");
 }
 
-/** The first day that fits, from this one on. @param {Rule} rule @param {number} begin */
+/** The first matching day, from this one on. @param {Rule} rule @param {number} begin */
 export function firstDay(rule, begin) {
   for (let day = begin; day < begin + 366 * (LEAP + 1); day++) if (fits(rule, day)) return day;
   return undefined;
@@ -118,7 +117,7 @@ function fits({ weekdays, nth, days, month }, day) {
   );
 }
 
-/** The first day behind this one; without a day of its own the rule counts from it.
+/** The first day after this one; a rule without days counts from it.
  * @param {Rule} rule
  * @param {number} begin
  */
@@ -127,7 +126,7 @@ export function followingDay(rule, begin) {
   return has ? firstDay(rule, begin + 1) : later(begin, rule.interval, rule.unit);
 }
 
-/** The next of these days of years to come, this one included.
+/** The next such day in this or a later year, including this day.
  * @param {number} today
  * @param {number} month
  * @param {number} day

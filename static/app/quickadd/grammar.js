@@ -1,9 +1,9 @@
-// The words and phrases of quick add, and what of them matches at a token. The server's grammar.py
-// says how to read them.
+// The words and phrases of quick add, and their matches at a token. The server's grammar.py
+// documents the format.
 import { isDigit, split } from "#app/quickadd/tokens.js";
 
 /** @typedef {import("#app/quickadd/tokens.js").Token} Token */
-/** @typedef {[any, number]} Taken a value, and the index of the token behind it */
+/** @typedef {[any, number]} Taken a value, and the index of the next token */
 /** @typedef {{glued: boolean, slot: string, literal: string}} Element */
 /** @typedef {Record<string, any>} Values */
 /** @typedef {{do: string, elements: Element[], given: Values, condition: string, order: number}} Phrase */
@@ -17,7 +17,7 @@ import { isDigit, split } from "#app/quickadd/tokens.js";
  */
 /** @typedef {(grammar: Grammar, tokens: Token[], place: number) => Taken | undefined} Reader */
 /**
- * Phrases that begin alike share the nodes of their beginning.
+ * A node of a trie: phrases with a common beginning share nodes.
  * @typedef {{literals: Map<string, Node>, others: Map<string, {element: Element, node: Node}>, phrases: Phrase[]}} Node
  */
 
@@ -52,7 +52,7 @@ export class Grammar {
     node.phrases.push(phrase);
   }
 
-  /** What matches at this token, the longest first; of equals as in the file.
+  /** The matches at this token, longest first, then in the order of the file.
    * @param {Token[]} tokens
    * @param {number} first
    * @returns {Match[]}
@@ -134,7 +134,7 @@ function elementsOf(say) {
   });
 }
 
-/** First token -> (all tokens, value), the longest word first.
+/** First token -> (all tokens, value), longest word first.
  * @param {Record<string, Record<string, any>>} words by language
  */
 function byFirst(words) {
@@ -157,7 +157,8 @@ function isGlued(tokens, place) {
   return place > 0 && tokens[place - 1]?.end === tokens[place]?.start;
 }
 
-// --- Slots that are no class ------------------------------------------------------------------------
+// --- Slots without a class
+// --------------------------------------------------------------------------
 
 const NUMERALS = new Map([..."〇一二三四五六七八九"].map((sign, value) => [sign, value]));
 NUMERALS.set("零", 0);

@@ -11,7 +11,7 @@ const SIGNS = /** @type {const} */ ({ "#": "tag", "@": "list", "!": "priority" }
 const PICTURES = 0x1f000;
 
 /**
- * The mark that begins here.
+ * The mark at this position, if any.
  * @param {Text} text
  * @param {Text} folded
  * @param {number} start
@@ -55,7 +55,7 @@ function nameAt(text, folded, start) {
   return [text.slice(start, end).join(""), end];
 }
 
-/** With a letter or a picture: `#1` is a number, and no tag. @param {string} name */
+/** Whether it has a letter or an emoji: `#1` is a number and no tag. @param {string} name */
 function isName(name) {
   const letters = [...name];
   const isSeen = (/** @type {string} */ it) =>

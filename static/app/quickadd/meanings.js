@@ -1,5 +1,5 @@
-// What the phrases of quick add mean: days, times of day and rules, from the values of their slots.
-// A function for each `do` of the words; it gives undefined if there is no such day or time.
+// Computes the days, times and rules of quick add's phrases from the values of their slots. Each
+// `do` of the words has a function, which returns undefined if the day or time does not exist.
 import { local } from "#app/days.js";
 import {
   dayOf,
@@ -16,13 +16,13 @@ import {
 /** @typedef {import("#app/quickadd/calendar.js").Rule} Rule */
 /** @typedef {import("#app/quickadd/calendar.js").Unit} Unit */
 /** @typedef {import("#app/quickadd/grammar.js").Values} Values */
-/** @typedef {[number, string]} Part minutes, and the half of the day that it is in */
+/** @typedef {[number, string]} Part minutes, and the half of the day */
 /**
- * What one phrase says; minutes count from midnight. An open clock may be of either half of the
- * day: `8:30`, not `8:30 am`. A spoken one is as people say it: `at 3`.
+ * The meaning of one phrase; minutes count from midnight. An open time may be in either half of the
+ * day: `8:30`, not `8:30 am`. A spoken one is colloquial: `at 3`.
  * @typedef {{day?: number, clock?: number, isOpen?: boolean, isSpoken?: boolean, part?: Part, rule?: Rule, isMoment?: boolean, isWeekday?: boolean}} Meaning
  */
-/** The person's own now. @typedef {{moment: number, zone: string, today: number, minutes: number}} Now */
+/** The current time in the user's time zone. @typedef {{moment: number, zone: string, today: number, minutes: number}} Now */
 /** @typedef {(values: Values, now: Now) => Meaning | undefined} Reader */
 
 export const MINUTES_OF_DAY = 24 * 60;
@@ -62,7 +62,7 @@ const said = (day, more = {}) => (day === undefined ? undefined : { day, ...more
 /** @param {number} today @param {number} weeks */
 const weekBegin = (today, weeks) => today + 7 * weeks - weekdayOf(today) + 1;
 
-/** The day of this week (0) or of a later one; one of this week that has passed is 7 later.
+/** The weekday in this week (0) or a later week; a past day of this week moves 7 days.
  * @param {number} today
  * @param {number} weekday
  * @param {number} weeks
@@ -98,7 +98,7 @@ function weekday(values, { today }) {
   return { day, isWeekday: true };
 }
 
-/** Without a year the next day of this date, today included. @type {Reader} */
+/** A date; without a year the next one, today included. @type {Reader} */
 function date(values, { today }) {
   const month = values.month ?? values.m;
   const day = first(values, "d", "nth", "day_digits");
@@ -108,7 +108,7 @@ function date(values, { today }) {
   return said(nextDate(today, month, day));
 }
 
-/** `25/12/2026` and `12/25/2026`; of `1/12/2026` nobody can say which is the month.
+/** `25/12/2026` and `12/25/2026`; undefined for the ambiguous `1/12/2026`.
  * @type {Reader}
  */
 function slashedDate(values, now) {
@@ -116,7 +116,7 @@ function slashedDate(values, now) {
   return month !== day && day <= 12 ? undefined : date({ ...values, m: month, d: day }, now);
 }
 
-/** The next day of this number, today included. @type {Reader} */
+/** The next such day of a month, today included. @type {Reader} */
 function monthDay(values, { today }) {
   const day = values.d ?? values.nth;
   if (day !== -1 && (day < 1 || day > 31)) return undefined;
@@ -170,7 +170,7 @@ function at(hour, minute, { part, ...more } = {}) {
   return { clock: found, ...more, ...(part ? { part } : {}) };
 }
 
-/** The minutes that an open clock means; from 24:00 on, those of the next day.
+/** The minutes of an ambiguous time; values from 24:00 are on the next day.
  * @param {number} open
  * @param {Part | undefined} part
  * @param {boolean} isSpoken
@@ -256,7 +256,7 @@ export const MEANINGS = {
     return { day: today + days, part: [minutes(begin), half] };
   },
   every,
-  /** `每隔两天`: two days lie between. */
+  /** `每隔两天`: with two days in between. */
   every_other: (values) => rule(values, values.unit[1], values.unit[0] * (values.n + 1)),
   every_part: (values) => rule(values, "day", 1),
   every_weekday: everyWeekday,

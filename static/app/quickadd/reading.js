@@ -1,5 +1,5 @@
-// A sentence such as `pay rent every month !1 #home tomorrow 9am`, read into the members of a
-// to-do: steps 4 to 7 of the server's todos/quickadd/reading.py, which reads alike.
+// Reads a sentence such as `pay rent every month !1 #home tomorrow 9am` into the members of a
+// to-do: steps 4 to 7 of the server's todos/quickadd/reading.py, which gives the same results.
 import { asText, firstDay, followingDay, textOf } from "#app/quickadd/calendar.js";
 import { Grammar } from "#app/quickadd/grammar.js";
 import { MINUTES_OF_DAY, nowOf, timeOf } from "#app/quickadd/meanings.js";
@@ -37,7 +37,7 @@ const CLOSERS = ".,:;!?)，。；：！？）、"; // no blank stands before the
 const BEGIN = /^[ ,，、;；:：\-–]+/u;
 const END = /[ ,，、;；:：\-–]+$/u;
 
-/** Gives what reads. @param {import("#app/quickadd/grammar.js").Words} words */
+/** Returns a function that reads a sentence. @param {import("#app/quickadd/grammar.js").Words} words */
 export function reader(words) {
   const grammar = new Grammar(words);
   /** @param {string} text @param {Around} around @returns {Reading} */
@@ -79,7 +79,7 @@ class Reader extends Scanner {
 
   // --- Step 4 -----------------------------------------------------------------------------------
 
-  /** Those whose condition is met. @param {Found[]} found */
+  /** The phrases whose condition is met. @param {Found[]} found */
   meant(found) {
     /** @type {Found[]} */
     const kept = [];
@@ -136,7 +136,7 @@ class Reader extends Scanner {
     return words.some((word) => word?.[1] === each.first);
   }
 
-  /** This one and those of its kind directly before it (step -1) or behind it (1).
+  /** The phrase and those of its kind directly before it (step -1) or after it (1).
    * @param {Found[]} found
    * @param {number} from
    * @param {-1 | 1} step
@@ -177,7 +177,7 @@ class Reader extends Scanner {
     return first.first ? [] : [...run.slice(0, -1), { ...last, behind: taken[1] }];
   }
 
-  // --- Step 5 and 7 -----------------------------------------------------------------------------
+  // --- Steps 5 and 7 ----------------------------------------------------------------------------
 
   /** @param {Found} each @param {Chosen} chosen */
   isUsed(each, chosen) {
@@ -202,7 +202,7 @@ class Reader extends Scanner {
     return chosen;
   }
 
-  /** The `monday` of `monday, dec 7`, which the date says better.
+  /** Whether it is a weekday of a date, such as `monday` in `monday, dec 7`.
    * @param {Found} each
    * @param {(Found | undefined)[]} near
    */
@@ -235,7 +235,7 @@ class Reader extends Scanner {
 /** @param {Found} each @param {(typeof FIELDS)[number]} name */
 const says = ({ meaning, isUntil }, name) => !isUntil && meaning?.[name] !== undefined;
 
-/** The tags, and the last of the others. @param {Found[]} kept */
+/** All tags, and the last mark of each other kind. @param {Found[]} kept */
 function marksOf(kept) {
   const marks = kept.flatMap(({ mark }) => (mark ? [mark] : []));
   const tags = marks.filter(({ kind }) => kind === "tag").slice(0, MOST_TAGS);
@@ -277,7 +277,7 @@ function dayOf(chosen, { today, minutes }, clock) {
   return hasPassed ? today + 1 : today;
 }
 
-/** The pieces of a title; no blank between Chinese, nor before a sign that ends something.
+/** Joins the pieces of a title, without blanks between Chinese and before closing punctuation.
  * @param {string[][]} pieces
  */
 function joined(pieces) {

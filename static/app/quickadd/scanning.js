@@ -10,8 +10,8 @@ import { fold, isFreeAfter, isFreeBefore, isWide, split } from "#app/quickadd/to
 /** @typedef {import("#app/quickadd/meanings.js").Now} Now */
 /** @typedef {"text" | "date" | "time" | "recurrence" | "tag" | "list" | "priority"} Kind */
 /**
- * A phrase or a mark in the text; `first` and `behind` are indexes of tokens. Without a meaning it
- * is a mark, or a phrase that means nothing.
+ * A phrase or a mark from token `first` up to token `behind`. Without a meaning it is a mark, or a
+ * phrase that means nothing.
  * @typedef {object} Found
  * @property {number} first
  * @property {number} behind
@@ -22,10 +22,10 @@ import { fold, isFreeAfter, isFreeBefore, isWide, split } from "#app/quickadd/to
  * @property {boolean} isUntil
  */
 
-export const LIMIT = 300; // code points that are read
+export const LIMIT = 300; // in code points
 const MOST_LEADS = 2;
 const LONGEST_LEAD = 3;
-export const BETWEEN = " ,，、"; // between phrases that stand beside each other
+export const BETWEEN = " ,，、"; // separators between adjacent phrases
 
 /** @param {Meaning | undefined} meaning @returns {Kind} */
 function kindOf(meaning) {
@@ -72,7 +72,7 @@ export class Scanner {
     return { first: place, behind, kind: mark.kind, mark, condition: "", isUntil: false };
   }
 
-  /** A name in quotation marks means nothing.
+  /** Skips a name in quotation marks.
    * @param {number} place
    * @returns {Found | undefined}
    */

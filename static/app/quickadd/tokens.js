@@ -1,9 +1,9 @@
-// Characters and tokens: the part of quick add that knows nothing of words. A text is an array of
-// its code points, so that places count as the server counts them.
+// Characters and tokens: the part of quick add that does not depend on words. A text is an array of
+// code points, so that positions equal those of the server.
 
 /** @typedef {string[]} Text */
 /**
- * A run of digits, a run of letters, or one other character that is no blank.
+ * A run of digits, a run of letters, or one other character except a blank.
  * @typedef {{text: string, start: number, end: number}} Token
  */
 
@@ -12,9 +12,9 @@ export const SPACES = new Set([
   ..."\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a",
 ]);
 const JOINERS = new Set("-\u2010\u2011\u2013\u2014_/\\@#'&+=~%$*^|<>");
-const STOPS = new Set(".,:;!?"); // they end a phrase if a blank follows
+const STOPS = new Set(".,:;!?"); // these end a phrase before a blank
 
-/** One character for each: full-width ones narrow, letters small, variants as in `same`.
+/** Folds each character to one: full-width to narrow, capitals to small, and as in `same`.
  * @param {Text} text
  * @param {Record<string, string>} same
  * @returns {Text}
@@ -40,7 +40,7 @@ const within = (ranges) => (/** @type {string | undefined} */ character) => {
   return ranges.some(([from, to]) => from <= code && code <= to);
 };
 
-/** Written without blanks between words: Chinese, and full-width signs. */
+/** Whether its script has no blanks between words: Chinese and full-width characters. */
 export const isWide = within([
   [0x2e80, 0xd7ff],
   [0xf900, 0xfaff],
@@ -78,7 +78,7 @@ function endOf(text, start) {
 /** @param {string | undefined} character */
 const isOfAWord = (character) => isLetter(character) || isDigit(character);
 
-/** Whether a word may begin here: not within another, nor behind a sign that joins.
+/** Whether a word may begin here: not inside a word, nor after a joining character.
  * @param {Text} text
  * @param {number} place
  */

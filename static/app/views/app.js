@@ -1,4 +1,4 @@
-// The page as a whole.
+// The whole page.
 import { useEffect } from "preact/hooks";
 import { detail, dialogs, Later } from "#app/later.js";
 import { retry } from "#app/start.js";
@@ -10,7 +10,7 @@ import { html, Icon, Mark } from "#app/views/html.js";
 import { ListView } from "#app/views/list.js";
 import { Sidebar, Tabs } from "#app/views/sidebar.js";
 
-const TOAST = 10_000; // milliseconds; Ctrl+Z and the menu undo also later
+const TOAST = 10_000; // in milliseconds; later, Ctrl+Z and the menu still undo
 
 function Toast() {
   const said = state.toast.value;

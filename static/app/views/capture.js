@@ -1,4 +1,4 @@
-// The field that is always in reach: Enter takes what stands there at that moment.
+// The field for new to-dos, which is always visible: Enter adds its text.
 import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { addAll, inbox } from "#app/actions.js";
@@ -12,7 +12,7 @@ import { atOnce, html, Icon } from "#app/views/html.js";
 const NONE = new Set();
 const pasted = signal(/** @type {string[]} */ ([]));
 
-/** What a to-do written in a view has from it. @returns {import("#app/model.js").Fields} */
+/** The fields that a new to-do takes from the view. @returns {import("#app/model.js").Fields} */
 export function given() {
   const { view, of } = route.value;
   if (view === "list") return { list: of };

@@ -1,4 +1,4 @@
-// What quick add has understood, beside what is typed; each can be taken back.
+// Shows the parts that quick add has recognised; the user can undo each.
 import { time } from "#app/days.js";
 import { inWords } from "#app/recurrence.js";
 import { today } from "#app/state.js";

@@ -1,4 +1,4 @@
-// One to-do with all that belongs to it: beside the list on a desk, a sheet on a phone.
+// The detail of a to-do: beside the list on a desktop, a sheet on a phone.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { draft, rename, restore, trash } from "#app/actions.js";
 import { purge, takeNotes } from "#app/changes.js";
@@ -16,7 +16,7 @@ import { closeDetail, Tick } from "#app/views/row.js";
 /** @typedef {import("#app/model.js").Todo} Todo */
 
 /**
- * What is typed into a field of a to-do: kept when the field is left, and also when it is taken away.
+ * The typed text in a field of a to-do; saved on blur and on removal of the field.
  * @param {Todo} todo
  * @param {"title" | "notes"} member
  * @param {(began: import("#app/actions.js").Draft, text: string) => void} save

@@ -1,4 +1,4 @@
-// A question that stands before everything else.
+// A modal dialog.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import * as state from "#app/state.js";
 import { gettext } from "#app/text.js";
@@ -8,7 +8,7 @@ export const close = () => {
   state.dialog.value = "";
 };
 
-/** At once: the browser closes it by itself, but says so after the next key. @param {KeyboardEvent} event */
+/** Closes immediately: the browser would close it too, but report it only after the next key. @param {KeyboardEvent} event */
 function key(event) {
   if (event.key !== "Escape" || event.isComposing) return;
   event.preventDefault();

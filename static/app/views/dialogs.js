@@ -1,4 +1,4 @@
-// The questions and settings, by their names.
+// The dialogs, by name.
 import { useEffect } from "preact/hooks";
 import { purge } from "#app/changes.js";
 import { logOutNow } from "#app/start.js";
@@ -71,7 +71,7 @@ function Appearance() {
 function LogOut() {
   const { count } = state.store.value?.waiting.value ?? { count: 0 };
   useEffect(() => {
-    if (!count) void logOutNow(); // meanwhile all has been sent
+    if (!count) void logOutNow(); // everything has been sent in the meantime
   }, [count]);
   return html`<${Dialog} title=${gettext("Log out?")}>
     <p>${ngettext("{count} change has not reached the server. If you log out now, it is lost.", "{count} changes have not reached the server. If you log out now, they are lost.", count)}</p>

@@ -1,4 +1,4 @@
-// What belongs to a to-do beside its words: a line for each, in its detail.
+// The properties of a to-do in its detail, one line each.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { moveToList, prioritise, schedule, startOn, tag } from "#app/changes.js";
 import { plus, weekday } from "#app/days.js";
@@ -19,7 +19,7 @@ const FIRST_DAY = "1900-01-01";
 export const textOf = (event) => /** @type {HTMLInputElement} */ (event.target).value;
 
 /**
- * A field that shows a value, but never while somebody is in it: what they type stays.
+ * A field that shows a value, but does not overwrite it while it has the focus.
  * @param {string} value
  */
 export function useShown(value) {
@@ -41,7 +41,7 @@ export function Due({ todo }) {
   /** @param {Event} event */
   const setDay = (event) => {
     const day = textOf(event);
-    if (!day || day >= FIRST_DAY) schedule(ids, day || null, due?.at ?? null); // not a year half typed
+    if (!day || day >= FIRST_DAY) schedule(ids, day || null, due?.at ?? null); // ignores a half-typed year
   };
   /** @param {Event} event */
   const setTime = (event) => due && schedule(ids, due.on, textOf(event) || null);
@@ -65,7 +65,7 @@ export function Due({ todo }) {
   </div>`;
 }
 
-/** Until this day it is not for today. @param {{todo: Todo}} props */
+/** The start day, before which it is not shown in Today. @param {{todo: Todo}} props */
 export function NotBefore({ todo }) {
   const field = useShown(todo.start_on ?? "");
   /** @param {Event} event */

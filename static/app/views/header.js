@@ -6,7 +6,7 @@ import * as state from "#app/state.js";
 import { gettext, language, ngettext } from "#app/text.js";
 import { html, Icon } from "#app/views/html.js";
 
-/** The name of the view at hand. */
+/** The name of the current view. */
 export function title() {
   const { view, of } = state.route.value;
   const list = view === "list" && state.store.value?.get("list", of);
@@ -37,7 +37,7 @@ function ago(moment) {
   return words.format(-Number(amount), /** @type {Intl.RelativeTimeFormatUnit} */ (unit));
 }
 
-/** How many changes wait, and since when; nothing while all is well. */
+/** The number of waiting changes, and since when; empty if everything is synced. */
 export function Net() {
   const standing = state.sync.value?.standing.value ?? "fine";
   const { count, since } = state.store.value?.waiting.value ?? { count: 0, since: "" };

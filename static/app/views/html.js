@@ -1,4 +1,4 @@
-// Templates, and the pictures in them.
+// Templates and icons.
 import htm from "htm";
 import { h, options } from "preact";
 
@@ -68,7 +68,7 @@ export function Dot({ color }) {
   return html`<span class="dot" style=${{ "--c": color || "var(--edge)" }}></span>`;
 }
 
-/** Draws what a change changes before it returns: whoever types on finds the focus in its place.
+/** Renders the change before it returns, so that the focus is correct for the next key.
  * @param {() => void} change
  */
 export function atOnce(change) {

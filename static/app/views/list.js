@@ -1,4 +1,4 @@
-// A view: its heading, what it shows, and what can be done with several rows at once.
+// A view: its heading, its rows, and the bar for selected rows.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { restore } from "#app/actions.js";
 import { Later, selecting } from "#app/later.js";
@@ -15,10 +15,10 @@ import { Notices } from "#app/views/notices.js";
 import { editTitle } from "#app/views/row.js";
 import { Rows, SectionHead, WeekStrip } from "#app/views/rows.js";
 
-const FIRST = 120; // rows drawn at once; more come when their end comes into sight
+const FIRST = 120; // the rows drawn first; more follow when the end becomes visible
 const MORE = 240;
 
-/** Where the to-do of a link stands. */
+/** The place of a linked to-do. */
 function target() {
   const { view, todo } = state.route.value;
   if (view !== "todo") return;
@@ -58,7 +58,7 @@ function Empty({ view }) {
   return html`<div class="empty"><${Icon} name="done" /><p><strong>${title}</strong></p><p>${hint}</p></div>`;
 }
 
-/** The row that an event is about. @param {Event} event */
+/** The row of an event. @param {Event} event */
 export function rowOf(event) {
   const row = event.target instanceof Element ? event.target.closest("[data-id]") : null;
   return row instanceof HTMLElement ? row : null;
@@ -94,7 +94,7 @@ const PLACEHOLDERS = () => ({
 });
 
 /**
- * A row that goes must not take the focus with it: the one in its place has it then.
+ * If a focused row disappears, focuses the row in its place.
  * @param {{current: HTMLElement | null}} box
  */
 function useFocusKept(box) {
@@ -107,7 +107,7 @@ function useFocusKept(box) {
       const index = row ? rowsIn(box.current).indexOf(row) : 0;
       had.current = { element, index, part: element?.matches(".tick") ? ".tick" : ".title" };
     };
-    /** The focus has left of itself: what is drawn because of that must not bring it back.
+    /** The user has moved the focus away, so a redraw must not bring it back.
      * @param {FocusEvent} event
      */
     const left = (event) => {

@@ -1,4 +1,4 @@
-// What a person must know: nothing else stands above the list.
+// Important messages above the list.
 
 import { updating } from "#app/later.js";
 import { toLogIn } from "#app/session.js";

@@ -1,4 +1,4 @@
-// Questions about a list, a saved filter or a tag.
+// Dialogs for a list, a saved filter or a tag.
 import { useState } from "preact/hooks";
 import {
   addFilter,
@@ -17,7 +17,7 @@ import { Answer, close, Dialog, nothing } from "#app/views/dialog.js";
 import { textOf } from "#app/views/facts.js";
 import { html } from "#app/views/html.js";
 
-/** What the view at hand is about. @param {import("#app/model.js").Kind} kind */
+/** The object of the current view. @param {import("#app/model.js").Kind} kind */
 const here = (kind) => state.store.value?.get(kind, state.route.value.of);
 
 export function RemoveList() {
@@ -53,7 +53,7 @@ function Colors({ color }) {
 }
 
 /**
- * A name, a colour, and what else there is.
+ * A form with a name, a colour and further fields.
  * @param {{title: string, name: string, color: string, longest?: number, children?: any, save: (form: {name: string, color: string} & Record<string, string>) => void}} props
  */
 function NameAndColor({ title, name, color, longest = 128, children, save }) {

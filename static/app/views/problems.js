@@ -1,4 +1,4 @@
-// What a person has to decide: both sides in plain words, and a choice.
+// Conflicts for the user to decide: both versions, and a choice.
 import { useEffect } from "preact/hooks";
 import { asSeen, time } from "#app/days.js";
 import { keepMine, takeTheirs } from "#app/decide.js";
@@ -11,7 +11,7 @@ import { dayWords, PRIORITIES } from "#app/views/row.js";
 
 /** @typedef {import("#app/settle.js").Problem} Problem */
 
-/** A value in words. @param {string} member @param {any} value */
+/** A value as text. @param {string} member @param {any} value */
 function words(member, value) {
   if (value === null || value === undefined || value === "" || value?.length === 0)
     return gettext("nothing");
@@ -74,7 +74,7 @@ function Conflict({ problem }) {
 
 const REASONS = () =>
   /** @type {Record<string, string>} */ ({
-    cycle: gettext("A to-do cannot stand below itself."),
+    cycle: gettext("A to-do cannot be its own subtask."),
     too_deep: gettext("To-dos have at most three levels."),
     same_name: gettext("Another tag has this name."),
     quota_reached: gettext("Your account is full. Delete something for good, then try again."),

@@ -1,4 +1,4 @@
-// Notes, drawn.
+// Renders notes.
 import { blocks } from "#app/markdown.js";
 import { html } from "#app/views/html.js";
 

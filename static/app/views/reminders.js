@@ -1,4 +1,4 @@
-// When a person is reminded of a to-do: so long before it is due, or at a moment.
+// The reminders of a to-do: some time before the due, or at a moment.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { remind } from "#app/changes.js";
 import { date, local, moment, time } from "#app/days.js";
@@ -13,7 +13,7 @@ import { atOnce, html, Icon } from "#app/views/html.js";
 
 const MOST = 10;
 const BEFORE = [0, 10, 30, 60, 1440];
-const AT = "at"; // asks for a moment
+const AT = "at"; // the option that asks for a moment
 
 /** @param {number} minutes */
 function beforeWords(minutes) {
@@ -33,7 +33,7 @@ function words({ remind_at: at, minutes_before: minutes }) {
   return `${date(there.on, state.today.value, language())} ${time(there.at, language())}`;
 }
 
-/** A moment, taken when all of it has been typed. @param {{add: (at: string) => void, onDone: () => void}} props */
+/** A field for a moment, added once it is complete. @param {{add: (at: string) => void, onDone: () => void}} props */
 function AtMoment({ add, onDone }) {
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
   useLayoutEffect(() => field.current?.focus(), []);
@@ -73,7 +73,7 @@ export function Reminders({ todo }) {
   /** @param {Event} event */
   const choose = (event) => {
     const chosen = textOf(event);
-    /** @type {HTMLSelectElement} */ (event.target).value = ""; // it keeps the focus
+    /** @type {HTMLSelectElement} */ (event.target).value = ""; // reset, because it keeps the focus
     if (chosen === AT) setAsks(true);
     else if (chosen && !some.some((it) => it.minutes_before === Number(chosen)))
       add({ minutes_before: Number(chosen) });

@@ -14,7 +14,7 @@ import { atOnce, html, Icon } from "#app/views/html.js";
 
 const IN_WORDS = "words";
 
-/** What is typed, read as quick add reads it. @param {string} text */
+/** Reads the typed text as quick add does. @param {string} text */
 function understood(text) {
   const around = { moment: state.clock.value, zone: state.zone.value, knowsList: () => false };
   return sentences.here.value?.read(text, around);

@@ -1,4 +1,4 @@
-// One to-do in a list.
+// A to-do in a list.
 import { Component } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { draft, rename, tick } from "#app/actions.js";
@@ -79,13 +79,13 @@ function Meta({ todo, list, zone, today, late, hidesDay, hidesList, extra, color
   </ul>`;
 }
 
-/** The title, to be changed where it stands. @param {{todo: Todo}} props */
+/** The title, editable in its row. @param {{todo: Todo}} props */
 function TitleField({ todo }) {
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
   const began = useRef(draft(todo, "title"));
   const over = useRef(false);
   useLayoutEffect(() => {
-    field.current?.focus(); // Safari does not do so to select
+    field.current?.focus(); // select() does not focus in Safari
     field.current?.select();
   }, []);
   /** @param {boolean} keeps */
@@ -119,7 +119,7 @@ function TitleField({ todo }) {
   />`;
 }
 
-/** The title of a row becomes a field, before the next key is read. @param {string} id */
+/** Makes the title of a row editable, before the next key press. @param {string} id */
 export const editTitle = (id) =>
   atOnce(() => {
     editing.value = id;
@@ -159,7 +159,7 @@ export function closeDetail() {
  * @property {boolean} isGone in the trash
  */
 
-/** Drawn again only if something of it has changed. */
+/** Redrawn only if one of its props has changed. */
 export class Row extends Component {
   /** @override @param {RowProps} next */
   shouldComponentUpdate(next) {

@@ -1,4 +1,4 @@
-// Where one can go: views, lists, tags, and the account.
+// The navigation: views, lists, tags and the account.
 import { useState } from "preact/hooks";
 import { places } from "#app/later.js";
 import { counts } from "#app/lists.js";
@@ -97,7 +97,7 @@ function AccountMenu() {
   return html`<${Menu} label=${gettext("Account menu")} icon="user" className="account" face=${face} items="Account" />`;
 }
 
-/** The bar under the thumb. */
+/** The bottom bar on a phone. */
 export function Tabs() {
   const { view } = state.route.value;
   /** @param {string} name @param {string} label */

@@ -166,7 +166,7 @@ def test_a_text_of_another_provider_is_nothing():
 
 def test_the_id_of_another_message_is_nothing(text, caplog):
     assert_nothing_changes(path_of(text), report("failed", sid=OTHER_SID), 204)
-    assert "was reported under another id than its own" in caplog.text
+    assert "was reported with a different id" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_without_the_database_the_command_says_one_line(monkeypatch):
         raise OperationalError("connection refused\nIs the server running?")
 
     monkeypatch.setattr(CursorWrapper, "execute", away)
-    with pytest.raises(CommandError, match="OperationalError\\); the next minute goes on"):
+    with pytest.raises(CommandError, match="OperationalError\\); the next run continues"):
         call_command("remind")
 
 

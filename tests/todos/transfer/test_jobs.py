@@ -54,7 +54,7 @@ def test_files_that_cannot_be_kept_are_503_and_leave_nothing(
     sent = web(alice).post(
         "/transfer/", {"file": SimpleUploadedFile("a.csv", CSV.encode())}, follow=True
     )
-    assert "Files cannot be kept now. Please try again in a moment." in sent.text
+    assert "Files cannot be stored now. Please try again in a moment." in sent.text
     assert {(row.pk, row.state) for row in Transfer.objects.all()} == {
         (theirs.pk, "uploading"),
         (mine.pk, "uploading"),
@@ -456,9 +456,9 @@ def test_a_job_that_went_on_meanwhile_is_left_alone(api, begun, alice):
     )
     stale = Transfer.objects.get(pk=waiting.pk)
     starting.check(waiting)
-    with pytest.raises(Refused, match="gone on meanwhile"):
+    with pytest.raises(Refused, match="has changed in the meantime"):
         starting.check(stale)
-    with pytest.raises(Refused, match="was not checked"):
+    with pytest.raises(Refused, match="has not been checked"):
         starting.confirm(waiting)
 
 

@@ -70,7 +70,7 @@ def test_an_import_is_looked_at_and_confirmed(web, alice, bob, sent):
     assert titles(alice) == []
     token = page.text.partition('name="token" value="')[2].partition('"')[0]
     assert (
-        "There already: 0." in sent(browser, job=str(job.pk), token=token, action_confirm="").text
+        "Already there: 0." in sent(browser, job=str(job.pk), token=token, action_confirm="").text
     )
     assert titles(alice) == [("buy milk", "Groceries"), ("buy tea", "Home")]
 
@@ -117,9 +117,9 @@ def test_the_address_of_the_calendar_is_shown_once(web, alice, sent):
     assert Client().get(f"/feeds/{address}").status_code == 200
     assert "no-store" in page["Cache-Control"]
     again = browser.get(PAGE)
-    assert "There is an address since" in again.text
+    assert "The address has existed since" in again.text
     assert address not in again.text
-    assert "has ended" in sent(browser, action_end="").text
+    assert "no longer works" in sent(browser, action_end="").text
     assert not CalendarFeed.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""A demo account with lively data; run again, it starts afresh with another password."""
+"""Creates a demo account with sample data. A repeat replaces it, with a new password."""
 
 import secrets
 from datetime import datetime, time, timedelta
@@ -18,12 +18,12 @@ EMAIL, STAFF = "demo@nudge.example", "staff@nudge.example"
 
 
 class Command(BaseCommand):
-    help = "Make a demo account with lively data and print how to log in."
+    help = "Create a demo account with sample data, and print its log-in."
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("--staff", action="store_true", help="and one for the admin")
+        parser.add_argument("--staff", action="store_true", help="also create one for the admin")
         here = settings.PUBLIC_BASE_URL or "http://127.0.0.1:8000"
-        parser.add_argument("--at", default=here, help="the address of the service")
+        parser.add_argument("--at", default=here, help="the URL of the service")
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
 
 def _anew(email: str, **columns: Any) -> tuple[User, str]:
-    """With a random password each time: a known one would let anyone in on a server."""
+    """A new account with a random password, because anyone could use a known one on a server."""
     password = secrets.token_urlsafe(12)
     User.objects.filter(email=email).delete()
     user = User.objects.create_user(email, password, **columns)
@@ -49,7 +49,7 @@ def _anew(email: str, **columns: Any) -> tuple[User, str]:
 
 
 def fill(user: User, now: datetime) -> None:
-    """Three lists of to-dos around today; the last one added stands on top."""
+    """Add to-dos around today in three lists; the last one added is on top."""
     today = now.date()
     home = service.add_list(actor=user, name="Home", color="#2f855a")
     work = service.add_list(actor=user, name="Work", color="#2b6cb0")

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    help = "Prints new keys for notifications; with others, every browser has to subscribe again."
+    help = "Print new keys for notifications. After a change, browsers must subscribe again."
 
     def handle(self, *args: Any, **options: Any) -> None:
         from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - slow to import

@@ -1,4 +1,4 @@
-"""Removes the files of exports and imports whose account has gone."""
+"""Removes files of exports and imports of deleted accounts."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from todos.transfer.jobs import remove_orphans
 
 
 class Command(BaseCommand):
-    help = "Remove files that belong to no export and no import any more."
+    help = "Remove files that belong to no export or import."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"{remove_orphans()} files removed.")

@@ -1,4 +1,4 @@
-"""Completes rows that a release before has written while it was replaced."""
+"""Completes rows that a former release wrote during a deploy."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from todos.models.subtasks import release_lost
 
 
 class Command(BaseCommand):
-    help = "Fold and feed what is not yet, and renew dues; harmless at any time, and twice."
+    help = "Fold rows, add them to the feed, and renew dues; safe at any time, and to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
         rows = refold_tags() + sum(map(refold, (User, List, Todo)))
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
 
 def feed() -> int:
-    """What was written past the feed: what is searched for in it may be outdated too."""
+    """Repair rows that were written without the feed, and their search columns."""
     total = 0
     for model in synced_models():
         keys = feed_unfed(model)

@@ -9,11 +9,11 @@ from core.errors import is_database_away
 from core.tasks import settle, task_boundary
 from todos.reminders.dispatch import tick
 
-SECONDS = 50.0  # the next minute has a process of its own
+SECONDS = 50.0  # the next minute starts a new process
 
 
 class Command(BaseCommand):
-    help = "Sends due reminders; run it every minute."
+    help = "Send due reminders; run it every minute."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -21,10 +21,10 @@ class Command(BaseCommand):
         except DatabaseFault as error:
             if not is_database_away(error):
                 raise
-            # Only the type: the error's text may quote a row and has several lines.
+            # Only the type, because the error's text has several lines and may quote a row.
             kind = type(error).__name__
             raise CommandError(
-                f"The database cannot be reached ({kind}); the next minute goes on."
+                f"The database cannot be reached ({kind}); the next run continues."
             ) from error
         settle(SECONDS)
         summary = ", ".join(f"{number} {name}" for name, number in done.items() if number)

@@ -1,4 +1,4 @@
-"""Shorter keys of the manual order where they have grown long; their order stays."""
+"""Shortens long keys of the manual order, without a change of the order."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from todos.ordering import renew_all
 
 
 class Command(BaseCommand):
-    help = "Renew keys of the manual order that have grown long; harmless at any time, and twice."
+    help = "Shorten long keys of the manual order; safe at any time, and to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"{renew_all()} positions renewed.")

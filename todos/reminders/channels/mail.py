@@ -1,4 +1,4 @@
-"""E-mail to the address that the person has verified."""
+"""E-mail to the verified address of the person."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,21 +17,21 @@ from todos.reminders import texts
 from todos.reminders.actions import ACTS, link_of
 from todos.reminders.channels.outcome import NotSent, Outcome, Sent, Unknown, Unreachable
 
-REFUSED: Final = "SMTPRecipientsRefused"  # of smtplib: the server took no recipient
+REFUSED: Final = "SMTPRecipientsRefused"  # of smtplib: the server refused all recipients
 
 
-NOTICE: Final = "X-Nudge-Reminder"  # the header by which a report names the message
+NOTICE: Final = "X-Nudge-Reminder"  # reports identify the message by this header
 DAY: Final = timedelta(days=1)
 
 
 def admits(person: User, at: datetime) -> bool:
-    """Whether there is an address, and one of the mails of this day (UTC), which it takes."""
+    """Whether there is an address and the daily limit (UTC) allows a mail; counts it."""
     scope, amount = f"reminders:mails:{person.pk}", settings.REMINDER_MAILS_DAILY
     return _address(person) is not None and take(Limit(scope=scope, amount=amount, window=DAY))
 
 
 def send(person: User, notice: Notice, todos: Sequence[Todo], at: datetime) -> Outcome:
-    """Never raises after the server was given the mail."""
+    """Send the mail. Never raises once the server has the mail."""
     address = _address(person)
     if address is None:
         return Unreachable("no_address")
@@ -39,7 +39,7 @@ def send(person: User, notice: Notice, todos: Sequence[Todo], at: datetime) -> O
     connection = get_connection()
     try:
         connection.open()
-    except OSError as error:  # smtplib's errors are OSErrors
+    except OSError as error:  # the errors of smtplib are OSErrors
         return NotSent(type(error).__name__)
     try:
         connection.send_messages([mail])

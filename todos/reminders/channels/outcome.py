@@ -1,4 +1,4 @@
-"""What a channel says of one message."""
+"""The result of a channel for one message."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,16 +11,16 @@ class Sent:
 
 @dataclass(frozen=True)
 class NotSent:
-    """Certainly not sent; it may be tried again."""
+    """Not sent; a retry is allowed."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Unreachable:
-    """Certainly not sent, and this channel does not lead to the person now.
+    """Not sent, because this channel does not reach the person now.
 
-    `for_good`: nor will it later, until the person does something.
+    `for_good`: it will not work until the person changes something.
     """
 
     reason: str
@@ -29,7 +29,7 @@ class Unreachable:
 
 @dataclass(frozen=True)
 class Unknown:
-    """Perhaps sent: nothing tries it again."""
+    """Perhaps sent; never retried."""
 
     reason: str
 

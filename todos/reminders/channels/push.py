@@ -1,7 +1,7 @@
-"""Web Push: encrypted for the browser (RFC 8291), signed by our key (RFC 8292).
+"""Web Push: encrypted for the browser (RFC 8291), signed with the server's key (RFC 8292).
 
-Endpoints are addresses that users supply: only https at the push services of PUSH_HOSTS, by name,
-that resolve to addresses of the internet; redirects are not followed.
+Users supply the endpoints, so only https URLs at the push services of PUSH_HOSTS are allowed, by
+name, and only if they resolve to public addresses. Redirects are not followed.
 """
 
 import base64
@@ -25,17 +25,17 @@ from todos.reminders.actions import ACTS, token_of
 from todos.reminders.channels.outcome import NotSent, Outcome, Sent, Unknown, Unreachable
 
 logger = logging.getLogger(__name__)
-TIMEOUT: Final = (3.05, 5.0)  # seconds to connect, and to answer
+TIMEOUT: Final = (3.05, 5.0)  # seconds to connect, and to wait for the response
 TTL: Final = timedelta(hours=6)
-MOST_LINES: Final = 5  # a message has 4 KB at most
+MOST_LINES: Final = 5  # a message may have 4 KB
 SIGNED_FOR: Final = timedelta(hours=12)
 _GONE: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
 def is_allowed(endpoint: str) -> bool:
-    """Whether it is an address of a push service that the operator trusts."""
+    """Whether it is a URL of an allowed push service."""
     if not (endpoint.isascii() and endpoint.isprintable()) or " " in endpoint:
-        return False  # urlsplit() leaves out what breaks a line
+        return False  # urlsplit() drops line breaks
     try:
         url = urlsplit(endpoint)
         port, host = url.port, (url.hostname or "").lower()
@@ -47,13 +47,13 @@ def is_allowed(endpoint: str) -> bool:
 
 
 def in_one_form(endpoint: str) -> str:
-    """Of an address that is allowed: one browser is one, however its host is written."""
+    """The canonical form of an allowed URL, so that each browser is stored once."""
     url = urlsplit(endpoint)
     return url._replace(netloc=url.hostname or "").geturl()
 
 
 def _matches(host: str, allowed: str) -> bool:
-    """`*.example.com` is every host below example.com."""
+    """`*.example.com` matches every host below example.com."""
     return host.endswith(allowed[1:]) if allowed.startswith("*.") else host == allowed
 
 
@@ -62,7 +62,7 @@ def admits(person: User, at: datetime) -> bool:
 
 
 def send(person: User, notice: Notice, todos: Sequence[Todo], at: datetime) -> Outcome:
-    """To every browser of the person; one that has it is enough."""
+    """Send to every browser of the person; one success is enough."""
     told = json.dumps(_message(notice, todos, at, person), ensure_ascii=False).encode()
     outcomes = [_send_one(it, told, notice, at) for it in person.push_subscriptions.all()]
     for kind in (Sent, Unknown, NotSent):
@@ -74,7 +74,7 @@ def send(person: User, notice: Notice, todos: Sequence[Todo], at: datetime) -> O
 
 
 def _message(notice: Notice, todos: Sequence[Todo], at: datetime, person: User) -> dict[str, Any]:
-    """What static/app/push.js shows. One tag: a message that comes twice is seen once."""
+    """The data for static/app/push.js. The tag prevents that a repeat is shown twice."""
     lines = [texts.sentence(todo, at, person) for todo in todos[:MOST_LINES]]
     told = {"title": texts.subject(todos), "tag": str(notice.pk), "acts": []}
     if len(todos) > 1:
@@ -98,7 +98,9 @@ def _send_one(browser: PushSubscription, told: bytes, notice: Notice, at: dateti
         headers = {**_signature(browser.endpoint, at), "TTL": str(int(TTL.total_seconds()))}
         headers |= {"Content-Encoding": "aes128gcm", "Urgency": "high", "Topic": notice.pk.hex}
     except Exception as error:  # noqa: BLE001 - keys that a browser made up; nothing has been sent
-        logger.warning("Notification %s was not made: %s", notice.pk, type(error).__name__)
+        logger.warning(
+            "Notification %s could not be encrypted: %s", notice.pk, type(error).__name__
+        )
         return Unreachable("bad_keys")
     return _answered(browser, *_post(browser.endpoint, body, headers))
 
@@ -115,7 +117,7 @@ def _answered(browser: PushSubscription, status: int | None, reason: str) -> Out
 
 
 def _post(endpoint: str, body: bytes, headers: dict[str, str]) -> tuple[int | None, str]:
-    """The status, or what went wrong without one."""
+    """The status, or None and the error."""
     import requests  # noqa: PLC0415 - slow to import
 
     try:
@@ -126,7 +128,7 @@ def _post(endpoint: str, body: bytes, headers: dict[str, str]) -> tuple[int | No
             headers=headers,
             timeout=TIMEOUT,
             allow_redirects=False,
-            stream=True,  # what it says is not read
+            stream=True,  # the body is not read
         )
         answer.close()
     except requests.RequestException as error:
@@ -135,7 +137,7 @@ def _post(endpoint: str, body: bytes, headers: dict[str, str]) -> tuple[int | No
 
 
 def _is_public(endpoint: str) -> bool:
-    """Whatever a name server says, we do not speak to our own network."""
+    """Whether all addresses are public, whatever the name server says."""
     host = urlsplit(endpoint).hostname
     found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
     return all(ipaddress.ip_address(address[0]).is_global for *_rest, address in found)
@@ -169,5 +171,5 @@ def _signature(endpoint: str, at: datetime) -> dict[str, str]:
 
 
 def decoded(text: str) -> bytes:
-    """base64url, with or without its padding. Raises ValueError."""
+    """Decode base64url with or without padding. Raises ValueError."""
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -1,4 +1,4 @@
-"""Text messages, through the outbox: the message is part of the transaction that claims it."""
+"""Text messages through the outbox, queued in the transaction that claims the reminder."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

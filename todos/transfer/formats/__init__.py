@@ -16,7 +16,7 @@ Reader = Callable[[Source, User], Records]
 
 @dataclass(frozen=True)
 class Format:
-    """`write` gives a file part by part, `read` what a file says; None if there is no such way."""
+    """`write` yields a file in parts, `read` yields records; None if not supported."""
 
     name: str
     suffix: str

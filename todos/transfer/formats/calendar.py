@@ -1,7 +1,7 @@
 """iCalendar (RFC 5545, 9074): a VTODO for each to-do, a VALARM for each reminder.
 
-What the format has no property for is in properties of ours, X-NUDGE-...; other programs keep or
-ignore them. A whole day is a DATE, a time without a zone floats.
+Members without a standard property use own properties, X-NUDGE-...; other programs keep or ignore
+them. A whole day is a DATE; a time without a zone is floating.
 """
 
 import json
@@ -23,7 +23,7 @@ from todos.transfer.source import Source
 
 PRODUCT: Final = "-//Nudge//Nudge//EN"
 PART: Final = re.compile(r"(?:[^,\\]|\\.)+", re.DOTALL)
-FIRST_YEAR, LAST_YEAR = 1970, 2037  # of the changes of clocks that a VTIMEZONE tells
+FIRST_YEAR, LAST_YEAR = 1970, 2037  # of the clock changes in a VTIMEZONE
 
 
 def write(person: User) -> Iterator[str]:
@@ -31,9 +31,9 @@ def write(person: User) -> Iterator[str]:
 
 
 def calendar(person: User, components: Iterable[Any], most: int | None = None) -> Iterator[str]:
-    """The lines of a calendar, whose zones stand behind what names them.
+    """The lines of a calendar; time zones follow the components that use them.
 
-    It ends in front of the component with which it would be longer than `most`, in bytes of JSON.
+    Stops before the component that would exceed `most`, in bytes of JSON.
     """
     yield f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{PRODUCT}\r\nCALSCALE:GREGORIAN\r\n"
     zones: dict[str, str] = {}
@@ -86,7 +86,7 @@ def component(todo: Todo, person: User) -> Any:
 
 
 def event(todo: Todo) -> Any:
-    """For calendars that show no tasks: half an hour from when it is due, or the whole day."""
+    """An event for calendars without tasks: half an hour from the due, or the whole day."""
     from icalendar import Event, vRecur  # noqa: PLC0415 - 190 ms
 
     made, begin = Event(), when(todo.due)
@@ -128,7 +128,7 @@ def _plain(todo: Todo) -> list[tuple[str, Any]]:
 
 
 def _add_days(made: Any, todo: Todo) -> None:
-    """DTSTART has the type of DUE and is not behind it; a rule needs one (RFC 5545, 3.8.2)."""
+    """Add DUE, and DTSTART of its type and not later; a rule needs it (RFC 5545, 3.8.2)."""
     due, start = todo.due and when(todo.due), todo.start_on
     if due is not None:
         made.add("due", due)
@@ -190,28 +190,30 @@ def read(source: Source, person: User) -> Records:
         elif (record := reader.take(found)) is not None:
             yield record
     if not reader.has_begun:
-        raise FileError("calendar", "This is no iCalendar: it has no VCALENDAR.")
+        raise FileError("calendar", "This is not an iCalendar file: it has no VCALENDAR.")
     if reader.inside:
-        raise FileError("calendar", f"The file ends inside a {reader.inside[-1][:20]}: it was cut.")
+        raise FileError(
+            "calendar", f"The file is incomplete: it ends inside a {reader.inside[-1][:20]}."
+        )
 
 
 class _Reader:
-    """Property by property; components that are no VTODO are passed over."""
+    """Reads property by property; skips components other than VTODO."""
 
     def __init__(self) -> None:
         self.has_begun = False
-        self.inside: list[str] = []  # the components around the property
-        self.name = ""  # of the calendar, which many programs make of a list
+        self.inside: list[str] = []  # the components that enclose the property
+        self.name = ""  # of the calendar; many programs write one per list
         self.record: Record | None = None
         self.start: Property | None = None
         self.alarm: dict[str, Property] = {}
 
     def unknown(self, line: int) -> None:
         if self.record is not None:
-            self.record.told("invalid", f"Line {line} is no property, and is left out.")
+            self.record.add_problem("invalid", f"Line {line} is not a property and was skipped.")
 
     def take(self, found: Property) -> Record | None:
-        """A record at the end of each VTODO."""
+        """Take a property; returns a record at the end of each VTODO."""
         if found.name == "BEGIN":
             self._begin(found)
         elif found.name == "END":
@@ -245,7 +247,7 @@ class _Reader:
             return None
         self.record = None
         self._take_start(record)
-        if record.is_refused:  # its id is that of the task that is repeated
+        if record.is_refused:  # its id is that of the repeated task
             record.values["id"] = f"exception {record.values.get('id')} {record.line}"
         return record
 
@@ -261,18 +263,20 @@ class _Reader:
             record.list_name = properties.text_of(found)
         elif found.name == "RECURRENCE-ID":
             record.is_refused = True
-            record.told("exception", "Exceptions of a repeated task cannot be taken.", "recurrence")
+            record.add_problem(
+                "exception", "Exceptions of a recurring task are not supported.", "recurrence"
+            )
         elif found.name == "RELATED-TO" and _is_parent(found):
             record.values["parent"] = found.value
 
     def _take_start(self, record: Record) -> None:
-        """Where it begins when it is due a start says nothing but where a rule begins."""
+        """Read DTSTART; if it equals DUE, it is only the start of a rule."""
         if self.start is None or "start_on" in record.values:
             return
         try:
             begin = properties.due_of(self.start)
         except ValueError:
-            record.told("invalid", INVALID, "start_on")
+            record.add_problem("invalid", INVALID, "start_on")
             return
         if begin != record.values.get("due"):
             record.values["start_on"] = begin["on"]
@@ -281,7 +285,7 @@ class _Reader:
         try:
             reminder = _reminder(self.alarm)
         except (KeyError, ValueError, OverflowError):
-            record.told("invalid", INVALID, "reminders")
+            record.add_problem("invalid", INVALID, "reminders")
             return
         record.values["reminders"].append(reminder)
 
@@ -291,13 +295,13 @@ def _is_parent(found: Property) -> bool:
 
 
 def split_escaped(text: str) -> list[str]:
-    """At commas without a backslash in front."""
+    """Split at commas without a backslash before them."""
     parts = PART.findall(text)
     return [name for name in (properties.unescaped(it).strip() for it in parts) if name]
 
 
 def _reminder(alarm: dict[str, Property]) -> dict[str, Any]:
-    """Raises KeyError or ValueError."""
+    """The reminder in a VALARM. Raises KeyError or ValueError."""
     trigger, uid = alarm["TRIGGER"], alarm.get("UID")
     key = ids.read(uid.value) if uid else None
     made: dict[str, Any] = {"id": str(key or uuid4())}

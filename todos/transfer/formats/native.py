@@ -1,4 +1,4 @@
-"""JSON: everything that an account keeps, as it is; what was exported comes back complete."""
+"""JSON: all synced objects of an account, without loss in an export and import."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ NOTHING: Final = object()
 
 
 def write(person: User) -> Iterator[str]:
-    """One object in a line."""
+    """Write one object per line."""
     head = {"format": FORMAT, "version": VERSION, "account": str(person.pk)}
     head["exported_at"] = dates.written(timezone.now())
     yield json.dumps(head)[:-1]
@@ -51,18 +51,18 @@ def _records(reader: "_Reader", kind: str) -> Records:
 
 
 def _no_number(_text: str) -> Any:
-    raise ValueError("This is no number of JSON.")
+    raise ValueError("This is not a JSON number.")
 
 
 class _Reader:
-    """A JSON object, read value by value: no more than one of them is kept in memory."""
+    """Reads a JSON object value by value, with only one value in memory."""
 
     def __init__(self, source: Source) -> None:
         self._source, self._text, self._place, self._line = source, "", 0, 1
         self._decoder = json.JSONDecoder(parse_constant=_no_number)
 
     def members(self) -> Iterator[str]:
-        """The names of the object, whose values the caller reads."""
+        """The names of the members; the caller reads each value."""
         self._take("{")
         while self._next() != "}":
             name = self.value()
@@ -75,7 +75,7 @@ class _Reader:
             raise self._broken()
 
     def elements(self) -> Iterator[tuple[int, Any]]:
-        """Those of an array, each with its line."""
+        """The elements of an array, each with its line number."""
         self._take("[")
         while self._next() != "]":
             line = self._line + self._text.count("\n", 0, self._place)
@@ -85,7 +85,7 @@ class _Reader:
         self._take("]")
 
     def value(self) -> Any:
-        """The next value as a whole."""
+        """Read the next value."""
         self._next()
         while True:
             try:
@@ -94,7 +94,7 @@ class _Reader:
                 found, end = NOTHING, len(self._text)
                 if isinstance(error, RecursionError):
                     raise self._broken() from error
-            if end < len(self._text) or not self._more():  # it may go on behind what was read
+            if end < len(self._text) or not self._more():  # it may continue after the buffer
                 break
         if found is NOTHING:
             raise self._broken()
@@ -102,7 +102,7 @@ class _Reader:
         return found
 
     def _next(self) -> str:
-        """The next character that is no blank; empty at the end."""
+        """The next character except blanks; empty at the end."""
         while True:
             while self._place < len(self._text) and self._text[self._place] in " \t\r\n":
                 self._place += 1
@@ -117,7 +117,7 @@ class _Reader:
         self._place += 1
 
     def _more(self) -> bool:
-        """Whether there was more to read."""
+        """Read more of the file; False at its end."""
         if len(self._text) - self._place > LONGEST_LINE:
             raise FileError("json", "A value is longer than a mebibyte, or is no JSON.")
         self._line += self._text.count("\n", 0, self._place)

@@ -1,4 +1,4 @@
-"""The properties of a VTODO, read one by one: what is wrong with one spoils no other (RFC 5545)."""
+"""Reads the properties of a VTODO one by one, so that an error affects no other (RFC 5545)."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Property:
 
 
 def unfolded(source: Source) -> Iterator[tuple[int, str]]:
-    """Whole lines, and where each begins: one that begins with a blank goes on the one before."""
+    """Unfolded lines with their numbers: a line that starts with a blank continues the last."""
     whole, begin = "", 0
     for number, text in enumerate(source.lines(), start=1):
         line = text.rstrip("\r\n")
@@ -56,7 +56,7 @@ def parsed(line: int, text: str) -> Property | None:
 
 
 class Written(str):
-    r"""A value as it stands in its line: a text of icalendar makes a line break of `\N`."""
+    r"""A value that is already escaped; vText of icalendar would turn `\N` into a line break."""
 
     __slots__ = ()
 
@@ -65,7 +65,7 @@ class Written(str):
 
 
 def written(text: str) -> Written:
-    r"""RFC 5545, 3.3.11, so that `text_of` finds the same text."""
+    r"""Escape as in RFC 5545, 3.3.11, so that `text_of` returns the same text."""
     return Written(SPECIAL.sub(lambda it: r"\n" if it[0].strip() == "" else f"\\{it[0]}", text))
 
 
@@ -74,12 +74,12 @@ def text_of(found: Property) -> str:
 
 
 def unescaped(text: str) -> str:
-    r"""RFC 5545, 3.3.11: `\n` is a line break, any other sign behind a backslash is itself."""
+    r"""Unescape as in RFC 5545, 3.3.11: only `\n` has a meaning, a line break."""
     return ESCAPED.sub(lambda it: "\n" if it[1] in "nN" else it[1], text)
 
 
 def moment_of(found: Property) -> tuple[date, str | None]:
-    """A day or a moment, and the name of its zone; a moment without one floats.
+    """A day or a moment, and the name of its zone; a moment without one is floating.
 
     Raises ValueError.
     """
@@ -94,7 +94,7 @@ def moment_of(found: Property) -> tuple[date, str | None]:
 
 
 def zone_named(text: str) -> str:
-    """IANA's name of a zone as calendars write it: with a prefix of a vendor, or as Windows does.
+    """The IANA name of a calendar's zone, which may have a vendor's prefix or a Windows name.
 
     Raises ValueError.
     """
@@ -109,7 +109,7 @@ def zone_named(text: str) -> str:
 
 
 def due_of(found: Property) -> dict[str, Any]:
-    """As JSON has it. Raises ValueError."""
+    """The due as in JSON. Raises ValueError."""
     moment, zone = moment_of(found)
     if not isinstance(moment, datetime):
         return {"on": moment.isoformat(), "at": None, "time_zone": None}
@@ -134,8 +134,8 @@ def duration_of(text: str) -> timedelta:
 
 
 def take(record: Record, name: str, found: Property, read: Any) -> None:
-    """The member that a property says; a problem if it says none."""
+    """Store the member of a property, or report a problem if it is invalid."""
     try:
         record.values[name] = read(found)
     except (ValueError, OverflowError):
-        record.told("invalid", INVALID, name)
+        record.add_problem("invalid", INVALID, name)

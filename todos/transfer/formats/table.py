@@ -1,7 +1,7 @@
-"""CSV (RFC 4180): a table of the to-dos, for spreadsheets and other programs.
+"""CSV (RFC 4180): a table of to-dos, for spreadsheets and other programs.
 
-A spreadsheet runs what begins like a formula, so such a cell gets an apostrophe in front, and loses
-it on the way back (OWASP, "CSV Injection").
+A spreadsheet runs cells that begin like a formula, so such a cell gets a leading apostrophe, which
+an import removes (OWASP, "CSV Injection").
 """
 
 import csv
@@ -24,16 +24,16 @@ from todos.transfer.source import Source
 
 MARK: Final = "'"
 RUN: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20", MARK)
-# Members that the table has no column for, and why.
+# Members without a column in the table, and why.
 WITHOUT_COLUMN: Final = {
     "created_by": "the account itself",
     "deleted_at": "the trash is left out",
     "trashed_with": "the same",
-    "finished_with": "of use to this server only",
+    "finished_with": "useful only to this server",
     "status_at": "the same",
 }
 COLUMNS: Final = tuple(name for name in members(Todo) if name not in WITHOUT_COLUMN)
-# What other programs call them.
+# Column names of other programs.
 OTHER_NAMES: Final = {
     **dict.fromkeys(("task", "name", "summary", "subject", "content", "todo"), "title"),
     **dict.fromkeys(("note", "description", "body", "details"), "notes"),
@@ -46,7 +46,7 @@ OTHER_NAMES: Final = {
 }
 FINISHED: Final = frozenset({"finished", "done", "completed", "complete", "true", "yes", "x", "1"})
 PRIORITIES: Final = {fold(it.name): it.value for it in Priority}
-END: Final = "\udfff"  # a line that no text has; inside a cell if that is open
+END: Final = "\udfff"  # a line that no file contains; an unclosed cell swallows it
 INVALID: Final = "This could not be read, and is left out."
 
 
@@ -76,7 +76,7 @@ def _cell(todo: Todo, name: str) -> str:
 
 
 def joined(names: list[str]) -> str:
-    """With commas between them; a name that has one stands in quotes."""
+    """Join names with commas, and quote names with a comma."""
     return _plain_line(names) if names else ""
 
 
@@ -87,7 +87,7 @@ def _plain_line(cells: list[str]) -> str:
 
 
 def split(text: str) -> list[str]:
-    """What `joined` has joined."""
+    """Reverse of `joined`."""
     row = next(csv.reader([text], skipinitialspace=True), [])
     return [name for name in (each.strip() for each in row) if name]
 
@@ -101,7 +101,7 @@ def plain(cell: str) -> str:
 
 
 def rows(source: Source) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each line by the names of the first one, and its number."""
+    """Each row as a dict by the header, with its line number."""
     reader = csv.reader(chain(source.lines(), [END]))
     names: list[str] | None = None
     try:
@@ -114,8 +114,8 @@ def rows(source: Source) -> Iterator[tuple[int, dict[str, str]]]:
                 row = dict(zip(names, map(plain, cells), strict=False))
                 yield reader.line_num, {name: cell for name, cell in row.items() if cell}
     except csv.Error as error:
-        raise FileError("csv", f"Line {reader.line_num} is no CSV.") from error
-    raise FileError("csv", "The file ends inside a cell that a quotation mark opens.")
+        raise FileError("csv", f"Line {reader.line_num} is not valid CSV.") from error
+    raise FileError("csv", "The file ends inside a quoted cell.")
 
 
 def _known(name: str) -> str:
@@ -126,7 +126,7 @@ def _known(name: str) -> str:
 def read(source: Source, person: User) -> Records:
     for line, row in rows(source):
         if "title" not in row and not row.keys() & {*COLUMNS}:
-            raise FileError("csv", "The first line names no column that is known here.")
+            raise FileError("csv", "The first line has no known column name.")
         record = Record(line, "todo", {}, list_name=row.pop("list", ""))
         for name in COLUMNS:
             if name in row:
@@ -135,19 +135,19 @@ def read(source: Source, person: User) -> Records:
 
 
 def take(record: Record, name: str, cell: str, zone: ZoneInfo) -> None:
-    """The member that a cell says; a problem if it says none."""
+    """Store the member of a cell, or report a problem if it is invalid."""
     try:
         is_due = name == "due"
         record.values[name] = read_due(cell, zone) if is_due else _READERS.get(name, str)(cell)
     except (ValueError, RecursionError):
-        record.told("invalid", INVALID, name)
+        record.add_problem("invalid", INVALID, name)
 
 
 def read_due(text: str, zone: ZoneInfo) -> dict[str, Any]:
-    """A day, or a moment of it, in the words of `Due` or in those of RFC 3339.
+    """Read a due in the form of `Due` or of RFC 3339.
 
-    With an offset it is that moment in the zone; without one it floats. Other programs write a
-    blank for the T. Raises ValueError.
+    With an offset it is that moment in the zone; without one it is floating. Accepts a blank for
+    the T, as other programs write it. Raises ValueError.
     """
     due = Due.read(text) or _due_at(dates.read_moment(text.replace(" ", "T", 1)), zone)
     if due is None:

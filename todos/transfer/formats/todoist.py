@@ -1,7 +1,7 @@
-"""The CSV that Todoist writes of a project: tasks, sections and notes, in its order.
+"""The CSV export of a Todoist project: tasks, sections and notes, in their order.
 
 todoist.com, "How to format your CSV file": TYPE, CONTENT, DESCRIPTION, PRIORITY (1 is the highest),
-INDENT (from 1 on), DATE in words. A section becomes a tag, and a note goes to the notes of its
+INDENT (from 1), DATE in words. A section becomes a tag. A note is appended to the notes of its
 task.
 """
 
@@ -18,7 +18,7 @@ from todos.transfer.source import Source
 
 LABEL: Final = re.compile(r"(?:^|(?<= ))@(\S+)")
 PRIORITIES: Final = {"1": 4, "2": 3, "3": 2, "4": 0}
-# Columns of tables have other names there; `rows` knows them by ours.
+# Maps the columns of Todoist to those of `rows`.
 CONTENT, DESCRIPTION, DATE = "title", "notes", "due"
 
 
@@ -26,7 +26,7 @@ class _Reader:
     def __init__(self, person: User) -> None:
         self.person, self.now = person, timezone.now()
         self.section = ""
-        self.above: list[str] = []  # the tasks that the next one may stand below
+        self.above: list[str] = []  # the possible parents of the next task
         self.seen: dict[str, int] = {}
 
     def task(self, line: int, row: dict[str, str]) -> Record:
@@ -46,7 +46,7 @@ class _Reader:
         return record
 
     def _stand(self, record: Record, indent: str) -> None:
-        """Below the last task with a smaller indent; known by the titles that lead to it."""
+        """Set the parent, the last task with a smaller indent, and an id from all titles."""
         depth = int(indent) if re.fullmatch("[1-9]", indent) else 1
         self.above = self.above[: depth - 1]
         parent = self.above[-1] if self.above else ""
@@ -58,7 +58,7 @@ class _Reader:
         self.above.append(record.values["id"])
 
     def _date(self, record: Record, text: str) -> None:
-        """As quick add reads it."""
+        """Read the date, in words as quick add does."""
         try:
             record.values["due"] = read_due(text, self.person.zone)
         except ValueError:
@@ -67,7 +67,7 @@ class _Reader:
             members["recurrence_from"] = found.recurrence_from
             record.values |= {name: value for name, value in members.items() if value}
             if not found.due:
-                record.told("invalid", INVALID, "due")
+                record.add_problem("invalid", INVALID, "due")
                 _append(record, text)
 
 
@@ -89,6 +89,6 @@ def read(source: Source, person: User) -> Records:
                 yield waiting
             waiting = reader.task(line, row)
         elif waiting is None and not kind:
-            raise FileError("csv", "This is no CSV of Todoist: it has no column TYPE.")
+            raise FileError("csv", "This is not a CSV file from Todoist: it has no column TYPE.")
     if waiting is not None:
         yield waiting

@@ -1,7 +1,7 @@
-"""todo.txt (github.com/todotxt/todo.txt): one to-do in a line.
+"""todo.txt (github.com/todotxt/todo.txt): one to-do per line.
 
-Ours are the keys `id`, `parent`, `at`, `tz`, `rrule` and `from`; `due`, `t` and `pri` are usual.
-A word of a title that would mean something has a backslash in front.
+The keys `id`, `parent`, `at`, `tz`, `rrule` and `from` are our own; `due`, `t` and `pri` are
+common. A backslash escapes a word of a title that would have a meaning.
 """
 
 import re
@@ -68,7 +68,7 @@ def _day(moment: datetime | None, zone: ZoneInfo) -> str:
 
 
 def _packed(name: str) -> str:
-    """As one word: blanks are written as in addresses."""
+    """Percent-encode blanks, to write a name as one word."""
     return re.sub(r"[\s%]", lambda found: quote(found[0]), name)
 
 
@@ -96,7 +96,7 @@ def _record(number: int, line: str, zone: ZoneInfo) -> Record:
 
 
 def _head(words: list[str], record: Record) -> list[str]:
-    """Takes the mark, the priority and the days off; the days."""
+    """Remove and read the completion mark, the priority and the dates; returns the dates."""
     if words[0] == "x" and len(words) > 1:
         words.pop(0)
         record.values["status"] = "finished"
@@ -110,7 +110,7 @@ def _head(words: list[str], record: Record) -> list[str]:
 
 
 def _means(word: str, record: Record, keys: dict[str, str]) -> bool:
-    """Whether the word is no word of the title."""
+    """Read a word with a meaning; False if it belongs to the title."""
     if len(word) > 1 and word[0] == "@":
         record.values["tags"].append(unquote(word[1:]))
     elif len(word) > 1 and word[0] == "+":
@@ -134,7 +134,7 @@ def _take_keys(record: Record, keys: dict[str, str], zone: ZoneInfo) -> None:
         try:
             record.values["due"] = read_due(text, zone)
         except ValueError:
-            record.told("invalid", INVALID, "due")
+            record.add_problem("invalid", INVALID, "due")
 
 
 def _moment(day: str, zone: ZoneInfo) -> str:
