@@ -7,7 +7,10 @@ from allauth.core import context
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
+from django.forms.utils import flatatt
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import (
@@ -157,6 +160,26 @@ class ConfirmResetForm(OurWords, allauth.ConfirmPasswordResetCodeForm):  # type:
     labels: ClassVar[dict[str, Any]] = {"code": _("Code")}
 
 
+class LongSelect(forms.Select):
+    """Django renders two templates for each option, which for all time zones takes 70 ms."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        options = format_html_join(
+            "",
+            '  <option value="{}"{}>{}</option>\n',
+            (
+                (option["value"], flatatt(option["attrs"]), option["label"])
+                for _group, of_group, _place in widget["optgroups"]
+                for option in of_group
+            ),
+        )
+        attributes = flatatt(widget["attrs"])
+        return format_html('<select name="{}"{}>\n{}</select>', name, attributes, options)
+
+
 class ProfileForm(forms.ModelForm[User]):
     class Meta:
         model = User
@@ -186,6 +209,7 @@ class ProfileForm(forms.ModelForm[User]):
         zones = sorted({*time_zone_names(), self.instance.time_zone})
         self.fields["time_zone"] = forms.ChoiceField(
             label=_("Time zone"),
+            widget=LongSelect,
             choices=[(zone, zone.replace("_", " ")) for zone in zones],
             help_text=_("Due dates and reminders follow it."),
         )

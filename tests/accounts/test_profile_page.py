@@ -3,7 +3,10 @@
 import re
 
 import pytest
+from django import forms
+from pytest_django.asserts import assertHTMLEqual
 
+from accounts.forms import LongSelect
 from accounts.models import time_zone_names
 
 
@@ -48,6 +51,14 @@ def test_unusual_time_zone_stays_selectable(web, alice):
 
     assert '<option value="US/Eastern" selected>US/Eastern</option>' in page
     assert '<option value="America/New_York">America/New York</option>' in page
+
+
+@pytest.mark.parametrize("chosen", [None, "UTC", '"><b>', ["UTC", "Asia/Tokyo"]])
+def test_a_long_select_says_what_django_says(chosen):
+    choices = [("", "---"), ("UTC", "UTC"), ('"><b>', "<i>&"), ("Asia/Tokyo", "Asia/Tokyo")]
+    attributes = {"id": "zone", "required": True, "disabled": False, "title": '<"'}
+    ours, usual = (each(attributes, choices) for each in (LongSelect, forms.Select))
+    assertHTMLEqual(ours.render("zone", chosen), usual.render("zone", chosen))
 
 
 def test_profile_leads_to_the_other_account_pages(web, alice):

@@ -103,15 +103,15 @@ def test_a_row_can_be_made_of_every_registered_model():
     assert set(MAKE) == set(MODELS)
 
 
-@pytest.mark.parametrize(
-    "query",
-    [{}, {"q": "a"}, {"q": "\x00"}, {"q": "ä%_\\"}, {"o": "1.-2"}, {"o": "99"}, {"e": "1"}],
-    ids=repr,
-)
+QUERIES = [{}, {"q": "a"}, {"q": "\x00"}, {"q": "ä%_\\"}, {"o": "1.-2"}, {"o": "99"}, {"e": "1"}]
+
+
 @every_model
-def test_every_list_opens(operator, model, query):
+def test_every_list_opens(operator, model):
     MAKE[model](1)
-    assert operator.get(url(model, "changelist"), query, follow=True).status_code == 200
+    path = url(model, "changelist")
+    answers = [operator.get(path, query, follow=True).status_code for query in QUERIES]
+    assert [*zip(QUERIES, answers, strict=True)] == [(query, 200) for query in QUERIES]
 
 
 @every_model

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from tests.builders import make_todo
+from tests.documented import document
 
 ORIGIN = "https://app.example.com"
 TODOS = "/api/v1/todos/"
@@ -153,14 +153,13 @@ def test_cookies_are_for_our_own_origin(settings_of):
 
 def headers_of(place: str) -> set[str]:
     """The names of all headers of requests, or of answers, in the OpenAPI document."""
-    document = SchemaGenerator().get_schema(public=True)
-    paths = document["paths"].values()
+    paths = document()["paths"].values()
     operations = [operation for item in paths for operation in item.values()]
     if place == "requests":
         named = [each for operation in operations for each in operation.get("parameters", [])]
         return {each["name"].lower() for each in named if each["in"] == "header"}
     answers = [each for operation in operations for each in operation["responses"].values()]
-    answers += document["components"]["responses"].values()
+    answers += document()["components"]["responses"].values()
     return {name.lower() for answer in answers for name in answer.get("headers", {})}
 
 

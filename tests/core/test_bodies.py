@@ -4,9 +4,9 @@ from functools import cache
 from typing import Any
 
 import pytest
-from drf_spectacular.generators import SchemaGenerator
 
 from tests.builders import make_list, make_todo, make_transfer
+from tests.documented import document
 from tests.sms.conftest import allow
 from todos import service
 
@@ -18,14 +18,13 @@ BOM = b"\xef\xbb\xbf"
 @cache
 def routes() -> dict[str, set[str]]:
     """`post /api/v1/todos/`: the members that its body may have, from the OpenAPI document."""
-    document = SchemaGenerator().get_schema(public=True)
     found = {}
-    for path, item in document["paths"].items():
+    for path, item in document()["paths"].items():
         for verb in WRITES if path.startswith("/api/v1/") else ():
             content = item.get(verb, {}).get("requestBody", {}).get("content", {})
             if "application/json" in content:
                 name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
-                schema = document["components"]["schemas"][name]
+                schema = document()["components"]["schemas"][name]
                 found[f"{verb} {path}"] = set(schema["properties"])
     return found
 
