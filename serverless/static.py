@@ -12,12 +12,14 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from django.conf import settings
-from django.contrib.staticfiles.storage import HashedFilesMixin, ManifestStaticFilesStorage
+from django.contrib.staticfiles.storage import HashedFilesMixin
 from django.core.files.storage import FileSystemStorage
 
-THREADS = 10  # the default connection limit of botocore
-FOR_EVER = "public, max-age=31536000, immutable"  # a changed file has a new name
-SHORTLY = "public, max-age=300"  # for original names, which a few files refer to
+from core.static import HashedStorage
+
+THREADS = 10  # botocore's default number of connections
+FOR_EVER = "public, max-age=31536000, immutable"  # a changed file has another name
+SHORTLY = "public, max-age=300"  # original names, which a few files refer to
 
 # Files that no page uses: of 13 MB, 6.5 MB are source maps, and 1 MB is an unused viewer. The admin
 # uses the minified form of each library.
@@ -30,8 +32,8 @@ UNSERVED = (
 )
 
 
-class StaticBucketStorage(ManifestStaticFilesStorage):
-    """Collects into an empty folder, then uploads missing files, and deletes none.
+class StaticBucketStorage(HashedStorage):
+    """Collects into an empty folder, then uploads the missing files, and deletes none.
 
     So an error during processing does not change the bucket, and every version of the pages finds
     its files, also during a deploy and after a rollback. The bucket is private, behind a CDN that

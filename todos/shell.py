@@ -29,8 +29,37 @@ FOLDERS = {"app/": ("#app/", ".js"), "vendor/": ("", "")}
 STYLES = ("css/tokens.css", "css/page.css")
 ICONS = ("icons/nudge.svg", "icons/nudge-180.png")
 WORKER, PUSH, THEME = "app/worker.js", "app/push.js", "app/theme.js"  # plain scripts, no modules
-MAIN = "#app/main.js"
-LATER = ("#app/languages/", "sortablejs")  # loaded on demand
+HOLD, MAIN = "#app/hold.js", "#app/main.js"  # from the first on no key is lost
+# What the first sight does not need (static/app/later.js); a test compares it with the imports.
+LATER = (
+    "#app/changes.js",
+    "#app/decide.js",
+    "#app/drag.js",
+    "#app/languages/",
+    "#app/markdown.js",
+    "#app/moves.js",
+    "#app/parts.js",
+    "#app/places.js",
+    "#app/quickadd/",
+    "#app/recurrence.js",
+    "#app/sentence.js",
+    "#app/update.js",
+    "#app/views/chips.js",
+    "#app/views/detail.js",
+    "#app/views/dialog.js",
+    "#app/views/dialogs.js",
+    "#app/views/facts.js",
+    "#app/views/menus.js",
+    "#app/views/parts.js",
+    "#app/views/places.js",
+    "#app/views/problems.js",
+    "#app/views/prose.js",
+    "#app/views/reminders.js",
+    "#app/views/repeat.js",
+    "#app/views/selection.js",
+    "#app/views/understood.js",
+    "sortablejs",
+)
 WORDS = Path(__file__).with_name("quickadd") / "words.json"
 FOR_EVER = "public, max-age=31536000, immutable"
 POLICY = {"require-trusted-types-for": ["'script'"], "trusted-types": ["nudge"]}
@@ -103,11 +132,11 @@ def index(request: HttpRequest) -> HttpResponseBase:
     """The same page for all users, so that the service worker may cache it."""
     imports = _map()
     names = json.loads(imports)["imports"]
-    main = names.pop(MAIN)
+    announced = [name for name in names if not name.startswith((*LATER, MAIN))]
     context = {
         "import_map": imports,
-        "modules": sorted(names[name] for name in names if not name.startswith(LATER)),
-        "main": main,
+        "modules": sorted(names[name] for name in announced),
+        "starts": [names[name] for name in (HOLD, MAIN) if name in names],
         "styles": [address(name) for name in STYLES],
         "theme": address(THEME),
         "words": words_address(),

@@ -5,7 +5,7 @@ from typing import Any
 from config import env
 from config.settings.runtime import BASE_DIR, ON_LAMBDA
 
-MANIFEST = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+MANIFEST = "core.static.HashedStorage"
 MANIFEST_NAME = "staticfiles.json"
 PRESIGNED_SECONDS = 900  # the lifetime of a link to an upload
 

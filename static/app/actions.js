@@ -1,8 +1,8 @@
-// All changes of to-dos by the user.
+// The changes of to-dos that the page can make from the first moment; the others: changes.js.
 
 import { uuid } from "#app/ids.js";
 import { homeOf } from "#app/lists.js";
-import { byPlace, places, placesInFront } from "#app/order.js";
+import { byPlace, placesInFront } from "#app/order.js";
 import { all, selection, store, sync } from "#app/state.js";
 import { below, family } from "#app/subtasks.js";
 import { clean, gettext, ngettext, split } from "#app/text.js";
@@ -62,8 +62,8 @@ function creation(fields, list, position) {
   };
 }
 
-/** An array with the first one. @param {Todo[]} some */
-function front(some) {
+/** The first of them, in an array. @param {Todo[]} some */
+export function front(some) {
   const first = some.reduce(
     (best, todo) => (best && byPlace(best, todo) < 0 ? best : todo),
     /** @type {Todo | undefined} */ (undefined),
@@ -71,8 +71,8 @@ function front(some) {
   return first ? [first] : [];
 }
 
-/** @param {string[]} ids */
-const titleOf = (ids) =>
+/** Of one, nothing of several. @param {string[]} ids */
+export const titleOf = (ids) =>
   ids.length === 1 ? (store.peek()?.get("todo", ids[0] ?? "")?.title ?? "") : "";
 
 /**
@@ -82,7 +82,7 @@ const titleOf = (ids) =>
  * @param {string} many of several
  * @param {Fields} [fields]
  */
-function each(ids, op, one, many, fields) {
+export function each(ids, op, one, many, fields) {
   const deeds = ids.map(
     (id) => /** @type {Deed} */ ({ kind: "todo", id, op, ...(fields ? { fields } : {}) }),
   );
@@ -145,16 +145,6 @@ export function restore(ids) {
   );
 }
 
-/** Deletes permanently. @param {string[]} ids */
-export function purge(ids) {
-  each(
-    ids,
-    "purge",
-    gettext("Deleted for good"),
-    ngettext("{count} to-do deleted for good", "{count} to-dos deleted for good", ids.length),
-  );
-}
-
 /**
  * The state when an edit began, so that the server can detect changes by others since.
  * @typedef {{id: string, member: "title" | "notes", value: string, version: number}} Draft
@@ -169,7 +159,7 @@ export const draft = (todo, member) => ({
 });
 
 /** @param {Draft} began @param {Fields} fields @param {string} text @param {string} title */
-function write(began, fields, text, title) {
+export function write(began, fields, text, title) {
   const now = store.peek()?.get("todo", began.id)?.[began.member];
   const unseen = now !== began.value && began.version ? { base_version: began.version } : {};
   act([{ kind: "todo", id: began.id, op: "update", fields, ...unseen }], text, title);
@@ -187,25 +177,11 @@ export function rename(began, text) {
   write(began, fields, gettext("Renamed"), head);
 }
 
-/** @param {Draft} began @param {string} text */
-export function takeNotes(began, text) {
-  const notes = text.normalize("NFC").trimEnd();
-  if (notes !== began.value) write(began, { notes }, gettext("Notes changed"), titleOf([began.id]));
-}
-
 /** @param {string[]} ids */
-const rescheduled = (ids) =>
+export const rescheduled = (ids) =>
   ngettext("{count} to-do rescheduled", "{count} to-dos rescheduled", ids.length);
 
-/** @param {string[]} ids @param {string | null} on @param {string | null} [at] */
-export function schedule(ids, on, at = null) {
-  const fields = { due: on ? { on, at, time_zone: null } : null };
-  const no = ngettext("{count} to-do no longer due", "{count} to-dos no longer due", ids.length);
-  if (on) each(ids, "update", gettext("Rescheduled"), rescheduled(ids), fields);
-  else each(ids, "update", gettext("No longer due"), no, fields);
-}
-
-/** Sets another day, at the same time. @param {string[]} ids @param {string} on */
+/** Another day at the same time. @param {string[]} ids @param {string} on */
 export function postpone(ids, on) {
   const deeds = ids.map((id) => {
     const due = store.peek()?.get("todo", id)?.due;
@@ -214,64 +190,4 @@ export function postpone(ids, on) {
     return /** @type {Deed} */ ({ kind: "todo", id, op: "update", fields });
   });
   act(deeds, ids.length === 1 ? gettext("Rescheduled") : rescheduled(ids), titleOf(ids));
-}
-
-/** @param {string[]} ids @param {string | null} on */
-export function startOn(ids, on) {
-  const words = on ? gettext("Put off") : gettext("No longer put off");
-  each(ids, "update", words, words, { start_on: on });
-}
-
-/** Null ends the recurrence. @param {string[]} ids @param {string | null} recurrence @param {Fields} [more] */
-export function repeat(ids, recurrence, more = {}) {
-  const words = recurrence ? gettext("Comes again") : gettext("Comes no more");
-  each(ids, "update", words, words, { recurrence, ...more });
-}
-
-/** @param {string[]} ids @param {number} priority */
-export function prioritise(ids, priority) {
-  const words = gettext("Priority changed");
-  each(ids, "update", words, words, { priority });
-}
-
-/** @param {string[]} ids @param {string[]} added @param {string[]} [removed] */
-export function tag(ids, added, removed = []) {
-  const fields = { tags_added: added.map(clean).filter(Boolean), tags_removed: removed };
-  const words = gettext("Tags changed");
-  each(ids, "update", words, words, fields);
-}
-
-/** @param {string[]} ids @param {string} list */
-export function moveToList(ids, list) {
-  const found = placesInFront(front(inList(list)), ids.length);
-  const deeds = ids.map((id, index) => {
-    const fields = { list, parent: null, position: found[index] };
-    return /** @type {Deed} */ ({ kind: "todo", id, op: "move", fields });
-  });
-  const name = lists().find((one) => one.id === list)?.name ?? "";
-  act(deeds, gettext("Moved to {name}", { name }), titleOf(ids));
-}
-
-/**
- * Moves to-dos between two neighbours, in the given order.
- * @param {string[]} ids
- * @param {Todo | undefined} before
- * @param {Todo | undefined} after
- * @param {Todo | null} [parent] what they are to stand below
- */
-export function place(ids, before, after, parent) {
-  const found = places(before?.position ?? null, after?.position ?? null, ids.length);
-  const under = parent === undefined ? {} : { parent: parent?.id ?? null };
-  const deeds = ids.map((id, index) => {
-    const list = parent && parent.list !== store.peek()?.get("todo", id)?.list;
-    const fields = { ...under, ...(list ? { list: parent.list } : {}), position: found[index] };
-    return /** @type {Deed} */ ({ kind: "todo", id, op: "move", fields });
-  });
-  act(deeds, gettext("Moved"), titleOf(ids));
-}
-
-/** @param {string} id @param {import("#app/model.js").Reminder[]} reminders */
-export function remind(id, reminders) {
-  const words = gettext("Reminders changed");
-  each([id], "update", words, words, { reminders });
 }

@@ -1,23 +1,24 @@
-// Writes responses of the server into the browser's database, each in one transaction.
+// What the server says, written into the browser's database: whole or not at all.
+import { got } from "#app/database.js";
 import { keyOf } from "#app/model.js";
 import { outcome } from "#app/settle.js";
+import { each } from "#app/store.js";
 
 /** @typedef {import("#app/store.js").Store} Store */
 /** @typedef {import("#app/store.js").Stored} Stored */
 /** @typedef {import("#app/store.js").Answer} Answer */
 /** @typedef {import("#app/store.js").Change} Change */
-/** @typedef {import("#app/store.js").Row} Row */
+/** @typedef {{objects: IDBObjectStore, operations: IDBObjectStore, stuck: IDBObjectStore, meta: IDBObjectStore}} Stores of one transaction */
+
+const ALL = ["objects", "operations", "problems", "meta"];
 
 /** The cursor is invalid: read from the beginning, and drop objects that are missing.
  * @param {Store} store
  */
 export async function beginAgain(store) {
-  await store.db.transaction("rw", store.meta, store.objects, async () => {
-    await store.meta.put({
-      key: "unseen",
-      value: await store.objects.toCollection().primaryKeys(),
-    });
-    await store.meta.delete("cursor");
+  await store.db.run("readwrite", ["meta", "objects"], async (meta, objects) => {
+    meta.put({ key: "unseen", value: await got(objects.getAllKeys()) });
+    await got(meta.delete("cursor"));
   });
 }
 
@@ -30,80 +31,80 @@ export async function beginAgain(store) {
 export async function take(store, sent, answer) {
   /** @type {Set<string>} */
   const keys = new Set();
-  const tables = [store.objects, store.operations, store.stuck, store.meta];
-  await store.db.transaction("rw", tables, async () => {
-    await settle(store, sent, answer, keys);
-    await learn(store, answer.changes, keys);
-    await sweep(store, answer, keys);
-    await store.meta.put({ key: "cursor", value: answer.cursor });
+  await store.db.run("readwrite", ALL, async (...all) => {
+    const [objects, operations, stuck, meta] = /** @type {[any, any, any, any]} */ (all);
+    const stores = { objects, operations, stuck, meta };
+    await settle(store, stores, sent, answer, keys);
+    await learn(stores, answer.changes, keys);
+    await sweep(stores, answer, keys);
+    await got(meta.put({ key: "cursor", value: answer.cursor }));
   });
   if (keys.size) await store.reload([...keys]);
   if (!answer.has_more) store.complete.value = true;
-  if (sent.length) store.problems.value = await store.stuck.toArray();
+  if (sent.length) await store.readProblems();
   if (keys.size) store.tell([...keys], sent.length > 0);
 }
 
-/** @param {Store} store @param {Stored[]} sent @param {Answer} answer @param {Set<string>} keys */
-async function settle(store, sent, { results = [] }, keys) {
+/** @param {Store} store @param {Stores} stores @param {Stored[]} sent @param {Answer} answer @param {Set<string>} keys */
+async function settle(store, stores, sent, { results = [] }, keys) {
+  const { objects, operations, stuck } = stores;
   for (const [index, operation] of sent.entries()) {
     const result = results[index];
     if (!result || result.op_id !== operation.op_id) continue;
     keys.add(operation.key);
     const mine = store.get(operation.kind, operation.id);
     const { id, base, known, problem, again } = outcome(operation, result, mine);
-    await store.operations.where("op_id").equals(operation.op_id).delete();
+    for (const seq of await got(operations.index("op_id").getAllKeys(operation.op_id)))
+      operations.delete(seq);
     const key = keyOf(operation.kind, id);
     keys.add(key);
-    if (base) await store.objects.put({ key, kind: operation.kind, content: base });
-    else if (known) await store.objects.delete(key);
-    if (problem) await store.stuck.put(problem);
-    if (again) await store.operations.add({ ...again, key });
-    await follow(store, operation, again, keys);
+    if (base) objects.put({ key, kind: operation.kind, content: base });
+    else if (known) objects.delete(key);
+    if (problem) stuck.put(problem);
+    if (again) operations.add({ ...again, key });
+    await follow(operations, operation, again, keys);
   }
 }
 
-/** Changes that follow from an operation are dropped with it, or wait for the operation that replaces it.
- * @param {Store} store
+/** What goes along with an operation goes with it, or waits for the one that is sent instead.
+ * @param {IDBObjectStore} operations
  * @param {Stored} operation
  * @param {{op_id: string} | undefined} again
  * @param {Set<string>} keys
  */
-async function follow(store, { op_id }, again, keys) {
-  const echoes = store.operations.where("echo_of").equals(op_id);
-  for (const { key } of await echoes.toArray()) keys.add(key);
-  if (again) await echoes.modify({ echo_of: again.op_id });
-  else await echoes.delete();
+async function follow(operations, { op_id }, again, keys) {
+  for (const echo of await got(operations.index("echo_of").getAll(op_id))) {
+    keys.add(echo.key);
+    if (again) operations.put({ ...echo, echo_of: again.op_id });
+    else operations.delete(echo.seq);
+  }
 }
 
-/** @param {Store} store @param {Change[]} changes @param {Set<string>} keys */
-async function learn(store, changes, keys) {
+/** @param {Stores} stores @param {Change[]} changes @param {Set<string>} keys */
+async function learn({ objects }, changes, keys) {
   const names = changes.map(({ kind, id }) => keyOf(kind, id));
-  const held = await store.objects.bulkGet(names);
-  /** @type {Row[]} */
-  const fresh = [];
-  /** @type {string[]} */
-  const gone = [];
+  const held = await each(objects, names);
   changes.forEach((change, index) => {
     const key = names[index] ?? "";
     const before = held[index];
-    if (change.op === "purge") gone.push(key);
+    if (change.op === "purge") objects.delete(key);
     else if (!change[change.kind]) return;
     else if (before && before.content.version > change.version) return;
-    else fresh.push({ key, kind: change.kind, content: change[change.kind] });
+    else objects.put({ key, kind: change.kind, content: change[change.kind] });
     keys.add(key);
   });
-  await store.objects.bulkPut(fresh);
-  await store.objects.bulkDelete(gone);
 }
 
-/** @param {Store} store @param {Answer} answer @param {Set<string>} keys */
-async function sweep(store, { changes, has_more }, keys) {
-  const kept = await store.meta.get("unseen");
+/** @param {Stores} stores @param {Answer} answer @param {Set<string>} keys */
+async function sweep({ objects, meta }, { changes, has_more }, keys) {
+  const kept = await got(meta.get("unseen"));
   if (!kept) return;
   const seen = new Set(changes.map(({ kind, id }) => keyOf(kind, id)));
   const unseen = kept.value.filter((/** @type {string} */ key) => !seen.has(key));
-  if (has_more) return void (await store.meta.put({ key: "unseen", value: unseen }));
-  await store.objects.bulkDelete(unseen);
-  await store.meta.delete("unseen");
-  for (const key of unseen) keys.add(key);
+  if (has_more) return void meta.put({ key: "unseen", value: unseen });
+  meta.delete("unseen");
+  for (const key of unseen) {
+    objects.delete(key);
+    keys.add(key);
+  }
 }

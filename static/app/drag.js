@@ -1,5 +1,7 @@
-// Drags rows by mouse or finger to another place, list or day.
-import { moveToList, place, postpone, tag } from "#app/actions.js";
+// Rows by mouse and finger: to another place, into another list, onto a day.
+import Sortable from "sortablejs";
+import { postpone } from "#app/actions.js";
+import { moveToList, place, tag } from "#app/changes.js";
 import { fits } from "#app/parts.js";
 import { toggleSelected } from "#app/shown.js";
 import { selection, store } from "#app/state.js";
@@ -10,8 +12,8 @@ const isTouch = (event) =>
   event !== undefined &&
   ("touches" in event || /** @type {PointerEvent} */ (event).pointerType === "touch");
 
-/** Ignores the click that follows, which would select again. @param {string} id */
-function select(id) {
+/** The click that follows is no second choice. @param {string} id */
+export function select(id) {
   const stop = (/** @type {Event} */ event) => {
     event.preventDefault();
     event.stopPropagation();
@@ -75,54 +77,47 @@ function between(ids, before, after, within = "") {
  * @param {boolean} sorts whether they have places of their own
  */
 export function draggable(list, sorts) {
-  /** @type {{destroy: () => void} | undefined} */
-  let sortable;
-  let over = false;
   let pressed = false;
   /** @type {ChildNode | null} */
   let next = null;
   const noMenu = (/** @type {Event} */ event) => pressed && event.preventDefault();
   list.addEventListener("contextmenu", noMenu);
-  import("sortablejs").then(({ default: Sortable }) => {
-    if (over) return;
-    sortable = Sortable.create(list, {
-      sort: sorts,
-      animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140,
-      delay: 280,
-      delayOnTouchOnly: true,
-      touchStartThreshold: 6,
-      filter: "input, textarea, .tick",
-      preventOnFilter: false,
-      draggable: "[data-id]",
-      forceFallback: true,
-      fallbackTolerance: 5,
-      onChoose: (event) => {
-        pressed = isTouch(/** @type {any} */ (event).originalEvent);
-      },
-      onUnchoose: ({ item }) => {
-        if (pressed) select(item.dataset.id ?? ""); // a long press without a move
-        pressed = false;
-      },
-      onStart: ({ item }) => {
-        pressed = false;
-        next = item.nextSibling;
-        document.documentElement.dataset.dragging = "yes";
-      },
-      onEnd: ({ item, oldIndex, newIndex, ...rest }) => {
-        delete document.documentElement.dataset.dragging;
-        const before = /** @type {HTMLElement | null} */ (item.previousElementSibling)?.dataset.id;
-        const after = /** @type {HTMLElement | null} */ (item.nextElementSibling)?.dataset.id;
-        list.insertBefore(item, next?.parentNode === list ? next : null); // the view owns the rows, so put it back
-        const ids = moving(item.dataset.id ?? "");
-        const spot = under(/** @type {any} */ (rest).originalEvent);
-        if (spot) drop(ids, spot.dataset);
-        else if (sorts && oldIndex !== newIndex) between(ids, before, after, list.dataset.parent);
-      },
-    });
+  const sortable = Sortable.create(list, {
+    sort: sorts,
+    animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140,
+    delay: 280,
+    delayOnTouchOnly: true,
+    touchStartThreshold: 6,
+    filter: "input, textarea, .tick",
+    preventOnFilter: false,
+    draggable: "[data-id]",
+    forceFallback: true,
+    fallbackTolerance: 5,
+    onChoose: (event) => {
+      pressed = isTouch(/** @type {any} */ (event).originalEvent);
+    },
+    onUnchoose: ({ item }) => {
+      if (pressed) select(item.dataset.id ?? ""); // a finger that stayed where it was
+      pressed = false;
+    },
+    onStart: ({ item }) => {
+      pressed = false;
+      next = item.nextSibling;
+      document.documentElement.dataset.dragging = "yes";
+    },
+    onEnd: ({ item, oldIndex, newIndex, ...rest }) => {
+      delete document.documentElement.dataset.dragging;
+      const before = /** @type {HTMLElement | null} */ (item.previousElementSibling)?.dataset.id;
+      const after = /** @type {HTMLElement | null} */ (item.nextElementSibling)?.dataset.id;
+      list.insertBefore(item, next?.parentNode === list ? next : null); // who draws them, owns them
+      const ids = moving(item.dataset.id ?? "");
+      const spot = under(/** @type {any} */ (rest).originalEvent);
+      if (spot) drop(ids, spot.dataset);
+      else if (sorts && oldIndex !== newIndex) between(ids, before, after, list.dataset.parent);
+    },
   });
   return () => {
-    over = true;
     list.removeEventListener("contextmenu", noMenu);
-    sortable?.destroy();
+    sortable.destroy();
   };
 }

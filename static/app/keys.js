@@ -1,43 +1,12 @@
 // The keyboard: single keys act on the focused row, and never while the user types.
 import { finish, reopen, tick, trash } from "#app/actions.js";
-import { indent, shift, toggleSelected } from "#app/shown.js";
+import { detail, moves } from "#app/later.js";
+import { toggleSelected } from "#app/shown.js";
 import * as state from "#app/state.js";
-import { gettext } from "#app/text.js";
 import { redo, undo } from "#app/undo.js";
 import { focusCapture } from "#app/views/capture.js";
-import { closeDetail } from "#app/views/detail.js";
 import { atOnce } from "#app/views/html.js";
-import { editTitle, focusRow } from "#app/views/row.js";
-
-/** @returns {[string, string][]} keys and what they do */
-export const KEYS = () => [
-  ["n", gettext("New to-do")],
-  ["/", gettext("Search")],
-  ["j k", gettext("Next and previous to-do")],
-  ["Enter", gettext("Open the to-do")],
-  ["x", gettext("Finish, or open again")],
-  ["e", gettext("Change the title")],
-  ["d", gettext("Due")],
-  ["p", gettext("Priority")],
-  ["t", gettext("Tags")],
-  ["r", gettext("Repeat")],
-  ["l", gettext("List")],
-  ["m", gettext("Notes")],
-  ["#", gettext("Move to trash")],
-  ["v", gettext("Select")],
-  ["Alt+↑ Alt+↓", gettext("Move up or down")],
-  ["Alt+→ Alt+←", gettext("Make it a subtask, or move it out")],
-  ["s", gettext("Add a subtask")],
-  ["f", gettext("Show or hide subtasks")],
-  ["g i", gettext("Go to the inbox")],
-  ["g t", gettext("Go to today")],
-  ["g u", gettext("Go to what is coming")],
-  ["g f", gettext("Go to what is finished")],
-  ["Ctrl+Z", gettext("Undo")],
-  ["Ctrl+Shift+Z", gettext("Redo")],
-  ["Esc", gettext("Close, or clear the selection")],
-  ["?", gettext("This list")],
-];
+import { closeDetail, editTitle, focusRow } from "#app/views/row.js";
 
 const rows = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".rows [data-id]")]);
 
@@ -71,10 +40,12 @@ function field(id) {
   return () => {
     const todo = current();
     if (!todo) return;
-    atOnce(() => state.open(todo));
-    const found = document.getElementById(id);
-    if (id === "detail-notes") atOnce(() => found?.click());
-    else found?.focus();
+    void detail.use(() => {
+      atOnce(() => state.open(todo));
+      const found = document.getElementById(id);
+      if (id === "detail-notes") atOnce(() => found?.click());
+      else found?.focus();
+    });
   };
 }
 
@@ -154,11 +125,13 @@ const WITH_CTRL = {
   k: search,
 };
 
-/** @param {1 | -1} by @param {(id: string, by: 1 | -1) => void} [how] */
-function move(by, how = shift) {
+/** @param {1 | -1} by @param {"shift" | "indent"} [how] */
+function move(by, how = "shift") {
   const id = current();
-  atOnce(() => how(id, by));
-  focusRow(id);
+  void moves.use((it) => {
+    atOnce(() => it[how](id, by));
+    focusRow(id);
+  });
 }
 
 /** @param {KeyboardEvent} event @returns {(() => unknown) | undefined} */
@@ -168,8 +141,8 @@ function combined(event) {
   if (act) return () => act(event);
   if (event.altKey && key === "ArrowUp") return () => move(-1);
   if (event.altKey && key === "ArrowDown") return () => move(1);
-  if (event.altKey && key === "ArrowRight") return () => move(1, indent);
-  if (event.altKey && key === "ArrowLeft") return () => move(-1, indent);
+  if (event.altKey && key === "ArrowRight") return () => move(1, "indent");
+  if (event.altKey && key === "ArrowLeft") return () => move(-1, "indent");
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 // The to-dos of a view, in their order and under their headings.
 import { asSeen, isOverdue, local, plus } from "#app/days.js";
 import { byPlace } from "#app/order.js";
-import { finds, parse, typed } from "#app/query.js";
+import { finder } from "#app/query.js";
 import { tree } from "#app/subtasks.js";
 import { fold } from "#app/text.js";
 
@@ -76,9 +76,8 @@ function belongs({ view, of, query }, lists, { now, zone }) {
   if (view === "inbox") return (todo) => homeOf(todo, lists)?.is_inbox ?? true;
   if (view === "list") return (todo) => homeOf(todo, lists)?.id === of;
   if (view === "tag") return (todo) => todo.tags.some((tag) => fold(tag) === fold(of));
-  const { terms } = parse(view === "search" ? typed(query) : query);
   const listName = (/** @type {Todo} */ todo) => homeOf(todo, lists)?.name ?? "";
-  return terms.length ? finds(terms, { now, zone, listName }) : () => false;
+  return finder(view, query, { now, zone, listName }) ?? (() => false);
 }
 
 /**

@@ -2,18 +2,19 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { add } from "#app/actions.js";
+import { stand } from "#app/hold.js";
 import { press } from "#app/keys.js";
-import { fetchWords } from "#app/quickadd/words.js";
+import { fetchAll, updating } from "#app/later.js";
 import { onOtherAccount } from "#app/session.js";
 import { begin, retry } from "#app/start.js";
 import { appearance, clock, profile, start, store } from "#app/state.js";
 import { tongue } from "#app/text.js";
 import { speak, speakAsChosen, usual } from "#app/tongues.js";
-import { install } from "#app/update.js";
 import { App } from "#app/views/app.js";
 import { html } from "#app/views/html.js";
 
 const page = document.documentElement;
+let completes = false;
 
 effect(() => {
   const count = store.value?.waiting.value.count ?? 0;
@@ -24,9 +25,9 @@ effect(() => {
 });
 
 addEventListener("keydown", press);
-addEventListener("online", retry);
+addEventListener("online", goOn);
 addEventListener("offline", retry);
-document.addEventListener("visibilitychange", () => document.hidden || retry());
+document.addEventListener("visibilitychange", () => document.hidden || goOn());
 setInterval(() => {
   clock.value = Date.now();
 }, 20_000);
@@ -38,6 +39,9 @@ const Page = () => html`<${App} key=${tongue.value.language} />`;
 await speak(usual()).catch(() => undefined);
 const place = document.getElementById("app");
 if (place) render(html`<${Page} />`, place);
+effect(() => {
+  if (start.value !== "starting") setTimeout(() => stand(start.value === "ready"));
+});
 effect(() => void speakAsChosen(profile.value?.language).catch(() => undefined));
 
 /** Text that another app has shared with this one. */
@@ -49,9 +53,27 @@ function takeShared() {
   add([words.join(" ")]);
 }
 
-void fetchWords();
+/** Fetches what the first sight did not need, then has a worker that keeps all of it. */
+async function complete() {
+  if (completes || !store.value) return;
+  completes = true;
+  completes = await fetchAll(); // if not, with the next network
+  if (!completes) return;
+  await updating.here.value?.install(page.dataset.worker ?? "");
+  page.dataset.whole = "yes"; // what tests wait for
+}
+
+/** The network is back, or the person. */
+function goOn() {
+  retry();
+  void complete();
+}
+
+effect(() => {
+  if (store.value?.complete.value) void complete();
+});
 await begin();
 if (start.value === "ready") {
   takeShared();
-  install(page.dataset.worker ?? "");
+  void complete();
 }

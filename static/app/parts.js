@@ -1,5 +1,5 @@
-// All changes of subtasks by the user.
-import { place } from "#app/actions.js";
+// Every change of what stands below what that a person can make.
+import { place } from "#app/changes.js";
 import { uuid } from "#app/ids.js";
 import { placeBehind } from "#app/order.js";
 import { kin, store } from "#app/state.js";

@@ -3,14 +3,13 @@ import { inbox, inList, lists } from "#app/actions.js";
 import { uuid } from "#app/ids.js";
 import { byPlace, placeBehind } from "#app/order.js";
 import { QUERY_LENGTH, typed } from "#app/query.js";
+import { filters } from "#app/shown.js";
 import { all, toast } from "#app/state.js";
 import { clean, fold, gettext } from "#app/text.js";
 import { act, commit, done } from "#app/undo.js";
 
 /** @typedef {import("#app/model.js").Deed} Deed */
 /** @typedef {import("#app/model.js").Fields} Fields */
-/** @typedef {import("#app/model.js").Filter} Filter */
-/** @typedef {import("#app/model.js").Tag} Tag */
 
 /** @param {string} text @returns {string} its id */
 export function addList(text) {
@@ -45,8 +44,6 @@ export function removeList(id, trashes) {
 
 // --- Saved filters ----------------------------------------------------------------------------------
 
-export const filters = () => /** @type {Filter[]} */ (all("filter")).sort(byPlace);
-
 /** @param {string} text @param {string} words @param {string} [color] @returns {string} its id */
 export function addFilter(text, words, color = "") {
   const name = clean(text);
@@ -71,10 +68,11 @@ export function removeFilter(id) {
 
 // --- Tags -------------------------------------------------------------------------------------------
 
-/** The tag with this name; a new tag exists only after a sync. @param {string} name */
-export function tagNamed(name) {
-  return /** @type {Tag[]} */ (all("tag")).find((tag) => fold(tag.name) === fold(name));
-}
+/** The object of a name; a new tag has one when the server has seen it. @param {string} name */
+export const tagNamed = (name) =>
+  /** @type {import("#app/model.js").Tag[]} */ (all("tag")).find(
+    (tag) => fold(tag.name) === fold(name),
+  );
 
 /** @param {string} name @param {Fields} fields */
 export function changeTag(name, fields) {

@@ -66,7 +66,18 @@ function termOf([word, name = "", written = ""]) {
 }
 
 /**
- * A predicate for to-dos that match all terms.
+ * What says of a to-do whether the words of a search or of a saved filter find it.
+ * @param {string} view
+ * @param {string} query
+ * @param {Around} around
+ */
+export function finder(view, query, around) {
+  const { terms } = parse(view === "search" ? typed(query) : query);
+  return terms.length ? finds(terms, around) : undefined;
+}
+
+/**
+ * What says of a to-do whether all terms find it.
  * @param {Term[]} terms
  * @param {Around} around
  * @returns {(todo: Todo) => boolean}

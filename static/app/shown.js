@@ -1,9 +1,7 @@
-// The rows of the current view, in order, and the selection.
-import { place } from "#app/actions.js";
+// What the view at hand shows, in its order, and what is selected in it.
 import { sections } from "#app/lists.js";
-import { makePart, moveOut, shiftPart } from "#app/parts.js";
+import { byPlace } from "#app/order.js";
 import * as state from "#app/state.js";
-import { gettext } from "#app/text.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
 
@@ -24,7 +22,10 @@ export function data() {
   };
 }
 
-/** The route, with the query of a saved filter. */
+export const filters = () =>
+  /** @type {import("#app/model.js").Filter[]} */ (state.all("filter")).sort(byPlace);
+
+/** The route, with the words of a saved filter. */
 export function shownRoute() {
   const route = state.route.value;
   if (route.view !== "filter") return route;
@@ -47,36 +48,6 @@ export function isManual() {
   return ["inbox", "list", "tag"].includes(view) && sorting().value.peek() === "manual";
 }
 
-/** Whether it is shown as a subtask. @param {Todo} todo */
-const isBelow = (todo) =>
-  ["inbox", "list"].includes(state.route.value.view) &&
-  shownTodos().some(({ id }) => id === todo.parent);
-
-/** Moves it below the previous row of its level, or out of its parent.
- * @param {string} id
- * @param {1 | -1} by
- */
-export function indent(id, by) {
-  const todo = state.store.value?.get("todo", id);
-  if (!todo || todo.deleted_at) return;
-  if (by < 0) return moveOut(todo);
-  const beside = shownTodos(id).filter((one) => (one.parent ?? "") === (todo.parent ?? ""));
-  const before = beside[beside.findIndex((one) => one.id === id) - 1];
-  if (before) makePart(id, before);
-}
-
-/** Moves a row up or down by one. @param {string} id @param {1 | -1} by */
-export function shift(id, by) {
-  const moved = state.store.value?.get("todo", id);
-  if (!moved) return;
-  if (isBelow(moved)) return shiftPart(moved, by);
-  const some = shownTodos(id).filter((todo) => todo.status === "open" && !isBelow(todo));
-  const from = some.findIndex((todo) => todo.id === id);
-  if (!isManual() || from < 0 || !some[from + by]) return;
-  const rest = some.filter((todo) => todo.id !== id);
-  place([id], rest[from + by - 1], rest[from + by]);
-}
-
 /** @param {string} id */
 export function toggleSelected(id) {
   const some = new Set(state.selection.value);
@@ -96,12 +67,3 @@ export function selectTo(id) {
       ...ids.slice(from, (to ?? from) + 1),
     ]);
 }
-
-export const SORT_NAMES = () =>
-  /** @type {Record<string, string>} */ ({
-    manual: gettext("My own order"),
-    due: gettext("By day"),
-    priority: gettext("By priority"),
-    title: gettext("By title"),
-    newest: gettext("Newest first"),
-  });

@@ -1,7 +1,7 @@
 // The browser's database of one account, and a copy in memory: objects from the server and
 // unconfirmed operations. The page shows the objects with the operations applied.
 import { batch, signal } from "@preact/signals";
-import { Dexie } from "dexie";
+import { Database, got } from "#app/database.js";
 import { uuid } from "#app/ids.js";
 import { keyOf, replayed } from "#app/model.js";
 import { Renames } from "#app/renames.js";
@@ -24,22 +24,7 @@ export class Store {
   /** @param {string} account */
   constructor(account) {
     this.account = account;
-    this.db = new Dexie(`nudge-${account}`);
-    this.db.version(1).stores({
-      objects: "key",
-      operations: "++seq, op_id, key",
-      problems: "op_id",
-      meta: "key",
-    });
-    this.db.version(2).stores({ operations: "++seq, op_id, key, echo_of" });
-    /** @type {import("dexie").Table<Row, string>} */
-    this.objects = this.db.table("objects");
-    /** @type {import("dexie").Table<Stored, number>} */
-    this.operations = this.db.table("operations");
-    /** @type {import("dexie").Table<Problem, string>} */
-    this.stuck = this.db.table("problems");
-    /** @type {import("dexie").Table<{key: string, value: any}, string>} */
-    this.meta = this.db.table("meta");
+    this.db = new Database(`nudge-${account}`);
 
     this.revision = signal(0);
     this.waiting = signal({ count: 0, since: "" });
@@ -65,15 +50,16 @@ export class Store {
   }
 
   async open() {
-    const [rows, operations, problems, cursor] = await this.db.transaction(
-      "r",
-      this.db.tables,
-      () =>
+    const names = ["objects", "operations", "problems", "meta"];
+    const [rows, operations, problems, cursor] = await this.db.run(
+      "readonly",
+      names,
+      (objects, operations, stuck, meta) =>
         Promise.all([
-          this.objects.toArray(),
-          this.operations.orderBy("seq").toArray(),
-          this.stuck.toArray(),
-          this.meta.get("cursor"),
+          got(/** @type {IDBRequest<Row[]>} */ (objects.getAll())),
+          got(/** @type {IDBRequest<Stored[]>} */ (operations.getAll())),
+          got(/** @type {IDBRequest<Problem[]>} */ (stuck.getAll())),
+          got(meta.get("cursor")),
         ]),
     );
     for (const { key, content } of rows) this.bases.set(key, content);
@@ -92,7 +78,7 @@ export class Store {
 
   async erase() {
     this.channel.close();
-    await this.db.delete();
+    await this.db.erase();
   }
 
   /** @param {Kind} kind @returns {Map<string, any>} */
@@ -187,8 +173,8 @@ export class Store {
   /** @param {Operation[]} operations */
   async write(operations) {
     try {
-      await this.db.transaction("rw", this.operations, this.objects, async () => {
-        for (const operation of operations) await this.append(operation);
+      await this.db.run("readwrite", ["operations", "objects"], async (queue, objects) => {
+        for (const operation of operations) await append(operation, queue, objects);
       });
     } catch (error) {
       this.broken.value = String(error);
@@ -200,23 +186,9 @@ export class Store {
     this.onwrite();
   }
 
-  /** @param {Operation} operation */
-  async append(operation) {
-    const key = keyOf(operation.kind, operation.id);
-    const some = await this.operations.where("key").equals(key).sortBy("seq");
-    const last = some.filter(({ echo_of }) => !echo_of).at(-1);
-    if (operation.echo_of || operation.base_version) delete operation.after;
-    else if (last) operation.after = last.op_id;
-    else if (operation.op !== "create") {
-      const row = await this.objects.get(key);
-      operation.base_version = row?.content.version ?? 1;
-    }
-    operation.seq = await this.operations.add({ ...operation, key });
-  }
-
   /** @param {string} op_id */
   async forget(op_id) {
-    await this.stuck.delete(op_id);
+    await this.db.run("readwrite", ["problems"], (stuck) => got(stuck.delete(op_id)));
     this.problems.value = this.problems.value.filter((problem) => problem.op_id !== op_id);
     this.tell([], true);
   }
@@ -231,17 +203,22 @@ export class Store {
   /** @param {{keys: string[], problems: boolean}} news */
   async hear({ keys, problems }) {
     await this.reload(keys);
-    if (problems) this.problems.value = await this.stuck.toArray();
+    if (problems) await this.readProblems();
+  }
+
+  async readProblems() {
+    this.problems.value = await this.db.run("readonly", ["problems"], (stuck) =>
+      got(/** @type {IDBRequest<Problem[]>} */ (stuck.getAll())),
+    );
   }
 
   /** @param {string[]} keys */
   async reload(keys) {
-    const [rows, stored] = await this.db.transaction("r", this.objects, this.operations, () =>
-      Promise.all([
-        this.objects.bulkGet(keys),
-        this.operations.where("key").anyOf(keys).sortBy("seq"),
-      ]),
+    const names = ["objects", "operations"];
+    const [rows, found] = await this.db.run("readonly", names, (objects, operations) =>
+      Promise.all([each(objects, keys), Promise.all(keys.map((key) => of(operations, key)))]),
     );
+    const stored = found.flat().sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
     const written = new Set(stored.map(({ op_id }) => op_id));
     keys.forEach((key, index) => {
       const row = rows[index];
@@ -265,8 +242,7 @@ export class Store {
   /** The next operations to send, in order, as many as fit into a request. */
   async next() {
     await this.written;
-    const own = this.operations.orderBy("seq").filter(({ echo_of }) => !echo_of);
-    const stored = await own.limit(BATCH).toArray();
+    const stored = await this.db.run("readonly", ["operations"], firstOwn);
     let letters = 0;
     return stored.filter((operation, index) => {
       letters += JSON.stringify(operation.fields ?? {}).length;
@@ -276,6 +252,39 @@ export class Store {
 
   /** @param {string} key */
   async note(key) {
-    return (await this.meta.get(key))?.value;
+    return (await this.db.run("readonly", ["meta"], (meta) => got(meta.get(key))))?.value;
   }
+}
+
+/** The rows of these keys, undefined where there is none. @param {IDBObjectStore} objects @param {string[]} keys @returns {Promise<(Row | undefined)[]>} */
+export const each = (objects, keys) => Promise.all(keys.map((key) => got(objects.get(key))));
+
+/** Those of an object, in their order. @param {IDBObjectStore} operations @param {string} key @returns {Promise<Stored[]>} */
+const of = (operations, key) => got(operations.index("key").getAll(key));
+
+/** @param {Operation} operation @param {IDBObjectStore} queue @param {IDBObjectStore} objects */
+async function append(operation, queue, objects) {
+  const key = keyOf(operation.kind, operation.id);
+  const last = (await of(queue, key)).filter(({ echo_of }) => !echo_of).at(-1);
+  if (operation.echo_of || operation.base_version) delete operation.after;
+  else if (last) operation.after = last.op_id;
+  else if (operation.op !== "create") {
+    const [row] = await each(objects, [key]);
+    operation.base_version = row?.content.version ?? 1;
+  }
+  operation.seq = Number(await got(queue.add({ ...operation, key })));
+}
+
+/** Those that are to be sent, as many as one request takes. @param {IDBObjectStore} operations */
+async function firstOwn(operations) {
+  /** @type {Stored[]} */
+  const own = [];
+  for (let from = 0, more = true; more && own.length < BATCH; ) {
+    const range = IDBKeyRange.lowerBound(from, true);
+    const some = /** @type {Stored[]} */ (await got(operations.getAll(range, BATCH)));
+    own.push(...some.filter(({ echo_of }) => !echo_of));
+    from = some.at(-1)?.seq ?? from;
+    more = some.length === BATCH;
+  }
+  return own.slice(0, BATCH);
 }

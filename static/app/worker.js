@@ -8,6 +8,10 @@ const { shell, files, build } = own.nudge;
 const NAME = `nudge-${build}`;
 const known = new Set(files.map((file) => new URL(file, location.href).href));
 const page = new URL(shell, location.href).href;
+/** @type {Promise<Cache> | undefined} */
+let opened;
+
+const cache = () => (opened ??= caches.open(NAME));
 
 /** @param {string} address */
 async function fetched(address) {
@@ -17,9 +21,9 @@ async function fetched(address) {
 }
 
 async function keep() {
-  const cache = await caches.open(NAME);
+  const to = await cache();
   await Promise.all(
-    [page, ...known].map(async (address) => cache.put(address, await fetched(address))),
+    [page, ...known].map(async (address) => to.put(address, await fetched(address))),
   );
 }
 
@@ -32,8 +36,7 @@ async function forgetOthers() {
 
 /** @param {Request} request @param {string} address */
 async function answer(request, address) {
-  const cache = await caches.open(NAME);
-  return (await cache.match(address)) ?? fetch(request);
+  return (await (await cache()).match(address)) ?? fetch(request);
 }
 
 own.addEventListener("install", (event) => event.waitUntil(keep()));

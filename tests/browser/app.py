@@ -63,6 +63,12 @@ def eventually(read: Callable[[], Any], wanted: Any, page: Page, seconds: float 
     assert read() == wanted
 
 
+def go_offline(page: Page) -> None:
+    """As somebody who has had the page open for a moment: all of it has come."""
+    eventually(lambda: page.evaluate("document.documentElement.dataset.whole"), "yes", page)
+    page.context.set_offline(True)
+
+
 def all_sent(page: Page) -> None:
     """Nothing waits in the browser any more."""
     count = """async () => {

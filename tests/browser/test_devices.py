@@ -5,7 +5,17 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.app import add, all_sent, eventually, open_detail, open_page, row, stored, tick
+from tests.browser.app import (
+    add,
+    all_sent,
+    eventually,
+    go_offline,
+    open_detail,
+    open_page,
+    row,
+    stored,
+    tick,
+)
 from tests.builders import make_todo
 from tests.conftest import PASSWORD
 from todos.models import Todo
@@ -39,7 +49,7 @@ def test_a_day_without_a_network(visit, alice, api):
     page = visit(as_=alice, complains=True)
     open_page(page)
     controlled(page)
-    page.context.set_offline(True)
+    go_offline(page)
 
     add(page, "one", "two", "three")
     rename(page, "call mum", "call dad")

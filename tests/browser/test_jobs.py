@@ -6,7 +6,17 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tests.browser.app import all_sent, eventually, open_page, row, rows, stored, tick, titles
+from tests.browser.app import (
+    all_sent,
+    eventually,
+    go_offline,
+    open_page,
+    row,
+    rows,
+    stored,
+    tick,
+    titles,
+)
 from tests.browser.hands import HANDS, PHONE
 from tests.builders import make_list, make_todo
 from todos.models import Due, List, Todo
@@ -283,7 +293,7 @@ def test_22_all_of_it_offline_and_the_second_tab_follows(hands, alice):
     other = page.context.new_page()
     open_page(other)
     page.bring_to_front()
-    page.context.set_offline(True)
+    go_offline(page)
     hands.capture("milk tomorrow", "eggs #shop")
     hands.rename("paint", "paint walls")
     hands.tick("milk")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.app import all_sent, eventually, open_page, row, titles
+from tests.browser.app import all_sent, eventually, go_offline, open_page, row, titles
 from tests.builders import make_todo
 from todos.models import SavedFilter, Tag
 
@@ -59,7 +59,7 @@ def test_a_tag_is_renamed_coloured_and_deleted_also_offline(visit, alice, bob):
     make_todo(bob, "milk", tags=["shop"])
     page = visit(as_=alice, complains=True)
     open_page(page, "tag/shop")
-    page.context.set_offline(True)
+    go_offline(page)
     act(page, "Change this tag")
     page.get_by_role("dialog").get_by_label("Name").fill("market")
     page.get_by_role("dialog").get_by_label("Colour 2").check()

@@ -3,7 +3,17 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.app import add, all_sent, eventually, open_detail, open_page, row, tick, titles
+from tests.browser.app import (
+    add,
+    all_sent,
+    eventually,
+    go_offline,
+    open_detail,
+    open_page,
+    row,
+    tick,
+    titles,
+)
 from tests.builders import make_list, make_todo
 from todos.models import Todo
 
@@ -61,7 +71,7 @@ def test_a_rule_is_set_changed_finished_offline_and_cleared(visit, alice, bob):
         "completion",
     )
 
-    page.context.set_offline(True)
+    go_offline(page)
     page.get_by_text("Offline").wait_for()
     tick(page, "water plants").click()
     expect(page.get_by_text("Finished; the next one comes after the next sync")).to_be_visible()
@@ -82,7 +92,7 @@ def test_the_words_are_there_without_a_network(visit, alice):
     page = visit(as_=alice, complains=True)
     open_page(page)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.context.set_offline(True)
+    go_offline(page)
     page.reload()
     expect(page.get_by_label("New to-do")).to_be_visible()
     add(page, "plain")

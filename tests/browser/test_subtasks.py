@@ -3,7 +3,17 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.app import all_sent, eventually, open_detail, open_page, row, rows, tick, titles
+from tests.browser.app import (
+    all_sent,
+    eventually,
+    go_offline,
+    open_detail,
+    open_page,
+    row,
+    rows,
+    tick,
+    titles,
+)
 from tests.builders import make_list, make_todo
 from todos.models import Todo
 
@@ -25,7 +35,7 @@ def test_a_parent_takes_its_subtasks_along_offline_and_undo_brings_them_back(vis
     make_todo(alice, "party", list=make_list(alice, "Home"))
     page = visit(as_=alice, complains=True)
     open_page(page, f"list/{alice.lists.get(is_inbox=False).pk}")
-    page.context.set_offline(True)
+    go_offline(page)
     panel = open_detail(page, "party")
     field = panel.get_by_label("Add a subtask")
     for title in ("cake", "guests", "music"):
@@ -91,7 +101,7 @@ def test_a_move_that_the_server_refuses_is_told(visit, alice):
     walls, paint = make_todo(alice, "walls"), make_todo(alice, "paint")
     page = visit(as_=alice, complains=True)
     open_page(page)
-    page.context.set_offline(True)
+    go_offline(page)
     open_detail(page, "paint").get_by_label("Part of").select_option("walls")
     walls.change(parent=paint)
     page.context.set_offline(False)

@@ -24,7 +24,7 @@ def folder(tmp_path_factory):
 def packed(folder, settings, monkeypatch):
     """As the function finds them: hashed files beside the manifest."""
     settings.STATIC_ROOT, settings.STATIC_URL = str(folder), "/static/"
-    backend = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
+    backend = {"BACKEND": "core.static.HashedStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": backend}
     if not (folder / "staticfiles.json").exists():
         call_command("collectstatic", interactive=False, verbosity=0)

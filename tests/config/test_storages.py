@@ -25,7 +25,7 @@ CDN = {"STATIC_URL": "https://static.example.com/"}
 LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "nudge-dev"}
 LOCAL = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 PLAIN = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-HASHED = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
+HASHED = {"BACKEND": "core.static.HashedStorage"}
 BUCKET = {
     "BACKEND": "serverless.static.StaticBucketStorage",
     "OPTIONS": {"bucket_name": "nudge-static"},

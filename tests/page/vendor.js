@@ -10,7 +10,6 @@ const MODULES = {
   "@preact/signals": "@preact/signals/dist/signals.mjs",
   "@preact/signals-core": "@preact/signals-core/dist/signals-core.mjs",
   htm: "htm/dist/htm.mjs",
-  dexie: "dexie/dist/modern/dexie.min.mjs",
   sortablejs: "sortablejs/Sortable.min.js",
   "fractional-indexing": "fractional-indexing/src/index.js",
 };

@@ -14,6 +14,8 @@ export default {
   "Add a to-do": "添加待办",
   "Add a to-do for today": "添加今天的待办",
   "Add a to-do for tomorrow": "添加明天的待办",
+  "Added as written. Days and tags in it are read when there is a network.":
+    "已按原文添加。其中的日期和标签将在联网后识别。",
   "An hour before": "提前一小时",
   "Another tag has this name.": "已有同名标签。",
   "At a time …": "在某个时间……",
@@ -204,6 +206,9 @@ export default {
   "This cannot be undone. What becomes of its to-dos?": "此操作无法撤销。其中的待办如何处理？",
   "This list": "此列表",
   "This list is empty": "此清单是空的",
+  "What you have typed or pressed since is not done.": "此后输入或按下的内容没有执行。",
+  "This part of the page is not on this device yet. Try again with a network.":
+    "页面的这一部分还不在此设备上。请在联网后重试。",
   "This was changed here and on another device.": "这项内容在此处和另一台设备上都被修改了。",
   Time: "时间",
   Title: "标题",

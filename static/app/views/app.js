@@ -1,12 +1,11 @@
 // The whole page.
 import { useEffect } from "preact/hooks";
+import { detail, dialogs, Later } from "#app/later.js";
 import { retry } from "#app/start.js";
 import * as state from "#app/state.js";
 import { gettext } from "#app/text.js";
 import { undo } from "#app/undo.js";
 import { focusCapture } from "#app/views/capture.js";
-import { Detail } from "#app/views/detail.js";
-import { Dialogs } from "#app/views/dialogs.js";
 import { html, Icon, Mark } from "#app/views/html.js";
 import { ListView } from "#app/views/list.js";
 import { Sidebar, Tabs } from "#app/views/sidebar.js";
@@ -37,6 +36,10 @@ function Toast() {
   </div>`;
 }
 
+const closeDialog = () => {
+  state.dialog.value = "";
+};
+
 /** @param {Event} event */
 function click(event) {
   if (event.target instanceof Element && event.target.closest("[data-capture]")) focusCapture();
@@ -54,17 +57,19 @@ export function App() {
   if (state.start.value === "away") return html`<${Away} />`;
   if (state.start.value === "starting" || !state.store.value)
     return html`<main id="main" class="alone" aria-busy="true"><${Mark} /></main>`;
-  const open = state.route.value.todo && state.store.value.get("todo", state.route.value.todo);
-  return html`<div class=${`app ${open ? "with-detail" : ""}`} onClick=${click}>
+  const { todo } = state.route.value;
+  const open = todo && state.store.value.get("todo", todo);
+  const beside = open && detail.here.value;
+  return html`<div class=${`app ${beside ? "with-detail" : ""}`} onClick=${click}>
     <a class="skip-link" href="#main" onClick=${(/** @type {Event} */ event) => {
       event.preventDefault();
       document.getElementById("main")?.focus();
     }}>${gettext("Skip to the content")}</a>
     <${Sidebar} />
     <${ListView} />
-    <${Detail} />
+    ${todo && html`<${Later} part=${detail} name="Detail" onMissing=${() => state.open("")} />`}
     <${Tabs} />
     <${Toast} />
-    <${Dialogs} />
+    ${state.dialog.value && html`<${Later} part=${dialogs} name="Dialogs" onMissing=${closeDialog} />`}
   </div>`;
 }

@@ -1,16 +1,15 @@
 // The field for new to-dos, which is always visible: Enter adds its text.
 import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { add, addAll, inbox } from "#app/actions.js";
+import { addAll, inbox } from "#app/actions.js";
 import { plus } from "#app/days.js";
-import { byPlace } from "#app/order.js";
-import { fetchWords, readSentence } from "#app/quickadd/words.js";
-import { byName, fieldsOf, understood } from "#app/sentence.js";
-import { all, clock, route, today, zone } from "#app/state.js";
-import { clean, fold, gettext, lines, ngettext } from "#app/text.js";
-import { Chips } from "#app/views/chips.js";
+import { say, sentences } from "#app/later.js";
+import { clock, route, today } from "#app/state.js";
+import { gettext, lines, ngettext } from "#app/text.js";
 import { atOnce, html, Icon } from "#app/views/html.js";
 
+/** @type {ReadonlySet<string>} */
+const NONE = new Set();
 const pasted = signal(/** @type {string[]} */ ([]));
 
 /** The fields that a new to-do takes from the view. @returns {import("#app/model.js").Fields} */
@@ -23,24 +22,26 @@ export function given() {
   return inbox() ? { list: inbox()?.id } : {};
 }
 
-const lists = () => byName(all("list").sort(byPlace));
+/** @type {import("#app/views/understood.js").Unread[]} */
+const unread = [];
 
-/** @param {string} text @param {ReadonlySet<string>} refused */
-function reading(text, refused) {
-  const known = lists();
-  const knowsList = (/** @type {string} */ name) => known.has(fold(name));
-  return readSentence.value?.(text, { moment: clock.value, zone: zone.value, knowsList, refused });
-}
+sentences.here.subscribe((it) => it?.readLate(unread.splice(0)));
 
 /**
- * The fields of a new to-do from a sentence; only the title until the words are loaded.
- * @param {string} text
+ * New to-dos, at once: if quick add is not here yet, it reads them when it comes.
+ * @param {string[]} texts
  * @param {ReadonlySet<string>} [refused]
  */
-function made(text, refused = new Set()) {
-  const found = reading(text, refused);
-  if (!found) return { ...given(), title: text };
-  return { ...fieldsOf(found, lists(), given()), title: clean(found.title) ? found.title : text };
+function addTexts(texts, refused = NONE) {
+  const around = { given: given(), moment: clock.value, refused };
+  const it = sentences.here.peek();
+  if (it) return addAll(texts.map((text) => it.made(text, around)));
+  const ids = addAll(texts.map((title) => ({ ...around.given, title })));
+  unread.push(...ids.map((id, index) => ({ id, text: texts[index] ?? "", around })));
+  return sentences.fetch().then((is) => {
+    if (!is)
+      say(gettext("Added as written. Days and tags in it are read when there is a network."));
+  });
 }
 
 export function focusCapture() {
@@ -58,9 +59,6 @@ function paste(event) {
   pasted.value = found;
 }
 
-/** @type {ReadonlySet<string>} */
-const NONE = new Set();
-
 /** @param {{placeholder: string}} props */
 export function Capture({ placeholder }) {
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
@@ -71,6 +69,7 @@ export function Capture({ placeholder }) {
   }, [route.value.add]);
   const input = () => {
     const typed = field.current?.value ?? "";
+    void sentences.fetch();
     if (!typed) refused.current = NONE;
     setText(typed);
   };
@@ -80,7 +79,7 @@ export function Capture({ placeholder }) {
     if (!field.current?.value.trim()) return;
     const sentence = field.current.value;
     field.current.value = "";
-    add([sentence], made(sentence, refused.current));
+    void addTexts([sentence], refused.current);
     input();
   };
   /** @param {KeyboardEvent} event */
@@ -100,7 +99,8 @@ export function Capture({ placeholder }) {
     input();
     field.current?.focus();
   };
-  const found = text ? reading(text, refused.current) : undefined;
+  const it = sentences.here.value;
+  const around = { moment: clock.value, refused: refused.current };
   return html`<form class="capture" onSubmit=${submit}>
     <${Icon} name="plus" />
     <input
@@ -110,16 +110,16 @@ export function Capture({ placeholder }) {
       autocomplete="off"
       enterkeyhint="enter"
       aria-label=${gettext("New to-do")}
-      aria-describedby=${found ? "understood" : undefined}
+      aria-describedby=${it && text ? "understood" : undefined}
       placeholder=${placeholder}
-      onFocus=${fetchWords}
+      onFocus=${() => void sentences.fetch()}
       onInput=${input}
       onPaste=${paste}
       onKeyDown=${key}
       onBlur=${close}
     />
     <button class="text" onPointerDown=${(/** @type {Event} */ event) => event.preventDefault()}>${gettext("Add")}</button>
-    ${found && html`<${Chips} some=${understood(text, found)} reading=${found} onRefuse=${refuse} />`}
+    ${it && text && html`<${it.Understood} text=${text} around=${around} onRefuse=${refuse} />`}
     ${pasted.value.length > 0 && html`<${Pasted} field=${field} />`}
   </form>`;
 }
@@ -132,7 +132,7 @@ function Pasted({ field }) {
   /** @param {boolean} several */
   const answer = (several) => () => {
     pasted.value = [];
-    if (several) addAll(some.map((text) => made(text)));
+    if (several) void addTexts(some);
     else if (field.current) field.current.value += some.join(" ");
     field.current?.focus();
   };

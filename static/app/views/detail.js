@@ -1,6 +1,7 @@
 // The detail of a to-do: beside the list on a desktop, a sheet on a phone.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { draft, purge, rename, restore, takeNotes, trash } from "#app/actions.js";
+import { draft, rename, restore, trash } from "#app/actions.js";
+import { purge, takeNotes } from "#app/changes.js";
 import { date } from "#app/days.js";
 import * as state from "#app/state.js";
 import { gettext, language } from "#app/text.js";
@@ -10,15 +11,9 @@ import { PartOf, Parts } from "#app/views/parts.js";
 import { Prose } from "#app/views/prose.js";
 import { Reminders } from "#app/views/reminders.js";
 import { Repeat } from "#app/views/repeat.js";
-import { focusRow, Tick } from "#app/views/row.js";
+import { closeDetail, Tick } from "#app/views/row.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
-
-export function closeDetail() {
-  const { todo } = state.route.value;
-  atOnce(() => state.open(""));
-  focusRow(todo);
-}
 
 /**
  * The typed text in a field of a to-do; saved on blur and on removal of the field.

@@ -1,7 +1,6 @@
 // The dialogs, by name.
 import { useEffect } from "preact/hooks";
-import { purge } from "#app/actions.js";
-import { KEYS } from "#app/keys.js";
+import { purge } from "#app/changes.js";
 import { logOutNow } from "#app/start.js";
 import * as state from "#app/state.js";
 import { gettext, ngettext } from "#app/text.js";
@@ -17,6 +16,36 @@ import {
   RemoveTag,
 } from "#app/views/places.js";
 import { Problems } from "#app/views/problems.js";
+
+/** @returns {[string, string][]} keys and what they do */
+const KEYS = () => [
+  ["n", gettext("New to-do")],
+  ["/", gettext("Search")],
+  ["j k", gettext("Next and previous to-do")],
+  ["Enter", gettext("Open the to-do")],
+  ["x", gettext("Finish, or open again")],
+  ["e", gettext("Change the title")],
+  ["d", gettext("Due")],
+  ["p", gettext("Priority")],
+  ["t", gettext("Tags")],
+  ["r", gettext("Repeat")],
+  ["l", gettext("List")],
+  ["m", gettext("Notes")],
+  ["#", gettext("Move to trash")],
+  ["v", gettext("Select")],
+  ["Alt+↑ Alt+↓", gettext("Move up or down")],
+  ["Alt+→ Alt+←", gettext("Make it a subtask, or move it out")],
+  ["s", gettext("Add a subtask")],
+  ["f", gettext("Show or hide subtasks")],
+  ["g i", gettext("Go to the inbox")],
+  ["g t", gettext("Go to today")],
+  ["g u", gettext("Go to what is coming")],
+  ["g f", gettext("Go to what is finished")],
+  ["Ctrl+Z", gettext("Undo")],
+  ["Ctrl+Shift+Z", gettext("Redo")],
+  ["Esc", gettext("Close, or clear the selection")],
+  ["?", gettext("This list")],
+];
 
 function Help() {
   const on = state.shortcuts.value.value === "on";

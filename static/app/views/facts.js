@@ -1,6 +1,6 @@
 // The properties of a to-do in its detail, one line each.
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { moveToList, prioritise, schedule, startOn, tag } from "#app/actions.js";
+import { moveToList, prioritise, schedule, startOn, tag } from "#app/changes.js";
 import { plus, weekday } from "#app/days.js";
 import { counts, homeOf, seen } from "#app/lists.js";
 import { byPlace } from "#app/order.js";

@@ -1,13 +1,9 @@
-// The bar above a view: its name, the sync status and a menu.
-import { useEffect, useRef } from "preact/hooks";
-import { trash } from "#app/actions.js";
+// The bar above a view: where one is, how the network stands, and what else can be done here.
+import { useEffect, useRef, useState } from "preact/hooks";
 import { date } from "#app/days.js";
-import { SORTS } from "#app/lists.js";
-import { changeList, tagNamed } from "#app/places.js";
-import { isSorted, SORT_NAMES, shownTodos, sorting } from "#app/shown.js";
+import { Later, menus } from "#app/later.js";
 import * as state from "#app/state.js";
 import { gettext, language, ngettext } from "#app/text.js";
-import { done, redo, undo, undone } from "#app/undo.js";
 import { html, Icon } from "#app/views/html.js";
 
 /** The name of the current view. */
@@ -80,12 +76,13 @@ export function Header({ count }) {
     <h1><bdi>${title()}</bdi> <small>${small}</small></h1>
     <${Net} />
     <a class="ghost only-phone" aria-label=${gettext("Search")} href="#/search"><${Icon} name="search" /></a>
-    <${More} />
+    <${Menu} label=${gettext("More")} icon="more" items="More" />
   </header>`;
 }
 
-/** A button with a menu. @param {{label: string, icon: string, className?: string, children: any, face?: any}} props */
-export function Menu({ label, icon, className = "", children, face }) {
+/** A button with a menu of views/menus.js. @param {{label: string, icon: string, className?: string, items: string, face?: any}} props */
+export function Menu({ label, icon, className = "", items, face }) {
+  const [open, setOpen] = useState(false);
   const box = useRef(/** @type {HTMLDetailsElement | null} */ (null));
   const close = () => box.current?.removeAttribute("open");
   /** @param {FocusEvent} event */
@@ -107,66 +104,8 @@ export function Menu({ label, icon, className = "", children, face }) {
     addEventListener("pointerdown", outside);
     return () => removeEventListener("pointerdown", outside);
   }, []);
-  return html`<details class=${`menu ${className}`} ref=${box} onFocusOut=${leave} onKeyDown=${key}>
-    <summary class="ghost" aria-label=${label}>${face ?? html`<${Icon} name=${icon} />`}</summary>
-    <div class="menu-items" onClick=${close}>${children}</div>
+  return html`<details class=${`menu ${className}`} ref=${box} onFocusOut=${leave} onKeyDown=${key} onToggle=${() => setOpen(Boolean(box.current?.open))}>
+    <summary class="ghost" aria-label=${label} onClick=${() => void menus.use()}>${face ?? html`<${Icon} name=${icon} />`}</summary>
+    <div class="menu-items" onClick=${close}>${(open || menus.here.value) && html`<${Later} part=${menus} name=${items} onMissing=${close} />`}</div>
   </details>`;
-}
-
-/** The menu of this view. */
-function More() {
-  const { view, of } = state.route.value;
-  const manual = isSorted(view);
-  const sort = sorting();
-  /** @param {string} name */
-  const open = (name) => () => {
-    state.dialog.value = name;
-  };
-  /** @param {string} name */
-  const choose = (name) => () => {
-    sort.set(name);
-    state.clock.value = Date.now(); // redraws the list
-    state.store.value?.changed();
-  };
-  return html`<${Menu} label=${gettext("More")} icon="more">
-    <button onClick=${undo} disabled=${!done.value.length}>${gettext("Undo")}<kbd>Ctrl Z</kbd></button>
-    <button onClick=${redo} disabled=${!undone.value.length}>${gettext("Redo")}<kbd>Ctrl ⇧ Z</kbd></button>
-    ${
-      manual &&
-      html`<hr />
-      ${SORTS.map((name) => html`<button key=${name} aria-pressed=${String(sort.value.value === name)} onClick=${choose(name)}>${SORT_NAMES()[name]}</button>`)}
-      <hr />
-      <button aria-pressed=${String(state.showsFinished.value)} onClick=${() => {
-        state.showsFinished.value = !state.showsFinished.value;
-      }}>${gettext("Show finished ones")}</button>`
-    }
-    ${
-      view === "list" &&
-      html`<hr />
-      <button onClick=${open("list")}>${gettext("Change this list")}</button>
-      <button onClick=${() => changeList(of, { archived_at: state.store.value?.get("list", of)?.archived_at ? null : new Date().toISOString() })}>
-        ${state.store.value?.get("list", of)?.archived_at ? gettext("Bring back from the archive") : gettext("Archive this list")}
-      </button>
-      <button class="danger" onClick=${open("remove-list")}>${gettext("Delete this list")}</button>`
-    }
-    ${
-      view === "tag" &&
-      html`<hr />
-      <button onClick=${open("tag")}>${gettext("Change this tag")}</button>
-      <button class="danger" disabled=${!tagNamed(of)} onClick=${open("remove-tag")}>${gettext("Delete this tag")}</button>`
-    }
-    ${
-      view === "filter" &&
-      html`<hr />
-      <button onClick=${open("filter")}>${gettext("Change this filter")}</button>
-      <button class="danger" onClick=${open("remove-filter")}>${gettext("Delete this filter")}</button>`
-    }
-    ${
-      view === "finished" &&
-      html`<hr />
-      <button class="danger" onClick=${() => trash(shownTodos().map(({ id }) => id))}>${gettext("Move all of them to the trash")}</button>`
-    }
-    <hr />
-    <button onClick=${open("help")}>${gettext("Keyboard")}<kbd>?</kbd></button>
-  <//>`;
 }

@@ -1,6 +1,7 @@
 // A view: its heading, its rows, and the bar for selected rows.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { restore } from "#app/actions.js";
+import { Later, selecting } from "#app/later.js";
 import { homeOf, sections } from "#app/lists.js";
 import { parse } from "#app/query.js";
 import { write } from "#app/route.js";
@@ -13,7 +14,6 @@ import { html, Icon } from "#app/views/html.js";
 import { Notices } from "#app/views/notices.js";
 import { editTitle } from "#app/views/row.js";
 import { Rows, SectionHead, WeekStrip } from "#app/views/rows.js";
-import { SelectionBar } from "#app/views/selection.js";
 
 const FIRST = 120; // the rows drawn first; more follow when the end becomes visible
 const MORE = 240;
@@ -165,7 +165,7 @@ export function ListView() {
     ${view === "search" && html`<${SearchField} />`}
     ${!hidesCapture && html`<${Capture} placeholder=${placeholder} />`}
     ${view === "upcoming" && html`<${WeekStrip} />`}
-    <${SelectionBar} />
+    ${state.selection.value.size > 0 && html`<${Later} part=${selecting} name="SelectionBar" />`}
     <section ref=${box} class="rows" aria-label=${gettext("To-dos")} onClick=${click} onDblClick=${doubleClick}>
       ${found.map((section) => {
         const drawn = Math.max(0, Math.min(room, section.todos.length));
@@ -208,7 +208,7 @@ function SearchField() {
 
 /** @param {{query: string}} props */
 function NotUnderstood({ query }) {
-  const { bad } = parse(query);
+  const bad = parse(query).bad;
   if (!bad.length) return null;
   const words = bad.join(" ");
   return html`<p class="question hint" role="status">${gettext("Not understood: {words}", { words })} ${gettext("Write for example tag:shop, list:home, due:today, priority:3,4 or is:open.")}</p>`;

@@ -1,9 +1,9 @@
 // Important messages above the list.
 
+import { updating } from "#app/later.js";
 import { toLogIn } from "#app/session.js";
 import * as state from "#app/state.js";
 import { gettext, ngettext } from "#app/text.js";
-import { reload } from "#app/update.js";
 import { html } from "#app/views/html.js";
 
 /** @param {{kind?: string, text: string, act: string, onAct: () => void}} props */
@@ -24,6 +24,6 @@ export function Notices() {
     ${state.sync.value?.standing.value === "logged_out" && html`<${Notice} text=${gettext("You are logged out. What you write is kept here and sent after you log in.")} act=${gettext("Log in")} onAct=${toLogIn} />`}
     ${problems > 0 && html`<${Notice} kind="warning" text=${ngettext("{count} change needs your decision.", "{count} changes need your decision.", problems)} act=${gettext("Decide")} onAct=${ask} />`}
     ${data?.broken.value && html`<${Notice} kind="danger" text=${gettext("This browser could not store your last change. Is its disk full?")} act=${gettext("Try again")} onAct=${() => location.reload()} />`}
-    ${state.update.value && html`<${Notice} text=${gettext("A new version of Nudge is ready.")} act=${gettext("Use it")} onAct=${reload} />`}
+    ${state.update.value && html`<${Notice} text=${gettext("A new version of Nudge is ready.")} act=${gettext("Use it")} onAct=${() => updating.use((it) => it.reload())} />`}
   `;
 }

@@ -1,6 +1,6 @@
-// The subtasks and the parent of a to-do, in its detail.
-import { useEffect, useRef } from "preact/hooks";
-import { draggable } from "#app/drag.js";
+// What stands below a to-do, in its detail, and what it stands below itself.
+import { useRef } from "preact/hooks";
+import { grip } from "#app/grip.js";
 import { addPart, fits, makePart, moveOut, shiftPart } from "#app/parts.js";
 import { write } from "#app/route.js";
 import * as state from "#app/state.js";
@@ -9,6 +9,7 @@ import { gettext } from "#app/text.js";
 import { textOf } from "#app/views/facts.js";
 import { atOnce, html, Icon } from "#app/views/html.js";
 import { Tick } from "#app/views/row.js";
+import { useDragging } from "#app/views/rows.js";
 
 /** @typedef {import("#app/model.js").Todo} Todo */
 
@@ -40,7 +41,7 @@ export function Parts({ todo }) {
   const list = useRef(/** @type {HTMLOListElement | null} */ (null));
   const some = (state.kin.value.get(todo.id) ?? []).filter((part) => !part.deleted_at);
   const { done, all } = progress(todo.id, state.kin.value);
-  useEffect(() => (list.current ? draggable(list.current, true) : undefined), [all > 0]);
+  useDragging(list, true, all > 0);
   if (above(todo, todos()).length >= LEVELS - 1 && !all) return null;
   /** @param {Event} event */
   const submit = (event) => {
@@ -53,7 +54,7 @@ export function Parts({ todo }) {
   };
   return html`<h2><span>${gettext("Subtasks")} ${all > 0 && html`<small>${gettext("{done} of {all}", { done, all })}</small>`}</span></h2>
     ${all > 0 && html`<div class="bar" aria-hidden="true"><span style=${{ "--done": done / all }}></span></div>`}
-    <ol ref=${list} class="parts" data-parent=${todo.id} aria-label=${gettext("Subtasks")}>${some.map((part) => html`<${Part} key=${part.id} todo=${part} />`)}</ol>
+    <ol ref=${list} onPointerDown=${grip} class="parts" data-parent=${todo.id} aria-label=${gettext("Subtasks")}>${some.map((part) => html`<${Part} key=${part.id} todo=${part} />`)}</ol>
     <form class="parts" onSubmit=${submit}>
       <input id="detail-part" dir="auto" autocomplete="off" enterkeyhint="enter" aria-label=${gettext("Add a subtask")} placeholder=${gettext("Add a subtask")} />
     </form>`;

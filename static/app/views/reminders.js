@@ -1,6 +1,6 @@
 // The reminders of a to-do: some time before the due, or at a moment.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { remind } from "#app/actions.js";
+import { remind } from "#app/changes.js";
 import { date, local, moment, time } from "#app/days.js";
 import { uuid } from "#app/ids.js";
 import * as state from "#app/state.js";

@@ -1,8 +1,8 @@
-// The recurrence of a to-do: common rules, or a typed one.
-import { useState } from "preact/hooks";
-import { repeat } from "#app/actions.js";
+// Whether a to-do comes again: rules by one click, or in words.
+import { useEffect, useState } from "preact/hooks";
+import { repeat } from "#app/changes.js";
+import { sentences } from "#app/later.js";
 import { seen } from "#app/lists.js";
-import { readSentence } from "#app/quickadd/words.js";
 import { presets } from "#app/recurrence.js";
 import * as state from "#app/state.js";
 import { gettext } from "#app/text.js";
@@ -17,7 +17,7 @@ const IN_WORDS = "words";
 /** Reads the typed text as quick add does. @param {string} text */
 function understood(text) {
   const around = { moment: state.clock.value, zone: state.zone.value, knowsList: () => false };
-  return readSentence.value?.(text, around);
+  return sentences.here.value?.read(text, around);
 }
 
 /** @param {{todo: Todo}} props */
@@ -62,6 +62,7 @@ export function Repeat({ todo }) {
 /** @param {{todo: Todo, onDone: () => void}} props */
 function Words({ todo, onDone }) {
   const [text, setText] = useState("");
+  useEffect(() => void sentences.fetch(), []);
   const found = understood(text);
   const leave = () => {
     atOnce(onDone);
@@ -70,10 +71,12 @@ function Words({ todo, onDone }) {
   /** @param {Event} event */
   const submit = (event) => {
     event.preventDefault();
-    if (!found?.recurrence) return;
-    const { recurrence, recurrence_from, due } = found;
-    repeat([todo.id], recurrence, { recurrence_from, ...(todo.due || !due ? {} : { due }) });
-    leave();
+    void sentences.use(() => {
+      const { recurrence, recurrence_from, due } = understood(text) ?? {};
+      if (!recurrence) return;
+      repeat([todo.id], recurrence, { recurrence_from, ...(todo.due || !due ? {} : { due }) });
+      leave();
+    });
   };
   /** @param {KeyboardEvent} event */
   const key = (event) => {
@@ -88,7 +91,7 @@ function Words({ todo, onDone }) {
     <input dir="auto" autocomplete="off" maxlength="100" ref=${(/** @type {HTMLElement | null} */ field) => !text && field?.focus()}
       aria-label=${gettext("Repeat in words")} aria-describedby="repeat-words" onKeyDown=${key}
       onInput=${(/** @type {Event} */ event) => setText(textOf(event))} />
-    <button class="button" disabled=${!found?.recurrence}>${gettext("Set")}</button>
+    <button class="button" disabled=${Boolean(sentences.here.value) && !found?.recurrence}>${gettext("Set")}</button>
     <p id="repeat-words" class="hint" role="status">${words.filter(Boolean).join(" · ")}</p>
   </form>`;
 }

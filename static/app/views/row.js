@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { draft, rename, tick } from "#app/actions.js";
 import { date, daysBetween, time } from "#app/days.js";
 import { seen } from "#app/lists.js";
-import { editing } from "#app/state.js";
+import { editing, open, route } from "#app/state.js";
 import { gettext, language } from "#app/text.js";
 import { atOnce, Dot, html, Icon } from "#app/views/html.js";
 
@@ -129,6 +129,12 @@ export const editTitle = (id) =>
 export function focusRow(id) {
   const row = document.querySelector(`[data-id="${CSS.escape(id)}"] .title`);
   if (row instanceof HTMLElement) row.focus({ preventScroll: false });
+}
+
+export function closeDetail() {
+  const { todo } = route.value;
+  atOnce(() => open(""));
+  focusRow(todo);
 }
 
 /**

@@ -1,8 +1,9 @@
-// The sections of a view, each with a heading.
-import { useEffect, useRef } from "preact/hooks";
+// The parts of a view, each under its heading.
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { postpone } from "#app/actions.js";
 import { plus, weekdayName } from "#app/days.js";
-import { draggable } from "#app/drag.js";
+import { grip } from "#app/grip.js";
+import { dragging } from "#app/later.js";
 import { counts, homeOf, isLate, week } from "#app/lists.js";
 import { write } from "#app/route.js";
 import { data, isManual } from "#app/shown.js";
@@ -34,17 +35,31 @@ const words = ({ done, all }) => (all ? `${done}/${all}` : "");
 const hasOpen = (todo) =>
   (state.kin.value.get(todo.id) ?? []).some((part) => part.status === "open" && !part.deleted_at);
 
+/**
+ * Makes the rows of a list movable, as soon as they can be.
+ * @param {{current: HTMLElement | null}} list
+ * @param {boolean} sorts whether they have places of their own
+ * @param {boolean} [some] whether it has any
+ */
+export function useDragging(list, sorts, some = true) {
+  const it = dragging.here.value;
+  useLayoutEffect(
+    () => (it && list.current ? it.draggable(list.current, sorts) : undefined),
+    [it, sorts, some],
+  );
+}
+
 /** @param {{section: Section, limit: number}} props */
 export function Rows({ section, limit }) {
   const { route, zone, today, now, selection, editing } = state;
   const list = useRef(/** @type {HTMLOListElement | null} */ (null));
   const manual = section.kind === "plain" && isManual();
-  useEffect(() => (list.current ? draggable(list.current, manual) : undefined), [manual]);
+  useDragging(list, manual);
   const lists = new Map(state.all("list").map((one) => [one.id, one]));
   const clashes = new Set(state.store.value?.problems.value.map(({ operation }) => operation.id));
   const { view } = route.value;
   const nested = section.levels !== undefined;
-  return html`<ol ref=${list} class=${manual ? "manual" : ""} data-day=${section.kind === "day" ? section.day : undefined}>
+  return html`<ol ref=${list} class=${manual ? "manual" : ""} data-day=${section.kind === "day" ? section.day : undefined} onPointerDown=${grip}>
     ${section.todos.slice(0, limit).map(
       (todo) => html`<${Row}
         key=${todo.id}

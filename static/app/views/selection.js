@@ -1,14 +1,6 @@
-// The actions for selected rows.
-import {
-  finish,
-  moveToList,
-  postpone,
-  prioritise,
-  purge,
-  restore,
-  tag,
-  trash,
-} from "#app/actions.js";
+// What can be done with several rows at once.
+import { finish, postpone, restore, trash } from "#app/actions.js";
+import { moveToList, prioritise, purge, tag } from "#app/changes.js";
 import { counts } from "#app/lists.js";
 import { byPlace } from "#app/order.js";
 import { data } from "#app/shown.js";

@@ -1,17 +1,14 @@
 // The navigation: views, lists, tags and the account.
 import { useState } from "preact/hooks";
+import { places } from "#app/later.js";
 import { counts } from "#app/lists.js";
 import { byPlace } from "#app/order.js";
-import { addList, filters } from "#app/places.js";
 import { write } from "#app/route.js";
-import { data } from "#app/shown.js";
-import { logOutAsked } from "#app/start.js";
+import { data, filters } from "#app/shown.js";
 import * as state from "#app/state.js";
 import { gettext } from "#app/text.js";
 import { Menu } from "#app/views/header.js";
 import { Dot, html, Icon, Mark } from "#app/views/html.js";
-
-const page = document.documentElement.dataset;
 
 /** @param {{view: string, of?: string, count?: number | undefined, label: string, children: any} & Record<string, any>} props */
 function Place({ view, of = "", count = 0, label, children, ...rest }) {
@@ -28,9 +25,11 @@ function NewList() {
   const submit = (event) => {
     event.preventDefault();
     const field = /** @type {HTMLFormElement} */ (event.target).elements.namedItem("name");
-    const id = field instanceof HTMLInputElement ? addList(field.value) : "";
-    setOpen(false);
-    if (id) state.go({ view: "list", of: id });
+    void places.use((it) => {
+      const id = field instanceof HTMLInputElement ? it.addList(field.value) : "";
+      setOpen(false);
+      if (id) state.go({ view: "list", of: id });
+    });
   };
   /** @param {KeyboardEvent} event */
   const key = (event) => {
@@ -95,20 +94,7 @@ export function initials(name) {
 function AccountMenu() {
   const profile = state.profile.value;
   const face = html`<span class="face">${initials(profile?.name || profile?.email || "") || html`<${Icon} name="user" />`}</span>`;
-  return html`<${Menu} label=${gettext("Account menu")} icon="user" className="account" face=${face}>
-    <p><bdi>${profile?.email ?? ""}</bdi></p>
-    <a href=${page.account}>${gettext("Account and settings")}</a>
-    <button onClick=${() => {
-      state.dialog.value = "appearance";
-    }}>${gettext("Appearance")}</button>
-    <button onClick=${() => {
-      state.dialog.value = "help";
-    }}>${gettext("Keyboard")}<kbd>?</kbd></button>
-    <a href=${page.docs}>${gettext("API")}</a>
-    <a href=${page.plain}>${gettext("Simple page")}</a>
-    <hr />
-    <button onClick=${logOutAsked}>${gettext("Log out")}</button>
-  <//>`;
+  return html`<${Menu} label=${gettext("Account menu")} icon="user" className="account" face=${face} items="Account" />`;
 }
 
 /** The bottom bar on a phone. */
