@@ -141,8 +141,6 @@ def dropped(cursor: Any) -> list[str]:
     found = dict(cursor.fetchall())
     for name in found:
         cursor.execute(f"DROP INDEX {name}")
-    for table in ("todos_todo_tags", "todos_todo"):
-        cursor.execute(f"ALTER TABLE {table} SET UNLOGGED")
     cursor.execute(
         "SELECT conname FROM pg_constraint"
         " WHERE conrelid = 'todos_todo'::regclass AND contype = 'c'"
