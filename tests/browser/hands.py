@@ -34,7 +34,10 @@ class Mouse:
         field.select_option(option)
 
     def go(self, name: str) -> None:
-        self.press(self.page.get_by_role("navigation").get_by_role("link", name=name).first)
+        self.press(self.page.locator("nav.side").get_by_role("link", name=name).first)
+        self.expect_view(name)
+
+    def expect_view(self, name: str) -> None:
         title = re.compile(f"^{re.escape(name)}")
         expect(self.page.get_by_role("heading", level=1, name=title)).to_be_visible()
 
@@ -142,8 +145,7 @@ class Keyboard(Mouse):
             return super().go(name)
         self.page.keyboard.press("g")
         self.page.keyboard.press(keys[name])
-        expect(self.page.get_by_role("heading", level=1, name=name)).to_be_visible()
-        return None
+        return self.expect_view(name)
 
     def capture(self, *sentences: str) -> None:
         self.page.keyboard.press("n")
@@ -193,8 +195,13 @@ class Finger(Mouse):
         target.tap()
 
     def go(self, name: str) -> None:
+        """By the bar at the bottom, or by the sidebar that it opens."""
+        tab = self.page.locator("nav.tabs").get_by_role("link", name=name, exact=True)
+        if tab.count():
+            self.press(tab)
+            return self.expect_view(name)
         self.press(self.page.get_by_role("button", name="Lists", exact=True))
-        super().go(name)
+        return super().go(name)
 
     def capture(self, *sentences: str) -> None:
         for text in sentences:
