@@ -69,7 +69,7 @@ def test_what_people_read_of_an_error_is_translated(rf, handler, path):
 @pytest.mark.usefixtures("_shouted")
 def test_what_people_read_of_a_refusal_is_translated(rf, monkeypatch):
     client = Client()
-    assert "THIS HOST IS NOT SERVED HERE." in client.get("/", HTTP_HOST="evil.example").text
+    assert "THIS SERVER DOES NOT SERVE THIS HOST." in client.get("/", HTTP_HOST="evil.example").text
     assert "CONTENT-LENGTH IS NOT A NUMBER." in client.get("/", CONTENT_LENGTH="x").text
     monkeypatch.setattr(core_middleware, "_", lambda text: text.replace("body", "letter"))
     large = client.post("/", b"x" * 70_000, content_type="text/plain")

@@ -227,13 +227,13 @@ def test_lines_of_todo_txt(alice):
 def test_a_table_with_the_names_of_others(alice):
     content = (
         "Task,Project,Labels,Due Date,Completed,Priority,Start Date,Unknown\r\n"
-        'Read,Books,"a, b",2026-12-01 18:30,yes,high,2026-11-30T00:00,x\r\n'
-        "Write,books,,01.12.2026,no,5,,\r\n"
+        'Read,Books,"a, b",2026-12-01 18:30,yes,high,2026-11-29T20:00-05:00,x\r\n'
+        "Write,books,,01.12.2026,no,5,soon,\r\n"
     )
     report = imported(alice, "csv", content.encode("utf-16"))
     assert codes(report) == {
         "Read": [],
-        "Write": [("invalid", "due"), ("invalid_choice", "priority")],
+        "Write": [("invalid", "due"), ("invalid", "start_on"), ("invalid_choice", "priority")],
     }
     assert rows(alice) == {
         "Read": row(

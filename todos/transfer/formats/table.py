@@ -137,8 +137,8 @@ def read(source: Source, person: User) -> Records:
 def take(record: Record, name: str, cell: str, zone: ZoneInfo) -> None:
     """Store the member of a cell, or report a problem if it is invalid."""
     try:
-        is_due = name == "due"
-        record.values[name] = read_due(cell, zone) if is_due else _READERS.get(name, str)(cell)
+        in_zone = _IN_ZONE.get(name)
+        record.values[name] = in_zone(cell, zone) if in_zone else _READERS.get(name, str)(cell)
     except (ValueError, RecursionError):
         record.add_problem("invalid", INVALID, name)
 
@@ -172,16 +172,14 @@ def _priority(text: str) -> int:
     return int(PRIORITIES.get(fold(text), text))
 
 
-def _day(text: str) -> str:
-    if dates.read_day(text[:10]) is None:
-        raise ValueError(text)
-    return text[:10]
+def _start(text: str, zone: ZoneInfo) -> str:
+    return str(read_due(text, zone)["on"])
 
 
+_IN_ZONE: Final[dict[str, Any]] = {"due": read_due, "start_on": _start}
 _READERS: Final[dict[str, Any]] = {
     "priority": _priority,
     "reminders": json.loads,
-    "start_on": _day,
     "status": _status,
     "tags": split,
 }
