@@ -73,6 +73,7 @@ def all_sent(page: Page) -> None:
     """Nothing waits in the browser any more."""
     count = """async () => {
         const [known] = await indexedDB.databases();
+        if (!known) return -1;
         const open = indexedDB.open(known.name);
         const db = await new Promise((done) => { open.onsuccess = () => done(open.result); });
         const asked = db.transaction("operations").objectStore("operations").count();

@@ -93,11 +93,11 @@ def test_a_sentence_entered_before_quick_add_is_there_is_read_when_it_comes(visi
         page.keyboard.press("n")
         page.keyboard.type("Report @office #work !3 every friday at 9am")
         page.keyboard.press("Enter")
-        assert titles(page) == ["Report @office #work !3 every friday at 9am"]
+        eventually(lambda: titles(page), ["Report @office #work !3 every friday at 9am"], page)
         expect(page.get_by_text(LATE)).to_be_visible()
         page.keyboard.type("Plain")
         page.keyboard.press("Enter")
-        assert titles(page)[0] == "Plain"
+        eventually(lambda: titles(page)[0], "Plain", page)
     page.keyboard.type("Milk #shop")
     expect(page.get_by_label("Understood")).to_be_visible()
     eventually(lambda: titles(page), ["Plain"], page)
@@ -154,6 +154,7 @@ def test_all_of_it_works_offline_from_the_first_visit_on(visit, alice):
     page.keyboard.type("tea #shop tomorrow")
     expect(page.get_by_label("Understood")).to_be_visible()
     page.keyboard.press("Enter")
+    expect(row(page, "tea")).to_be_visible()
     first, second = (row(page, title).bounding_box() for title in titles(page)[1:3])
     assert first
     assert second
@@ -170,4 +171,4 @@ def test_all_of_it_works_offline_from_the_first_visit_on(visit, alice):
     page.keyboard.press("/")
     page.keyboard.type("tag:shop")
     expect(row(page, "tea")).to_be_visible()
-    assert titles(page) == ["tea"]
+    eventually(lambda: titles(page), ["tea"], page)

@@ -146,6 +146,11 @@ SEQUENCES = {
         *(*MADE, operation("finish", A), BELOW),
         operation("update", A, title="x", notes="y"),
     ],
+    "reopened by what is two levels below": [
+        *(operation("create", A, title="a"), operation("create", B, title="b", parent=A)),
+        *(operation("finish", A), operation("create", D, title="d", parent=B)),
+        *(operation("update", A, title="x"), operation("update", B, title="y")),
+    ],
     "finished with what is above": [
         *(*MADE, BELOW, operation("finish", A)),
         *(operation("update", D, title="x"), operation("reopen", D), operation("finish", A)),

@@ -193,7 +193,7 @@ class Push:
         if is_new or row is None:
             self.rows.pop((operation.kind.name, operation.id), None)
             self.gone.pop((operation.kind.name, operation.id), None)
-        if is_new and not row.parent_id:
+        if is_new:
             self.first = self.first and min(self.first, row.position)
             return
         self.first = None
