@@ -7,8 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response, ViewportSize, expect
 
-from tests.cloud.local import Cloud
-from tests.cloud.people import PASSWORD, new_address, signed_up
+from tests.cloud.local import Cloud, eventually
+from tests.cloud.people import PASSWORD, Phone, new_address, signed_up
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 
@@ -82,6 +82,27 @@ def test_from_sign_up_to_log_out(cloud, visit, static, size):
     page.goto("todos/")
     wanted = f"{urlsplit(cloud.address).path}todos/"
     expect(page).to_have_url(f"{cloud.address}auth/login/?next={wanted}")
+
+
+def test_the_installed_page_works_while_nothing_of_the_stage_can_be_reached(cloud, visit, email):
+    page = visit()
+    log_in(page, email)
+    expect(page.locator("main[aria-busy=false]")).to_be_visible()
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    eventually(lambda: page.evaluate("document.documentElement.dataset.whole") == "yes")
+    page.context.set_offline(True)  # neither the function nor the bucket
+    page.reload()
+    page.keyboard.press("n")
+    page.keyboard.type("read in the tunnel today")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("checkbox", name="read in the tunnel", exact=True)).to_be_visible()
+
+    page.context.set_offline(False)
+    phone = Phone(cloud)
+    phone.log_in(email)
+    found = eventually(lambda: phone.ask("GET", "api/v1/todos/?q=tunnel").json()["results"])
+    assert [todo["title"] for todo in found] == ["read in the tunnel"]
 
 
 def test_a_second_account_sees_nothing_of_it(cloud, visit):
