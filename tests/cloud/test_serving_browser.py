@@ -85,7 +85,7 @@ def test_from_sign_up_to_log_out(cloud, visit, static, size):
 
 
 def test_the_installed_page_works_while_nothing_of_the_stage_can_be_reached(cloud, visit, email):
-    page = visit()
+    page = visit(complains=True)  # of the network, and of the token of the kept page
     log_in(page, email)
     expect(page.locator("main[aria-busy=false]")).to_be_visible()
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
