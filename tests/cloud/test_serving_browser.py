@@ -103,6 +103,8 @@ def test_the_installed_page_works_while_nothing_of_the_stage_can_be_reached(clou
     phone.log_in(email)
     found = eventually(lambda: phone.ask("GET", "api/v1/todos/?q=tunnel").json()["results"])
     assert [todo["title"] for todo in found] == ["read in the tunnel"]
+    removed = phone.ask("DELETE", f"api/v1/todos/{found[0]['id']}/")  # others use this account
+    assert removed.status_code == 204
 
 
 def test_a_second_account_sees_nothing_of_it(cloud, visit):
