@@ -93,8 +93,7 @@ export class Store {
     return this.all(kind).get(id);
   }
 
-  // --- Shown objects
-  // ------------------------------------------------------------------------------
+  // --- Shown objects -----------------------------------------------------------------------------
 
   /** @param {string} key @param {Operation} operation */
   queue(key, operation) {
@@ -140,8 +139,7 @@ export class Store {
     });
   }
 
-  // --- Changes by the user
-  // ------------------------------------------------------------------------
+  // --- Changes by the user -----------------------------------------------------------------------
 
   /**
    * Shows the change immediately, and stores it after the earlier ones.
@@ -236,8 +234,7 @@ export class Store {
     this.changed();
   }
 
-  // --- Responses of the server
-  // --------------------------------------------------------------------
+  // --- Responses of the server -------------------------------------------------------------------
 
   /** The next operations to send, in order, as many as fit into a request. */
   async next() {

@@ -157,8 +157,7 @@ function isGlued(tokens, place) {
   return place > 0 && tokens[place - 1]?.end === tokens[place]?.start;
 }
 
-// --- Slots without a class
-// --------------------------------------------------------------------------
+// --- Slots without a class -----------------------------------------------------------------------
 
 const NUMERALS = new Map([..."〇一二三四五六七八九"].map((sign, value) => [sign, value]));
 NUMERALS.set("零", 0);
