@@ -215,9 +215,17 @@ def web() -> Callable[[User], Client]:
     return client
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--without-wide", action="store_true", help="leave out the tests marked wide")
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest deselects by marker
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """`-m database` selects the tests that another database can make a difference to."""
+    if config.getoption("without_wide"):
+        wide = [item for item in items if item.get_closest_marker("wide")]
+        config.hook.pytest_deselected(items=wide)
+        items[:] = [item for item in items if not item.get_closest_marker("wide")]
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES:

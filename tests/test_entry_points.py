@@ -509,6 +509,7 @@ def entry_points(column: Any, operator: User) -> dict[str, Callable[..., bool]]:
     return found | ({"admin": by_the_admin} if label(column) in in_the_admin(operator) else {})
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("name", COLUMNS)
 def test_a_value_has_one_outcome_at_every_entry_point(world, staff, name):
     column = column_of(name)
@@ -572,6 +573,7 @@ def without_constraints() -> Iterator[None]:
         yield
 
 
+@pytest.mark.wide
 @pytest.mark.undocumented("the rows break the rules that the document states")
 @pytest.mark.parametrize("number", range(3))
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])

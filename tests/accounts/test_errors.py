@@ -167,6 +167,7 @@ def test_an_unforeseen_error_is_a_500_without_details(monkeypatch):
 HALF = settings().max_examples // 2  # each is a request or more
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("route", ROUTES)
 @settings(
     max_examples=HALF,

@@ -106,6 +106,7 @@ def scene(web, staff, alice) -> Callable[[list[Permission]], tuple[Client, User]
     return helper_with
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("action", ["add", "change", "delete"])
 @pytest.mark.parametrize("model", ["user", "emailaddress", "group"])
 def test_one_permission_makes_nobody_more_than_before(scene, staff, alice, model, action):

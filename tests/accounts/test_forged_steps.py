@@ -71,6 +71,7 @@ def steps_of_page(email: str) -> tuple[str, dict[str, str], str]:
     return "/auth/2fa/authenticate/", headers, urlencode({"code": "000000"})
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("place", "kind"), ALL)
 def test_no_forgery_gets_a_sixth_guess_at_a_second_step(send, alice, kind):
     """Each of the first five has a half-opened session, an address and a forgery of its own."""

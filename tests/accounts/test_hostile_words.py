@@ -23,6 +23,7 @@ def test_there_are_enough():
     assert len({*HOSTILE}) >= 290
 
 
+@pytest.mark.wide
 def test_names_are_stored_in_one_form_and_shown_as_text(web, staff, alice):
     """As they are written through the profile page, and seen there and in the admin."""
     browser, operator = web(alice), web(staff)
@@ -47,6 +48,7 @@ def test_every_name_is_stored_in_one_form(web, alice):
         assert alice.name == line(name)
 
 
+@pytest.mark.wide
 @pytest.mark.django_db
 def test_addresses_are_refused_or_stored_in_one_form():
     """Without a character that a mail's header or a page would take for its own."""

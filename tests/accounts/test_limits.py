@@ -37,6 +37,7 @@ def lock_out(clock, email: str) -> None:
         fail(clock, email, seconds=seconds, address=f"198.51.100.{number}")
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("seconds", "wait"),
     [(200, 100), (210, 90), (210.5, 90), (290, 10), (291, 9), (299, 1), (299.9, 1)],

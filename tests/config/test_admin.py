@@ -106,6 +106,7 @@ def test_a_row_can_be_made_of_every_registered_model():
 QUERIES = [{}, {"q": "a"}, {"q": "\x00"}, {"q": "ä%_\\"}, {"o": "1.-2"}, {"o": "99"}, {"e": "1"}]
 
 
+@pytest.mark.wide
 @every_model
 def test_every_list_opens(operator, model):
     MAKE[model](1)
@@ -114,6 +115,7 @@ def test_every_list_opens(operator, model):
     assert [*zip(QUERIES, answers, strict=True)] == [(query, 200) for query in QUERIES]
 
 
+@pytest.mark.wide
 @every_model
 def test_every_form_opens_or_is_not_allowed(operator, model):
     MAKE[model](1)
@@ -150,6 +152,7 @@ def queries(operator, model) -> int:
     return len(captured)
 
 
+@pytest.mark.wide
 @every_model
 def test_a_list_page_takes_the_same_queries_for_many_rows(operator, model):
     for number in range(2):

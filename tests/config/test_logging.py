@@ -235,6 +235,7 @@ access.info('"%s" %s %s', "GET /?token=marker-query HTTP/1.1", 200, 1)
 """
 
 
+@pytest.mark.wide
 def test_a_server_writes_json_with_request_ids_and_nothing_secret():
     """404 warnings, the 503 of a database that refuses, and the access log, as one process."""
     environment = PRODUCTION | {

@@ -323,6 +323,7 @@ def faults_of(paths: Iterable[str], ask: Callable[[str], list]) -> list:
     return faults
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("person", REFUSED)
 def test_nobody_gets_nothing(alice, strangers_objects, person):
     client = REFUSED[person](alice)
@@ -367,6 +368,7 @@ def test_other_peoples_objects_do_not_exist(alice, staff, web, strangers_objects
         assert everything() == before
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("person", [*REFUSED, "alice"])
 def test_the_admin_is_for_staff(alice, staff, strangers_objects, person):
     client = browser_of(alice) if person == "alice" else REFUSED[person](staff)
@@ -385,6 +387,7 @@ def test_the_admin_is_for_staff(alice, staff, strangers_objects, person):
     assert faults_of(ADMIN, ask) == []
 
 
+@pytest.mark.wide
 def test_staff_without_permissions_see_nothing_in_the_admin(web, bob, strangers_objects):
     helper = make_user("helper@example.com", is_staff=True)
     browser, leaver = web(helper), web(helper)
@@ -403,6 +406,7 @@ def test_staff_without_permissions_see_nothing_in_the_admin(web, bob, strangers_
     assert faults_of(ADMIN, ask) == []
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("path", [*ROUTES, "/nothing/", "/api/nothing/"])
 def test_every_answer_carries_the_security_headers(client, path):
     """SEED-15: also where it is an error."""

@@ -122,6 +122,7 @@ def test_every_route_of_the_api_is_in_the_table():
     assert {*of_the_api()} == {*TABLE}
 
 
+@pytest.mark.wide
 @pytest.mark.sqlite  # no database knows of scopes
 @pytest.mark.parametrize("scope", ["read", "write", "sms"])
 def test_a_scope_opens_what_the_table_says_and_nothing_else(alice, strangers_objects, scope):
@@ -194,6 +195,7 @@ def with_a_typing_error(owner: User) -> str:
 REFUSED = [revoked, expired, of_a_disabled_account, of_a_deleted_account, with_a_typing_error]
 
 
+@pytest.mark.wide
 @pytest.mark.sqlite  # no database knows of scopes
 @pytest.mark.parametrize("made", REFUSED)
 def test_a_token_that_is_not_alive_is_401_on_every_route(bob, strangers_objects, made):

@@ -281,6 +281,7 @@ def test_a_bad_database_url_is_refused_without_showing_its_password(url):
     assert "hunter2-marker" not in done.stdout + done.stderr
 
 
+@pytest.mark.wide
 def test_check_deploy_has_nothing_to_say_about_production():
     """SEED-18."""
     done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)

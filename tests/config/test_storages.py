@@ -283,6 +283,7 @@ print(json.dumps({"texts": texts, "loaded": loaded}))
 """
 
 
+@pytest.mark.wide
 def test_pages_are_rendered_from_the_manifest_without_boto3(settings, tmp_path):
     """No call of S3 and no import of boto3 (a quarter of a second) at a cold start."""
     settings.STORAGES = {"default": LOCAL, "staticfiles": HASHED}

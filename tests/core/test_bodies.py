@@ -69,6 +69,7 @@ def test_all_mistakes_of_a_body_are_told_at_once(api, alice, bob, route):
     assert ("nonsense", "unknown_field") in told
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("body", [b"[]", b"null", b'"x"', b"5", b"true"])
 @pytest.mark.parametrize("route", sorted(routes()))
 def test_what_is_wrong_with_the_whole_is_about_no_member(api, alice, bob, route, body):

@@ -79,6 +79,7 @@ def address(path: str, rows: dict[str, Any]) -> str:
 # --- Entity tags ----------------------------------------------------------------------------------
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("path", sorted(readable()))
 def test_what_the_client_holds_is_304_without_a_body_on_every_route(api, alice, rows, path):
     client, url = api(alice), address(path, rows)
@@ -185,6 +186,7 @@ def test_every_answer_without_a_version_has_its_rows_in_the_table():
     assert readable() == set(CHANGES) | BY_VERSION
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("path", "change"), [(path, change) for path in CHANGES for change in CHANGES[path]]
 )
@@ -224,6 +226,7 @@ def test_errors_pages_and_writes_have_no_tag_of_their_content(api, web, alice):
 # --- Compression ----------------------------------------------------------------------------------
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("path", sorted(readable()))
 def test_every_route_is_compressed_from_a_kilobyte_on(api, alice, rows, path):
     client, url = api(alice), address(path, rows)

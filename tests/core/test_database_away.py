@@ -91,6 +91,7 @@ def test_a_log_in_is_503_on_the_page_and_in_the_api(broken, error):
     assert_503(path, APIClient().post(path, body))
 
 
+@pytest.mark.wide
 @pytest.mark.django_db
 @pytest.mark.parametrize("debug", [True, False])
 @pytest.mark.parametrize(

@@ -115,6 +115,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.wide
 @given(data=JSON, status=st.sampled_from([200, 201, 400, 422]))
 def test_a_replay_is_the_first_answer_byte_for_byte(data, status):
     Door.answers[:] = [(data, status)]
@@ -426,6 +427,7 @@ print(*(key for keys in claimed for key in keys))
 """
 
 
+@pytest.mark.wide
 def test_four_processes_on_one_sqlite_file_claim_every_key_once(tmp_path):
     environment = {
         "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",

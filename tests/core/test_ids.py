@@ -59,6 +59,7 @@ def rows(alice, bob) -> None:
     make_todo(bob)
 
 
+@pytest.mark.wide
 @pytest.mark.usefixtures("rows")
 @pytest.mark.parametrize("path", ROUTES)
 def test_both_cases_name_one_row(api, web, alice, path, settings, tmp_path):
@@ -176,6 +177,7 @@ def logged(rows, alice, bob) -> dict[str, list]:
     }
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("text", [*SPELLINGS, KEY.hex, f" {KEY.hex.upper()} "])
 def test_the_admin_finds_a_row_by_an_id_of_a_log(web, staff, logged, text):
     for name, rows in logged.items():

@@ -213,6 +213,7 @@ print(Counter.objects.get().used)
 """
 
 
+@pytest.mark.wide
 def test_eight_processes_write_one_sqlite_file_without_losing_an_update(tmp_path):
     environment = {
         "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",

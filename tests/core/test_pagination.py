@@ -113,6 +113,7 @@ def test_a_cursor_of_another_ordering_is_404(api, alice, bob, first, second):
     assert_refused(response, OTHER_ORDERING)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("query", "length"), [
     ("limit=1", 1), ("limit=9", 9), ("limit=10", 10), ("limit=11", 11), ("limit=99", 99),
     ("limit=100", 100), ("limit=101", 101), ("limit=200", 200), ("", 50),
@@ -216,6 +217,7 @@ def rows_of(client, url: str | None, direction: str) -> tuple[list[list[str]], s
     return pages, back
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("path", sorted(ROWS))
 def test_a_page_of_any_list_ends_with_its_bytes(api, alice, bob, monkeypatch, path):
     """Every row once, in both directions; a row alone is a page, whatever its size."""

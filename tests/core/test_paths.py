@@ -38,6 +38,7 @@ def test_most_paths_have_one_spelling():
     assert len(MISTAKES) > 0.9 * len(PATHS)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("debug", [True, False])
 @pytest.mark.parametrize("wrong", sorted(MISTAKES))
 def test_a_slash_too_few_or_too_many_is_404_with_the_right_path(settings, wrong, debug):
@@ -121,6 +122,7 @@ def test_a_person_can_walk_from_the_index_to_everything(web, alice):
 # --- Parameters -----------------------------------------------------------------------------------
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "path", sorted(path for path in OWNED | PERSONAL if path.startswith("/api/v1/"))
 )

@@ -29,6 +29,7 @@ def test_a_change_of_the_version_that_was_read_is_made(api, alice, bob, version,
     assert (answer.json()["title"], answer.json()["version"]) == ("after", version + 1)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("version", "header"), [
     (1, '"2"'), (1, '"10"'), (1, '"11"'), (9, '"10"'), (10, '"9"'), (10, '"1"'), (10, '"0"'),
     (10, '"100"'), (99, '"100"'), (100, '"99"'), (100, '"10"'), (100, '"00"'), (12, '"1", "2"'),

@@ -82,6 +82,7 @@ def test_reading_is_neither_counted_nor_refused(api, web, alice, settings):
     assert not Counter.objects.exists()
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("path", sorted(OWNED | PERSONAL))
 def test_every_route_of_a_person_counts_its_writes(alice, web, api, path):
     """But for allauth's API, which has limits of its own."""

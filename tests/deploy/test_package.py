@@ -224,6 +224,7 @@ def test_an_interrupted_installation_is_repeated(project, monkeypatch, tmp_path)
 X86, ARM = "x86_64", "arm64"
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("python", "tag", "architecture", "fits"),
     [

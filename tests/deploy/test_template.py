@@ -30,6 +30,7 @@ WITH_DATABASE = {"DatabaseHost", "DatabaseName", "DatabaseSecretArn"}
 # --- The file -------------------------------------------------------------------------------------
 
 
+@pytest.mark.wide
 def test_cfn_lint_finds_nothing():
     regions = ManualArgs(regions=["us-east-1", "eu-central-1"])
     assert [str(match) for match in lint_file(TEMPLATE, regions)] == []

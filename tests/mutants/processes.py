@@ -16,7 +16,7 @@ COLLECTING = 300  # as long before the first test
 ENDING = 20  # seconds to tidy up after an interrupt
 PYTEST = (
     *("pytest", "-p", "no:randomly", "-p", "no:cacheprovider", "--hypothesis-seed=0"),
-    *("--no-cov", "-x", "-v", "--tb=no", "-rfE"),
+    *("-x", "-v", "--tb=no", "-rfE"),
 )
 ON_POSTGRES = ("tests.on_postgres", *PYTEST[1:])
 POSTGRES_TESTS = "not browser and not faults and not sqlite and not cloud and not nightly"

@@ -31,6 +31,7 @@ def test_a_mutant_changes_one_place_of_its_file():
     assert (lost, idle) == ([], [])
 
 
+@pytest.mark.wide
 def test_a_mutant_of_python_compiles_and_does_something_else():
     idle = [
         mutant.id
@@ -139,6 +140,7 @@ def test_only_changes_within_functions_need_no_import(old, new, changed):
     assert (found and [code.co_qualname for code, _ in found]) == changed
 
 
+@pytest.mark.wide
 def test_what_is_hidden_from_the_collector_is_exchanged_too():
     """serverless/handler.py hides what was imported before it, so a mutant would change nothing."""
     old, new = "def answer():\n    return 1\n", "def answer():\n    return 2\n"

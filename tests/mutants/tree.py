@@ -14,7 +14,7 @@ from tests.mutants.processes import ENDED, TIME_OUT, Forker, UnfitError
 from tests.mutants.table import ROOT, Mutant, package_tests
 
 LEFT_OUT = shutil.ignore_patterns(
-    *("build", "staticfiles", "media", "htmlcov", "__pycache__", "*.sqlite3*", ".env", ".git"),
+    *("build", "staticfiles", "media", "__pycache__", "*.sqlite3*", ".env", ".git"),
     *(".venv", ".coverage*", ".*_cache", ".hypothesis"),
 )
 _moments = itertools.count(2_000_000_000)  # of changed files: no bytecode is of the same moment

@@ -109,6 +109,7 @@ def test_routes_that_are_imported_later_answer(told):
     }
 
 
+@pytest.mark.wide
 def test_what_was_loaded_is_not_searched_for_garbage_and_the_rest_is(told):
     assert told["frozen"] is True
     assert gc.isenabled()
@@ -134,6 +135,7 @@ print(json.dumps(answer(events[0])["statusCode"]))
 """
 
 
+@pytest.mark.wide
 @pytest.mark.enable_socket
 def test_a_start_without_its_parameters_is_503_and_tries_again(cloud_of):
     busy = [True]

@@ -192,6 +192,7 @@ def test_the_api_names_its_own_addresses(place, handler, alice, bob):
     assert (made.status, made.headers["location"]) == (201, address)
 
 
+@pytest.mark.wide
 def test_the_openapi_document_names_its_server(place, handler):
     shape, _origin, prefix = place
     document = answer(handler(request(shape, "/api/schema/"), CONTEXT)).json

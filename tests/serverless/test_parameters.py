@@ -136,6 +136,7 @@ def test_a_wrong_signature_is_refused(cloud_of, monkeypatch):
     assert env.text("A") == ""
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("passing", [BUSY, (500, b"<html>"), (429, {}), (503, {})])
 def test_what_may_pass_is_tried_again(cloud_of, passing):
     cloud = cloud_of(in_turn(*[passing] * 6, bundling(A="1")()))
@@ -144,6 +145,7 @@ def test_what_may_pass_is_tried_again(cloud_of, passing):
     assert len(cloud.calls) == 7
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("answer", "code"),
     [

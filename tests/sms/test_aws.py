@@ -167,6 +167,7 @@ REFUSALS = [
 ]
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("error", "outcome"), REFUSALS, ids=lambda each: str(each)[:60])
 def test_an_error_has_its_outcome_and_the_next_call_is_healthy(stub, error, outcome):
     code, status, members = error

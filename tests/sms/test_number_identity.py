@@ -154,6 +154,7 @@ def test_the_admin_finds_and_stores_any_spelling(phone, web, staff):
             assert shown == [canonical(number)], (kind, form)
 
 
+@pytest.mark.wide
 @pytest.mark.django_db(transaction=True)
 def test_rows_of_the_release_before_become_canonical(alice):
     executor = MigrationExecutor(connection)

@@ -44,6 +44,7 @@ def rows() -> list[tuple[str, str]]:
     return sorted(OptOut.objects.values_list("number", "source"))
 
 
+@pytest.mark.wide
 @pytest.mark.usefixtures("release_before")
 def test_opt_outs_survive_there_and_back():
     for number in (NUMBER, STRANGER, OLD_MEXICAN, OTHER_OLD_MEXICAN, OTHER_MEXICAN):
@@ -64,6 +65,7 @@ def test_opt_outs_survive_there_and_back():
     assert rows() == sorted([*kept, ("+15005550096", "provider")])
 
 
+@pytest.mark.wide
 @pytest.mark.usefixtures("release_before")
 def test_the_history_of_the_admin_names_no_number(staff):
     insert(NUMBER, "admin")

@@ -274,6 +274,7 @@ def outbox(settings, noon, alice, monkeypatch) -> Iterator[Callable[[], Outbox]]
     providers.provider_named.cache_clear()
 
 
+@pytest.mark.wide
 @pytest.mark.django_db
 @pytest.mark.parametrize(("history", "step"), STEPS.values(), ids=STEPS)
 def test_a_process_may_die_at_any_statement(outbox, history, step):
@@ -295,6 +296,7 @@ def test_a_process_may_die_at_any_statement(outbox, history, step):
 NIGHTLY = [pytest.param(number, 40, marks=pytest.mark.nightly) for number in range(4, 48)]
 
 
+@pytest.mark.wide
 @pytest.mark.django_db
 @pytest.mark.parametrize(("number", "examples"), [*((n, 6) for n in range(4)), *NIGHTLY])
 def test_in_any_order_of_events_the_outbox_keeps_its_word(number, examples, outbox):

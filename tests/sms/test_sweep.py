@@ -198,6 +198,7 @@ def test_what_a_callback_told_meanwhile_is_not_lost(run, provider, monkeypatch):
 # --- Accepted -------------------------------------------------------------------------------------
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("state", ["accepted", "sent"])
 def test_what_is_quiet_is_asked_for_less_and_less_often(run, provider, state):
     provider.report = status_update(SID, "sent")

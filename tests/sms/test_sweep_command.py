@@ -35,6 +35,7 @@ def test_a_fault_of_ours_is_not_called_the_databases(monkeypatch):
         call_command("sms_sweep")
 
 
+@pytest.mark.wide
 def test_on_a_terminal_it_is_one_line_and_an_exit_code():
     """Nothing listens on port 1."""
     environment = {**os.environ, "DATABASE_URL": "postgresql://nudge:pw@127.0.0.1:1/nudge"}

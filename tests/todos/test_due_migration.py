@@ -39,6 +39,7 @@ def moment(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type]  # it counts no parts
 
 
+@pytest.mark.wide
 @pytest.mark.django_db(transaction=True)
 def test_a_moment_or_a_day_becomes_a_due_that_every_device_reads(release_before, monkeypatch):
     monkeypatch.setattr(dues, "BATCH", 2)

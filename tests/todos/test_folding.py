@@ -35,6 +35,7 @@ def release_before() -> Iterator[Any]:
     migrate()
 
 
+@pytest.mark.wide
 @pytest.mark.django_db(transaction=True)
 def test_what_was_stored_comes_into_its_form_and_into_the_feed(release_before, monkeypatch, api):
     monkeypatch.setattr(folding, "BATCH", 2)

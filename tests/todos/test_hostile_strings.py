@@ -111,6 +111,7 @@ def make_rows(alice: User, bob: User, texts: list[str]) -> list[Todo]:
     return made
 
 
+@pytest.mark.wide
 def test_each_is_stored_in_one_form_and_found_by_any_spelling(alice, rows):
     for text, todo in zip(WRITTEN, rows, strict=True):
         stored = Todo.objects.get(pk=todo.pk)
@@ -120,6 +121,7 @@ def test_each_is_stored_in_one_form_and_found_by_any_spelling(alice, rows):
             assert list(found) == [todo], ascii(spelling)
 
 
+@pytest.mark.wide
 def test_the_api_takes_each_and_answers_what_is_stored(api, alice, bob):
     phone = api(alice)
     make_todo(bob, WRITTEN[0])
@@ -133,6 +135,7 @@ def test_the_api_takes_each_and_answers_what_is_stored(api, alice, bob):
             assert [row["id"] for row in found] == [new["id"]]
 
 
+@pytest.mark.wide
 def test_each_stands_apart_on_the_page(web, alice, rows):
     browser, path = web(alice), "/todos/plain/"
     texts, free = set[str](), set[str]()
@@ -147,6 +150,7 @@ def test_each_stands_apart_on_the_page(web, alice, rows):
     assert {text for text in free if any(mark in text for mark in "\u202e\u2067")} == set()
 
 
+@pytest.mark.wide
 def test_what_is_told_about_each_stands_apart(web, alice, first_rows):
     browser = web(alice)
     for todo in first_rows[::7]:
@@ -159,6 +163,7 @@ def test_what_is_told_about_each_stands_apart(web, alice, first_rows):
         assert not any(todo.title in text for text in form.free)
 
 
+@pytest.mark.wide
 def test_each_is_found_and_stands_apart_in_the_admin(web, alice, staff, first_rows):
     operator = web(staff)
     for text, todo in list(zip(WRITTEN, first_rows, strict=False))[3:20:4]:
@@ -180,6 +185,7 @@ def test_each_is_found_and_stands_apart_in_the_admin(web, alice, staff, first_ro
             assert {str(row), line(text)} & (shown.texts - shown.free)
 
 
+@pytest.mark.wide
 def test_the_admin_isolates_what_it_puts_into_a_sentence(web, alice, staff, first_rows):
     operator, todo = web(staff), first_rows[15]
     todo.rename("\u202eabc\u2069 def")

@@ -28,6 +28,7 @@ def walk(client, url: str, direction: str) -> tuple[list[list[str]], str | None]
     return pages, back
 
 
+@pytest.mark.wide
 @given(
     positions=st.lists(st.integers(0, 3), min_size=1, max_size=12),
     limit=st.integers(1, 5),
@@ -87,6 +88,7 @@ def forged(signed: str, content: object) -> str:
     return ":".join([payload, *signed.split(":")[1:]])
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "content",
     [

@@ -40,6 +40,7 @@ def rows(alice, bob) -> None:
 TITLES = {"buy": "Buy two litres", "kinds": "litres of two kinds", "see": "see http://x.test/a:b"}
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

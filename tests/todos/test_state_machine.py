@@ -666,6 +666,7 @@ class Account(RuleBasedStateMachine):
         assert self.rows_of_bob() == self.untouched
 
 
+@pytest.mark.wide
 @pytest.mark.django_db
 @pytest.mark.parametrize("examples", [4, pytest.param(12, marks=pytest.mark.nightly)])
 def test_a_client_and_the_model_agree_after_every_step(examples):

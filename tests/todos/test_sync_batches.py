@@ -114,6 +114,7 @@ def by_chance(api: Any, push: Any, alice: Any, seed: int) -> None:
     compared(api, push, alice, [anything(dice, lists, tag) for _ in range(25)])
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("seed", range(3))
 def test_operations_of_one_request_see_each_other(api, push, alice, seed):
     by_chance(api, push, alice, seed)
@@ -167,6 +168,7 @@ SEQUENCES = {
 }
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("name", SEQUENCES)
 def test_what_one_operation_changes_the_next_one_sees(api, push, alice, name):
     sent = again(SEQUENCES[name])
@@ -212,6 +214,7 @@ LIFE = [
 ]
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("op", "fields", "expected"), LIFE)
 def test_an_operation_takes_few_statements_whatever_their_number(push, alice, op, fields, expected):
     counts = []

@@ -156,6 +156,7 @@ steps = st.lists(
 )
 
 
+@pytest.mark.wide
 @given(steps=steps)
 @settings(
     max_examples=settings().max_examples // 5,

@@ -21,6 +21,7 @@ def known(owner) -> list[str]:
     return sorted(Tag.objects.owned_by(owner).values_list("name", flat=True))
 
 
+@pytest.mark.wide
 @given(before=names, asked=names)
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -207,6 +207,7 @@ def forged(signed: str, content: object) -> str:
     return ":".join([payload, *signed.split(":")[1:]])
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("content", [[1, str(UUID(int=1))], [], [1], "x", {}, None, [None, None]])
 def test_a_place_with_other_content_or_of_another_purpose_is_the_first_page(
     alice, bob, browser, api, content

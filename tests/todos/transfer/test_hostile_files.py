@@ -378,6 +378,7 @@ def test_a_report_tells_the_first_lines_with_problems_and_the_first_others(alice
     assert (report["refused"], report["new"]["todos"]) == (650, 650)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("name", IMPORTED)
 @examples(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())

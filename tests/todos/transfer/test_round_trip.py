@@ -93,6 +93,7 @@ def seen(person: User, name: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("amount", [120, pytest.param(10_000, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("name", HOLDS)
 def test_a_format_brings_back_what_it_holds(alice, bob, name, amount):
@@ -106,6 +107,7 @@ def test_a_format_brings_back_what_it_holds(alice, bob, name, amount):
     check(carol)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("name", ["json", *HOLDS])
 def test_imported_twice_is_once_and_every_account_has_ids_of_its_own(alice, bob, name):
     fill(alice, 60)
