@@ -100,7 +100,6 @@ class Writer:
         return self.phone.post("/api/v1/todos/", {"title": self._text(), "tags": tags})
 
     def create_below(self, key: str) -> Any:
-        """400: it has gone to the trash meanwhile."""
         body = {"title": self._text(), "parent": key}
         return self._unless_gone(self.phone.post("/api/v1/todos/", body))
 
@@ -109,6 +108,7 @@ class Writer:
         return self._unless_gone(self.phone.post(f"/api/v1/todos/{key}/move/", body))
 
     def _unless_gone(self, answer: Any) -> Any:
+        """400 is right if another writer has removed what the body names."""
         is_gone = answer.status_code == 400 and "does_not_exist" in answer.text
         return None if is_gone else answer
 
@@ -126,7 +126,7 @@ class Writer:
         return self._todo(key, **{member: self._text()}, tags=self.dice.sample("abcde", 2))
 
     def move(self, key: str) -> Any:
-        return self._todo(key, list=self._any("list"))
+        return self._unless_gone(self._todo(key, list=self._any("list")))
 
     def switch(self, key: str) -> Any:
         return self.phone.post(f"/api/v1/todos/{key}/{self.dice.choice(['finish', 'reopen'])}/")
