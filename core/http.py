@@ -34,8 +34,8 @@ def canonical_host(request: HttpRequest) -> str:
     Raises DisallowedHost if the host is not allowed. Keeps a port of this service that is not the
     default of the scheme, because links need it. So no limit and no key may depend on the host.
     """
-    host = request.get_host().lower().removesuffix(":443" if request.is_secure() else ":80")
-    name, port = split_domain_port(host)
+    host = request.get_host().removesuffix(":443" if request.is_secure() else ":80")
+    name, port = split_domain_port(host)  # also in lower case, without a dot at the end
     is_here = name == "localhost" or name.endswith(".localhost")  # RFC 6761: always this machine
     is_ours = settings.DEBUG or is_here or port in _ports(request)
     return f"{name}:{port}" if port and is_ours else name

@@ -23,6 +23,7 @@ FORGERIES: dict[str, Forgery] = {
     "Host in another case": lambda n: {"Host": "NuDgE.test" if n % 2 else "nudge.TEST"},
     "Host with a port": lambda n: {"Host": f"nudge.test:{1001 + n}"},
     "Host with its own port": lambda n: {"Host": "nudge.test:443" if n % 2 else "nudge.test"},
+    "Host with another name of ours": lambda n: {"Host": f"{'abc'[n % 3]}.nudge.test"},
     "X-Forwarded-For": lambda n: {"X-Forwarded-For": f"6.6.6.{n}"},
     "X-Forwarded-For of two": lambda n: {"X-Forwarded-For": f"6.6.6.{n}, 7.7.7.{n}"},
     "X-Forwarded-For of nonsense": lambda n: {"X-Forwarded-For": f"x{n}, ::{n}"},
@@ -39,7 +40,7 @@ FORGERIES: dict[str, Forgery] = {
 
 @pytest.fixture(autouse=True)
 def _hosts(settings) -> None:
-    settings.ALLOWED_HOSTS = ["nudge.test"]
+    settings.ALLOWED_HOSTS = [".nudge.test"]
 
 
 def fields(number: int, forgery: Forgery) -> tuple[str, dict[str, str]]:
@@ -90,13 +91,13 @@ def event_of(shape: str, number: int, headers: dict[str, str], path: str, body: 
 def on_lambda(handler, shape: str, number: int, forgery: Forgery, *, page: bool) -> int:
     email, headers = fields(number, forgery)
     if page:
-        token = "a" * 32
+        token, name = "a" * 32, headers["Host"].lower().partition(":")[0]
         cookies = [headers.pop("Cookie", ""), f"csrftoken={token}"]
         headers |= {
             "Cookie": "; ".join(filter(None, cookies)),
             "X-CSRFToken": token,
             "Content-Type": "application/x-www-form-urlencoded",
-            "Referer": "https://nudge.test/",  # as a browser at the page, whatever the Host says
+            "Referer": f"https://{name}/",  # as a browser at the page, whatever case and port say
         }
         path, body = "/auth/login/", urlencode({"login": email, "password": "wrong"})
     else:
