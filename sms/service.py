@@ -107,7 +107,7 @@ def queue(
 
 
 def queue_code(*, to: Recipient, body: str, valid_for: timedelta) -> Message:
-    """Store a message with a code, which replaces codes.PLACE when it is sent.
+    """Store a message with a code, which replaces CODE_PLACE when it is sent.
 
     It counts against the operator's pool and has no sender, so that no list of messages shows it.
     Raises SendError.
