@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 
-from core.text import with_plain_digits
-
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
@@ -105,7 +103,7 @@ def plain(text: str) -> str:
     """Normalize text from address books: direction marks, zero-width characters, wide digits and
     those of other scripts, non-breaking blanks, all dashes.
     """
-    return with_plain_digits("".join(_plain_character(character) for character in text))
+    return "".join(_plain_character(character) for character in text)
 
 
 def _plain_character(character: str) -> str:
@@ -116,6 +114,8 @@ def _plain_character(character: str) -> str:
             return " "
         case "Pd":
             return "-"
+        case "Nd":  # of any script
+            return str(unicodedata.decimal(character))
         case "No":  # a superscript is no digit
             return character
     return "-" if character in _DASHES else unicodedata.normalize("NFKC", character)
@@ -186,7 +186,10 @@ def canonical(number: str) -> str:
 
 
 def forms(number: str) -> tuple[str, ...]:
-    """The canonical form, and another form that a former release may have stored."""
+    """The canonical form, and another one that a former release has stored, or stores in a deploy.
+
+    Queries for rows of a number need all forms.
+    """
     found = canonical(number)
     for code, rule in _RENUMBERED.items():
         prefix = f"+{code}"

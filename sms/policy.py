@@ -128,7 +128,7 @@ def check_new(sender: "User | None", number: str, lane: int) -> None:
     elif sender is None and not sending_is_free():
         raise SendError("sender_required", "A sender account is required.")
     _check_switch()
-    if OptOut.objects.of(number).exists():
+    if OptOut.objects.filter(number__in=numbers.forms(number)).exists():
         raise _opted_out()
 
 
@@ -139,7 +139,8 @@ def check_claimed(message: Message) -> None:
     account and opt-out.
     """
     _check_switch()
-    opted_out = Exists(OptOut.objects.of(message.to))
+    forms = numbers.forms(message.to)
+    opted_out = Exists(OptOut.objects.filter(number__in=forms))
     account = ("sender__is_active", "sender__sms_allowance__per_day")
     is_active, per_day, is_unwanted = (
         Message.objects.filter(pk=message.pk).values_list(*account, opted_out).get()
@@ -151,7 +152,7 @@ def check_claimed(message: Message) -> None:
     if is_unwanted:
         raise _opted_out()
     # The operator chooses TO_NUMBER, in any region.
-    if numbers.canonical(message.to) != numbers.canonical(settings.SMS_TO_NUMBER):
+    if forms[0] != numbers.canonical(settings.SMS_TO_NUMBER):
         recipient(message.to)
 
 
