@@ -19,7 +19,6 @@ from django.utils.crypto import salted_hmac
 from core.tasks import task, task_boundary
 from sms import alerts, policy, status_updates
 from sms.models import ERROR_LENGTH, Attempt, Event, Lane, Message
-from sms.numbers import with_masked_numbers
 from sms.policy import SendError
 from sms.providers import OutgoingMessage, provider_named
 from sms.results import (
@@ -32,6 +31,7 @@ from sms.results import (
     Unknown,
 )
 from sms.states import State
+from sms.telephony import with_masked_numbers
 
 logger = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from django.db import transaction
 
 from sms import consent
 from sms.models import Consent, InboundMessage, OptOut, Source
-from sms.numbers import canonical, forms, is_e164
 from sms.results import Command, Inbound
+from sms.telephony import canonical, forms, is_e164
 
 # The default keywords of North American carriers (CTIA, "Messaging Principles and Best Practices"),
 # with the French ones of Canada; docs/sms.md has a table of all keywords.

@@ -14,13 +14,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.idempotency import KEPT, KeyReused
-from sms import delivery, policy, segments, spelling
+from sms import delivery, policy, spelling, telephony
 from sms.conversation import Asked, Reply
 from sms.models import Event, Lane, Message, Phone
-from sms.numbers import Recipient
 from sms.policy import SendError
 from sms.results import Accepted, Refused, Result, Unknown
 from sms.states import State
+from sms.telephony import Recipient
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -191,7 +191,7 @@ def plain(text: str) -> str:
 
 
 def fits_one_segment(body: str) -> bool:
-    return segments.measure(body).segments <= 1
+    return telephony.measure(body).segments <= 1
 
 
 def _content(sender: "User | None", body: str, to: Recipient) -> dict[str, Any]:

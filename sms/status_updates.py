@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from sms import alerts, consent
 from sms.models import Consent, Lane, Message, OptOut, Source
-from sms.numbers import forms
 from sms.providers import provider_named
 from sms.results import RefusalReason, Refused, StatusUpdate
 from sms.states import FAILURES, NOT_ATTEMPTED, State
+from sms.telephony import forms
 
 FOR_GOOD: Final = frozenset(
     {

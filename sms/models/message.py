@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.conditions import in_range
 from core.dates import check_range
-from sms.numbers import with_masked_numbers
 from sms.results import Result
 from sms.states import ARRIVED, BELOW, FAILURES, FINAL, LOST, RANK, WAITING, State
+from sms.telephony import with_masked_numbers
 
 BODY_LENGTH = 1600  # the limit of providers per message, in any encoding
 NUMBER_LENGTH = 64

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.db_functions import RandomUUID
 from sms.models.message import NUMBER_LENGTH
-from sms.numbers import canonical
+from sms.telephony import canonical
 
 
 class OptOutQuerySet(models.QuerySet["OptOut"]):

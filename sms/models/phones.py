@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from sms.models.consent import ADDRESS_LENGTH, USER_AGENT_LENGTH, WORDS_LENGTH, Source
 from sms.models.message import NUMBER_LENGTH, Message
 from sms.models.optout import OptOut
-from sms.numbers import forms
+from sms.telephony import forms
 
 GUESSES = 3
 

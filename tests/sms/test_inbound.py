@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from core.models import Counter
 from localcloud.twilio.stub import ACCOUNT_SID
 from sms.models import InboundMessage, OptOut
-from sms.numbers import forms
+from sms.telephony import forms
 from tests.sms.conftest import allow
 from tests.sms.twilio.signed_calls import INBOUND, configure, post
 

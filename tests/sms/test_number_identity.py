@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from localcloud.twilio.stub import ACCOUNT_SID
 from sms import delivery, status_updates
 from sms.models import Consent, Message, OptOut, Phone
-from sms.numbers import canonical, forms, parsed
+from sms.telephony import canonical, forms, parsed
 from tests.sms.conftest import allow
 from tests.sms.twilio.signed_calls import INBOUND, configure, post
 from tests.task_backends import recorded

@@ -1,4 +1,9 @@
-"""Phone numbers: their canonical form, whether messages are allowed, and masking."""
+"""What the standards of telephony fix: numbers (ITU-T E.164) and segments (3GPP TS 23.038, 23.040).
+
+Of a number: its canonical form, whether messages to it are allowed, and masking. Of a body: the
+segments by which messages are billed. The provider's count is authoritative; ours is available
+before the message is sent.
+"""
 
 import functools
 import re
@@ -44,6 +49,18 @@ _RENUMBERED: Final = {
 REFUSED_TYPES: Final = frozenset(
     {"premium_rate", "toll_free", "shared_cost", "pager", "uan", "voicemail"}
 )
+
+GSM_7, UCS_2 = "GSM-7", "UCS-2"
+
+_GSM_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM_EXTENSION = frozenset("\f^{}\\[~]|€")  # two units: an escape and a character
+_GSM = _GSM_BASIC | _GSM_EXTENSION
+# Units of a single segment, and of each segment of a longer body, whose header takes 6
+# octets.
+_CAPACITY = {GSM_7: (160, 153), UCS_2: (70, 67)}
 
 
 @dataclass(frozen=True)
@@ -212,3 +229,48 @@ def masked(number: str) -> str:
 
 def with_masked_numbers(text: str) -> str:
     return _ANY_NUMBER.sub(lambda found: masked(found[0]), text)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """`remaining` is the number of units left in the last segment."""
+
+    encoding: str
+    segments: int
+    remaining: int
+
+
+def count(body: str) -> tuple[str, int]:
+    measured = measure(body)
+    return measured.encoding, measured.segments
+
+
+def measure(body: str) -> Measure:
+    encoding = GSM_7 if is_gsm(body) else UCS_2
+    single, several = _CAPACITY[encoding]
+    widths = [_width(character, encoding) for character in body]
+    if sum(widths) <= single:
+        return Measure(encoding, 1 if body else 0, single - sum(widths))
+    segments, filled = _pack(widths, several)
+    return Measure(encoding, segments, several - filled)
+
+
+def is_gsm(text: str) -> bool:
+    return _GSM.issuperset(text)
+
+
+def _width(character: str, encoding: str) -> int:
+    """The width in septets of GSM-7, or in 16-bit units, of which an emoji takes two."""
+    if encoding == GSM_7:
+        return 2 if character in _GSM_EXTENSION else 1
+    return 2 if ord(character) > 0xFFFF else 1
+
+
+def _pack(widths: list[int], capacity: int) -> tuple[int, int]:
+    """The segments, and the units in the last one; a character of two units is never split."""
+    segments, filled = 1, 0
+    for width in widths:
+        if filled + width > capacity:
+            segments, filled = segments + 1, 0
+        filled += width
+    return segments, filled
