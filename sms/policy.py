@@ -117,8 +117,8 @@ def own_recipient() -> Recipient:
     return Recipient(telephony.canonical(number), telephony.region(number), number_type="")
 
 
-def check_new(sender: "User | None", number: str, lane: int) -> None:
-    """Raise SendError if a new message is refused; `number` as in Recipient.number.
+def check_new(sender: "User | None", to: Recipient, lane: int) -> None:
+    """Raise SendError if a new message is refused.
 
     A code has no sender, because the operator pays for it.
     """
@@ -127,7 +127,7 @@ def check_new(sender: "User | None", number: str, lane: int) -> None:
     elif sender is None and not sending_is_free():
         raise SendError("sender_required", "A sender account is required.")
     _check_switch()
-    if OptOut.objects.filter(number__in=telephony.forms(number)).exists():
+    if OptOut.objects.filter(number__in=to.forms).exists():
         raise _opted_out()
 
 

@@ -65,11 +65,15 @@ _CAPACITY = {GSM_7: (160, 153), UCS_2: (70, 67)}
 
 @dataclass(frozen=True)
 class Recipient:
-    """A number in E.164 form, its region (DE, US) and its number type."""
+    """A canonical number, its region (DE, US) and its number type. `forms` as in forms()."""
 
     number: str
     region: str
     number_type: str
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        return _with_other_form(self.number)
 
 
 class RecipientError(ValueError):
@@ -207,13 +211,16 @@ def forms(number: str) -> tuple[str, ...]:
 
     Queries for rows of a number need all forms.
     """
-    found = canonical(number)
+    return _with_other_form(canonical(number))
+
+
+def _with_other_form(number: str) -> tuple[str, ...]:
     for code, rule in _RENUMBERED.items():
         prefix = f"+{code}"
-        digits = found.removeprefix(prefix)
-        if digits != found and re.fullmatch(rule.back[0], digits):
-            return found, prefix + re.sub(*rule.back, digits)
-    return (found,)
+        digits = number.removeprefix(prefix)
+        if digits != number and re.fullmatch(rule.back[0], digits):
+            return number, prefix + re.sub(*rule.back, digits)
+    return (number,)
 
 
 def is_e164(number: str) -> bool:

@@ -48,7 +48,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         if status := wanted.get("status"):
             queryset = queryset.filter(state=status)
         if to := wanted.get("to"):
-            queryset = queryset.filter(to__in=telephony.forms(to.number))
+            queryset = queryset.filter(to__in=to.forms)
         return queryset
 
     def get_ordering(self) -> list[str]:
