@@ -18,8 +18,8 @@ from core.admin import NamedValuesFilter, ReadOnlyAdmin, SearchableAdmin
 from core.selection import is_too_large
 from sms import consent, prices, resend, statistics
 from sms.models import Allowance, Attempt, Consent, Event, Message, OptOut, Phone, Source
-from sms.numbers import RecipientError, canonical, masked, parsed
 from sms.policy import SendError
+from sms.telephony import RecipientError, canonical, masked, parsed
 
 MOST_SENT_AGAIN = 100  # the provider gets each while the operator waits
 

@@ -19,12 +19,12 @@ from accounts.rate_limits import PlacedLimit
 from core.feed import writing
 from core.tasks import task, task_boundary
 from core.text import shows_something
-from sms import alerts, keywords, segments, service, spelling
+from sms import alerts, keywords, service, spelling, telephony
 from sms.conversation import Asked, Handler, Reply
 from sms.models import ANSWER_UNTIL, BODY_LENGTH, InboundMessage, Lane, Message, Phone, ReceivedText
-from sms.numbers import canonical
 from sms.policy import SendError
 from sms.results import Inbound
+from sms.telephony import canonical
 
 if TYPE_CHECKING:
     pass
@@ -134,7 +134,7 @@ def _fitting(reply: Reply) -> str:
     lines = spelling.examine(reply.body[:BODY_LENGTH]).cheaper.splitlines()
     most = min(MOST_SEGMENTS, settings.SMS_MAX_SEGMENTS)
     body = "\n".join(lines)
-    while len(lines) > 1 and segments.measure(body).segments > most:
+    while len(lines) > 1 and telephony.measure(body).segments > most:
         lines.pop()
         body = "\n".join([*lines, MORE])
     return body

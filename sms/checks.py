@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's name
 
-from sms.numbers import Recipient, RecipientError, is_e164, parsed, recipient
 from sms.providers import PROVIDERS, provider_named
+from sms.telephony import Recipient, RecipientError, is_e164, parsed, recipient
 
 
 @register()

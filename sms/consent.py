@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from core.http import client_address
 from sms.models import Consent, Phone, Source
 from sms.models.consent import ADDRESS_LENGTH, USER_AGENT_LENGTH, WORDS_LENGTH
-from sms.numbers import canonical
+from sms.telephony import canonical
 
 if TYPE_CHECKING:
     from accounts.models import User

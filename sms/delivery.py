@@ -7,16 +7,18 @@ however many processes try (docs/sms.md).
 import logging
 import random
 from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import Error as DatabaseFault
 from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from core.tasks import task, task_boundary
-from sms import alerts, codes, policy, status_updates
-from sms.models import ERROR_LENGTH, Attempt, Event, Message
-from sms.numbers import with_masked_numbers
+from sms import alerts, policy, status_updates
+from sms.models import ERROR_LENGTH, Attempt, Event, Lane, Message
 from sms.policy import SendError
 from sms.providers import OutgoingMessage, provider_named
 from sms.results import (
@@ -29,6 +31,7 @@ from sms.results import (
     Unknown,
 )
 from sms.states import State
+from sms.telephony import with_masked_numbers
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +42,10 @@ FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(days=1)  # for a provider that is too busy
 NOT_SENT = "not_sent"
 SWITCHED_OFF = "switched_off"  # for messages that waited; a request gets sending_disabled
+CODE_DIGITS: Final = 6
+# The body in the outbox has this instead of the code, so that the database, the log of messages and
+# exports contain no code.
+CODE_PLACE: Final = "*" * CODE_DIGITS
 
 
 @task
@@ -99,11 +106,23 @@ def outgoing(message: Message, **more: int | None) -> OutgoingMessage:
     return OutgoingMessage(
         to=message.to,
         from_number=message.from_number,
-        body=codes.body_of(message),
+        body=_body(message),
         callback_url=_callback_url(message),
         reference=str(message.pk),
         **more,
     )
+
+
+def _body(message: Message) -> str:
+    if message.lane != Lane.CODE:
+        return message.body
+    return message.body.replace(CODE_PLACE, code_of(message.pk))
+
+
+def code_of(message_id: UUID) -> str:
+    """The code in a message, computed from its id and the secret key; it is never stored."""
+    digest = salted_hmac("sms.codes", str(message_id), algorithm="sha256").digest()
+    return f"{int.from_bytes(digest) % 10**CODE_DIGITS:0{CODE_DIGITS}}"
 
 
 def _callback_url(message: Message) -> str:

@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 from core.limits import Limit, take
 from core.text import with_plain_digits
 from sms import consent, notices, policy, service
-from sms.codes import PLACE, code_of
 from sms.consent import Asker
+from sms.delivery import CODE_PLACE, code_of
 from sms.models import Consent, Lane, Message, Phone, PhoneCode, Source
 from sms.policy import SendError
 
@@ -59,7 +59,7 @@ def ask(*, actor: "User", number: str, asker: Asker) -> None:
     text = _("%(code)s is your Nudge code. If you did not ask for it, ignore this text.")
     message = None
     try:
-        message = service.queue_code(to=to, body=text % {"code": PLACE}, valid_for=VALID)
+        message = service.queue_code(to=to, body=text % {"code": CODE_PLACE}, valid_for=VALID)
     except SendError as error:
         if error.code != "opted_out":
             raise

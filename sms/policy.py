@@ -24,11 +24,10 @@ from django.utils.crypto import salted_hmac
 from core.limits import Calendar, Limit, give_back, spend, take
 from core.tasks import task
 from core.text import shows_something
-from sms import numbers
+from sms import telephony
 from sms.models import Allowance, Lane, Message, OptOut
-from sms.numbers import Recipient, RecipientError
 from sms.providers import provider_named
-from sms.segments import count
+from sms.telephony import Recipient, RecipientError, count
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -102,7 +101,7 @@ def measured(body: str) -> tuple[str, int]:
 
 def recipient(number: str) -> Recipient:
     try:
-        return numbers.recipient(number)
+        return telephony.recipient(number)
     except RecipientError as error:
         raise SendError(error.code, str(error), field="to") from error
 
@@ -115,11 +114,11 @@ def own_recipient() -> Recipient:
     number = settings.SMS_TO_NUMBER
     if provider_named(settings.SMS_PROVIDER).costs_money:
         return recipient(number)
-    return Recipient(numbers.canonical(number), numbers.region(number), number_type="")
+    return Recipient(telephony.canonical(number), telephony.region(number), number_type="")
 
 
-def check_new(sender: "User | None", number: str, lane: int) -> None:
-    """Raise SendError if a new message is refused; `number` as in Recipient.number.
+def check_new(sender: "User | None", to: Recipient, lane: int) -> None:
+    """Raise SendError if a new message is refused.
 
     A code has no sender, because the operator pays for it.
     """
@@ -128,7 +127,7 @@ def check_new(sender: "User | None", number: str, lane: int) -> None:
     elif sender is None and not sending_is_free():
         raise SendError("sender_required", "A sender account is required.")
     _check_switch()
-    if OptOut.objects.of(number).exists():
+    if OptOut.objects.filter(number__in=to.forms).exists():
         raise _opted_out()
 
 
@@ -139,7 +138,8 @@ def check_claimed(message: Message) -> None:
     account and opt-out.
     """
     _check_switch()
-    opted_out = Exists(OptOut.objects.of(message.to))
+    forms = telephony.forms(message.to)
+    opted_out = Exists(OptOut.objects.filter(number__in=forms))
     account = ("sender__is_active", "sender__sms_allowance__per_day")
     is_active, per_day, is_unwanted = (
         Message.objects.filter(pk=message.pk).values_list(*account, opted_out).get()
@@ -151,7 +151,7 @@ def check_claimed(message: Message) -> None:
     if is_unwanted:
         raise _opted_out()
     # The operator chooses TO_NUMBER, in any region.
-    if numbers.canonical(message.to) != numbers.canonical(settings.SMS_TO_NUMBER):
+    if forms[0] != telephony.canonical(settings.SMS_TO_NUMBER):
         recipient(message.to)
 
 

@@ -14,13 +14,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.idempotency import KEPT, KeyReused
-from sms import delivery, policy, segments, spelling
+from sms import delivery, policy, spelling, telephony
 from sms.conversation import Asked, Reply
 from sms.models import Event, Lane, Message, Phone
-from sms.numbers import Recipient
 from sms.policy import SendError
 from sms.results import Accepted, Refused, Result, Unknown
 from sms.states import State
+from sms.telephony import Recipient
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -55,11 +55,12 @@ def send(*, actor: "User | None", body: str, key: str | None = None) -> Message:
     trace. Never raises after the provider was called. A repeat with the same key returns the row
     without sending.
     """
-    at = timezone.now()
+    at, recipient = timezone.now(), policy.own_recipient()
     message, is_new = _enter(
         at,
         key and f"send {key}",
-        **_content(actor, body, policy.own_recipient()),
+        recipient,
+        **_content(actor, body, recipient),
         state=State.SENDING,
         claimed_at=at,
         attempt_count=1,
@@ -90,12 +91,13 @@ def queue(
     message. Inside a transaction the message is part of it; an error does not break that
     transaction.
     """
-    at = timezone.now()
+    at, recipient = timezone.now(), policy.recipient(to)
     due = max(at, send_at or at)
     message, _is_new = _enter(
         at,
         key and f"queue {key}",
-        **_content(actor, body, policy.recipient(to)),
+        recipient,
+        **_content(actor, body, recipient),
         state=State.SCHEDULED if due > at else State.QUEUED,
         send_at=send_at,
         next_attempt_at=due,
@@ -107,7 +109,7 @@ def queue(
 
 
 def queue_code(*, to: Recipient, body: str, valid_for: timedelta) -> Message:
-    """Store a message with a code, which replaces codes.PLACE when it is sent.
+    """Store a message with a code, which replaces CODE_PLACE when it is sent.
 
     It counts against the operator's pool and has no sender, so that no list of messages shows it.
     Raises SendError.
@@ -116,6 +118,7 @@ def queue_code(*, to: Recipient, body: str, valid_for: timedelta) -> Message:
     message, _is_new = _enter(
         at,
         None,
+        to,
         **_content(None, body, to),
         state=State.QUEUED,
         expires_at=at + valid_for,
@@ -134,11 +137,12 @@ def queue_again(first: Message) -> Message:
 
     sms.resend decides whether it may be sent again.
     """
-    at = timezone.now()
+    at, recipient = timezone.now(), policy.recipient(first.to)
     message, _is_new = _enter(
         at,
         None,
-        **_content(first.sender, first.body, policy.recipient(first.to)),
+        recipient,
+        **_content(first.sender, first.body, recipient),
         state=State.QUEUED,
         expires_at=first.expires_at,
         retry_of=first,
@@ -191,7 +195,7 @@ def plain(text: str) -> str:
 
 
 def fits_one_segment(body: str) -> bool:
-    return segments.measure(body).segments <= 1
+    return telephony.measure(body).segments <= 1
 
 
 def _content(sender: "User | None", body: str, to: Recipient) -> dict[str, Any]:
@@ -206,13 +210,15 @@ def _content(sender: "User | None", body: str, to: Recipient) -> dict[str, Any]:
     }
 
 
-def _enter(at: datetime, key: str | None, **fields: Any) -> tuple[Message, bool]:
+def _enter(
+    at: datetime, key: str | None, recipient: Recipient, **fields: Any
+) -> tuple[Message, bool]:
     """The row of a new message, or the message of the first request with this key."""
     bound = key and hashlib.sha256(key.encode()).hexdigest()
     earlier = _earlier(at, bound, fields)
     if earlier is not None:
         return earlier, False
-    policy.check_new(fields["sender"], fields["to"], fields.get("lane", Lane.ORDINARY))
+    policy.check_new(fields["sender"], recipient, fields.get("lane", Lane.ORDINARY))
     try:
         return _admit(at, idempotency_key=bound, **fields), True
     except IntegrityError:  # another request with the same key was faster

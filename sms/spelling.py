@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from sms.segments import GSM_7, Measure, is_gsm, measure
+from sms.telephony import GSM_7, Measure, is_gsm, measure
 
 # Characters without a plain form in Unicode: quotation marks, apostrophes, the minus, bullets, line
 # breaks. Blanks, dashes and invisible characters are replaced by category; wide letters, ligatures

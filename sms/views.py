@@ -20,7 +20,7 @@ from accounts.sessions import signed_in_user
 from sms import consent, phones
 from sms.consent import Asker
 from sms.forms import CodeForm, PhoneForm
-from sms.models import Consent, OptOut, Phone, Source
+from sms.models import Consent, Phone, Source
 from sms.phones import NoCodeError, WrongCodeError
 from sms.policy import SendError
 
@@ -89,7 +89,7 @@ def _page(request: HttpRequest, person: User, **forms: Any) -> HttpResponse:
     mine = Phone.objects.filter(account=person).first()
     context = {
         "phone": mine,
-        "opted_out": bool(mine and OptOut.objects.of(mine.number).exists()),
+        "opted_out": bool(mine and mine.has_opted_out()),
         "pending": phones.pending(person),
         "entries": Consent.objects.filter(account=person)[:SHOWN],
         "form": PhoneForm(),

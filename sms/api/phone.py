@@ -21,7 +21,7 @@ from sms import consent, phones
 from sms.api.responses import send_error
 from sms.api.serializers import WRITTEN_NUMBER_LENGTH
 from sms.consent import Asker
-from sms.models import Consent, OptOut, Phone, Source
+from sms.models import Consent, Phone, Source
 from sms.phones import NoCodeError, WrongCodeError
 from sms.policy import SendError
 
@@ -139,7 +139,7 @@ class PhoneView(ApiViewSet):
         answer = {
             "number": phone and phone.number,
             "proved_at": phone and phone.proved_at,
-            "opted_out": bool(phone and OptOut.objects.of(phone.number).exists()),
+            "opted_out": bool(phone and phone.has_opted_out()),
             "pending": waiting,
             "consent": consent.words(),
         }

@@ -15,7 +15,7 @@ from core.api.fields import (
     StrictSerializer,
 )
 from core.api.parameters import NoFilters
-from sms import numbers, segments
+from sms import telephony
 from sms.models import BODY_LENGTH, Event, Message
 from sms.states import State
 
@@ -99,19 +99,19 @@ class MessageFilterSerializer(NoFilters):
         help_text="A number in international form, in any spelling.",
     )
 
-    def validate_to(self, value: str) -> numbers.Recipient:
-        number = numbers.plain(value).strip()
+    def validate_to(self, value: str) -> telephony.Recipient:
+        number = telephony.plain(value).strip()
         if not number.startswith("+"):  # an unescaped plus in a query string means a blank
             number = f"+{number}"
-        return _number(numbers.parsed, number)
+        return _number(telephony.parsed, number)
 
 
 class SegmentsRequestSerializer(StrictSerializer):
     body = StrictCharField(max_length=BODY_LENGTH)
     to = StrictCharField(max_length=WRITTEN_NUMBER_LENGTH, required=False)
 
-    def validate_to(self, value: str) -> numbers.Recipient:
-        return _number(numbers.recipient, value)
+    def validate_to(self, value: str) -> telephony.Recipient:
+        return _number(telephony.recipient, value)
 
 
 class ExpensiveCharacterSerializer(serializers.Serializer[Any]):
@@ -125,7 +125,7 @@ class ExpensiveCharacterSerializer(serializers.Serializer[Any]):
 
 class SpellingSerializer(serializers.Serializer[Any]):
     body = serializers.CharField()
-    encoding = serializers.ChoiceField(choices=[segments.GSM_7, segments.UCS_2])
+    encoding = serializers.ChoiceField(choices=[telephony.GSM_7, telephony.UCS_2])
     segments = serializers.IntegerField()
     remaining = serializers.IntegerField(help_text="Units left in the last segment.")
 
@@ -136,7 +136,7 @@ class PriceSerializer(serializers.Serializer[Any]):
 
 
 class SegmentsSerializer(serializers.Serializer[Any]):
-    encoding = serializers.ChoiceField(choices=[segments.GSM_7, segments.UCS_2])
+    encoding = serializers.ChoiceField(choices=[telephony.GSM_7, telephony.UCS_2])
     segments = serializers.IntegerField()
     characters = serializers.IntegerField(help_text="Graphemes: an emoji counts as one.")
     remaining = serializers.IntegerField(help_text="Units left in the last segment.")
@@ -156,8 +156,8 @@ class SegmentsSerializer(serializers.Serializer[Any]):
     )
 
 
-def _number(read: Callable[[str], numbers.Recipient], value: str) -> numbers.Recipient:
+def _number(read: Callable[[str], telephony.Recipient], value: str) -> telephony.Recipient:
     try:
         return read(value)
-    except numbers.RecipientError as error:
+    except telephony.RecipientError as error:
         raise serializers.ValidationError(str(error), code=error.code) from error

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from core.api.scopes import TEXTS
 from core.api.viewsets import ApiViewSet
 from core.idempotency import idempotency_key, idempotent
-from sms import numbers, segments, service, spelling
+from sms import service, spelling, telephony
 from sms.api.responses import MaySend, NotCancelable, send_error
 from sms.api.serializers import (
     MessageDetailSerializer,
@@ -48,7 +48,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         if status := wanted.get("status"):
             queryset = queryset.filter(state=status)
         if to := wanted.get("to"):
-            queryset = queryset.filter(to__in=numbers.forms(to.number))
+            queryset = queryset.filter(to__in=to.forms)
         return queryset
 
     def get_ordering(self) -> list[str]:
@@ -89,11 +89,11 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         serializer = SegmentsRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         wanted = serializer.validated_data
-        found, measured = spelling.examine(wanted["body"]), segments.measure(wanted["body"])
+        found, measured = spelling.examine(wanted["body"]), telephony.measure(wanted["body"])
         answer: dict[str, Any] = {
             **asdict(measured),
             **asdict(found),
-            "cheaper": {"body": found.cheaper, **asdict(segments.measure(found.cheaper))},
+            "cheaper": {"body": found.cheaper, **asdict(telephony.measure(found.cheaper))},
         }
         if to := wanted.get("to"):
             answer |= {"region": to.region, "number_type": to.number_type}

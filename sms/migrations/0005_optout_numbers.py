@@ -5,7 +5,7 @@ Entries of the history refer to their object by its key, which was the number.
 
 from django.db import migrations
 
-from sms.numbers import canonical
+from sms.telephony import canonical
 
 
 def write_numbers_canonically(apps, schema_editor):

@@ -6,7 +6,7 @@ does not revoke, otherwise the older one.
 
 from django.db import migrations
 
-from sms.numbers import canonical
+from sms.telephony import canonical
 
 ADMIN = "admin"
 

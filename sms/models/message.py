@@ -12,11 +12,11 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.columns import MomentField
 from core.conditions import in_range
-from sms.numbers import with_masked_numbers
+from core.dates import check_range
 from sms.results import Result
 from sms.states import ARRIVED, BELOW, FAILURES, FINAL, LOST, RANK, WAITING, State
+from sms.telephony import with_masked_numbers
 
 BODY_LENGTH = 1600  # the limit of providers per message, in any encoding
 NUMBER_LENGTH = 64
@@ -125,7 +125,8 @@ class Message(models.Model):
     )
     attempt_count = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
-    send_at = MomentField(_("to be sent at"), null=True)
+    # The database refuses one that is out of range, so reading clamps none (as MomentField would).
+    send_at = models.DateTimeField(_("to be sent at"), null=True, validators=[check_range])
     expires_at = models.DateTimeField(_("expires at"), null=True)
     next_attempt_at = models.DateTimeField(
         _("next attempt at"), default=timezone.now, db_default=Now()

@@ -8,17 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from core.db_functions import RandomUUID
 from sms.models.message import NUMBER_LENGTH
-from sms.numbers import canonical, forms
+from sms.telephony import canonical
 
 
 class OptOutQuerySet(models.QuerySet["OptOut"]):
-    def of(self, number: str) -> Self:
-        """The opt-out of a number in any spelling.
-
-        During a deploy, the former release still inserts the form that it knows.
-        """
-        return self.filter(number__in=forms(number))
-
     def revocable(self) -> Self:
         """The opt-outs that START revokes: all except those that an operator entered."""
         return self.exclude(source=OptOut.Source.ADMIN)

@@ -4,9 +4,9 @@ import sys
 import uuid
 from typing import ClassVar
 
-from sms.numbers import masked
 from sms.providers.provider import OutgoingMessage, Provider
 from sms.results import Accepted, Result
+from sms.telephony import masked
 
 
 class ConsoleProvider(Provider):

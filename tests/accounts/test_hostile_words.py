@@ -10,7 +10,7 @@ from django.utils.html import escape
 
 from accounts.models import User
 from core.text import line, shows_something
-from sms.numbers import RecipientError, parsed
+from sms.telephony import RecipientError, parsed
 from tests.conftest import PASSWORD, make_user
 
 BEGIN = ("", "\u200b", "\u202e", "\ufeff", "e\u0301", "<b>", '"><script>alert(1)</script>')

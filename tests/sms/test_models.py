@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from operator import methodcaller
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.django_db
 SID = f"SM{'1' * 32}"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+OUT_OF_RANGE = [datetime(1899, 12, 31, 23, 59, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)]
 
 
 def make_message(**fields: object) -> Message:
@@ -51,11 +53,25 @@ def test_its_name_tells_neither_number_nor_text():
         {"state": State.SENDING, "finished_at": NOON},
         {"body": ""},
         {"body": "a" * 1601},
+        *({"send_at": moment} for moment in OUT_OF_RANGE),
     ],
 )
 def test_the_database_refuses(wrong):
     with pytest.raises(IntegrityError), transaction.atomic():
         make_message(**wrong)
+
+
+@pytest.mark.parametrize("moment", OUT_OF_RANGE)
+def test_a_moment_out_of_range_is_refused_by_update_and_by_validation_too(moment):
+    message = make_message(send_at=NOON)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Message.objects.update(send_at=moment)
+    message.send_at = moment
+    with pytest.raises(ValidationError) as caught:
+        message.clean_fields()
+    assert caught.value.error_dict["send_at"][0].code == "out_of_range"
+    message.refresh_from_db()
+    assert message.send_at == NOON
 
 
 def test_a_sid_is_unique_within_its_provider():

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localcloud.twilio.stub import ACCOUNT_SID
-from sms import delivery
-from sms.models import Message, OptOut
-from sms.numbers import canonical, forms, parsed
+from sms import delivery, status_updates
+from sms.models import Consent, Message, OptOut, Phone
+from sms.telephony import canonical, forms, parsed
 from tests.sms.conftest import allow
 from tests.sms.twilio.signed_calls import INBOUND, configure, post
 from tests.task_backends import recorded
@@ -94,6 +94,17 @@ def test_what_the_release_before_stores_meanwhile_holds_too(phone, provider):
             write("STOP", number)
             write("START", number)
             assert not OptOut.objects.filter(number__in=[number, other]).exists()
+
+
+@pytest.mark.django_db
+def test_what_the_release_before_stored_is_shown_and_is_no_news(alice):
+    for number in SPELLINGS:
+        for other in forms(number)[1:]:
+            OptOut.objects.create(number=other, source="inbound")
+            assert Phone(account=alice, number=number).has_opted_out()
+            status_updates.opt_out(number)
+    assert not Phone(account=alice, number=STRANGER).has_opted_out()
+    assert not Consent.objects.exists()
 
 
 @pytest.mark.django_db

@@ -6,7 +6,7 @@ import sys
 import phonenumbers
 import pytest
 
-from sms.numbers import (
+from sms.telephony import (
     Recipient,
     RecipientError,
     is_e164,

@@ -13,8 +13,8 @@ from rest_framework.test import APIClient
 
 from accounts.sessions import DeviceSessionStore
 from sms import phones, service
-from sms.codes import PLACE
 from sms.consent import Asker
+from sms.delivery import CODE_PLACE
 from sms.models import Consent, Lane, Message, OptOut, Phone, PhoneCode, Source
 from sms.phones import NoCodeError, WrongCodeError
 from sms.policy import SendError
@@ -94,7 +94,7 @@ def test_no_code_is_at_rest_or_among_the_messages_of_an_account(numbered, alice)
     phone = phone_of(alice)
     ask(phone)
     code, kept = texted_code(numbered), Message.objects.get()
-    assert (kept.sender, kept.lane, kept.body[:6]) == (None, Lane.CODE, PLACE)
+    assert (kept.sender, kept.lane, kept.body[:6]) == (None, Lane.CODE, CODE_PLACE)
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names():
             cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - our own table names
@@ -278,7 +278,7 @@ def test_an_operator_who_pays_for_no_codes_sends_none(numbered, alice, settings)
 def test_a_code_that_waited_is_not_sent_once_codes_are_off(numbered, alice, settings):
     task_backends.use(settings, task_backends.RECORDING)
     to = phones.policy.recipient(TO)
-    text = service.queue_code(to=to, body=PLACE, valid_for=phones.VALID)
+    text = service.queue_code(to=to, body=CODE_PLACE, valid_for=phones.VALID)
     settings.SMS_CODES_DAILY = 0
     service.delivery.deliver(str(text.pk))
     text.refresh_from_db()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sms.segments import Measure, count, measure
+from sms.telephony import Measure, count, measure
 
 EMOJI = "\N{GRINNING FACE}"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sms.segments import is_gsm, measure
 from sms.spelling import Expensive, examine, split
+from sms.telephony import is_gsm, measure
 from tests.config.conftest import ROOT
 
 FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}\u200d\N{BOY}"
@@ -125,8 +125,8 @@ def test_no_letter_loses_its_accent(letter):
 
 def test_the_tables_of_characters_are_loaded_only_for_a_preview():
     code = (
-        "import sys, django; django.setup(); import sms.api.urls, sms.service, sms.segments;"
-        "sms.segments.measure('\u2019'); print('grapheme' in sys.modules)"
+        "import sys, django; django.setup(); import sms.api.urls, sms.service, sms.telephony;"
+        "sms.telephony.measure('\u2019'); print('grapheme' in sys.modules)"
     )
     done = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", code],

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.models import Counter
-from sms import delivery, numbers, policy, service, sweep
+from sms import delivery, policy, service, sweep, telephony
 from sms.models import Allowance, Message, OptOut
 from tests.sms.conftest import allow
 from tests.task_backends import IMMEDIATE, recorded, use
@@ -198,7 +198,7 @@ def test_a_region_that_is_not_allowed_any_more_gets_nothing(provider, alice, set
 
 def test_a_kind_of_number_that_is_not_allowed_any_more_gets_nothing(provider, alice, monkeypatch):
     message = queue(allow(alice))
-    monkeypatch.setattr(numbers, "REFUSED_TYPES", frozenset({"fixed_line_or_mobile"}))
+    monkeypatch.setattr(telephony, "REFUSED_TYPES", frozenset({"fixed_line_or_mobile"}))
     reason = "Messages to this type of number are not allowed."
     assert end(deliver(message)) == ("blocked", "type_not_allowed", reason)
     assert (provider.sent, set(used().values())) == ([], {0})

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sms.policy import SendError, measured
-from sms.segments import count
+from sms.telephony import count
 
 UNSEEN = [
     "",

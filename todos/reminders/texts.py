@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from core.text import line, undirected
-from sms.segments import count
+from sms.telephony import count
 from todos.models import Due, Todo
 
 NAME: Final = "Nudge"

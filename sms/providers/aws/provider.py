@@ -13,11 +13,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
 from core.clients import per_process
-from sms.numbers import is_e164
 from sms.providers.aws.errors import result_of
 from sms.providers.http import within
 from sms.providers.provider import OutgoingMessage, Provider
 from sms.results import Accepted, AcceptedWithoutId, Result, Unknown
+from sms.telephony import is_e164
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 8.0

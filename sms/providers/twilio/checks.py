@@ -5,8 +5,8 @@ import re
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-from sms.numbers import is_e164
 from sms.providers.http import is_safe_url
+from sms.telephony import is_e164
 
 _ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}")
 _SERVICE_SID = re.compile(r"MG[0-9a-f]{32}")

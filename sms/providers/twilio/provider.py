@@ -11,7 +11,6 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 from django.http import HttpRequest
 
-from sms.numbers import canonical
 from sms.providers.http import Account, Answer
 from sms.providers.provider import OutgoingMessage, Provider, UnansweredError
 from sms.providers.twilio import callbacks
@@ -27,6 +26,7 @@ from sms.results import (
     Throttled,
     Unknown,
 )
+from sms.telephony import canonical
 
 MAX_VALID_SECONDS = 36_000  # Twilio's own limit of ValidityPeriod
 CLOCK_SKEW = timedelta(minutes=1)  # between the clocks of Twilio and this server

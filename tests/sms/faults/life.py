@@ -15,13 +15,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from sms import numbers, service
+from sms import service, telephony
 from sms.providers import OutgoingMessage
 from sms.providers.twilio.provider import TwilioProvider
 from sms.sweep import sweep
 from tests.deaths import Step, dies_at
 
-numbers.recipient(settings.SMS_TO_NUMBER)  # likewise
+telephony.recipient(settings.SMS_TO_NUMBER)  # likewise
 SENDS, QUEUES = 3, 8  # in one life
 
 

@@ -1,4 +1,9 @@
-"""Phone numbers: their canonical form, whether messages are allowed, and masking."""
+"""What the standards of telephony fix: numbers (ITU-T E.164) and segments (3GPP TS 23.038, 23.040).
+
+Of a number: its canonical form, whether messages to it are allowed, and masking. Of a body: the
+segments by which messages are billed. The provider's count is authoritative; ours is available
+before the message is sent.
+"""
 
 import functools
 import re
@@ -7,8 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
-
-from core.text import with_plain_digits
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -47,14 +50,30 @@ REFUSED_TYPES: Final = frozenset(
     {"premium_rate", "toll_free", "shared_cost", "pager", "uan", "voicemail"}
 )
 
+GSM_7, UCS_2 = "GSM-7", "UCS-2"
+
+_GSM_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM_EXTENSION = frozenset("\f^{}\\[~]|€")  # two units: an escape and a character
+_GSM = _GSM_BASIC | _GSM_EXTENSION
+# Units of a single segment, and of each segment of a longer body, whose header takes 6
+# octets.
+_CAPACITY = {GSM_7: (160, 153), UCS_2: (70, 67)}
+
 
 @dataclass(frozen=True)
 class Recipient:
-    """A number in E.164 form, its region (DE, US) and its number type."""
+    """A canonical number, its region (DE, US) and its number type. `forms` as in forms()."""
 
     number: str
     region: str
     number_type: str
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        return _with_other_form(self.number)
 
 
 class RecipientError(ValueError):
@@ -105,7 +124,7 @@ def plain(text: str) -> str:
     """Normalize text from address books: direction marks, zero-width characters, wide digits and
     those of other scripts, non-breaking blanks, all dashes.
     """
-    return with_plain_digits("".join(_plain_character(character) for character in text))
+    return "".join(_plain_character(character) for character in text)
 
 
 def _plain_character(character: str) -> str:
@@ -116,6 +135,8 @@ def _plain_character(character: str) -> str:
             return " "
         case "Pd":
             return "-"
+        case "Nd":  # of any script
+            return str(unicodedata.decimal(character))
         case "No":  # a superscript is no digit
             return character
     return "-" if character in _DASHES else unicodedata.normalize("NFKC", character)
@@ -186,14 +207,20 @@ def canonical(number: str) -> str:
 
 
 def forms(number: str) -> tuple[str, ...]:
-    """The canonical form, and another form that a former release may have stored."""
-    found = canonical(number)
+    """The canonical form, and another one that a former release has stored, or stores in a deploy.
+
+    Queries for rows of a number need all forms.
+    """
+    return _with_other_form(canonical(number))
+
+
+def _with_other_form(number: str) -> tuple[str, ...]:
     for code, rule in _RENUMBERED.items():
         prefix = f"+{code}"
-        digits = found.removeprefix(prefix)
-        if digits != found and re.fullmatch(rule.back[0], digits):
-            return found, prefix + re.sub(*rule.back, digits)
-    return (found,)
+        digits = number.removeprefix(prefix)
+        if digits != number and re.fullmatch(rule.back[0], digits):
+            return number, prefix + re.sub(*rule.back, digits)
+    return (number,)
 
 
 def is_e164(number: str) -> bool:
@@ -209,3 +236,48 @@ def masked(number: str) -> str:
 
 def with_masked_numbers(text: str) -> str:
     return _ANY_NUMBER.sub(lambda found: masked(found[0]), text)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """`remaining` is the number of units left in the last segment."""
+
+    encoding: str
+    segments: int
+    remaining: int
+
+
+def count(body: str) -> tuple[str, int]:
+    measured = measure(body)
+    return measured.encoding, measured.segments
+
+
+def measure(body: str) -> Measure:
+    encoding = GSM_7 if is_gsm(body) else UCS_2
+    single, several = _CAPACITY[encoding]
+    widths = [_width(character, encoding) for character in body]
+    if sum(widths) <= single:
+        return Measure(encoding, 1 if body else 0, single - sum(widths))
+    segments, filled = _pack(widths, several)
+    return Measure(encoding, segments, several - filled)
+
+
+def is_gsm(text: str) -> bool:
+    return _GSM.issuperset(text)
+
+
+def _width(character: str, encoding: str) -> int:
+    """The width in septets of GSM-7, or in 16-bit units, of which an emoji takes two."""
+    if encoding == GSM_7:
+        return 2 if character in _GSM_EXTENSION else 1
+    return 2 if ord(character) > 0xFFFF else 1
+
+
+def _pack(widths: list[int], capacity: int) -> tuple[int, int]:
+    """The segments, and the units in the last one; a character of two units is never split."""
+    segments, filled = 1, 0
+    for width in widths:
+        if filled + width > capacity:
+            segments, filled = segments + 1, 0
+        filled += width
+    return segments, filled
