@@ -226,13 +226,9 @@ class OwnedRelatedField(serializers.RelatedField[Any, Any, Any]):
         """Refuse an empty string, which DRF would read as null."""
         return super().run_validation([] if data == "" else data)
 
-    def use_pk_only_optimization(self) -> bool:
-        return True
-
     def get_attribute(self, instance: Any) -> Any:
-        """None if there is no related object; DRF would return an object without a key."""
-        found = super().get_attribute(instance)
-        return None if found is None or found.pk is None else found
+        """The id of the related object, without a query; or None."""
+        return instance.serializable_value(self.source)
 
-    def to_representation(self, value: Any) -> str:
-        return str(value.pk)
+    def to_representation(self, value: UUID) -> str:
+        return str(value)

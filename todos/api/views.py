@@ -106,11 +106,10 @@ class TodoViewSet(MovingViewSet, OwnedViewSet):
         """Mark as finished. A repeat changes nothing. If-Match is honoured."""
         body = FinishSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        now = timezone.now()
-        at = happened(now, now - body.validated_data.get("at", now))
+        now, at = timezone.now(), body.validated_data.get("at")
         with self.writing():
             todo = self.locked_object()
-            todo.finish(at)
+            todo.finish(at and happened(now, now - at))
         return self.answer(todo)
 
     @action(detail=True, methods=["post"])

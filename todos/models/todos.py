@@ -247,6 +247,9 @@ class Todo(Versioned):
         return bool(differing)
 
     def save_changes(self, *members: str) -> None:
+        if subtasks.SHARED.isdisjoint(members):
+            super().save_changes(*members)
+            return
         with subtasks.taking_along(self, members) as names:
             super().save_changes(*names)
             if "status" in names:
