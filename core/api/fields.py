@@ -230,5 +230,5 @@ class OwnedRelatedField(serializers.RelatedField[Any, Any, Any]):
         """The id of the related object, without a query; or None."""
         return instance.serializable_value(self.source)
 
-    def to_representation(self, value: UUID) -> str:
+    def to_representation(self, value: Any) -> str:
         return str(value)

@@ -10,12 +10,12 @@ from core.api.schema import documented
 from todos.api.clearing import ClearField
 from todos.api.filters import ListFilterSerializer, RemovalSerializer, TodoFilterSerializer
 from todos.api.moves import MoveSerializer, TodoMoveSerializer
+from todos.api.occurrences import OccurrencesFilterSerializer
 from todos.api.quick import (
     QuickAddFilterSerializer,
     QuickAddSerializer,
     TodoPreviewSerializer,
 )
-from todos.api.occurrences import OccurrencesFilterSerializer
 from todos.api.saved_filters import SavedFilterSerializer
 from todos.api.serializers import (
     FinishSerializer,

@@ -110,6 +110,7 @@ class Todo(Versioned):
             {*OF_DUE, "finished_with", "former_position", "made_in", "status_at", "trashed_with"}
         ),
     )
+    outside_trash = Q(deleted_at=None)
     has_reached_others = False  # whether a change of this object has also changed other to-dos
     objects = TodoQuerySet.as_manager()
 
