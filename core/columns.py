@@ -3,7 +3,7 @@
 The API, forms, imports and queries all take the rule from the column, so none can forget it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -114,7 +114,9 @@ class MomentField(models.DateTimeField[_ST_contra, _GT_co]):
     default_validators = [dates.check_range]
 
     def from_db_value(self, value: datetime | None, *_: Any) -> datetime | None:
-        return value and dates.clamped(value)
+        if value is None or dates.FIRST_MOMENT <= value <= dates.LAST_MOMENT:
+            return value
+        return dates.clamped(value)
 
 
 class DayField(models.DateField[_ST_contra, _GT_co]):
@@ -123,7 +125,23 @@ class DayField(models.DateField[_ST_contra, _GT_co]):
     default_validators = [dates.check_range]
 
     def from_db_value(self, value: date | None, *_: Any) -> date | None:
-        return value and dates.clamped(value)
+        if value is None or dates.FIRST_DAY <= value <= dates.LAST_DAY:
+            return value
+        return dates.clamped(value)
+
+
+class ValueField(models.Field[_ST_contra, _GT_co]):
+    """A column of objects that `read` makes of their stored form; most rows have none."""
+
+    nothing: Any = None  # what is returned for a row without one
+    forms_of_nothing: Container[str | None] = (None, "")  # as they are stored
+
+    def from_db_value(self, value: str | None, *args: Any) -> Any:
+        return self.nothing if value in self.forms_of_nothing else self.read(value, *args)
+
+    def read(self, stored: Any, *args: Any) -> Any:
+        """The object. Returns a valid one for any stored form, so that no page fails."""
+        raise NotImplementedError
 
 
 class Folding(models.Model):

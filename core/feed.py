@@ -224,6 +224,10 @@ class SyncedQuerySet(QuerySet[Any]):
     def of(self, account_id: uuid.UUID) -> Self:
         return self.filter(**{self.model.account_column: account_id})
 
+    def owned_by(self, user: Any) -> Self:
+        """The person's objects, without those in a trash."""
+        return self.of(user.pk).filter(self.model.outside_trash)
+
     def accounts(self) -> "set[uuid.UUID]":
         return set(self.order_by().values_list(self.model.account_column, flat=True).distinct())
 
@@ -281,6 +285,7 @@ class Synced(Folding):
     feed_kind: ClassVar[str]
     feed_key: ClassVar[str] = "id"  # the column of the id that devices use
     account_column: ClassVar[str] = "owner_id"
+    outside_trash: ClassVar[models.Q] = models.Q()  # of a kind that has a trash
     derived: ClassVar[frozenset[str]] = (
         frozenset()
     )  # columns computed from others, never in responses

@@ -33,7 +33,7 @@ from sms.models import Allowance, Message, OptOut
 from tests.builders import make_list, make_todo
 from tests.documented import document
 from todos import service
-from todos.api.due import DueMember
+from todos.api.members import DueMember
 from todos.api.saved_filters import SavedFilterSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer, TodoTagSerializer
 from todos.forms import TitleForm

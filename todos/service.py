@@ -46,11 +46,13 @@ def size_of(text: str) -> int:
 
 def change_todo(todo: Todo, **changes: Any) -> None:
     """As `Todo.change`. Raises QuotaReached at the quota."""
-    growth = size_of(changes.get("notes", todo.notes)) - size_of(todo.notes)
-    if _gets_a_time(todo, changes):
+    before = todo.notes
+    if changes.get("due") and _gets_a_time(todo, changes):
         changes["reminders"] = _usual_reminders(todo.owner, changes["due"])
     todo.change(**changes)
-    quotas.take(todo.owner, bytes=growth, tags=len(changes.get("tags") or ()))
+    if "notes" in changes or changes.get("tags"):
+        growth = size_of(todo.notes) - size_of(before)
+        quotas.take(todo.owner, bytes=growth, tags=len(changes.get("tags") or ()))
 
 
 def _usual_reminders(owner: "User", due: Due | None) -> tuple[Reminder, ...]:
@@ -63,10 +65,9 @@ def _usual_reminders(owner: "User", due: Due | None) -> tuple[Reminder, ...]:
 
 def _gets_a_time(todo: Todo, changes: dict[str, Any]) -> bool:
     """Whether the to-do gets its first time, without reminders in the change."""
-    due = changes.get("due")
     has_one = todo.due is not None and todo.due.at is not None
-    return bool(due and due.at and not has_one and not {"reminders"} & {*changes}) and (
-        not todo.reminders
+    return bool(changes["due"].at and not has_one) and not (
+        "reminders" in changes or todo.reminders
     )
 
 

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cached_property
+from operator import attrgetter
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
@@ -17,6 +19,8 @@ from rest_framework.utils import json as strict_json
 from core import ids, text
 from core.columns import LineField, NoteField
 from core.dates import OUT_OF_RANGE, clamped, in_range, read_day, read_moment, written
+
+_Function = Callable[[Any], Any]
 
 
 class RepeatedMemberError(ValueError):
@@ -200,6 +204,29 @@ class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
         models.UUIDField: StrictUUIDField,
     }
 
+    def to_representation(self, instance: models.Model) -> dict[str, Any]:
+        """As in DRF, which asks of each value of each row whether it is a method or a mapping."""
+        shown = {}
+        for name, value_of, show in self._shown:
+            value = value_of(instance)
+            shown[name] = None if value is None else show(value)
+        return shown
+
+    @cached_property
+    def _shown(self) -> list[tuple[str, _Function, _Function]]:
+        """The name of each member in answers, how a row gives its value, and how it is shown."""
+        return [
+            (str(field.field_name), _value_of(field), field.to_representation)
+            for field in self._readable_fields
+        ]
+
+
+def _value_of(field: "serializers.Field[Any, Any, Any, Any]") -> _Function:
+    is_usual = type(field).get_attribute is serializers.Field.get_attribute
+    if is_usual and field.source_attrs:  # not "*", which names the whole row
+        return attrgetter(".".join(field.source_attrs))
+    return field.get_attribute
+
 
 @extend_schema_field({"type": "string", "format": "uuid"})
 class OwnedRelatedField(serializers.RelatedField[Any, Any, Any]):
@@ -226,13 +253,9 @@ class OwnedRelatedField(serializers.RelatedField[Any, Any, Any]):
         """Refuse an empty string, which DRF would read as null."""
         return super().run_validation([] if data == "" else data)
 
-    def use_pk_only_optimization(self) -> bool:
-        return True
-
     def get_attribute(self, instance: Any) -> Any:
-        """None if there is no related object; DRF would return an object without a key."""
-        found = super().get_attribute(instance)
-        return None if found is None or found.pk is None else found
+        """The id of the related object, without a query; or None."""
+        return instance.serializable_value(self.source)
 
     def to_representation(self, value: Any) -> str:
-        return str(value.pk)
+        return str(value)

@@ -4,7 +4,7 @@ ETag and If-Match carry the integer `version` of every mutable object (RFC 9110)
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from http import HTTPStatus
 from types import MappingProxyType
@@ -95,13 +95,16 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
     detects two changes of the same field.
     """
 
+    shown_along: ClassVar[Sequence[str]] = ()  # relations that answers show, read for all rows
+
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=request.data)
         with self.writing():
             serializer.is_valid(raise_exception=True)
             instance, created = self.save_new(serializer)
-        response = self.answer(instance, HTTPStatus.CREATED if created else HTTPStatus.OK)
+        status = HTTPStatus.CREATED if created else HTTPStatus.OK
+        response = self.answer(instance, status, shape=serializer)
         if created:
             path = f"{request.path}{getattr(instance, instance.feed_key)}/"
             response["Location"] = request.build_absolute_uri(path)
@@ -130,7 +133,7 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
             serializer = self.get_serializer(instance, data=data, partial=partial)
             serializer.is_valid(raise_exception=True)
             serializer.save()
-        return self.answer(instance)
+        return self.answer(instance, shape=serializer)
 
     def create_here(self, request: Request) -> Response:
         """PUT with `If-None-Match: *`: create an object with the id in the path (RFC 9110)."""
@@ -146,7 +149,7 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
                 message = "The id of an object never changes."
                 raise ValidationError({"id": [message]}, code="immutable")
             instance, _created = self.save_new(serializer)  # no race: the account is locked
-        response = self.answer(instance, HTTPStatus.CREATED)
+        response = self.answer(instance, HTTPStatus.CREATED, shape=serializer)
         response["Location"] = request.build_absolute_uri(request.path)
         return response
 
@@ -168,6 +171,10 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
         model: type[Synced] = self.serializer_class.Meta.model  # type: ignore[union-attr]
         return model
 
+    def get_queryset(self) -> Any:
+        """The caller's objects: other people's do not exist for a view."""
+        return self.model.objects.owned_by(self.caller).prefetch_related(*self.shown_along)
+
     def named(self) -> Any:
         """A queryset of the caller's object with the id in the path."""
         return self.get_queryset().filter(**{self.model.feed_key: self.kwargs["pk"]})
@@ -175,8 +182,15 @@ class VersionedViewSet(ApiViewSet, viewsets.ModelViewSet[Any]):
     def get_object(self) -> Any:
         return get_object_or_404(self.named())
 
-    def answer(self, instance: Versioned, status: int = HTTPStatus.OK) -> Response:
-        data = self.get_serializer(instance).data
+    def answer(
+        self,
+        instance: Versioned,
+        status: int = HTTPStatus.OK,
+        *,
+        shape: BaseSerializer[Any] | None = None,
+    ) -> Response:
+        """The object, by the serializer that has read the request, or by a new one."""
+        data = (shape or self.get_serializer()).to_representation(instance)
         return Response(data, status=status, headers={"ETag": etag(instance.version)})
 
 

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from core import dates
 from tests.builders import make_list, make_todo
-from todos.api.reminders import RemindersMember
+from todos.api.members import RemindersMember
 from todos.models import List, Tag, Todo
 
 pytestmark = pytest.mark.django_db

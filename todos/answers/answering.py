@@ -11,7 +11,7 @@ from sms.service import Asked, Reply
 from todos.answers.changes import HELD, Changes
 from todos.answers.reading import Command, language_of, load, read
 from todos.answers.times import LATER, Later, later, shown
-from todos.api.due import DueMember
+from todos.api.members import DueMember
 from todos.api.quick import lists_of, members_of
 from todos.models import Todo
 from todos.models.due import day_bounds

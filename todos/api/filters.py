@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils import timezone
@@ -155,7 +154,7 @@ def apply_filters(todos: TodoQuerySet, filters: Mapping[str, Any], user: User) -
         todos = matching(todos, filters["q"], now, user.zone)
     if "filter" in filters:
         todos = _saved(todos, filters["filter"], now, user)
-    return _due(todos, filters, now, user.zone)
+    return _due(todos, filters, now, user)
 
 
 def _saved(todos: TodoQuerySet, key: UUID, at: datetime, user: User) -> TodoQuerySet:
@@ -169,17 +168,15 @@ def _saved(todos: TodoQuerySet, key: UUID, at: datetime, user: User) -> TodoQuer
         raise serializers.ValidationError({"filter": error.messages}, code="bad_query") from error
 
 
-def _due(
-    todos: TodoQuerySet, filters: Mapping[str, Any], at: datetime, zone: ZoneInfo
-) -> TodoQuerySet:
+def _due(todos: TodoQuerySet, filters: Mapping[str, Any], at: datetime, user: User) -> TodoQuerySet:
     """Filter by `due`, in the person's time zone."""
     match filters.get("due"):
         case "overdue":
             todos = todos.overdue(at)
         case "today":
-            todos = todos.due_today(at, zone)
+            todos = todos.due_today(at, user.zone)
         case "upcoming":
-            todos = todos.upcoming(at, zone)
+            todos = todos.upcoming(at, user.zone)
         case "none":
             todos = todos.without_due()
     if "due_before" in filters:
@@ -187,7 +184,8 @@ def _due(
     if "due_after" in filters:
         todos = todos.due_after(filters["due_after"])
     if "started" in filters:
-        todos = todos.started(at, zone) if filters["started"] else todos.waiting(at, zone)
+        chosen = todos.started if filters["started"] else todos.waiting
+        todos = chosen(at, user.zone)
     return todos
 
 

@@ -20,7 +20,7 @@ from core.api.scopes import TODOS
 from core.api.viewsets import ApiViewSet
 from core.idempotency import idempotent
 from core.text import fold
-from todos.api.due import DueMember
+from todos.api.members import DueMember
 from todos.api.serializers import TodoSerializer
 from todos.models import List, Todo, TodoQuerySet
 from todos.models.recurrence import RecurrenceFrom
@@ -62,7 +62,7 @@ class TodoPreviewSerializer(serializers.Serializer[Any]):
     """The result of the sentence. `list` is null for the inbox."""
 
     title = serializers.CharField()
-    due = DueMember(required=True)
+    due = DueMember(allow_null=True)
     recurrence = serializers.CharField(allow_null=True)
     recurrence_from = serializers.ChoiceField(choices=RecurrenceFrom.choices)
     tags = serializers.ListField(child=serializers.CharField())

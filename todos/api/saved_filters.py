@@ -7,7 +7,6 @@ from todos.api.moves import MovingViewSet
 from todos.api.serializers import OwnedSerializer
 from todos.api.views import OwnedViewSet
 from todos.models import SavedFilter
-from todos.models.filters import SavedFilterQuerySet
 
 
 class SavedFilterSerializer(OwnedSerializer):
@@ -35,9 +34,6 @@ class SavedFilterViewSet(MovingViewSet, OwnedViewSet):
 
     serializer_class = SavedFilterSerializer
     queryset = SavedFilter.objects.none()
-
-    def get_queryset(self) -> SavedFilterQuerySet:
-        return SavedFilter.objects.owned_by(self.caller)
 
     def get_ordering(self) -> list[str]:
         return ["position", "id"]

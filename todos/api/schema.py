@@ -10,12 +10,12 @@ from core.api.schema import documented
 from todos.api.clearing import ClearField
 from todos.api.filters import ListFilterSerializer, RemovalSerializer, TodoFilterSerializer
 from todos.api.moves import MoveSerializer, TodoMoveSerializer
+from todos.api.occurrences import OccurrencesFilterSerializer
 from todos.api.quick import (
     QuickAddFilterSerializer,
     QuickAddSerializer,
     TodoPreviewSerializer,
 )
-from todos.api.recurrence import OccurrencesFilterSerializer
 from todos.api.saved_filters import SavedFilterSerializer
 from todos.api.serializers import (
     FinishSerializer,
@@ -120,7 +120,7 @@ class QuickAdd(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
 
 class Occurrences(OpenApiViewExtension):  # type: ignore[no-untyped-call]
-    target_class = "todos.api.recurrence.OccurrencesView"
+    target_class = "todos.api.occurrences.OccurrencesView"
 
     def view_replacement(self) -> Any:
         described = extend_schema(

@@ -23,12 +23,12 @@ from core.order_keys import LONGEST
 from core.text import fold
 from todos import service
 from todos.api.clearing import ClearField, cleared
-from todos.api.due import DueMember
-from todos.api.recurrence import RecurrenceMember
-from todos.api.reminders import RemindersMember
+from todos.api.members import DueMember, RecurrenceMember, RemindersMember
 from todos.models import List, ListQuerySet, Priority, Tag, Todo, TodoQuerySet
 from todos.models.columns import KEY
+from todos.models.reminders import MOST_REMINDERS
 from todos.models.tags import NAME_LENGTH
+from todos.recurrence import LENGTH as RULE_LENGTH
 
 NEVER_EMPTY = ("id", "list", "position")
 KEPT_BY_PUT = (*NEVER_EMPTY, "parent")
@@ -219,11 +219,11 @@ class TodoSerializer(OwnedSerializer):
     parent = OwnedRelatedField(  # type: ignore[assignment]  # a serializer has one of its own
         required=False, allow_null=True
     )
-    due = DueMember()
-    recurrence = RecurrenceMember()
+    due = DueMember(required=False, allow_null=True)
+    recurrence = RecurrenceMember(required=False, allow_null=True, max_length=RULE_LENGTH)
     priority = StrictIntegerField(min_value=0, max_value=max(Priority), required=False)
     tags = TagNamesField()
-    reminders = RemindersMember()
+    reminders = RemindersMember(required=False, max_length=MOST_REMINDERS)
 
     class Meta:
         model = Todo

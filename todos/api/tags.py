@@ -37,9 +37,6 @@ class TagViewSet(OwnedViewSet):
     serializer_class = TodoTagSerializer
     queryset = Tag.objects.none()
 
-    def get_queryset(self) -> TagQuerySet:
-        return Tag.objects.owned_by(self.caller)
-
     def get_ordering(self) -> list[str]:
         return ["name", "id"]
 

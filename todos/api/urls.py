@@ -1,8 +1,8 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from todos.api.occurrences import OccurrencesView
 from todos.api.quick import QuickAddView
-from todos.api.recurrence import OccurrencesView
 from todos.api.saved_filters import SavedFilterViewSet
 from todos.api.summary import SummaryView
 from todos.api.tags import TagViewSet

@@ -28,7 +28,7 @@ from todos.api.filters import (
 from todos.api.ids import known_object
 from todos.api.moves import MovingViewSet, TodoMoveSerializer
 from todos.api.serializers import FinishSerializer, ListSerializer, TodoSerializer
-from todos.models import List, ListQuerySet, Todo, TodoQuerySet
+from todos.models import List, Todo, TodoQuerySet
 from todos.models.operations import happened
 
 
@@ -59,9 +59,6 @@ class ListViewSet(MovingViewSet, OwnedViewSet):
     action_filters = MappingProxyType({"destroy": RemovalSerializer})
     filter_class = ListFilterSerializer
 
-    def get_queryset(self) -> ListQuerySet:
-        return List.objects.owned_by(self.caller)
-
     def filter_queryset(self, queryset: Any) -> Any:
         return apply_list_filters(queryset, self.filters)
 
@@ -87,9 +84,7 @@ class TodoViewSet(MovingViewSet, OwnedViewSet):
     queryset = Todo.objects.none()
     filter_class = TodoFilterSerializer
     move_class = TodoMoveSerializer
-
-    def get_queryset(self) -> TodoQuerySet:
-        return Todo.objects.owned_by(self.caller).prefetch_related("tags")
+    shown_along = ("tags",)
 
     def filter_queryset(self, queryset: Any) -> Any:
         return apply_filters(queryset, self.filters, self.caller)
@@ -106,11 +101,10 @@ class TodoViewSet(MovingViewSet, OwnedViewSet):
         """Mark as finished. A repeat changes nothing. If-Match is honoured."""
         body = FinishSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        now = timezone.now()
-        at = happened(now, now - body.validated_data.get("at", now))
+        now, at = timezone.now(), body.validated_data.get("at")
         with self.writing():
             todo = self.locked_object()
-            todo.finish(at)
+            todo.finish(at and happened(now, now - at))
         return self.answer(todo)
 
     @action(detail=True, methods=["post"])

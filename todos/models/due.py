@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, time_zone_named, validate_time_zone, zone_called
 from core import dates
+from core.columns import ValueField
 
 NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)  # due_order of a to-do without a due
 OF_DUE: Final = frozenset({"due_at", "due_on", "due_order"})  # columns computed from the due
@@ -176,7 +177,7 @@ class DueWidget(forms.MultiWidget):
         return [value.on, value.at, value.time_zone] if value else [None, None, None]
 
 
-class DueField(models.Field[Any, Any]):
+class DueField(ValueField[Any, Any]):
     """A Due in its text form. Every write also updates the columns computed from it."""
 
     default_validators = [check]
@@ -192,9 +193,9 @@ class DueField(models.Field[Any, Any]):
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.CharField", args, kwargs
 
-    def from_db_value(self, value: str | None, *_: Any) -> Due | None:
-        """Read an invalid stored text as no due, so that no page fails."""
-        due = Due.read(value) if value else None
+    def read(self, stored: str, *_: Any) -> Due | None:
+        """No due for an invalid text."""
+        due = Due.read(stored)
         return due and Due(dates.clamped(due.on), due.at, due.time_zone)
 
     def to_python(self, value: Any) -> Due | None:

@@ -1,5 +1,3 @@
-from typing import TYPE_CHECKING, Self
-
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,15 +9,7 @@ from core.models import Versioned
 from todos.models.columns import ColorField, PositionField, is_key
 from todos.models.search import QUERY_LENGTH, check_query
 
-if TYPE_CHECKING:
-    from accounts.models import User
-
 NAME_LENGTH = 128
-
-
-class SavedFilterQuerySet(SyncedQuerySet):
-    def owned_by(self, user: "User") -> Self:
-        return self.filter(owner=user)
 
 
 class SavedFilter(Versioned):
@@ -37,7 +27,7 @@ class SavedFilter(Versioned):
     position = PositionField()
 
     feed_kind = "filter"
-    objects = SavedFilterQuerySet.as_manager()
+    objects = SyncedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("saved filter")

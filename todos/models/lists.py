@@ -1,4 +1,4 @@
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -24,9 +24,6 @@ NAME_LENGTH = 128
 
 
 class ListQuerySet(SyncedQuerySet):
-    def owned_by(self, user: "User") -> Self:
-        return self.filter(owner=user)
-
     def inbox_of(self, user: "User") -> "List":
         """The inbox of the account, created on first use; a constraint makes it unique."""
         inbox: List

@@ -36,10 +36,6 @@ class Priority(models.IntegerChoices):
 
 
 class TodoQuerySet(SyncedQuerySet):
-    def owned_by(self, user: "User") -> Self:
-        """The user's to-dos outside the trash."""
-        return self.filter(owner=user, deleted_at=None)
-
     def trash_of(self, user: "User") -> Self:
         return self.filter(owner=user, deleted_at__isnull=False)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import MOST_MINUTES_BEFORE, Channel, zone_called
 from core import dates, ids
+from core.columns import ValueField
 from todos.models.due import Due, moment_of
 
 MOST_REMINDERS: Final = 10  # per to-do
@@ -137,8 +138,10 @@ def _moved(reminder: Reminder, before: Due | None, due: Due, zone: ZoneInfo) -> 
     return dates.clamped(moment_of(day, there.time(), there.tzinfo))  # type: ignore[arg-type]
 
 
-class RemindersField(models.JSONField):
+class RemindersField(ValueField[Any, Any], models.JSONField):
     """A tuple of Reminders, sorted by id."""
+
+    nothing, forms_of_nothing = (), (None, "[]")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         usual = {"default": tuple, "db_default": [], "blank": True}
@@ -164,11 +167,11 @@ class RemindersField(models.JSONField):
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
         """`to_python` has already checked the value."""
 
-    def from_db_value(self, value: Any, *args: Any) -> tuple[Reminder, ...]:
-        """Skip invalid stored reminders, so that no page fails."""
-        stored = super().from_db_value(value, *args)
+    def read(self, stored: Any, *args: Any) -> tuple[Reminder, ...]:
+        """Skips invalid reminders."""
+        items = models.JSONField.from_db_value(self, stored, *args)
         found = []
-        for it in stored if isinstance(stored, list) else ():
+        for it in items if isinstance(items, list) else ():
             try:
                 found.append(Reminder.read(it))
             except ValidationError:

@@ -21,6 +21,7 @@ from core.errors import Refused
 from core.feed import stamp
 
 LEVELS: Final = 3  # including the top level
+SHARED: Final = frozenset({"deleted_at", "list", "parent", "status"})  # reach parents or subtasks
 
 
 # --- Parents and subtasks -------------------------------------------------------------------------
@@ -102,7 +103,7 @@ def _found(todo: Any) -> Any:
 
 @contextmanager
 def taking_along(todo: Any, members: Iterable[str]) -> Iterator[list[str]]:
-    """Wraps a change of these members; yields them plus the members that change with them.
+    """Wraps a change of SHARED members; yields them plus the members that change with them.
 
     Raises Refused before anything is written.
     """
@@ -116,7 +117,7 @@ def taking_along(todo: Any, members: Iterable[str]) -> Iterator[list[str]]:
     yield names
     if {"status", "parent", "deleted_at"} & {*names} and not (todo.is_finished or todo.deleted_at):
         _open_above(todo)
-    if {"status", "parent", "deleted_at", "list"} & {*names} and levels_below(todo)[0].exists():
+    if levels_below(todo)[0].exists():
         todo.has_reached_others = True
         _move_below(todo, names)
         _trash_below(todo, names, trashing)

@@ -34,9 +34,6 @@ def folded_names(tag: Any) -> Coalesce:
 
 
 class TagQuerySet(SyncedQuerySet):
-    def owned_by(self, user: "User") -> Self:
-        return self.filter(owner=user)
-
     def same_name(self, user: "User", name: str) -> "Tag | None":
         """The person's tag with this name, compared folded."""
         tag: Tag | None = self.owned_by(user).filter(folded=fold(name)).first()

@@ -110,6 +110,7 @@ class Todo(Versioned):
             {*OF_DUE, "finished_with", "former_position", "made_in", "status_at", "trashed_with"}
         ),
     )
+    outside_trash = Q(deleted_at=None)
     has_reached_others = False  # whether a change of this object has also changed other to-dos
     objects = TodoQuerySet.as_manager()
 
@@ -247,6 +248,9 @@ class Todo(Versioned):
         return bool(differing)
 
     def save_changes(self, *members: str) -> None:
+        if subtasks.SHARED.isdisjoint(members):
+            super().save_changes(*members)
+            return
         with subtasks.taking_along(self, members) as names:
             super().save_changes(*names)
             if "status" in names:

@@ -8,24 +8,29 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError as InvalidError
 from rest_framework.exceptions import ValidationError
+from rest_framework.fields import ListField
 
 from accounts.models import ApiToken, User
 from core import ids
 from core.api.errors import Conflict
+from core.api.fields import StrictUUIDField
 from core.feed import FeedEntry
 from todos import service
 from todos.api.clearing import cleared
 from todos.api.ids import refuse_other
-from todos.api.reminders import ReminderIdsField, RemindersMember
+from todos.api.members import RemindersMember
 from todos.models import List, Reminder, Status, Tag, Todo
-from todos.models.reminders import reminders_after
+from todos.models.reminders import MOST_REMINDERS, reminders_after
 from todos.ordering import NoNeighborError
 from todos.sync.aliases import Aliases
 from todos.sync.kinds import Kind
 from todos.sync.merge import Seen, conflicting, tags_after
 from todos.sync.moves import with_position
 
-REMINDER_SETS: Final = {"reminders_added": RemindersMember, "reminders_removed": ReminderIdsField}
+REMINDER_SETS: Final[Mapping[str, ListField]] = {
+    "reminders_added": RemindersMember(max_length=MOST_REMINDERS),
+    "reminders_removed": ListField(child=StrictUUIDField(), max_length=MOST_REMINDERS),
+}
 
 
 @dataclass(frozen=True)
@@ -197,7 +202,7 @@ class Change:
         checked = {}
         for name, value in sets.items():
             try:
-                checked[name] = REMINDER_SETS[name]().run_validation(value)
+                checked[name] = REMINDER_SETS[name].run_validation(value)
             except ValidationError as error:
                 raise ValidationError({name: error.detail}) from error
         try:

@@ -29,11 +29,13 @@ def _members() -> dict[str, Any]:
     members = {name: it for name, it in named.items() if not it.read_only}
     places = MoveSerializer().fields
     tags = {name: type(named["tags"])() for name in ("tags_added", "tags_removed")}
-    sets = {name: field() for name, field in REMINDER_SETS.items()}
     fate = serializers.ChoiceField(
         choices=["move", "trash"], help_text="For the to-dos of a purged list."
     )
-    copies = {name: copy.deepcopy(it) for name, it in {**members, **places, **tags, **sets}.items()}
+    copies = {
+        name: copy.deepcopy(it)
+        for name, it in {**members, **places, **tags, **REMINDER_SETS}.items()
+    }
     for member in copies.values():
         member.required = False
     fate.required = False

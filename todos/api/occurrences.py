@@ -1,48 +1,22 @@
-"""The recurrence of a to-do in the API, and its next occurrences."""
+"""The next occurrences of a recurring to-do over HTTP."""
 
 from types import MappingProxyType
 from typing import Any, Final
 
-from django.core.exceptions import ValidationError as Refused
 from django.utils import translation
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.fields import StrictCharField
 from core.api.parameters import NoFilters
 from core.api.scopes import READING
 from core.api.viewsets import ApiViewSet
 from todos import recurrence
-from todos.api.due import DueMember
+from todos.api.members import DueMember
 from todos.models import Todo, TodoQuerySet
 from todos.models.recurrence import occurrences, rule_of
 
 MOST_OCCURRENCES: Final = 100
-
-
-@extend_schema_field(
-    {
-        "type": "string",
-        "maxLength": recurrence.LENGTH,
-        "format": "recurrence",
-        "examples": ["FREQ=WEEKLY;BYDAY=MO"],
-    }
-)
-class RecurrenceMember(StrictCharField):
-    """A rule of RFC 5545 without its name, `FREQ=WEEKLY;BYDAY=MO`; responses normalize it."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        given = {"required": False, "allow_null": True, "max_length": recurrence.LENGTH}
-        super().__init__(**{**given, **kwargs})
-
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        try:
-            return str(recurrence.read(text))
-        except Refused as error:
-            raise serializers.ValidationError(error.messages, code=error.code) from error
 
 
 class OccurrencesFilterSerializer(NoFilters):
@@ -57,7 +31,7 @@ class OccurrencesSerializer(serializers.Serializer[Any]):
     """The occurrences from the due of the to-do, which is the first one."""
 
     words = serializers.CharField(allow_null=True, help_text="The rule in words; null without one.")
-    results = serializers.ListField(child=DueMember())
+    results = serializers.ListField(child=DueMember(allow_null=True))
 
 
 class OccurrencesView(ApiViewSet):
