@@ -10,6 +10,7 @@ locked. docs/api.md promises:
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any, Final
 
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -63,7 +64,10 @@ def _above(todo: Any) -> list[Any]:
 
 def _height(todo: Any) -> int:
     """The number of levels from the to-do down."""
-    return 1 + sum(level.filter(deleted_at=None).exists() for level in levels_below(todo))
+    if todo._state.adding:  # noqa: SLF001 - nothing is below a new one
+        return 1
+    levels = (level.filter(deleted_at=None) for level in levels_below(todo))
+    return 1 + sum(1 for _level in takewhile(QuerySet.exists, levels))
 
 
 def _read(todo: Any) -> Any:
@@ -86,7 +90,7 @@ def joining(todo: Any) -> Iterator[None]:
     todo.parent = _found(todo)
     todo.list_id = todo.parent.list_id
     yield
-    _open_above(todo)
+    _open(todo.parent, todo)
 
 
 def _found(todo: Any) -> Any:
@@ -147,7 +151,10 @@ def _join_list(todo: Any) -> list[str]:
 
 def _open_above(todo: Any) -> None:
     """Reopen finished parents of an open to-do; their other subtasks stay finished."""
-    parent = _read(todo)
+    _open(_read(todo), todo)
+
+
+def _open(parent: Any, todo: Any) -> None:
     if todo.is_finished or parent is None or not parent.is_finished:
         return
     todo.has_reached_others = True

@@ -216,6 +216,13 @@ class Todo(Versioned):
         with writing(self.owner_id, savepoint=True):
             return Todo.objects.of(self.owner_id).filter(pk=self.pk).delete()
 
+    def purge(self) -> None:
+        """As `delete`, with fewer statements for a to-do without subtasks."""
+        if subtasks.levels_below(self)[0].exists():
+            Todo.objects.of(self.owner_id).filter(pk=self.pk).delete()
+        else:
+            super().purge()
+
     @classmethod
     @contextmanager
     def dying(cls, account_id: "UUID", rows: "models.QuerySet[Any]") -> Iterator[None]:
@@ -336,9 +343,11 @@ class Todo(Versioned):
         yield
         plan(account_id, keys)
 
-    def rippling_from(self, members: Collection[str]) -> AbstractContextManager[None]:
+    def rippling_from(
+        self, members: Collection[str], *, dying: bool = False
+    ) -> AbstractContextManager[None]:
         """Skip the queries if the to-do has no reminders."""
-        concerns = self.reminders or "reminders" in members
+        concerns = (self.reminders or "reminders" in members) and not dying
         return super().rippling_from(members) if concerns else nullcontext()
 
     def _change_now(self, **changes: Any) -> None:
