@@ -104,9 +104,7 @@ def _next(rows: SyncedQuerySet, row: Any, *, is_after: bool) -> Any:
     return here.filter(further | same).order_by(f"{sign}position", f"{sign}pk").first()
 
 
-def _room(
-    rows: SyncedQuerySet, ends: Callable[[], _Ends], present: _Ends | None = None
-) -> str:
+def _room(rows: SyncedQuerySet, ends: Callable[[], _Ends], present: _Ends | None = None) -> str:
     """A key between the ends. If there is no room, rows around them get new keys first.
 
     `present` is what `ends()` would return now, if the caller knows it.

@@ -90,7 +90,7 @@ def joining(todo: Any) -> Iterator[None]:
     todo.parent = _found(todo)
     todo.list_id = todo.parent.list_id
     yield
-    _open(todo.parent, todo)
+    _open_above(todo, todo.parent)
 
 
 def _found(todo: Any) -> Any:
@@ -119,7 +119,8 @@ def taking_along(todo: Any, members: Iterable[str]) -> Iterator[list[str]]:
         todo.trashed_with = None
     yield names
     if {"status", "parent", "deleted_at"} & {*names} and not (todo.is_finished or todo.deleted_at):
-        _open_above(todo)
+        is_read = "parent" in names and "deleted_at" not in names
+        _open_above(todo, todo.parent if is_read else _read(todo))
     if {"status", "parent", "deleted_at", "list"} & {*names} and levels_below(todo)[0].exists():
         todo.has_reached_others = True
         _move_below(todo, names)
@@ -149,12 +150,8 @@ def _join_list(todo: Any) -> list[str]:
     return ["list"]
 
 
-def _open_above(todo: Any) -> None:
+def _open_above(todo: Any, parent: Any) -> None:
     """Reopen finished parents of an open to-do; their other subtasks stay finished."""
-    _open(_read(todo), todo)
-
-
-def _open(parent: Any, todo: Any) -> None:
     if todo.is_finished or parent is None or not parent.is_finished:
         return
     todo.has_reached_others = True

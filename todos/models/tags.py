@@ -118,7 +118,12 @@ class Tag(Synced):
         """Stamp the to-dos, which show and search tags by name, and store the former name."""
         if dying:  # before the rows that link them are gone
             keys = rows.order_by().values("pk")
-            stamp(account_id, cls._showing(account_id, keys), "tags", folded_tags=folded_names(cls, keys))
+            stamp(
+                account_id,
+                cls._showing(account_id, keys),
+                "tags",
+                folded_tags=folded_names(cls, keys),
+            )
             yield
         elif "name" in members:
             former = {row.pk: row.folded or fold(row.name) for row in rows}
@@ -146,9 +151,7 @@ class Tag(Synced):
         return todo.objects.of(account_id).filter(pk__in=links.values("todo"))
 
     @classmethod
-    def _renamed(
-        cls, account_id: "UUID", rows: "Iterable[Tag]", former: Mapping[int, str]
-    ) -> None:
+    def _renamed(cls, account_id: "UUID", rows: "Iterable[Tag]", former: Mapping[int, str]) -> None:
         todos = cls._showing(account_id, [*former])
         stamp(account_id, todos, "tags", folded_tags=folded_names(cls))
         TagAlias.objects.remember(account_id, rows, former)

@@ -270,6 +270,7 @@ class Todo(Versioned):
             Todo.tags.through.objects.filter(todo=self, tag__in=gone).delete()
         self._link(kept - before)
         self._shows(wanted)
+        self._hold(wanted)
         return True
 
     def insert(self, names: Collection[str]) -> None:
@@ -278,9 +279,7 @@ class Todo(Versioned):
         self._shows(tags)
         self.save(force_insert=True)
         self._link({tag.pk for tag in tags})
-        known = self.tags.all()
-        known._result_cache = [*tags]  # noqa: SLF001 - as after prefetch_related: an answer shows them
-        self._prefetched_objects_cache = {"tags": known}
+        self._hold(tags)
 
     @classmethod
     def insert_all(
@@ -301,6 +300,12 @@ class Todo(Versioned):
     def _link(self, keys: Collection[int]) -> None:
         links = Todo.tags.through.objects
         links.bulk_create(links.model(todo=self, tag_id=key) for key in sorted(keys))
+
+    def _hold(self, tags: Collection[Tag]) -> None:
+        """Keep the tags as prefetch_related does, because an answer shows them."""
+        known = self.tags.all()
+        known._result_cache = [*tags]  # noqa: SLF001 - no public way
+        self.__dict__.setdefault("_prefetched_objects_cache", {})["tags"] = known
 
     def _shows(self, tags: Collection[Tag]) -> None:
         """Set the search column of tags, and drop the prefetched tags."""

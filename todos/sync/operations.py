@@ -226,6 +226,8 @@ class Push:
             self.rows.clear()
             self.gone.clear()
             self.__dict__.pop("inbox", None)  # which may have been created and withdrawn
+            if is_done:
+                self.rows[name, operation.id] = row
             return
         for cached in (self.rows, self.gone):
             for key in [key for key in cached if changes.get(key[0], 0) > (key[0] == name)]:
