@@ -216,9 +216,7 @@ class Synced(Folding):
     def _save_what_differs(self, names: Iterable[str] | None) -> None:
         """Compare with the stored row, which may have changed since this object was read."""
         stored: Synced = QuerySet(type(self)).get(pk=self.pk)
-        for column in self._meta.concrete_fields:
-            if isinstance(column, FoldedField) and column.of:  # written anew with their sources
-                setattr(self, column.attname, getattr(stored, column.attname))
+        self._fold_as(stored)
         columns = [
             column.name
             for column in self._meta.concrete_fields
@@ -231,6 +229,13 @@ class Synced(Folding):
             self.save_changes(*differing)
         elif differing:
             super().save(update_fields=differing)
+
+    def _fold_as(self, stored: "Synced") -> None:
+        """Take over the folded columns that are about to be written with their changed sources."""
+        for column in self._meta.concrete_fields:
+            sources = column.of if isinstance(column, FoldedField) else ()
+            if any(_value(self, name) != _value(stored, name) for name in sources):
+                setattr(self, column.attname, _value(stored, column.name))
 
     def change(self, **columns: Any) -> bool:
         """Save the columns whose values differ, and return whether any does.

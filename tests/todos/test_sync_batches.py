@@ -202,6 +202,29 @@ def test_a_refused_creation_takes_nothing_else_with_it(api, push, alice, bob):
     check(alice)
 
 
+def test_a_refused_change_of_tags_and_parent_changes_neither(api, push, alice):
+    """The tags are written before the parent is checked; what came before in the request stays."""
+    push(operation("create", A, title="a"), operation("create", B, title="b", parent=A))
+    both = operation("update", A, title="x", tags=["home"], parent=B)
+    sent = [operation("update", B, title="y"), both, operation("create", C, title="c")]
+    assert [it["status"] for it in push(*sent)] == ["applied", "refused", "applied"]
+    shown = Todo.objects.in_bulk()
+    assert [shown[uuid.UUID(key)].title for key in (A, B, C)] == ["a", "y", "c"]
+    assert not Todo.tags.through.objects.filter(todo=A).exists()
+    assert [it["status"] for it in push(*sent)] == ["replayed", "refused", "replayed"]
+    check(alice)
+
+
+def test_a_change_of_many_rows_counts_after_that_of_one(push, alice):
+    """The entry of the first waits for the end of the request, that of the other does not."""
+    tag = str(make_todo(alice, tags=["home"]).tags.get().uuid)
+    push(operation("create", A, title="a", tags=["home"]))
+    results = push(operation("update", A, title="b"), operation("update", tag, "tag", name="house"))
+    assert [it["status"] for it in results] == ["applied", "applied"]
+    assert Todo.objects.get(pk=A).version == 3
+    check(alice)
+
+
 # --- Statements -----------------------------------------------------------------------------------
 
 MOST = 6  # statements of an operation, in a request with a hundred of them
@@ -246,7 +269,7 @@ STATEMENTS: dict[str, tuple[dict[str, Any], int]] = {
     "profile update": ({"name": "{number}"}, 2),
     "profile update, time zone": ({"time_zone": "{zone}"}, 5),
 }
-# It also reads the reminders of all to-dos of the list, and has no room for its share of the request.
+# It also reads the reminders of the to-dos, and has no room for its share of the request.
 FULL = {"list purge, with to-dos that are trashed"}
 FIRST = {"reopen": "finish", "restore": "trash"}
 NUMBERS = itertools.count()

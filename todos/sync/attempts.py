@@ -39,7 +39,7 @@ class _Statements:
 
     have_written = False
 
-    def __call__(self, execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:  # noqa: FBT001 - Django's signature
+    def __call__(self, execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
         if not sql.lstrip("( \n").startswith("SELECT"):
             self.have_written = True
         return execute(sql, params, many, context)

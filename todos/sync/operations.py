@@ -1,7 +1,7 @@
 """Applies the offline operations of a device one by one; none that fails affects another."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
@@ -216,21 +216,31 @@ class Push:
         if is_new or row is None:
             self.rows.pop((name, operation.id), None)
             self.gone.pop((name, operation.id), None)
-        is_first = is_new and name == "todo"
-        self.first = self.first and min(self.first, row.position) if is_first else None
+        if is_new and name == "todo":
+            self.first = self.first and min(self.first, row.position)
+        else:
+            self.first = None
+        self._read_again(name)
+        if not is_done:
+            self._forget_kinds(KINDS)
+            self.__dict__.pop("inbox", None)  # which may have been created and withdrawn
+        elif name == "profile":
+            self._forget_kinds({"todo"})  # their dues follow the person
+        else:
+            self._forget_kinds(
+                {kind for kind, amount in changes.items() if amount > (kind == name)}
+            )
+
+    def _read_again(self, name: str) -> None:
+        """What operations on other kinds need to know of this one."""
         if name == "tag":
             self.aliases.forget()
         if name == "profile":
             self.account.refresh_from_db()
-        if not is_done or name == "profile":  # the dues of all to-dos follow the person
-            self.rows.clear()
-            self.gone.clear()
-            self.__dict__.pop("inbox", None)  # which may have been created and withdrawn
-            if is_done:
-                self.rows[name, operation.id] = row
-            return
-        for cached in (self.rows, self.gone):
-            for key in [key for key in cached if changes.get(key[0], 0) > (key[0] == name)]:
+
+    def _forget_kinds(self, names: Collection[str]) -> None:
+        for cached in (self.rows, self.gone) if names else ():
+            for key in [key for key in cached if key[0] in names]:
                 del cached[key]
 
     def _seen(self, operation: Operation) -> Seen:
