@@ -3,162 +3,51 @@
 Every write goes through `Synced` and its queryset, whichever method of Django the caller uses. They
 increment the version, mark the changed members, and move the row's entry to the end of the feed.
 docs/sync.md says what clients may rely on. docs/decisions/0017-one-feed-per-account.md gives the
-reasons.
+reasons. The tables are in core.feed_entries.
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from contextvars import ContextVar
-from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
-from django.conf import settings
-from django.core.exceptions import EmptyResultSet
-from django.db import connection, models, transaction
-from django.db.models import DateTimeField, F, QuerySet, Value, Window
-from django.db.models.functions import RowNumber
+from django.db import models
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.columns import FoldedField, Folding
-from core.db_functions import MarkedIn, RandomUUID
+from core.db_functions import MarkedIn
+from core.feed_entries import (
+    BATCH,
+    FeedCounter,
+    FeedEntry,
+    dead_entries,
+    dead_entry,
+    draw,
+    enter,
+    enter_written,
+    entered,
+    gathering,
+    writing,
+)
 
-BATCH = 500  # keys in one statement
+__all__ = [
+    "BATCH",
+    "FeedCounter",
+    "FeedEntry",
+    "Synced",
+    "SyncedQuerySet",
+    "dead_entries",
+    "dead_entry",
+    "draw",
+    "entered",
+    "gathering",
+    "stamp",
+    "writing",
+]
+
 OWN_COLUMNS = {"version", "changed_in", "updated_at"}  # written with every change
-
-
-class FeedCounter(models.Model):
-    """The number of changes of an account. Every transaction that changes a row locks it first.
-
-    A restored database begins a new epoch, because devices may be ahead of it.
-    """
-
-    account = models.OneToOneField(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
-        primary_key=True,
-        related_name="+",
-        verbose_name=_("account"),
-    )
-    seq = models.PositiveBigIntegerField(_("changes"), default=0)
-    epoch = models.UUIDField(_("epoch"), default=uuid.uuid4, db_default=RandomUUID())
-
-    class Meta:
-        verbose_name = _("feed")
-        verbose_name_plural = _("feeds")
-
-    def __str__(self) -> str:
-        return f"{self.account_id}: {self.seq}"
-
-
-class FeedEntry(models.Model):
-    """The last change of one object. A permanently deleted object keeps its entry.
-
-    So no id is reused as long as the account exists.
-    """
-
-    account = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
-        related_name="+",
-        db_index=False,  # both constraints start with it
-        verbose_name=_("account"),
-    )
-    kind = models.CharField(_("kind"), max_length=16)
-    object_id = models.UUIDField(_("object"))
-    seq = models.PositiveBigIntegerField(_("place"))
-    version = models.PositiveBigIntegerField(_("version"))
-    deleted = models.BooleanField(_("deleted"), default=False)
-    changed_at = models.DateTimeField(_("changed at"))
-
-    class Meta:
-        verbose_name = _("feed entry")
-        verbose_name_plural = _("feed entries")
-        constraints = (
-            models.UniqueConstraint(
-                fields=("account", "kind", "object_id"), name="core_feedentry_one_of_an_object"
-            ),
-            models.UniqueConstraint(fields=("account", "seq"), name="core_feedentry_place"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.object_id}, version {self.version}"
-
-
-# One statement creates the counter, locks it until the transaction ends, and draws numbers.
-_DRAW = """
-INSERT INTO core_feedcounter AS held (account_id, seq) VALUES (%s, %s)
-ON CONFLICT (account_id) DO UPDATE SET seq = held.seq + excluded.seq
-RETURNING seq
-"""
-_ENTER = """
-INSERT INTO core_feedentry (account_id, kind, object_id, seq, version, deleted, changed_at)
-{rows}
-ON CONFLICT (account_id, kind, object_id) DO UPDATE
-SET seq = excluded.seq, version = excluded.version, deleted = excluded.deleted,
-    changed_at = excluded.changed_at
-"""
-
-
-_SET = "UPDATE core_feedcounter SET seq = %s WHERE account_id = %s"
-
-
-class _Numbers:
-    """The numbers of a locked account. No other transaction draws any, so one write suffices."""
-
-    def __init__(self, account_id: uuid.UUID) -> None:
-        self.account_id = account_id
-        self.stored = self.last = _draw(account_id, 0)
-
-    def write(self) -> None:
-        if self.last != self.stored:
-            with connection.cursor() as cursor:
-                cursor.execute(_SET, [self.last, _key(self.account_id)])
-
-
-# The accounts that an enclosing `writing()` block has locked.
-_held: ContextVar[Mapping[uuid.UUID, _Numbers]] = ContextVar("held", default=MappingProxyType({}))
-
-
-@contextmanager
-def writing(*account_ids: uuid.UUID, savepoint: bool = False) -> Iterator[None]:
-    """A transaction that changes rows of these accounts; other writers wait until it ends.
-
-    Enter it before you read any row that the change depends on. Within another transaction it
-    becomes a part of that one, which survives an error only with a savepoint.
-    """
-    held = _held.get()
-    with transaction.atomic(savepoint=savepoint):
-        # In ascending order, so that no two transactions can wait for each other.
-        new = {each: _Numbers(each) for each in sorted({*account_ids} - held.keys())}
-        token = _held.set({**held, **new})
-        try:
-            yield
-        finally:
-            _held.reset(token)
-        for numbers in new.values():
-            numbers.write()
-
-
-def draw(account_id: uuid.UUID, amount: int) -> int:
-    """Lock the account's counter, draw this many new numbers and return the last."""
-    numbers = _held.get().get(account_id)
-    if numbers is None:
-        return _draw(account_id, amount)
-    numbers.last += amount
-    return numbers.last
-
-
-def _draw(account_id: uuid.UUID, amount: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_DRAW, [_key(account_id), amount])
-        last: int = cursor.fetchone()[0]
-    return last
-
-
-def _key(account_id: uuid.UUID) -> Any:
-    return models.UUIDField().get_db_prep_value(account_id, connection)
 
 
 def stamp(account_id: uuid.UUID, rows: "QuerySet[Any]", *members: str, **columns: Any) -> int:
@@ -169,49 +58,12 @@ def stamp(account_id: uuid.UUID, rows: "QuerySet[Any]", *members: str, **columns
     """
     names = [*members, *rows.model.seen(columns)]
     with rows.model.rippling(account_id, rows, names):
-        changed = _enter(rows, after=draw(account_id, 0), raised=1)
-        draw(account_id, changed)
+        changed = enter(account_id, rows, raised=1)
         marked = MarkedIn("changed_in", F("version") + 1, names)
         now = {"updated_at": timezone.now()} if _is_dated(rows.model) else {}
-        QuerySet.update(rows, **columns, **now, version=F("version") + 1, changed_in=marked)
+        if changed:
+            QuerySet.update(rows, **columns, **now, version=F("version") + 1, changed_in=marked)
     return changed
-
-
-def dead_entry(account_id: uuid.UUID, kind: str, object_id: uuid.UUID) -> FeedEntry | None:
-    """The feed entry of a permanently deleted object."""
-    return dead_entries(account_id, kind, [object_id]).get(object_id)
-
-
-def dead_entries(
-    account_id: uuid.UUID, kind: str, object_ids: Collection[uuid.UUID]
-) -> dict[uuid.UUID, FeedEntry]:
-    """The feed entries of permanently deleted objects, by id."""
-    entries = FeedEntry.objects.filter(account_id=account_id, kind=kind, object_id__in=object_ids)
-    return {entry.object_id: entry for entry in entries.filter(deleted=True)}
-
-
-def _enter(rows: "QuerySet[Any]", *, after: int, raised: int = 0, deleted: bool = False) -> int:
-    """Move the rows to the places after `after`, and return how many they are.
-
-    The caller is about to increment their versions by `raised`.
-    """
-    model: type[Synced] = rows.model
-    numbered = rows.order_by().values_list(
-        F(model.account_column),
-        Value(model.feed_kind),
-        F(model.feed_key),
-        Value(after) + Window(RowNumber(), order_by="pk"),
-        F("version") + raised,
-        Value(deleted),
-        Value(timezone.now(), DateTimeField()),
-    )
-    try:
-        sql, parameters = numbered.query.sql_with_params()
-    except EmptyResultSet:  # Django knows that no row matches
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute(_ENTER.format(rows=sql), parameters)
-        return int(cursor.rowcount)
 
 
 def _is_dated(model: type[models.Model]) -> bool:
@@ -258,10 +110,7 @@ class SyncedQuerySet(QuerySet[Any]):
         with writing(*accounts):
             made: list[Any] = super().bulk_create(rows, batch_size)
             for each in sorted(accounts):
-                keys = [row.pk for row in made if row.account_id == each]
-                for start in range(0, len(keys), BATCH):
-                    some = self.filter(pk__in=keys[start : start + BATCH])
-                    draw(each, _enter(some, after=draw(each, 0)))
+                enter_written(each, [row for row in made if row.account_id == each])
         return made
 
     bulk_create.alters_data = True  # type: ignore[attr-defined]
@@ -308,7 +157,7 @@ class Synced(Folding):
         with writing(self.account_id):
             if self._state.adding:
                 super().save(force_insert=True, using=using)
-                _enter(self._own_row(), after=draw(self.account_id, 1) - 1)
+                enter_written(self.account_id, [self])
             else:
                 self._save_what_differs(update_fields)
 
@@ -321,6 +170,16 @@ class Synced(Folding):
         account_id = self.account_id
         with writing(account_id, savepoint=True), self.dying(account_id, self._own_row()):
             return super().delete(using=using, keep_parents=keep_parents)
+
+    def purge(self) -> None:
+        """As `delete`, with fewer statements. Call it in `writing()`, with the row read there.
+
+        An error must undo that whole block.
+        """
+        self.version += 1
+        enter_written(self.account_id, [self], deleted=True)
+        with self.rippling_from(self.seen(), dying=True):
+            super().delete()
 
     @property
     def account_id(self) -> uuid.UUID:
@@ -355,13 +214,14 @@ class Synced(Folding):
     @contextmanager
     def dying(cls, account_id: uuid.UUID, rows: "QuerySet[Any]") -> Iterator[None]:
         """Wraps a permanent deletion. Call it in `writing()`."""
-        draw(account_id, _enter(rows, after=draw(account_id, 0), raised=1, deleted=True))
+        enter(account_id, rows, raised=1, deleted=True)
         with cls.rippling(account_id, rows, cls.seen(), dying=True):
             yield
 
     def _save_what_differs(self, names: Iterable[str] | None) -> None:
         """Compare with the stored row, which may have changed since this object was read."""
         stored: Synced = QuerySet(type(self)).get(pk=self.pk)
+        self._fold_as(stored)
         columns = [
             column.name
             for column in self._meta.concrete_fields
@@ -374,6 +234,13 @@ class Synced(Folding):
             self.save_changes(*differing)
         elif differing:
             super().save(update_fields=differing)
+
+    def _fold_as(self, stored: "Synced") -> None:
+        """Take over the folded columns that are about to be written with their changed sources."""
+        for column in self._meta.concrete_fields:
+            sources = column.of if isinstance(column, FoldedField) else ()
+            if any(_value(self, name) != _value(stored, name) for name in sources):
+                setattr(self, column.attname, _value(stored, column.name))
 
     def change(self, **columns: Any) -> bool:
         """Save the columns whose values differ, and return whether any does.
@@ -388,10 +255,20 @@ class Synced(Folding):
     def set(self, **columns: Any) -> list[str]:
         """Set these columns, and return the names of those that differ."""
         values = {name: self.in_form(name, value) for name, value in columns.items()}
-        differing = [name for name, value in values.items() if getattr(self, name) != value]
+        differing = [name for name, value in values.items() if self._is_other(name, value)]
         for name in differing:
             setattr(self, name, values[name])
         return differing
+
+    def differs(self, name: str, value: Any) -> bool:
+        """Whether the column has another value; does not read a related row."""
+        return self._is_other(name, self.in_form(name, value))
+
+    def _is_other(self, name: str, value: Any) -> bool:
+        column: Any = self._meta.get_field(name)
+        if column.is_relation:
+            return bool(getattr(self, column.attname) != getattr(value, "pk", None))
+        return bool(getattr(self, name) != value)
 
     def in_form(self, name: str, value: Any) -> Any:
         """The value as the column returns it."""
@@ -408,13 +285,14 @@ class Synced(Folding):
         marked = dict.fromkeys(members, self.version)
         self.changed_in = {**self.changed_in, **marked}
         with self.rippling_from(members):
-            place = draw(self.account_id, 1)
             super().save(update_fields=self._columns(members))
-            _enter(self._own_row(), after=place - 1)
+            enter_written(self.account_id, [self])
 
-    def rippling_from(self, members: Collection[str]) -> AbstractContextManager[None]:
+    def rippling_from(
+        self, members: Collection[str], *, dying: bool = False
+    ) -> AbstractContextManager[None]:
         """`rippling` for this row only. Call it in `writing()`, with the row read there."""
-        return self.rippling(self.account_id, self._own_row(), members)
+        return self.rippling(self.account_id, self._own_row(), members, dying=dying)
 
     def _columns(self, members: Sequence[str]) -> Sequence[str]:
         columns = {column.name for column in self._meta.concrete_fields}

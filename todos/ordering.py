@@ -45,8 +45,10 @@ def moved(row: Any, **place: Any) -> dict[str, Any]:
     peers = type(row).objects.owned_by(row.owner)
     columns = {name: value for name, value in place.items() if name not in SIDES}
     if isinstance(row, Todo):
-        columns |= _home(row, columns)
-        peers = peers.filter(list=columns["list"], parent=columns["parent"])
+        if columns.keys() & {"list", "parent"}:
+            columns |= _home(row, columns)
+        home = {"list": row.list_id, "parent": row.parent_id}
+        peers = peers.filter(**{name: columns.get(name, key) for name, key in home.items()})
     for name in SIDES & place.keys():
         columns["position"] = _beside(row, peers, place[name], is_after=name == "after")
     return columns
@@ -75,7 +77,11 @@ def _beside(row: Any, peers: SyncedQuerySet, key: UUID, *, is_after: bool) -> st
         position: str = row.position
         return position
     others = type(row).objects.of(row.account_id).exclude(pk=row.pk)
-    return _room(others, lambda: _around(others, key, is_after=is_after))
+    return _room(
+        others,
+        lambda: _around(others, others.get(pk=key), is_after=is_after),
+        _around(others, neighbor, is_after=is_after),
+    )
 
 
 def _end(rows: SyncedQuerySet, which: Any) -> str | None:
@@ -83,8 +89,7 @@ def _end(rows: SyncedQuerySet, which: Any) -> str | None:
     return end
 
 
-def _around(rows: SyncedQuerySet, key: UUID, *, is_after: bool) -> _Ends:
-    neighbor = rows.get(pk=key)
+def _around(rows: SyncedQuerySet, neighbor: Any, *, is_after: bool) -> _Ends:
     following = _next(rows, neighbor, is_after=is_after)
     ends = (neighbor.position, following.position if following else None)
     return ends if is_after else ends[::-1]
@@ -95,12 +100,16 @@ def _next(rows: SyncedQuerySet, row: Any, *, is_after: bool) -> Any:
     beyond, sign = ("gt", "") if is_after else ("lt", "-")
     further = Q(**{f"position__{beyond}": row.position})
     same = Q(position=row.position, **{f"pk__{beyond}": row.pk})
-    return rows.filter(further | same).order_by(f"{sign}position", f"{sign}pk").first()
+    here = rows.filter(**{f"position__{beyond}e": row.position})  # where the index begins to read
+    return here.filter(further | same).order_by(f"{sign}position", f"{sign}pk").first()
 
 
-def _room(rows: SyncedQuerySet, ends: Callable[[], _Ends]) -> str:
-    """A key between the ends. If there is no room, rows around them get new keys first."""
-    lower, upper = ends()
+def _room(rows: SyncedQuerySet, ends: Callable[[], _Ends], present: _Ends | None = None) -> str:
+    """A key between the ends. If there is no room, rows around them get new keys first.
+
+    `present` is what `ends()` would return now, if the caller knows it.
+    """
+    lower, upper = present or ends()
     if lower is not None and lower == upper:
         _renew(rows, lambda key: key == lower)
     else:

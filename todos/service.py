@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from core.feed import draw, stamp, writing
@@ -25,9 +27,11 @@ def add_todo(*, actor: "User", title: str, **fields: Any) -> Todo:
     """
     names = fields.pop("tags", ())
     with writing(actor.pk):
-        parent = fields.get("parent")
-        above = parent.list if parent else fields.get("list")
-        fields["list"] = above or List.objects.inbox_of(actor)
+        if fields.get("parent"):
+            fields["list_id"] = fields["parent"].list_id
+            fields.pop("list", None)
+        else:
+            fields["list"] = fields.get("list") or List.objects.inbox_of(actor)
         if fields.get("position") is None:
             fields["position"] = ordering.before_first(Todo.objects.of(actor.pk))
         if fields.get("status") == Status.FINISHED:
@@ -117,17 +121,22 @@ def merge_tags(tag: Tag, into: Tag) -> None:
         )
 
 
-def remove_list(*, actor: "User", todo_list: List, trashes: bool = False) -> None:
-    """Delete a list permanently; its to-dos move to the inbox or to the trash."""
+def remove_list(
+    *, actor: "User", todo_list: List, inbox: List | None = None, trashes: bool = False
+) -> None:
+    """Delete a list permanently; its to-dos move to the inbox or to the trash.
+
+    Call it in `writing()`, with the list read there. An error must undo that whole block.
+    """
     with writing(actor.pk):
-        inbox = List.objects.inbox_of(actor)
         inside = Todo.objects.of(actor.pk).filter(list=todo_list)
-        if trashes:
-            kept = inside.filter(deleted_at=None)
-            act = {"deleted_at": timezone.now(), "trashed_with": todo_list.pk}
-            stamp(actor.pk, kept, list=inbox, **act)
-        stamp(actor.pk, inside, list=inbox)
-        todo_list.delete()
+        columns: dict[str, Any] = {"list": inbox or List.objects.inbox_of(actor)}
+        if trashes:  # those in the trash stay as they are
+            act = When(deleted_at=None, then=Value(todo_list.pk))
+            columns["trashed_with"] = Case(act, default=F("trashed_with"))
+            columns["deleted_at"] = Coalesce("deleted_at", Value(timezone.now()))
+        stamp(actor.pk, inside, **columns)
+        todo_list.purge()
 
 
 def follow_time_zone(*, account_id: "UUID", **_signal: Any) -> None:

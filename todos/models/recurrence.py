@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.dates import in_range
-from core.feed import BATCH, FeedEntry, dead_entry
+from core.feed import BATCH, dead_entries, dead_entry
 from todos import recurrence
 from todos.models import subtasks
 from todos.models.due import Due, check, zone_of
@@ -223,12 +223,9 @@ class _Copies:
 
     def _taken(self, keys: list[UUID]) -> set[UUID]:
         """The keys that other to-dos use or have used."""
-        dead = FeedEntry.objects.filter(account=self.todo.owner_id, kind=self.todo.feed_kind)
         rows = type(self.todo).objects.filter(pk__in=keys)
-        return {
-            *rows.values_list("pk", flat=True),
-            *dead.filter(object_id__in=keys, deleted=True).values_list("object_id", flat=True),
-        }
+        dead = dead_entries(self.todo.owner_id, self.todo.feed_kind, keys)
+        return {*rows.values_list("pk", flat=True), *dead}
 
     def _make_new(self, rows: list[Any]) -> None:
         model = type(self.todo)

@@ -10,6 +10,7 @@ locked. docs/api.md promises:
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any, Final
 
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -64,7 +65,10 @@ def _above(todo: Any) -> list[Any]:
 
 def _height(todo: Any) -> int:
     """The number of levels from the to-do down."""
-    return 1 + sum(level.filter(deleted_at=None).exists() for level in levels_below(todo))
+    if todo._state.adding:  # noqa: SLF001 - nothing is below a new one
+        return 1
+    levels = (level.filter(deleted_at=None) for level in levels_below(todo))
+    return 1 + sum(1 for _level in takewhile(QuerySet.exists, levels))
 
 
 def _read(todo: Any) -> Any:
@@ -87,7 +91,7 @@ def joining(todo: Any) -> Iterator[None]:
     todo.parent = _found(todo)
     todo.list_id = todo.parent.list_id
     yield
-    _open_above(todo)
+    _open_above(todo, todo.parent)
 
 
 def _found(todo: Any) -> Any:
@@ -116,7 +120,8 @@ def taking_along(todo: Any, members: Iterable[str]) -> Iterator[list[str]]:
         todo.trashed_with = None
     yield names
     if {"status", "parent", "deleted_at"} & {*names} and not (todo.is_finished or todo.deleted_at):
-        _open_above(todo)
+        is_read = "parent" in names and "deleted_at" not in names
+        _open_above(todo, todo.parent if is_read else _read(todo))
     if levels_below(todo)[0].exists():
         todo.has_reached_others = True
         _move_below(todo, names)
@@ -146,9 +151,8 @@ def _join_list(todo: Any) -> list[str]:
     return ["list"]
 
 
-def _open_above(todo: Any) -> None:
+def _open_above(todo: Any, parent: Any) -> None:
     """Reopen finished parents of an open to-do; their other subtasks stay finished."""
-    parent = _read(todo)
     if todo.is_finished or parent is None or not parent.is_finished:
         return
     todo.has_reached_others = True

@@ -1,5 +1,5 @@
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 NAME_LENGTH = 50
 
 
-def folded_names(tag: Any) -> Coalesce:
+def folded_names(tag: Any, without: Any = ()) -> Coalesce:
     """The folded names of a to-do's tags, as an expression for queries of to-dos."""
-    tags = tag.objects.filter(todos=OuterRef("pk")).order_by().values("todos")
+    tags = tag.objects.filter(todos=OuterRef("pk")).exclude(pk__in=without)
+    tags = tags.order_by().values("todos")
     return Coalesce(Subquery(tags.annotate(names=Joined("folded")).values("names")), Value(""))
 
 
@@ -112,20 +113,45 @@ class Tag(Synced):
         dying: bool = False,
     ) -> Iterator[None]:
         """Stamp the to-dos, which show and search tags by name, and store the former name."""
-        if not dying and "name" not in members:
+        if dying:  # before the rows that link them are gone
+            keys = rows.order_by().values("pk")
+            stamp(
+                account_id,
+                cls._showing(account_id, keys),
+                "tags",
+                folded_tags=folded_names(cls, keys),
+            )
             yield
+        elif "name" in members:
+            former = {row.pk: row.folded or fold(row.name) for row in rows}
+            yield
+            cls._renamed(account_id, rows.filter(pk__in=former), former)
+        else:
+            yield
+
+    @contextmanager
+    def rippling_from(self, members: Collection[str], *, dying: bool = False) -> Iterator[None]:
+        """As `rippling`; `folded` still has the former name, because saving writes it."""
+        if dying or "name" not in members or self.folded is None:
+            with super().rippling_from(members, dying=dying):
+                yield
             return
-        former = {} if dying else {row.pk: row.folded or fold(row.name) for row in rows}
-        todo: Any = cls._meta.get_field("todos").related_model
-        links = todo.tags.through.objects.filter(tag__in=[row.pk for row in rows])
-        shown = links.values("todo")
-        todos = todo.objects.of(account_id).filter(
-            pk__in=[link["todo"] for link in shown] if dying else shown
-        )
+        former = self.folded
         yield
+        self._renamed(self.owner_id, [self], {self.pk: former})
+
+    @classmethod
+    def _showing(cls, account_id: "UUID", keys: Any) -> Any:
+        """The to-dos with one of these tags."""
+        todo: Any = cls._meta.get_field("todos").related_model
+        links = todo.tags.through.objects.filter(tag__in=keys)
+        return todo.objects.of(account_id).filter(pk__in=links.values("todo"))
+
+    @classmethod
+    def _renamed(cls, account_id: "UUID", rows: "Iterable[Tag]", former: Mapping[int, str]) -> None:
+        todos = cls._showing(account_id, [*former])
         stamp(account_id, todos, "tags", folded_tags=folded_names(cls))
-        if former:
-            TagAlias.objects.remember(account_id, rows, former)
+        TagAlias.objects.remember(account_id, rows, former)
 
 
 class TagAliasQuerySet(models.QuerySet["TagAlias"]):
@@ -133,13 +159,13 @@ class TagAliasQuerySet(models.QuerySet["TagAlias"]):
         return self.filter(renamed_at__lte=at - OPERATIONS_KEPT)
 
     def remember(
-        self, account_id: "UUID", rows: "models.QuerySet[Any]", former: Mapping[int, str]
+        self, account_id: "UUID", rows: "Iterable[Tag]", former: Mapping[int, str]
     ) -> None:
         """Store the former folded names of renamed tags. Call it in `writing()`."""
         now, seq = timezone.now(), draw(account_id, 0)
         self.bulk_create(
             TagAlias(tag=row, folded=former[row.pk], seq=seq, renamed_at=now)
-            for row in rows.filter(pk__in=former)
+            for row in rows
             if row.folded != former[row.pk]
         )
 

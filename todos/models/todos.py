@@ -217,6 +217,13 @@ class Todo(Versioned):
         with writing(self.owner_id, savepoint=True):
             return Todo.objects.of(self.owner_id).filter(pk=self.pk).delete()
 
+    def purge(self) -> None:
+        """As `delete`, with fewer statements for a to-do without subtasks."""
+        if subtasks.levels_below(self)[0].exists():
+            Todo.objects.of(self.owner_id).filter(pk=self.pk).delete()
+        else:
+            super().purge()
+
     @classmethod
     @contextmanager
     def dying(cls, account_id: "UUID", rows: "models.QuerySet[Any]") -> Iterator[None]:
@@ -267,6 +274,7 @@ class Todo(Versioned):
             Todo.tags.through.objects.filter(todo=self, tag__in=gone).delete()
         self._link(kept - before)
         self._shows(wanted)
+        self._hold(wanted)
         return True
 
     def insert(self, names: Collection[str]) -> None:
@@ -275,9 +283,7 @@ class Todo(Versioned):
         self._shows(tags)
         self.save(force_insert=True)
         self._link({tag.pk for tag in tags})
-        known = self.tags.all()
-        known._result_cache = [*tags]  # noqa: SLF001 - as after prefetch_related: an answer shows them
-        self._prefetched_objects_cache = {"tags": known}
+        self._hold(tags)
 
     @classmethod
     def insert_all(
@@ -298,6 +304,12 @@ class Todo(Versioned):
     def _link(self, keys: Collection[int]) -> None:
         links = Todo.tags.through.objects
         links.bulk_create(links.model(todo=self, tag_id=key) for key in sorted(keys))
+
+    def _hold(self, tags: Collection[Tag]) -> None:
+        """Keep the tags as prefetch_related does, because an answer shows them."""
+        known = self.tags.all()
+        known._result_cache = [*tags]  # noqa: SLF001 - no public way
+        self.__dict__.setdefault("_prefetched_objects_cache", {})["tags"] = known
 
     def _shows(self, tags: Collection[Tag]) -> None:
         """Set the search column of tags, and drop the prefetched tags."""
@@ -340,9 +352,11 @@ class Todo(Versioned):
         yield
         plan(account_id, keys)
 
-    def rippling_from(self, members: Collection[str]) -> AbstractContextManager[None]:
+    def rippling_from(
+        self, members: Collection[str], *, dying: bool = False
+    ) -> AbstractContextManager[None]:
         """Skip the queries if the to-do has no reminders."""
-        concerns = self.reminders or "reminders" in members
+        concerns = (self.reminders or "reminders" in members) and not dying
         return super().rippling_from(members) if concerns else nullcontext()
 
     def _change_now(self, **changes: Any) -> None:

@@ -19,7 +19,7 @@ from todos import service
 from todos.api.clearing import cleared
 from todos.api.ids import refuse_other
 from todos.api.members import RemindersMember
-from todos.models import List, Reminder, Status, Tag, Todo
+from todos.models import List, Reminder, Status, Tag
 from todos.models.reminders import MOST_REMINDERS, reminders_after
 from todos.ordering import NoNeighborError
 from todos.sync.aliases import Aliases
@@ -160,9 +160,10 @@ class Change:
             found["finished_at"] = self.operation.at
         if "tags" in data:
             found["tags"] = self._current_names(data["tags"])
-        if not data.get("parent"):
-            found |= {} if "list" in data else {"list": self.batch.inbox}
-            found |= {} if "position" in data else {"position": self.batch.in_front()}
+        if not (data.get("parent") or "list" in data):
+            found["list"] = self.batch.inbox
+        if "position" not in data:
+            found["position"] = self.batch.in_front()
         return found
 
     def _update(self, row: Any) -> None:
@@ -243,12 +244,14 @@ class Change:
             raise RefusedError("conflict", row=row, conflicting=["deleted_at"])
         self.more = {"version": row.version + 1}
         if not isinstance(row, List):
-            row.delete()
+            row.purge()
             return
         if row.is_inbox:
             raise RefusedError("refused", "inbox", row)
         trashes = self.operation.fields.get("todos") == "trash"
-        service.remove_list(actor=self.account, todo_list=row, trashes=trashes)
+        service.remove_list(
+            actor=self.account, todo_list=row, inbox=self.batch.inbox, trashes=trashes
+        )
 
     # --- Fields ----------------------------------------------------------------------------------
 
@@ -262,7 +265,7 @@ class Change:
         if self._is_dead("list", fields.get("list")):
             self.more = {"code": "list_gone"}
             fields["list"] = str(self.batch.inbox.pk)
-        if self._is_trashed(fields.get("parent")) or self._is_dead("todo", fields.get("parent")):
+        if self._is_parent_gone(fields.get("parent")):
             self.more = {"code": "parent_gone"}
             fields["parent"] = None
         return fields
@@ -271,9 +274,10 @@ class Change:
         key = ids.read(value)
         return bool(key and self.batch.dead(kind, key))
 
-    def _is_trashed(self, value: Any) -> bool:
+    def _is_parent_gone(self, value: Any) -> bool:
         key = ids.read(value)
-        return bool(key and Todo.objects.trash_of(self.account).filter(pk=key).exists())
+        row = self.batch.row(self.kind, key) if key else None
+        return bool(row.deleted_at if row else self._is_dead("todo", value))
 
     def _checked(self, serializer: Any) -> Any:
         serializer.is_valid(raise_exception=True)

@@ -41,7 +41,7 @@ def conflicting(row: Any, seen: Seen, fields: Mapping[str, Any]) -> list[str]:
 def _differs(row: Any, name: str, value: Any) -> bool:
     if name == "tags":
         return tag_names(row) != set(value)
-    return bool(getattr(row, name) != row.in_form(name, value))
+    return bool(row.differs(name, value))
 
 
 def tag_names(row: Any) -> set[str]:

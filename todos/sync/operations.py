@@ -1,7 +1,8 @@
-"""Applies the offline operations of a device one by one, each in its own savepoint."""
+"""Applies the offline operations of a device one by one; none that fails affects another."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Final
@@ -13,14 +14,16 @@ from drf_standardized_errors.formatter import flatten_errors
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
+from core import ids
 from core.api.errors import Conflict, member_of
 from core.errors import Refused
-from core.feed import FeedEntry, dead_entries, draw
+from core.feed import FeedEntry, dead_entries, draw, entered, gathering
 from core.order_keys import LONGEST, between
 from todos import ordering
 from todos.models import List, SyncOperation, Todo
 from todos.models.operations import OPERATIONS_KEPT, happened
 from todos.sync.aliases import Aliases
+from todos.sync.attempts import PartlyDoneError, without_savepoint
 from todos.sync.changes import Change, Operation, RefusedError
 from todos.sync.kinds import KINDS, Kind
 from todos.sync.merge import Seen
@@ -39,7 +42,8 @@ class Push:
     def __init__(
         self, request: Any, account: User, sent_at: datetime, place: int | None = None
     ) -> None:
-        self.request, self.account = request, account
+        self.request, self.account, self.place = request, account, place
+        self.attempt: Callable[[], AbstractContextManager[None]] = without_savepoint
         self.aliases = Aliases(account, place)
         self.now = timezone.now()
         self.sent_at = sent_at
@@ -53,7 +57,21 @@ class Push:
         self.along: dict[tuple[str, UUID], set[int]] = defaultdict(set)
 
     def run(self, items: list[Any]) -> list[Result]:
-        """The results, in the order of the operations."""
+        """The results, in the order of the operations.
+
+        All operations share a savepoint, unless one fails that has already written something: then
+        they are applied again, each in its own.
+        """
+        try:
+            with gathering(self.account.pk):
+                return self._run(items)
+        except PartlyDoneError:
+            self.account.refresh_from_db()
+            again = type(self)(self.request, self.account, self.sent_at, self.place)
+            again.attempt = transaction.atomic
+            return again._run(items)  # noqa: SLF001 - of its own class
+
+    def _run(self, items: list[Any]) -> list[Result]:
         parsed = [self.shape(data=item) for item in items]
         wanted = [it.validated_data for it in parsed if it.is_valid()]
         self._remember(it[name] for it in wanted for name in ("op_id", "after") if it.get(name))
@@ -78,6 +96,9 @@ class Push:
         """Read all objects of the request with a constant number of queries."""
         for it in wanted:
             self.wanted[it["kind"]].add(it["id"])
+            for member, kind in (("list", "list"), ("parent", "todo")):
+                if key := ids.read(it.get("fields", {}).get(member)):
+                    self.wanted[kind].add(key)
         for name in self.wanted:
             self._read(name)
             dead = dead_entries(self.account.pk, name, self.wanted[name])
@@ -157,10 +178,10 @@ class Push:
 
     def _applied(self, operation: Operation) -> Result:
         seen = Seen(operation.base_version or 0)
-        before = draw(self.account.pk, 0)
+        before = entered(self.account.pk)
         try:
             seen = self._seen(operation)
-            with transaction.atomic():
+            with self.attempt():
                 row, status, more = Change(self, operation, seen).apply()
         except RefusedError as refusal:
             row, status = refusal.row, refusal.status
@@ -177,34 +198,50 @@ class Push:
             more = {"code": refusal.code}
         except IntegrityError:  # such as an id that another account has
             row, status, more = None, "refused", {"code": _code_of_conflict(operation)}
-        self._forget(operation, status, row, draw(self.account.pk, 0) - before)
+        self._forget(operation, status, row, entered(self.account.pk) - before)
         self._note(operation, seen, status, row)
         if getattr(row, "has_reached_others", False):
             self._take_along(operation.kind.name)
         return _result(operation, operation.kind, status, row, **more)
 
-    def _forget(self, operation: Operation, status: str, row: Any, changes: int) -> None:
+    def _forget(
+        self, operation: Operation, status: str, row: Any, changes: Mapping[str, int]
+    ) -> None:
         """Drop cached rows that the operation may have changed, also partly.
 
-        `changes` is how many feed numbers it has drawn, including its own.
+        `changes` counts what it has entered into the feed by kind, including its own change.
         """
-        is_todo, is_done = operation.kind.name == "todo", status in DONE
-        is_new = is_todo and is_done and operation.verb == "create"
+        name, is_done = operation.kind.name, status in DONE
+        is_new = is_done and operation.verb == "create"
         if is_new or row is None:
-            self.rows.pop((operation.kind.name, operation.id), None)
-            self.gone.pop((operation.kind.name, operation.id), None)
-        if is_new:
+            self.rows.pop((name, operation.id), None)
+            self.gone.pop((name, operation.id), None)
+        if is_new and name == "todo":
             self.first = self.first and min(self.first, row.position)
-            return
-        self.first = None
-        if is_todo and is_done and changes <= 1:
-            return
-        self.rows.clear()
-        self.gone.clear()
-        self.aliases.forget()
-        self.__dict__.pop("inbox", None)  # which may have been created and withdrawn
-        if operation.kind.model is User:
+        else:
+            self.first = None
+        self._read_again(name)
+        if not is_done:
+            self._forget_kinds(KINDS)
+            self.__dict__.pop("inbox", None)  # which may have been created and withdrawn
+        elif name == "profile":
+            self._forget_kinds({"todo"})  # their dues follow the person
+        else:
+            self._forget_kinds(
+                {kind for kind, amount in changes.items() if amount > (kind == name)}
+            )
+
+    def _read_again(self, name: str) -> None:
+        """What operations on other kinds need to know of this one."""
+        if name == "tag":
+            self.aliases.forget()
+        if name == "profile":
             self.account.refresh_from_db()
+
+    def _forget_kinds(self, names: Collection[str]) -> None:
+        for cached in (self.rows, self.gone) if names else ():
+            for key in [key for key in cached if key[0] in names]:
+                del cached[key]
 
     def _seen(self, operation: Operation) -> Seen:
         """What the device has seen: an operation with `after` knows the versions of that one."""
