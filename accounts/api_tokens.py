@@ -22,11 +22,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.api.scopes import Scope
-from core.columns import LineField, MomentField
 from core.conditions import in_range, is_line
 from core.feed import writing
 from core.limits import Limit, take
 from core.quotas import QuotaReached
+from core.values import LineField, MomentField
 
 PREFIX: Final = "nudge_"
 NAME_LENGTH: Final = 80

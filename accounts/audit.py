@@ -15,10 +15,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.columns import MomentField
 from core.http import client_address
 from core.limits import Limit, take
 from core.redaction import redact
+from core.values import MomentField
 
 KEPT = timedelta(days=90)
 DAILY_OF_ONE_KIND = 200  # so that a loop of log-ins floods neither the table nor the owner's list

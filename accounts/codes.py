@@ -32,7 +32,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
 from core.limits import Limit, give_back, take, used
-from core.text import with_plain_digits
+from core.values import with_plain_digits
 
 GUESSES = 3
 _SALT = "accounts.codes"

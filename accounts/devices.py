@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import Kind, record
 from accounts.models import User
-from core.text import line
+from core.values import line
 
 # The first match counts. Browsers also name their ancestors, so newer browsers come first.
 BROWSERS: Final = (

@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.columns import MomentField
 from core.ids import read
+from core.values import MomentField
 
 LIVES: Final = timedelta(days=14)
 KEPT: Final = timedelta(days=30)  # after it expires

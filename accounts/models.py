@@ -23,9 +23,9 @@ from accounts.api_tokens import ApiToken
 from accounts.audit import SecurityEvent
 from accounts.invitations import Invitation
 from accounts.mailboxes import CANONICAL, canonical, key_of
-from core.columns import FoldedField, LineField, MomentField
 from core.conditions import in_range, is_line
 from core.feed import Synced, SyncedQuerySet
+from core.values import FoldedField, LineField, MomentField
 
 __all__ = ["ApiToken", "Invitation", "LimitPlace", "SecurityEvent", "User"]
 

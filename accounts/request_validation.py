@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.http import HttpRequest
 
 from core.api.fields import RepeatedMemberError, unique_members
-from core.text import can_be_stored
+from core.values import can_be_stored
 
 _LARGEST_ID = 2**63 - 1
 

@@ -21,8 +21,8 @@ from accounts.models import ApiToken, User
 from accounts.sessions import signed_in_user
 from accounts.token_service import create, revoke
 from core.api.scopes import Scope
-from core.columns import LineForm
 from core.errors import Refused
+from core.values import LineForm
 
 PAGE: Final = "accounts:tokens"
 LIVES: Final = (7, 30, 90, 365)  # days

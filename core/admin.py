@@ -9,10 +9,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from core.columns import FoldedField
 from core.ids import found_in
 from core.models import Counter, FeedCounter, FeedEntry, IdempotencyKey
-from core.text import composed, fold, isolated
+from core.values import FoldedField, composed, fold, isolated
 
 
 class Isolated:

@@ -10,8 +10,7 @@ from django.db.models import CharField, Func, IntegerField, Q, Value
 from django.db.models.functions import Length, StrIndex, Substr
 from django.db.models.lookups import Exact, GreaterThan, LessThanOrEqual
 
-from core.dates import FIRST_DAY, FIRST_MOMENT, LAST_DAY, LAST_MOMENT
-from core.text import LINE_BREAKS
+from core.values import FIRST_DAY, FIRST_MOMENT, LAST_DAY, LAST_MOMENT, LINE_BREAKS
 
 # Invisible characters, except NUL, which PostgreSQL cannot store, and unassigned ones. They are
 # spelt out because Python's character data changes between versions, and a constraint must not.
@@ -54,12 +53,12 @@ class Bare(Func):
 
 
 def is_line(field: str, length: int) -> Q:
-    """Whether the text has the form of a core.columns.LineField, as far as SQL can check it."""
+    """Whether the text has the form of a core.values.LineField, as far as SQL can check it."""
     return _is_text(field, length) & _shows_something(field) & _is_one_line(field)
 
 
 def is_note(field: str, length: int) -> Q:
-    """Whether the text has the form of a core.columns.NoteField, as far as SQL can check it."""
+    """Whether the text has the form of a core.values.NoteField, as far as SQL can check it."""
     return _is_text(field, length)
 
 
@@ -90,7 +89,7 @@ def is_color(field: str) -> Q:
 
 
 def in_range(field: str) -> Q:
-    """A moment in the range of core.dates, or null."""
+    """A moment in the range of core.values, or null."""
     return Q(**{field: None}) | Q(**{f"{field}__range": (FIRST_MOMENT, LAST_MOMENT)})
 
 

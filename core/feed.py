@@ -16,7 +16,6 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.columns import FoldedField, Folding
 from core.db_functions import MarkedIn
 from core.feed_entries import (
     BATCH,
@@ -31,6 +30,7 @@ from core.feed_entries import (
     gathering,
     writing,
 )
+from core.values import FoldedField, Folding
 
 __all__ = [
     "BATCH",

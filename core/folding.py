@@ -9,9 +9,8 @@ from typing import Any, Final
 from django.db import models, transaction
 from django.utils import timezone
 
-from core.columns import FoldedField, LineField, NoteField
 from core.feed import Synced, writing
-from core.text import fold
+from core.values import FoldedField, LineField, NoteField, fold
 
 BATCH: Final = 200
 UNTITLED: Final = "Untitled"  # replaces invisible titles, which a former release allowed

@@ -6,8 +6,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.columns import MomentField
 from core.feed import FeedCounter, FeedEntry, Synced
+from core.values import MomentField
 
 __all__ = ["Counter", "FeedCounter", "FeedEntry", "IdempotencyKey", "Synced", "Versioned"]
 

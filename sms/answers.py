@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 from accounts.rate_limits import PlacedLimit
 from core.feed import writing
 from core.tasks import task, task_boundary
-from core.text import shows_something
+from core.values import shows_something
 from sms import alerts, keywords, service, spelling, telephony
 from sms.conversation import Asked, Handler, Reply
 from sms.models import ANSWER_UNTIL, BODY_LENGTH, InboundMessage, Lane, Message, Phone, ReceivedText

@@ -18,7 +18,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from core.limits import Limit, take
-from core.text import with_plain_digits
+from core.values import with_plain_digits
 from sms import consent, notices, policy, service
 from sms.consent import Asker
 from sms.delivery import CODE_PLACE, code_of

@@ -23,7 +23,7 @@ from django.utils.crypto import salted_hmac
 
 from core.limits import Calendar, Limit, give_back, spend, take
 from core.tasks import task
-from core.text import shows_something
+from core.values import shows_something
 from sms import telephony
 from sms.models import Allowance, Lane, Message, OptOut
 from sms.providers import provider_named

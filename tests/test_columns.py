@@ -20,7 +20,7 @@ from django.test import RequestFactory
 from accounts.api.serializers import ProfileSerializer
 from accounts.forms import ProfileForm
 from accounts.models import User
-from core.columns import FoldedField
+from core.values import FoldedField
 from sms.api.serializers import MessageDetailSerializer
 from tests import documented, test_api_document
 from tests.builders import make_todo
@@ -271,5 +271,5 @@ def test_who_changes_many_rows_at_once_writes_their_folds_too():
 
 @pytest.mark.django_db
 def test_the_migrations_make_what_the_models_say():
-    """A rule of a column (core.columns) is none of the database."""
+    """A rule of a column (core.values) is none of the database."""
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)

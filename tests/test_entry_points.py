@@ -25,8 +25,7 @@ from accounts.forms import ProfileForm
 from accounts.models import User
 from core.api.fields import StrictSerializer
 from core.api.parameters import NoFilters
-from core.columns import DayField, LineField, MomentField, NoteField
-from core.text import composed
+from core.values import DayField, LineField, MomentField, NoteField, composed
 from sms.api.send import SmsSendSerializer
 from sms.api.serializers import NewMessageSerializer
 from sms.models import Allowance, Message, OptOut

@@ -16,10 +16,9 @@ from django.utils.translation import ngettext
 
 from accounts.sessions import signed_in_user
 from core.admin import PrivateAdmin, ReadOnlyAdmin, reads_titles
-from core.columns import FoldedField
 from core.feed import stamp, writing
 from core.selection import is_too_large
-from core.text import isolated
+from core.values import FoldedField, isolated
 from todos import ordering, service
 from todos.forms import TodoAdminForm
 from todos.models import List, Notice, SavedFilter, Tag, Todo

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from core.feed import writing
 from core.folding import in_form
-from core.text import fold
+from core.values import fold
 from todos.models import Tag
 from todos.models.tags import folded_names
 

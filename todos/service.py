@@ -1,6 +1,6 @@
 """Changes of more than one row."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from django.db.models import Case, F, Value, When
@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from core.feed import draw, stamp, writing
-from core.text import fold
+from core.values import fold
 from todos import ordering, quotas
 from todos.models import Due, List, Reminder, SavedFilter, Status, Tag, TagAlias, Todo
 from todos.models.due import renew_order, zone_of
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from accounts.models import User
+
+
+# The members whose change counts towards a quota, or brings the person's usual reminder.
+COUNTED_OR_TIMED: Final = frozenset({"notes", "tags", "due"})
 
 
 def add_todo(*, actor: "User", title: str, **fields: Any) -> Todo:
@@ -49,7 +53,7 @@ def size_of(text: str) -> int:
 
 
 def change_todo(todo: Todo, **changes: Any) -> None:
-    """As `Todo.change`. Raises QuotaReached at the quota."""
+    """As `Todo.change`, for changes of COUNTED_OR_TIMED. Raises QuotaReached at the quota."""
     before = todo.notes
     if changes.get("due") and _gets_a_time(todo, changes):
         changes["reminders"] = _usual_reminders(todo.owner, changes["due"])

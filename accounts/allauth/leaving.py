@@ -10,8 +10,8 @@ from django.shortcuts import redirect
 
 from accounts.deletion import keep_token
 from accounts.models import User
-from core.dates import written
 from core.errors import error_body
+from core.values import written
 
 _DETAIL: Final = "This account will be deleted. Keep it by `keep.token`, then log in again."
 

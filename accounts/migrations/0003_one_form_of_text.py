@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from core.dates import FIRST_MOMENT, LAST_MOMENT
+from core.values import FIRST_MOMENT, LAST_MOMENT
 from core.folding import clamp, fold_rows
 
 

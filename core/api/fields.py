@@ -16,9 +16,17 @@ from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.utils import json as strict_json
 
-from core import ids, text
-from core.columns import LineField, NoteField
-from core.dates import OUT_OF_RANGE, clamped, in_range, read_day, read_moment, written
+from core import ids, values
+from core.values import (
+    OUT_OF_RANGE,
+    LineField,
+    NoteField,
+    clamped,
+    in_range,
+    read_day,
+    read_moment,
+    written,
+)
 
 _Function = Callable[[Any], Any]
 
@@ -59,7 +67,7 @@ class StrictJSONParser(JSONParser):
 
 
 class StrictCharField(serializers.CharField):
-    normal: Callable[[str], str] = staticmethod(text.composed)
+    normal: Callable[[str], str] = staticmethod(values.composed)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         """Normalize the text before the checks for blank and too long text."""
@@ -74,13 +82,13 @@ class StrictCharField(serializers.CharField):
 class StrictLineField(StrictCharField):
     """A title or a name: one line with at least one visible character."""
 
-    normal = staticmethod(text.line)
+    normal = staticmethod(values.line)
 
 
 class StrictNoteField(StrictCharField):
     """Text of several lines; keeps its white space."""
 
-    normal = staticmethod(text.note)
+    normal = staticmethod(values.note)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"trim_whitespace": False, **kwargs})

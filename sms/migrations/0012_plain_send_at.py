@@ -1,4 +1,4 @@
-import core.dates
+import core.values
 from django.db import migrations, models
 
 
@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
                 migrations.AlterField(
                     model_name='message',
                     name='send_at',
-                    field=models.DateTimeField(null=True, validators=[core.dates.check_range], verbose_name='to be sent at'),
+                    field=models.DateTimeField(null=True, validators=[core.values.check_range], verbose_name='to be sent at'),
                 ),
             ]
         ),

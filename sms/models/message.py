@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.conditions import in_range
-from core.dates import check_range
+from core.values import check_range
 from sms.results import Result
 from sms.states import ARRIVED, BELOW, FAILURES, FINAL, LOST, RANK, WAITING, State
 from sms.telephony import with_masked_numbers

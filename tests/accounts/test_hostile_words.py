@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.html import escape
 
 from accounts.models import User
-from core.text import line, shows_something
+from core.values import line, shows_something
 from sms.telephony import RecipientError, parsed
 from tests.conftest import PASSWORD, make_user
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import dates
+from core import values
 from tests.builders import make_list, make_todo
 from todos.models import List, Todo
 
@@ -47,17 +47,17 @@ NO_DAYS = [
 
 @pytest.mark.parametrize(("text", "moment"), MOMENTS.items())
 def test_a_moment_is_read_in_its_documented_forms(text, moment):
-    assert dates.read_moment(text) == moment
+    assert values.read_moment(text) == moment
 
 
 @pytest.mark.parametrize("text", NO_MOMENTS)
 def test_no_other_form_is_a_moment(text):
-    assert dates.read_moment(text) is None
+    assert values.read_moment(text) is None
 
 
 @pytest.mark.parametrize("text", NO_DAYS)
 def test_no_other_form_is_a_day(text):
-    assert dates.read_day(text) is None
+    assert values.read_day(text) is None
 
 
 @given(
@@ -66,12 +66,12 @@ def test_no_other_form_is_a_day(text):
 )
 def test_a_moment_is_written_in_one_form_and_read_as_the_same(moment, hours):
     moment = moment.replace(tzinfo=timezone(timedelta(hours=hours)))
-    text = dates.written(moment)
+    text = values.written(moment)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", text)
-    read = dates.read_moment(text)
+    read = values.read_moment(text)
     assert read
     assert timedelta() <= moment - read < timedelta(milliseconds=1)
-    assert dates.read_day(text[:10]) == read.date()
+    assert values.read_day(text[:10]) == read.date()
 
 
 @pytest.mark.django_db

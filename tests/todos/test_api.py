@@ -9,7 +9,7 @@ import time_machine
 from django.db import IntegrityError
 from rest_framework.test import APIClient
 
-from core import dates
+from core import values
 from tests.builders import make_list, make_todo
 from todos.api.members import RemindersMember
 from todos.models import List, Tag, Todo
@@ -31,7 +31,7 @@ def shown(todo: Todo) -> dict:
     """The whole answer, key by key: a new key must be added here on purpose (SEED-22)."""
 
     def moment(value):
-        return value and dates.written(value)
+        return value and values.written(value)
 
     def due(value):
         at = value.at and value.at.isoformat("minutes")

@@ -12,8 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from accounts.models import User
 from core import folding
-from core.dates import LAST_MOMENT
-from core.text import fold
+from core.values import LAST_MOMENT, fold
 from tests.builders import make_list, make_todo
 from tests.feeds import check, living
 from todos.models import Due, List, Tag, Todo

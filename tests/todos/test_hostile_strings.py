@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from accounts.models import User
-from core.text import line, note
+from core.values import line, note
 from tests.builders import make_list, make_todo, position_of
 from todos.models import List, Tag, Todo
 

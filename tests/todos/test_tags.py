@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.text import fold
+from core.values import fold
 from tests.builders import make_todo
 from tests.todos.admin_forms import TAGS as ADMIN_TAGS
 from tests.todos.admin_forms import TODOS as ADMIN_TODOS

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from core.text import fold, shows_something
+from core.values import fold, shows_something
 from core.write_limit import count_write
 from sms import service
 from sms.service import Asked, Reply

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from core.dates import in_range
+from core.values import in_range
 from todos.answers.reading import fold, load
 from todos.models import Due
 from todos.quickadd import read

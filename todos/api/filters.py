@@ -14,7 +14,7 @@ from rest_framework import serializers
 from accounts.models import User
 from core.api.fields import StrictLineField, StrictUUIDField
 from core.api.parameters import FlagField, NoFilters, SeveralField
-from core.dates import clamped, read_day, read_moment
+from core.values import clamped, read_day, read_moment
 from todos.models import ListQuerySet, Priority, SavedFilter, Status, TodoQuerySet
 from todos.models.search import check_query, matching
 from todos.models.tags import NAME_LENGTH

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import MOST_MINUTES_BEFORE, Channel, time_zone_named, validate_time_zone
-from core import dates
+from core import values
 from core.api.fields import (
     StrictCharField,
     StrictChoiceField,
@@ -148,7 +148,7 @@ class ReminderMember(serializers.Field[Reminder, Any, Any, Any]):
     def to_representation(self, value: Reminder) -> dict[str, Any]:
         return {
             "id": str(value.id),
-            "remind_at": value.remind_at and dates.written(value.remind_at),
+            "remind_at": value.remind_at and values.written(value.remind_at),
             "minutes_before": value.minutes_before,
             "channel": value.channel,
         }

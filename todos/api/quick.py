@@ -19,7 +19,7 @@ from core.api.parameters import FlagField, NoFilters
 from core.api.scopes import TODOS
 from core.api.viewsets import ApiViewSet
 from core.idempotency import idempotent
-from core.text import fold
+from core.values import fold
 from todos.api.members import DueMember
 from todos.api.serializers import TodoSerializer
 from todos.models import List, Todo, TodoQuerySet

@@ -20,7 +20,7 @@ from core.api.fields import (
     StrictUUIDField,
 )
 from core.order_keys import LONGEST
-from core.text import fold
+from core.values import fold
 from todos import service
 from todos.api.clearing import ClearField, cleared
 from todos.api.members import DueMember, RecurrenceMember, RemindersMember
@@ -266,7 +266,9 @@ class TodoSerializer(OwnedSerializer):
     def create(self, validated_data: dict[str, Any]) -> Todo:
         return service.add_todo(**validated_data)
 
-    def update(self, instance: Todo, validated_data: dict[str, Any]) -> Todo:
+    def update(self, instance: Todo, validated_data: dict[str, Any]) -> Any:
+        if service.COUNTED_OR_TIMED.isdisjoint(validated_data):
+            return super().update(instance, validated_data)
         service.change_todo(instance, **validated_data)
         return instance
 

@@ -1,4 +1,4 @@
-import core.columns
+import core.values
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
@@ -17,7 +17,7 @@ COLOR = Q(color='') | (
 
 
 def moment(name):
-    return core.columns.MomentField(
+    return core.values.MomentField(
         name,
         default=django.utils.timezone.now,
         db_default=django.db.models.functions.datetime.Now(),
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField('tag', 'color', core.columns.LineField(
+        migrations.AddField('tag', 'color', core.values.LineField(
             blank=True,
             db_default='',
             default='',

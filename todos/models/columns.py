@@ -9,8 +9,8 @@ from django.db.models.functions import Length, StrIndex, Substr
 from django.db.models.lookups import Exact, GreaterThan, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
-from core.columns import LineField
 from core.order_keys import DIGITS, FIRST, HEADS, LONGEST, PATTERN, SMALLEST
+from core.values import LineField
 
 # The key of rows from the former release, which does not know keys, until they get one. It sorts
 # before all others and is long enough to be renewed.

@@ -19,8 +19,8 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, time_zone_named, validate_time_zone, zone_called
-from core import dates
-from core.columns import ValueField
+from core import values
+from core.values import ValueField
 
 NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)  # due_order of a to-do without a due
 OF_DUE: Final = frozenset({"due_at", "due_on", "due_order"})  # columns computed from the due
@@ -48,7 +48,7 @@ class Due:
     def read(cls, text: str) -> Self | None:
         """Read the result of `str`; None for any other text."""
         parts = _FORM.fullmatch(text)
-        day = dates.read_day(parts[1]) if parts else None
+        day = values.read_day(parts[1]) if parts else None
         if parts is None or day is None:
             return None
         zone = time_zone_named(parts[3]) if parts[3] else None
@@ -60,7 +60,7 @@ class Due:
         minute = moment.astimezone(UTC).replace(second=0, microsecond=0)
         due = cls._shown(minute, zone)
         # Not the second 02:30 of a night when clocks go back.
-        is_named = due.due_at == minute and dates.in_range(due.on)
+        is_named = due.due_at == minute and values.in_range(due.on)
         return due if is_named else cls._shown(minute, ZoneInfo("UTC"))
 
     @classmethod
@@ -108,19 +108,19 @@ def zone_of(account_id: UUID) -> ZoneInfo:
 
 def check(due: Due) -> None:
     """Raise ValidationError for a due that no entry point accepts."""
-    dates.check_range(due.on)
+    values.check_range(due.on)
     if due.time_zone is None:
         return
     if due.at is None:
         raise ValidationError(WITHOUT_TIME, code="zone_without_time")
     validate_time_zone(due.time_zone)
-    dates.check_range(due.due_at or due.on)
+    values.check_range(due.due_at or due.on)
 
 
 def is_due(field: str) -> models.Q:
     """Whether the text has the form of a DueField, as far as SQL can check it."""
     in_range = Q(
-        **{f"{field}__gte": str(dates.FIRST_DAY), f"{field}__lt": str(dates.LAST_YEAR + 1)}
+        **{f"{field}__gte": str(values.FIRST_DAY), f"{field}__lt": str(values.LAST_YEAR + 1)}
     )
     bracket, length = StrIndex(field, Value("[")), Length(field)
     with_time = Q(Exact(Substr(field, 11, 1), "T")) & (Q(Exact(length, 16)) | Q(Exact(bracket, 17)))
@@ -196,7 +196,7 @@ class DueField(ValueField[Any, Any]):
     def read(self, stored: str, *_: Any) -> Due | None:
         """No due for an invalid text."""
         due = Due.read(stored)
-        return due and Due(dates.clamped(due.on), due.at, due.time_zone)
+        return due and Due(values.clamped(due.on), due.at, due.time_zone)
 
     def to_python(self, value: Any) -> Due | None:
         if value in self.empty_values or isinstance(value, Due):

@@ -2,10 +2,10 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from core.columns import LineField
 from core.conditions import is_color, is_line
 from core.feed import SyncedQuerySet
 from core.models import Versioned
+from core.values import LineField
 from todos.models.columns import ColorField, PositionField, is_key
 from todos.models.search import QUERY_LENGTH, check_query
 

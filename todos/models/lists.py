@@ -5,10 +5,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from core.columns import FoldedField, LineField, MomentField
 from core.conditions import in_range, is_color, is_line
 from core.feed import SyncedQuerySet
 from core.models import Versioned
+from core.values import FoldedField, LineField, MomentField
 from todos.models.columns import (
     BEFORE_FIRST,
     ColorField,

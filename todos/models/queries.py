@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.feed import SyncedQuerySet, writing
-from core.text import fold
+from core.values import fold
 from todos.models import subtasks
 from todos.models.due import NEVER, day_bounds
 from todos.models.planning import plan

@@ -15,8 +15,8 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.dates import in_range
 from core.feed import BATCH, dead_entries, dead_entry
+from core.values import in_range
 from todos import recurrence
 from todos.models import subtasks
 from todos.models.due import Due, check, zone_of

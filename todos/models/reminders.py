@@ -12,8 +12,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import MOST_MINUTES_BEFORE, Channel, zone_called
-from core import dates, ids
-from core.columns import ValueField
+from core import ids, values
+from core.values import ValueField
 from todos.models.due import Due, moment_of
 
 MOST_REMINDERS: Final = 10  # per to-do
@@ -37,7 +37,7 @@ class Reminder:
         """Read stored JSON. Raises ValidationError."""
         try:
             moment = stored.get("remind_at")
-            remind_at = dates.read_moment(moment) if moment else None
+            remind_at = values.read_moment(moment) if moment else None
             minutes, channel = stored.get("minutes_before"), stored.get("channel") or ""
             reminder = cls(_key(stored["id"]), remind_at, minutes, str(channel))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -47,7 +47,7 @@ class Reminder:
 
     @property
     def stored(self) -> dict[str, Any]:
-        moment = self.remind_at and dates.written(self.remind_at)
+        moment = self.remind_at and values.written(self.remind_at)
         members = {"remind_at": moment, "minutes_before": self.minutes_before}
         members |= {"channel": self.channel or None}
         known = {name: value for name, value in members.items() if value is not None}
@@ -88,7 +88,7 @@ def checked(reminder: Reminder) -> Reminder:
     if reminder.remind_at is not None:
         if reminder.remind_at.tzinfo is None:
             raise ValidationError(_("Enter a valid value."), code="invalid")
-        dates.check_range(reminder.remind_at)
+        values.check_range(reminder.remind_at)
     whole = isinstance(minutes, int) and not isinstance(minutes, bool)
     if minutes is not None and not (whole and 0 <= minutes <= MOST_MINUTES_BEFORE):
         raise ValidationError(_("Enter a valid value."), code="invalid")
@@ -135,7 +135,7 @@ def _moved(reminder: Reminder, before: Due | None, due: Due, zone: ZoneInfo) -> 
         return None
     there = reminder.remind_at.astimezone(zone_called(due.time_zone) if due.time_zone else zone)
     day = there.date() + (due.on - before.on) if before else due.on
-    return dates.clamped(moment_of(day, there.time(), there.tzinfo))  # type: ignore[arg-type]
+    return values.clamped(moment_of(day, there.time(), there.tzinfo))  # type: ignore[arg-type]
 
 
 class RemindersField(ValueField[Any, Any], models.JSONField):

@@ -16,8 +16,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from core.dates import in_range, read_day
-from core.text import fold, isolated
+from core.values import fold, in_range, isolated, read_day
 from todos.models.due import first_moment
 from todos.models.queries import Priority, Status
 

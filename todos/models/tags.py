@@ -11,11 +11,10 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.columns import FoldedField, LineField, MomentField
 from core.conditions import is_color, is_line
 from core.db_functions import Joined, RandomUUID
 from core.feed import Synced, SyncedQuerySet, draw, stamp, writing
-from core.text import fold
+from core.values import FoldedField, LineField, MomentField, fold
 from todos.models.columns import ColorField
 from todos.models.operations import OPERATIONS_KEPT
 

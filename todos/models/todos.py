@@ -13,12 +13,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.columns import DayField, FoldedField, LineField, MomentField, NoteField
 from core.conditions import days_in_range, in_range, is_line, is_note
 from core.errors import Refused
 from core.feed import writing
 from core.models import Versioned
-from core.text import fold
+from core.values import DayField, FoldedField, LineField, MomentField, NoteField, fold
 from todos.models import subtasks
 from todos.models.columns import FormerPositionField, PositionField, is_key
 from todos.models.due import NEVER, OF_DUE, DueField, is_due

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import files
-from core.columns import MomentField
+from core.values import MomentField
 
 KEPT: Final = timedelta(days=2)  # how long a job keeps its file
 LEASE: Final = timedelta(minutes=20)  # longer than any function may run

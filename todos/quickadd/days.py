@@ -4,7 +4,7 @@ import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from core.dates import FIRST_YEAR, LAST_YEAR
+from core.values import FIRST_YEAR, LAST_YEAR
 
 LEAP = 8  # the longest gap between two 29ths of February, in years, around 1900 and 2100
 UNITS = {"day": "DAILY", "week": "WEEKLY", "month": "MONTHLY", "year": "YEARLY"}

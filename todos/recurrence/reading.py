@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from core.dates import in_range
+from core.values import in_range
 from todos.recurrence.rules import FREQUENCIES, WEEKDAYS, Rule, Weekday
 
 LENGTH: Final = 300  # in characters

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from core.dates import LAST_YEAR
+from core.values import LAST_YEAR
 
 MOST_DAYS: Final = 15_000  # per search: 41 years, longer than any gap between leap days
 FREQUENCIES: Final = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")

@@ -10,7 +10,7 @@ from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
-from core.dates import read_day
+from core.values import read_day
 from todos.recurrence.rules import Rule, Weekday
 
 ONE = {

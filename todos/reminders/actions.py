@@ -15,7 +15,7 @@ from django.core import signing
 from django.utils import timezone
 
 from accounts.models import User
-from core import dates
+from core import values
 from core.feed import writing
 from todos.models import Notice, Todo
 from todos.sync.operations import Push
@@ -83,6 +83,6 @@ def perform(act: Act) -> str:
 
 def _snoozed(todo: Todo, now: datetime) -> dict[str, Any]:
     """Add one reminder, always with the same id, and remove past ones to make room."""
-    later = {"id": str(uuid5(todo.pk, "snooze")), "remind_at": dates.written(now + SNOOZE)}
+    later = {"id": str(uuid5(todo.pk, "snooze")), "remind_at": values.written(now + SNOOZE)}
     passed = [str(it.id) for it in todo.reminders if it.remind_at and it.remind_at <= now]
     return {"op": "update", "fields": {"reminders_added": [later], "reminders_removed": passed}}

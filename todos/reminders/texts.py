@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from core.text import line, undirected
+from core.values import line, undirected
 from sms.telephony import count
 from todos.models import Due, Todo
 

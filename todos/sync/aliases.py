@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from accounts.models import User
-from core.text import fold
+from core.values import fold
 from todos.models import TagAlias
 
 

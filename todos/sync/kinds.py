@@ -13,7 +13,7 @@ from rest_framework.serializers import Field
 
 from accounts.api.serializers import ProfileSerializer
 from accounts.models import User
-from core.columns import FoldedField
+from core.values import FoldedField
 from todos.api.saved_filters import SavedFilterSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer, TodoTagSerializer
 from todos.models import Tag

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 
-from core.text import line
+from core.values import line
 from todos.models.tags import NAME_LENGTH as TAG_LENGTH
 from todos.models.todos import NOTES_LENGTH, TITLE_LENGTH
 from todos.transfer.members import MODELS, members

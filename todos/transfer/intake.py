@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.order_keys import between
-from core.text import fold
+from core.values import fold
 from todos import ordering, quotas
 from todos.models import List, Status, Tag, Todo
 from todos.transfer.cleaning import cleaned

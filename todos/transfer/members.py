@@ -15,8 +15,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import time_zone_named
-from core import dates, ids
-from core.columns import FoldedField
+from core import ids, values
+from core.values import FoldedField
 from todos.models import Due, List, SavedFilter, Tag, Todo
 from todos.models.due import OF_DUE, DueField
 from todos.models.reminders import RemindersField
@@ -55,7 +55,7 @@ class Member:
         if isinstance(self.column, RemindersField):
             return [it.stored for it in value]
         if isinstance(value, datetime):
-            return dates.written(value)
+            return values.written(value)
         is_plain = isinstance(value, (bool, int, str))
         return value if is_plain else str(value)
 
@@ -108,14 +108,14 @@ def _read_id(value: Any) -> UUID:
 
 
 def _read_moment(value: Any) -> datetime:
-    moment = dates.read_moment(value) if isinstance(value, str) else None
+    moment = values.read_moment(value) if isinstance(value, str) else None
     if moment is None or moment.tzinfo is None:
         raise _refuse()
     return moment
 
 
 def _read_day(value: Any) -> Any:
-    day = dates.read_day(value) if isinstance(value, str) else None
+    day = values.read_day(value) if isinstance(value, str) else None
     if day is None:
         raise _refuse()
     return day

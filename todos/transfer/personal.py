@@ -16,7 +16,7 @@ from django.db import models
 from django.db.models import QuerySet
 
 from accounts.models import User
-from core.columns import FoldedField
+from core.values import FoldedField
 from todos.transfer.formats import EXPORTED, FORMATS
 from todos.transfer.rows import walk
 

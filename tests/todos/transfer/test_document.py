@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.columns import FoldedField
+from core.values import FoldedField
 from tests.todos.transfer.test_round_trip import HOLDS
 from todos.transfer.formats.table import COLUMNS, WITHOUT_COLUMN
 from todos.transfer.members import LEFT_OUT, MODELS, members

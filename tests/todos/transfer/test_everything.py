@@ -11,7 +11,7 @@ from django.apps import apps
 from django.contrib.sessions.models import Session
 
 from accounts.models import User
-from core.columns import FoldedField
+from core.values import FoldedField
 from sms.models import Event, Message, Phone
 from tests.builders import make_todo
 from todos import service

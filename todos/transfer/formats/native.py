@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from accounts.models import User
-from core import dates
+from core import values
 from todos.transfer.members import MODELS, shown
 from todos.transfer.records import FileError, Record, Records
 from todos.transfer.rows import all_todos_of, walk
@@ -22,7 +22,7 @@ NOTHING: Final = object()
 def write(person: User) -> Iterator[str]:
     """Write one object per line."""
     head = {"format": FORMAT, "version": VERSION, "account": str(person.pk)}
-    head["exported_at"] = dates.written(timezone.now())
+    head["exported_at"] = values.written(timezone.now())
     yield json.dumps(head)[:-1]
     for name, kind in ARRAYS.items():
         yield f', "{name}": ['

@@ -8,7 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from accounts.models import time_zone_named, time_zone_names
-from core import dates
+from core import values
 from todos.transfer.formats.table import INVALID
 from todos.transfer.records import FileError, Record
 from todos.transfer.source import LONGEST_LINE, Source
@@ -122,7 +122,7 @@ def instant_of(found: Property) -> str:
     if not isinstance(moment, datetime):
         moment = datetime(moment.year, moment.month, moment.day)  # noqa: DTZ001
     aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone or "UTC"))
-    return dates.written(dates.clamped(aware))
+    return values.written(values.clamped(aware))
 
 
 def duration_of(text: str) -> timedelta:

@@ -14,8 +14,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from accounts.models import User
-from core import dates
-from core.text import fold
+from core import values
+from core.values import fold
 from todos.models import Due, Priority, Status, Todo
 from todos.transfer.members import members
 from todos.transfer.records import FileError, Record, Records
@@ -149,7 +149,7 @@ def read_due(text: str, zone: ZoneInfo) -> dict[str, Any]:
     With an offset it is that moment in the zone; without one it is floating. Accepts a blank for
     the T, as other programs write it. Raises ValueError.
     """
-    due = Due.read(text) or _due_at(dates.read_moment(text.replace(" ", "T", 1)), zone)
+    due = Due.read(text) or _due_at(values.read_moment(text.replace(" ", "T", 1)), zone)
     if due is None:
         raise ValueError(text)
     at = f"{due.at:%H:%M}" if due.at else None
@@ -161,7 +161,7 @@ def _due_at(moment: datetime | None, zone: ZoneInfo) -> Due | None:
         return None
     if moment.tzinfo is None:
         return Due(moment.date(), moment.time().replace(second=0, microsecond=0))
-    return Due.at_moment(moment, zone) if dates.in_range(moment) else None
+    return Due.at_moment(moment, zone) if values.in_range(moment) else None
 
 
 def _status(text: str) -> str:

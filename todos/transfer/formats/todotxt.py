@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
 from accounts.models import User
-from core import dates
+from core import values
 from todos.models import Todo
 from todos.models.due import moment_of
 from todos.models.recurrence import RecurrenceFrom
@@ -104,7 +104,7 @@ def _head(words: list[str], record: Record) -> list[str]:
         words.pop(0)
         record.values["priority"] = PRIORITIES.get(found[1], 1)
     days: list[str] = []
-    while words and len(days) < 2 and dates.read_day(words[0]):
+    while words and len(days) < 2 and values.read_day(words[0]):
         days.append(words.pop(0))
     return days
 
@@ -138,4 +138,4 @@ def _take_keys(record: Record, keys: dict[str, str], zone: ZoneInfo) -> None:
 
 
 def _moment(day: str, zone: ZoneInfo) -> str:
-    return dates.written(moment_of(dates.clamped(date.fromisoformat(day)), time.min, zone))
+    return values.written(moment_of(values.clamped(date.fromisoformat(day)), time.min, zone))
