@@ -24,10 +24,14 @@ from core.values import FoldedField
 from sms.api.serializers import MessageDetailSerializer
 from tests import documented, test_api_document
 from tests.builders import make_todo
+from tests.todos.transfer.test_round_trip import exported, imported
 from todos.admin import TodoAdmin
 from todos.api.saved_filters import SavedFilterSerializer
 from todos.api.serializers import ListSerializer, TodoSerializer, TodoTagSerializer
 from todos.models import List, Tag, Todo
+from todos.models.recurrence import KEPT
+from todos.transfer.formats import table
+from todos.transfer.members import members
 
 APPS = ("accounts", "core", "sms", "todos")
 NOT_IN_THE_ADMIN = {
@@ -218,6 +222,21 @@ def test_the_admin_shows_a_new_column_that_nobody_writes(web, staff, estimate, m
     assert "todos.Todo.estimate" not in missing_in_the_admin(Todo, staff)
 
 
+@pytest.mark.parametrize("value", [5, None])
+@pytest.mark.parametrize("name", ["json", "csv"])
+def test_a_new_column_comes_back_from_a_file(alice, estimate, monkeypatch, name, value):
+    members.cache_clear()
+    monkeypatch.setattr(table, "COLUMNS", (*table.COLUMNS, "estimate"))
+    monkeypatch.setattr(estimate, "default", None)
+    make_todo(alice, estimate=value)
+    file = exported(alice, name)
+    Todo.objects.all().delete()
+    report = imported(alice, name, file)
+    members.cache_clear()
+    assert [it["problems"] for it in report["lines"] if it["title"] == "buy milk"] == [[]]
+    assert Todo.objects.values_list("estimate", flat=True).get() == value
+
+
 @pytest.mark.usefixtures("estimate")
 def test_the_document_must_name_a_new_column():
     with pytest.raises(AssertionError):
@@ -231,6 +250,26 @@ def test_the_api_must_show_a_new_column(monkeypatch):
     fields = [name for name in TodoSerializer.Meta.fields if name != "estimate"]
     monkeypatch.setattr(TodoSerializer.Meta, "fields", fields)
     assert missing_in_the_api() == {*NOT_IN_THE_API, "todos.Todo.estimate"}
+
+
+# --- What the next occurrence of a recurring to-do has -------------------------------------------
+
+NOT_KEPT = {
+    **dict.fromkeys(("due", "start_on", "recurrence", "reminders"), "one occurrence later"),
+    **dict.fromkeys(("due_at", "due_on", "due_order"), "made of the due"),
+    **dict.fromkeys(("folded", "folded_tags"), "made of the title, the notes and the tags"),
+    **dict.fromkeys(("list", "parent", "owner"), "those of the to-do, or of its copy"),
+    **dict.fromkeys(("status", "finished_at", "deleted_at", "status_at"), "it is open"),
+    **dict.fromkeys(("finished_with", "trashed_with"), "the same"),
+    **dict.fromkeys(("id", "created_at", "created_by", "made_in"), "it is a new row"),
+    **dict.fromkeys(("updated_at", "version", "changed_in"), "the same"),
+    "former_position": "of use to the former release only",
+}
+
+
+def test_the_next_occurrence_keeps_every_column_or_says_why_not():
+    every = [column.name for column in Todo._meta.concrete_fields]
+    assert sorted([*KEPT, *NOT_KEPT]) == sorted(every)
 
 
 # --- Lengths --------------------------------------------------------------------------------------

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from serverless.schedule import NIGHTLY
 from tests.cloud.local import Cloud, eventually
+from tests.serverless.test_zappa_settings import effective
 
 pytestmark = [pytest.mark.cloud, pytest.mark.enable_socket]
 
@@ -16,12 +18,8 @@ MINUTE = "sms.schedule.sweep"
 REMINDERS = "todos.reminders.schedule.minute"
 NIGHT = "serverless.schedule.nightly"
 KEEP_WARM = "handler.keep_warm_callback"
-EXPRESSIONS = {
-    MINUTE: "rate(1 minute)",
-    REMINDERS: "rate(1 minute)",
-    NIGHT: "cron(17 3 * * ? *)",
-    KEEP_WARM: "rate(4 minutes)",
-}
+SCHEDULED = {event["function"]: event["expression"] for event in effective("dev")["events"]}
+EXPRESSIONS = {**SCHEDULED, KEEP_WARM: "rate(4 minutes)"}
 
 
 @pytest.fixture
@@ -106,9 +104,7 @@ def test_the_event_of_a_rule_runs_its_function_once(cloud, rules, path):
 def test_the_night_tells_what_it_did(cloud, rules):
     lines = logged(cloud, event_of(rules[NIGHT]))
     told = [line["message"] for line in lines if line["logger"] == "serverless.schedule"]
-    assert {message.partition(":")[0] for message in told} == {
-        *("prune", "clearsessions", "delete_accounts", "prune_files", "refold", "renew_positions")
-    }
+    assert {message.partition(":")[0] for message in told} == {*NIGHTLY}
 
 
 def test_raw_python_is_refused(cloud):

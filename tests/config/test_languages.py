@@ -67,7 +67,8 @@ def test_the_compiled_catalogue_is_the_written_one(code):
     for (context, message), forms in read_po(folder(code) / "django.po").items():
         key = message if context is None else f"{context}\x04{message}"
         found = compiled._catalog  # type: ignore[attr-defined]
-        assert [found[key]] if key in found else [found[key, 0]] == forms
+        numbers = range(len(forms))
+        assert ([found[key]] if key in found else [found[key, n] for n in numbers]) == forms
 
 
 @pytest.mark.parametrize("path", catalogues.templates(), ids=lambda path: path.name)
@@ -86,6 +87,14 @@ def test_no_template_has_words_that_cannot_be_translated(path):
 )
 def test_words_that_nobody_marked_are_found(source, words):
     assert unmarked(source) == words
+
+
+def test_the_page_speaks_every_language():
+    """`languages/` has the texts, of which tests/page/languages.test.js says what is missing."""
+    tongues = (ROOT / "static" / "app" / "tongues.js").read_text()
+    loaded = re.findall(r'import\("#app/languages/([\w-]+)\.js"\)', tongues)
+    texts = {path.stem for path in (ROOT / "static" / "app" / "languages").glob("*.js")}
+    assert {*OTHERS} == {*loaded} == texts
 
 
 def test_the_document_names_every_language_of_the_profile():

@@ -1,5 +1,6 @@
 // Every text of the page is marked, and every marked text is translated.
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import chinese from "#app/languages/zh-hans.js";
 import { inWords } from "#app/recurrence.js";
@@ -18,17 +19,21 @@ test("no text of a template stands there unmarked", () => {
   assert.deepEqual(found, []);
 });
 
-test("Chinese has every text, and none that nobody says, with the same values in it", () => {
-  const { single, plural } = texts();
-  assert.deepEqual(Object.keys(chinese).sort(), [...new Set([...single, ...plural])].sort());
-  for (const [text, translated] of Object.entries(chinese)) {
-    const all = typeof translated === "string" ? [translated] : Object.values(translated);
-    for (const form of all) {
-      assert.deepEqual(form.match(SLOT)?.sort(), text.match(SLOT)?.sort(), text);
-      assert.ok(form.trim());
+const FILES = readdirSync(new URL("../../static/app/languages/", import.meta.url));
+
+for (const file of FILES)
+  test(`${file} has every text, and none that nobody says, with the same values in it`, async () => {
+    const catalogue = (await import(`#app/languages/${file}`)).default;
+    const { single, plural } = texts();
+    assert.deepEqual(Object.keys(catalogue).sort(), [...new Set([...single, ...plural])].sort());
+    for (const [text, translated] of Object.entries(catalogue)) {
+      const all = typeof translated === "string" ? [translated] : Object.values(translated);
+      for (const form of all) {
+        assert.deepEqual(form.match(SLOT)?.sort(), text.match(SLOT)?.sort(), text);
+        assert.ok(form.trim());
+      }
     }
-  }
-});
+  });
 
 test("numbers and rules follow the language", () => {
   assert.equal(ngettext("{count} to-do", "{count} to-dos", 1), "1 to-do");

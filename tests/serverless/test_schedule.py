@@ -1,6 +1,7 @@
 """What runs every minute and every night."""
 
 import logging
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from serverless import schedule
 from sms.models import Message
 from sms.schedule import sweep
 from sms.states import State
+from tests.config.conftest import ROOT
 from tests.sms.conftest import allow
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +91,14 @@ def test_a_command_that_fails_keeps_no_other_from_its_work(handler, monkeypatch,
 
 def test_every_nightly_command_exists():
     assert set(schedule.NIGHTLY) <= set(get_commands())
+
+
+def test_the_documents_name_every_nightly_command():
+    """The table of events, and the line for cron of a server without Lambda."""
+    events, sms = ((ROOT / "docs" / name).read_text() for name in ("events.md", "sms.md"))
+    [row] = re.findall(r"^\| the nightly job \|(.*)$", events, re.MULTILINE)
+    assert [*re.findall(r"`(\w+)`", row)] == [*schedule.NIGHTLY]
+    assert f"for it in {' '.join(schedule.NIGHTLY)}; do" in sms
 
 
 def test_the_minute_is_one_line_with_its_time_and_its_request_id(handler, caplog):

@@ -429,6 +429,15 @@ def test_the_sweep_begins_what_was_lost_and_repeats_what_has_died(
     assert (dead.state, dead.tries) == ("done", 2)
 
 
+def test_the_command_of_the_minute_begins_what_was_lost(api, bob):
+    """As the event of Lambda does."""
+    api(bob).post(EXPORTS, {"format": "csv"})
+    out = io.StringIO()
+    with time_machine.travel(timezone.now() + timedelta(minutes=3), tick=False):
+        call_command("remind", stdout=out)
+    assert out.getvalue().strip() == "1 begun"
+
+
 def test_what_dies_three_times_is_told(api, alice, django_capture_on_commit_callbacks):
     job = Transfer.objects.get(pk=api(alice).post(EXPORTS, {"format": "csv"}).json()["id"])
     now = timezone.now()

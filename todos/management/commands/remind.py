@@ -8,16 +8,18 @@ from django.utils import timezone
 from core.errors import is_database_away
 from core.tasks import settle, task_boundary
 from todos.reminders.dispatch import tick
+from todos.transfer.jobs import sweep
 
 SECONDS = 50.0  # the next minute starts a new process
 
 
 class Command(BaseCommand):
-    help = "Send due reminders; run it every minute."
+    help = "Send due reminders, and start lost exports and imports; run it every minute."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        at = timezone.now()
         try:
-            done = task_boundary(tick)(timezone.now())
+            done = task_boundary(tick)(at) | task_boundary(sweep)(at)
         except DatabaseFault as error:
             if not is_database_away(error):
                 raise

@@ -13,6 +13,8 @@ from itertools import chain
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from django.db import models
+
 from accounts.models import User
 from core import values
 from core.values import fold
@@ -138,7 +140,7 @@ def take(record: Record, name: str, cell: str, zone: ZoneInfo) -> None:
     """Store the member of a cell, or report a problem if it is invalid."""
     try:
         in_zone = _IN_ZONE.get(name)
-        record.values[name] = in_zone(cell, zone) if in_zone else _READERS.get(name, str)(cell)
+        record.values[name] = in_zone(cell, zone) if in_zone else _reader(name)(cell)
     except (ValueError, RecursionError):
         record.add_problem("invalid", INVALID, name)
 
@@ -174,6 +176,19 @@ def _priority(text: str) -> int:
 
 def _start(text: str, zone: ZoneInfo) -> str:
     return str(read_due(text, zone)["on"])
+
+
+def _flag(text: str) -> bool:
+    """As `_cell` writes it. Raises ValueError."""
+    return bool(("false", "true").index(fold(text)))
+
+
+def _reader(name: str) -> Any:
+    """The reader of a member; of any other one, by the kind of its column."""
+    column = members(Todo)[name].column
+    kinds = ((models.BooleanField, _flag), (models.IntegerField, int))
+    usual = (read for kind, read in kinds if isinstance(column, kind))
+    return _READERS.get(name) or next(usual, str)
 
 
 _IN_ZONE: Final[dict[str, Any]] = {"due": read_due, "start_on": _start}
