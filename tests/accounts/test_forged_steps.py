@@ -37,7 +37,7 @@ Send = Callable[[int, str, dict[str, str], str], int]
 @pytest.fixture
 def send(place, handler, settings) -> Send:
     """The status that a POST gets: guess number n comes from an address of its own."""
-    settings.ALLOWED_HOSTS = ["nudge.test", "testserver"]
+    settings.ALLOWED_HOSTS = [".nudge.test", "testserver"]
 
     def ask(number: int, path: str, headers: dict[str, str], body: str) -> int:
         headers = {"Host": "nudge.test", **headers}
