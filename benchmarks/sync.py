@@ -116,7 +116,7 @@ def report_push(person: "User", ask: Ask) -> None:
     print("| push, 100 operations in a request | queries an operation | ms each | processor |")
     print("|---|---|---|---|")
     for kind, verb, which, fields in LIFE:
-        operations = [operation(kind, verb, key, fields) for key in keys[which]]
+        operations = [operation(kind, verb, *it, fields) for it in enumerate(keys[which])]
         body = {"account": str(person.pk), "cursor": cursor, "sent_at": "2026-11-26T12:00:00Z"}
         sent = json.dumps({**body, "operations": operations})
         connection.queries_log.clear()  # Django's query log holds at most 9,000
@@ -130,7 +130,7 @@ def report_push(person: "User", ask: Ask) -> None:
         cursor = answer["cursor"]
 
 
-NAMED: dict[str, Any] = {"name": "{key}"}
+NAMED: dict[str, Any] = {"name": "{name}"}
 # By kind and verb: which of the keys, and the fields.
 LIFE: tuple[tuple[str, str, int, dict[str, Any]], ...] = (
     ("todo", "create", 0, {"title": "To-do"}),
@@ -151,16 +151,18 @@ LIFE: tuple[tuple[str, str, int, dict[str, Any]], ...] = (
     ("filter", "move", 4, {"position": "a0V"}),
     ("filter", "purge", 4, {}),
     ("tag", "create", 5, NAMED),
-    ("tag", "update", 5, {"name": "{key} renamed"}),
+    ("tag", "update", 5, NAMED),
     ("tag", "purge", 5, {}),
     ("profile", "update", 6, NAMED),
 )
 
 
-def operation(kind: str, verb: str, key: str, fields: dict[str, Any]) -> dict[str, Any]:
+def operation(
+    kind: str, verb: str, number: int, key: str, fields: dict[str, Any]
+) -> dict[str, Any]:
     built = {} if verb == "create" else {"base_version": 2**40}  # as if it had seen everything
     named = {"op_id": str(uuid.uuid4()), "kind": kind, "id": key, "op": verb}
-    filled = json.loads(json.dumps(fields).replace("{key}", f"{verb} {key}"[:40]))
+    filled = json.loads(json.dumps(fields).replace("{name}", f"{verb} {number}"))
     return {**named, **built, "fields": filled}
 
 

@@ -239,8 +239,6 @@ def enter(
 
 def enter_written(account_id: uuid.UUID, rows: Sequence[Any], *, deleted: bool = False) -> None:
     """As `enter`, for rows of one kind as the caller has just written them, or will delete them."""
-    if not rows:
-        return
     place = _drawn(account_id, rows[0], len(rows)) - len(rows)
     found = {}
     for number, row in enumerate(rows, start=1):
