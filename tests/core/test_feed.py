@@ -12,7 +12,7 @@ from django.db.models import F
 
 from accounts.models import User
 from core.db_functions import MarkedIn
-from core.feed import FeedEntry, Synced, dead_entry, writing
+from core.feed import FeedEntry, Synced, dead_entry, stamp, writing
 from tests.builders import make_list, make_todo
 from tests.feeds import SYNCED, check, fed, last, living
 from todos import service
@@ -294,6 +294,15 @@ def test_who_made_a_todo_is_still_said_after_that_account_has_gone(alice, bob):
     before = living(alice)
     bob.delete()
     assert (Todo.objects.get().created_by, living(alice)) == (todo.created_by, before)
+
+
+def test_no_rows_are_no_change(alice):
+    make_todo(alice)
+    before = last(alice)
+    with writing(alice.pk):
+        assert stamp(alice.pk, Todo.objects.none(), priority=1) == 0
+    assert last(alice) == before
+    check(alice)
 
 
 def test_a_search_column_alone_is_no_change(alice):

@@ -10,6 +10,7 @@ from tests.feeds import check
 from tests.todos.transfer.test_hostile_files import codes
 from tests.todos.transfer.test_round_trip import imported
 from todos.models import List, Todo
+from todos.transfer.formats import table
 
 pytestmark = pytest.mark.django_db
 
@@ -307,3 +308,9 @@ def test_a_list_is_known_by_the_name_it_came_with_and_must_have_one(alice):
 def test_a_project_without_tasks_brings_nothing(alice):
     head = TODOIST.partition("task,")[0]
     assert imported(alice, "todoist", f"{head}meta,x,,,,,,,,\n".encode())["new"]["todos"] == 0
+
+
+def test_a_flag_of_a_table_is_one_of_two_words():
+    assert [table._flag(word) for word in ("true", "FALSE")] == [True, False]
+    with pytest.raises(ValueError, match="not in tuple"):
+        table._flag("yes")
