@@ -12,7 +12,7 @@ from django.db.models import F
 
 from accounts.models import User
 from core.db_functions import MarkedIn
-from core.feed import FeedEntry, Synced, dead_entry, draw, writing
+from core.feed import FeedEntry, Synced, dead_entry, draw, stamp, writing
 from tests.builders import make_list, make_todo
 from tests.feeds import SYNCED, check, fed, last, living
 from todos import service
@@ -217,6 +217,15 @@ def test_rows_of_several_accounts_are_changed_and_removed_at_once(alice, bob):
 def test_rows_with_values_of_their_own_are_not_written_in_bulk(alice):
     with pytest.raises(NotImplementedError):
         Todo.objects.bulk_update([make_todo(alice)], ["title"])
+
+
+def test_no_rows_are_no_change(alice):
+    make_todo(alice)
+    before = fed(alice)
+    with writing(alice.pk):
+        assert stamp(alice.pk, Todo.objects.filter(pk__in=[]), priority=1) == 0
+        assert stamp(alice.pk, Todo.objects.filter(title="another"), priority=1) == 0
+    assert fed(alice) == before
 
 
 def test_no_number_is_drawn_twice(alice):
