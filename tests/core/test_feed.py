@@ -219,6 +219,15 @@ def test_rows_with_values_of_their_own_are_not_written_in_bulk(alice):
         Todo.objects.bulk_update([make_todo(alice)], ["title"])
 
 
+def test_no_rows_are_no_change(alice):
+    make_todo(alice)
+    before = fed(alice)
+    with writing(alice.pk):
+        assert stamp(alice.pk, Todo.objects.filter(pk__in=[]), priority=1) == 0
+        assert stamp(alice.pk, Todo.objects.filter(title="another"), priority=1) == 0
+    assert fed(alice) == before
+
+
 def test_no_number_is_drawn_twice(alice):
     first = draw(alice.pk, 2)
     with writing(alice.pk):
