@@ -1,6 +1,7 @@
 // Applies the user's decision about a change that the server has refused.
 
 import { uuid } from "#app/ids.js";
+import { applied } from "#app/model.js";
 import { undisputed } from "#app/settle.js";
 import { store } from "#app/state.js";
 import { commit } from "#app/undo.js";
@@ -12,10 +13,9 @@ export function keepMine(problem) {
   const { what, operation, mine, theirs } = problem;
   const { kind, id, op, fields = {} } = operation;
   if (what === "deleted" && !theirs) {
-    const { id: _id, version: _version, ...content } = { .../** @type {any} */ (mine), ...fields };
-    const { list, title, notes, priority, due, tags, position } = content;
-    const made = { list, title, notes, priority, due, tags, position };
-    commit([{ kind, id: uuid(), op: "create", fields: made }]);
+    // The server ignores what only it may say, such as `created_at`.
+    const { id: _id, version: _version, ...content } = { ...applied(mine, operation) };
+    commit([{ kind, id: uuid(), op: "create", fields: content }]);
   } else if (what === "deleted") {
     commit([{ kind, id, op: "restore" }]);
     commit([{ kind, id, op: "update", fields }]);

@@ -1,6 +1,7 @@
 """Without a network, in two tabs, beside another device, and after another person."""
 
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import expect
@@ -135,6 +136,39 @@ def test_an_edit_of_what_was_deleted_elsewhere_can_bring_it_back(visit, alice, a
     page.get_by_role("button", name="Bring it back with my change").click()
 
     eventually(lambda: stored(alice), ["call dad"], page)
+
+
+def test_what_was_deleted_for_good_elsewhere_comes_back_whole(visit, alice, api):
+    phone = api(alice)
+    members = {
+        "notes": "at six",
+        "priority": 3,
+        "due": {"on": "2026-12-24", "at": "08:00", "time_zone": "Europe/Berlin"},
+        "start_on": "2026-12-01",
+        "recurrence": "FREQ=YEARLY",
+        "recurrence_from": "completion",
+        "tags": ["family"],
+        "reminders": [{"id": str(uuid.uuid4()), "minutes_before": 10}],
+    }
+    sent = phone.post("/api/v1/todos/", {"title": "call mum", **members}).json()
+    page = visit(as_=alice, service_workers="block", complains=True)
+    open_page(page)
+    page.route("**/api/v1/sync/**", lambda route: route.abort())
+    rename(page, "call mum", "call dad")
+    phone.delete(f"/api/v1/todos/{sent['id']}/")
+    phone.delete(f"/api/v1/trash/{sent['id']}/")
+    page.unroute("**/api/v1/sync/**")
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+    page.get_by_role("button", name="Decide").click()
+    page.get_by_role("button", name="Bring it back with my change").click()
+
+    eventually(lambda: stored(alice), ["call dad"], page)
+    (shown,) = phone.get("/api/v1/todos/").json()["results"]
+    own = {"id", "title", "created_at", "updated_at", "version"}
+    assert {name: it for name, it in shown.items() if name not in own} == {
+        name: it for name, it in sent.items() if name not in own
+    }
 
 
 def log_in(page, person) -> None:
