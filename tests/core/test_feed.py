@@ -312,15 +312,6 @@ def test_who_made_a_todo_is_still_said_after_that_account_has_gone(alice, bob):
     assert (Todo.objects.get().created_by, living(alice)) == (todo.created_by, before)
 
 
-def test_no_rows_are_no_change(alice):
-    make_todo(alice)
-    before = last(alice)
-    with writing(alice.pk):
-        assert stamp(alice.pk, Todo.objects.none(), priority=1) == 0
-    assert last(alice) == before
-    check(alice)
-
-
 def test_a_search_column_alone_is_no_change(alice):
     todo = make_todo(alice)
     Todo.objects.filter(pk=todo.pk).update(folded="x")

@@ -1,15 +1,13 @@
 """The kinds of synced objects, and how each is read and serialized."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Prefetch
-from rest_framework.serializers import Field
 
 from accounts.api.serializers import ProfileSerializer
 from accounts.models import User
@@ -65,19 +63,12 @@ class Kind:
         return key
 
     def show(self, row: Any) -> dict[str, Any]:
-        """Serialize a row; the serializer itself would look up its fields for each row."""
-        values = ((name, get(row), write) for name, get, write in self._members)
-        return {name: None if it is None else write(it) for name, it, write in values}
+        return self._shape.to_representation(row)
 
     @cached_property
-    def _members(self) -> list[tuple[str, Callable[[Any], Any], Callable[[Any], Any]]]:
-        fields = [it for it in self.serializer().fields.values() if not it.write_only]
-        return [(it.field_name, _getter(it), it.to_representation) for it in fields]
-
-
-def _getter(field: Any) -> Callable[[Any], Any]:
-    is_plain = type(field).get_attribute is Field.get_attribute
-    return attrgetter(field.source) if is_plain else field.get_attribute
+    def _shape(self) -> Any:
+        """One serializer for all rows, because each looks up its fields anew."""
+        return self.serializer()
 
 
 _ALL: Final = (
