@@ -134,7 +134,6 @@ OTHERS = {
     "REPORT": "a line that Lambda logs",
     "SCRIPT_NAME": "WSGI",
     "START": "a line that Lambda logs",
-    "TONGUES": "a table of the page",
     "UV_DEFAULT_INDEX": "uv, which installs the dependencies",
 }
 OTHERS |= dict.fromkeys(ICALENDAR, "iCalendar (RFC 5545)")
@@ -150,23 +149,21 @@ def names_of_the_code() -> set[str]:
     return {name for name in dir(settings) if name.isupper()} | set(re.findall(r"\w+", text))
 
 
+def tables_of_the_recipes() -> set[str]:
+    """`KEPT` or `TONGUES`: the constants of the files that the recipes name."""
+    named = re.findall(r"`([\w./-]+\.(?:py|js))`", (ROOT / "docs" / "extending.md").read_text())
+    text = "\n".join((ROOT / name).read_text() for name in named if (ROOT / name).is_file())
+    return set(re.findall(r"^(?:const )?([A-Z_]+)(?:: .+)? = ", text, re.MULTILINE))
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_setting_that_is_named_exists(document):
     """`EMAIL_HOST` or `make deploy STAGE=dev`: every word in capitals and underscores."""
     known = names_of_the_code() | set(OTHERS)
     if document.name == "CHANGELOG.md" or "decisions" in document.parts:
         known |= REMOVED
-    if document.name == "extending.md":  # also names the tables of the code that a change extends
-        tables = (
-            path
-            for top in ("accounts", "core", "sms", "tests", "todos")
-            for path in (ROOT / top).rglob("*.py")
-        )
-        known |= {
-            name
-            for path in tables
-            for name in re.findall(r"^(\w+)\b.* = ", path.read_text(), re.MULTILINE)
-        }
+    if document.name == "extending.md":
+        known |= tables_of_the_recipes()
     assert sorted(set(NAME.findall(document.read_text())) - known) == []
 
 

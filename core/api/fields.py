@@ -16,13 +16,16 @@ from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.utils import json as strict_json
 
-from core import ids, values
+from core import ids
 from core.values import (
     OUT_OF_RANGE,
     LineField,
     NoteField,
     clamped,
+    composed,
     in_range,
+    line,
+    note,
     read_day,
     read_moment,
     written,
@@ -67,7 +70,7 @@ class StrictJSONParser(JSONParser):
 
 
 class StrictCharField(serializers.CharField):
-    normal: Callable[[str], str] = staticmethod(values.composed)
+    normal: Callable[[str], str] = staticmethod(composed)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         """Normalize the text before the checks for blank and too long text."""
@@ -82,13 +85,13 @@ class StrictCharField(serializers.CharField):
 class StrictLineField(StrictCharField):
     """A title or a name: one line with at least one visible character."""
 
-    normal = staticmethod(values.line)
+    normal = staticmethod(line)
 
 
 class StrictNoteField(StrictCharField):
     """Text of several lines; keeps its white space."""
 
-    normal = staticmethod(values.note)
+    normal = staticmethod(note)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"trim_whitespace": False, **kwargs})

@@ -20,7 +20,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, time_zone_named, validate_time_zone, zone_called
 from core import values
-from core.values import ValueField
 
 NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)  # due_order of a to-do without a due
 OF_DUE: Final = frozenset({"due_at", "due_on", "due_order"})  # columns computed from the due
@@ -177,7 +176,7 @@ class DueWidget(forms.MultiWidget):
         return [value.on, value.at, value.time_zone] if value else [None, None, None]
 
 
-class DueField(ValueField[Any, Any]):
+class DueField(values.ValueField[Any, Any]):
     """A Due in its text form. Every write also updates the columns computed from it."""
 
     default_validators = [check]

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import MOST_MINUTES_BEFORE, Channel, zone_called
 from core import ids, values
-from core.values import ValueField
 from todos.models.due import Due, moment_of
 
 MOST_REMINDERS: Final = 10  # per to-do
@@ -138,7 +137,7 @@ def _moved(reminder: Reminder, before: Due | None, due: Due, zone: ZoneInfo) -> 
     return values.clamped(moment_of(day, there.time(), there.tzinfo))  # type: ignore[arg-type]
 
 
-class RemindersField(ValueField[Any, Any], models.JSONField):
+class RemindersField(values.ValueField[Any, Any], models.JSONField):
     """A tuple of Reminders, sorted by id."""
 
     nothing, forms_of_nothing = (), (None, "[]")

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import time_zone_named
 from core import ids, values
-from core.values import FoldedField
 from todos.models import Due, List, SavedFilter, Tag, Todo
 from todos.models.due import OF_DUE, DueField
 from todos.models.reminders import RemindersField
@@ -71,7 +70,7 @@ class Member:
 @functools.cache
 def members(model: Any) -> Mapping[str, Member]:
     """The members, by the names that clients use."""
-    kept = [it for it in model._meta.concrete_fields if not isinstance(it, FoldedField)]
+    kept = [it for it in model._meta.concrete_fields if not isinstance(it, values.FoldedField)]
     key = getattr(model, "feed_key", "id")
     found: dict[str, Any] = {
         it.name: it for it in kept if it.name not in LEFT_OUT and it.name != "id"

@@ -17,7 +17,6 @@ from django.db import models
 
 from accounts.models import User
 from core import values
-from core.values import fold
 from todos.models import Due, Priority, Status, Todo
 from todos.transfer.members import members
 from todos.transfer.records import FileError, Record, Records
@@ -47,7 +46,7 @@ OTHER_NAMES: Final = {
     **dict.fromkeys(("uid", "uuid"), "id"),
 }
 FINISHED: Final = frozenset({"finished", "done", "completed", "complete", "true", "yes", "x", "1"})
-PRIORITIES: Final = {fold(it.name): it.value for it in Priority}
+PRIORITIES: Final = {values.fold(it.name): it.value for it in Priority}
 END: Final = "\udfff"  # a line that no file contains; an unclosed cell swallows it
 INVALID: Final = "This could not be read, and is left out."
 
@@ -121,7 +120,7 @@ def rows(source: Source) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _known(name: str) -> str:
-    found = fold(name)
+    found = values.fold(name)
     return OTHER_NAMES.get(found, found)
 
 
@@ -167,11 +166,11 @@ def _due_at(moment: datetime | None, zone: ZoneInfo) -> Due | None:
 
 
 def _status(text: str) -> str:
-    return (Status.FINISHED if fold(text) in FINISHED else Status.OPEN).value
+    return (Status.FINISHED if values.fold(text) in FINISHED else Status.OPEN).value
 
 
 def _priority(text: str) -> int:
-    return int(PRIORITIES.get(fold(text), text))
+    return int(PRIORITIES.get(values.fold(text), text))
 
 
 def _start(text: str, zone: ZoneInfo) -> str:
@@ -180,7 +179,7 @@ def _start(text: str, zone: ZoneInfo) -> str:
 
 def _flag(text: str) -> bool:
     """As `_cell` writes it. Raises ValueError."""
-    return bool(("false", "true").index(fold(text)))
+    return bool(("false", "true").index(values.fold(text)))
 
 
 def _reader(name: str) -> Any:
