@@ -63,7 +63,8 @@ class Kind:
         return key
 
     def show(self, row: Any) -> dict[str, Any]:
-        return self._shape.to_representation(row)
+        shown: dict[str, Any] = self._shape.to_representation(row)
+        return shown
 
     @cached_property
     def _shape(self) -> Any:
