@@ -5,13 +5,14 @@ import { add } from "#app/actions.js";
 import { stand } from "#app/hold.js";
 import { press } from "#app/keys.js";
 import { fetchAll, updating } from "#app/later.js";
+import { read } from "#app/route.js";
 import { onOtherAccount } from "#app/session.js";
 import { begin, retry } from "#app/start.js";
-import { appearance, clock, profile, start, store } from "#app/state.js";
+import { appearance, clock, go, profile, start, store } from "#app/state.js";
 import { tongue } from "#app/text.js";
 import { speak, speakAsChosen, usual } from "#app/tongues.js";
 import { App } from "#app/views/app.js";
-import { html } from "#app/views/html.js";
+import { atOnce, html } from "#app/views/html.js";
 
 const page = document.documentElement;
 let completes = false;
@@ -25,6 +26,7 @@ effect(() => {
 });
 
 addEventListener("keydown", press);
+addEventListener("click", follow);
 addEventListener("online", goOn);
 addEventListener("offline", retry);
 document.addEventListener("visibilitychange", () => document.hidden || goOn());
@@ -32,6 +34,18 @@ setInterval(() => {
   clock.value = Date.now();
 }, 20_000);
 onOtherAccount(() => location.reload());
+
+/**
+ * Shows the view of a link in the same moment: the browser tells of it only after the next keys.
+ * @param {MouseEvent} event
+ */
+function follow(event) {
+  const { target, button, ctrlKey, metaKey, shiftKey, altKey, defaultPrevented } = event;
+  const link = target instanceof Element && target.closest("a[href^='#/']");
+  if (!link || defaultPrevented || button || ctrlKey || metaKey || shiftKey || altKey) return;
+  event.preventDefault();
+  atOnce(() => go(read(link.getAttribute("href") ?? "")));
+}
 
 /** Redraws in another language. */
 const Page = () => html`<${App} key=${tongue.value.language} />`;

@@ -250,6 +250,34 @@ def test_no_key_waits_for_the_next_picture(visit, alice):
     assert Todo.objects.get(title="last").notes == "my notes"
 
 
+LATE_NEWS = """
+    const listen = addEventListener;
+    globalThis.addEventListener = (kind, hear, ...rest) => listen(
+        kind, kind === "hashchange" ? (event) => setTimeout(hear, 500, event) : hear, ...rest,
+    );
+"""
+
+
+def test_no_key_waits_for_a_link(visit, alice, bob):
+    for title in ("three", "two", "one"):
+        make_todo(alice, title)
+    make_todo(bob, "bob's")
+    page = visit(as_=alice)
+    page.add_init_script(LATE_NEWS)
+    open_page(page, "search?q=two")
+    eventually(lambda: titles(page), ["two"], page)
+    links = page.locator("nav").get_by_role("link", name="Inbox")
+    links.click()
+    for key in ("j", "v", "j", "j", "v", "#"):
+        page.keyboard.press(key)
+    assert titles(page) == ["two"]
+    all_sent(page)
+    assert stored(alice, deleted_at=None) == ["two"]
+    with page.context.expect_page() as opened:
+        links.click(modifiers=["Control"])
+    eventually(lambda: titles(opened.value), ["two"], opened.value)
+
+
 def test_who_clicks_out_of_a_title_types_where_they_have_clicked(visit, alice):
     make_todo(alice, "buy milk")
     page = visit(as_=alice)
