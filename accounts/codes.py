@@ -6,10 +6,9 @@ not share. Here the session has a keyed hash of the code, and counters decide (`
 
 import secrets
 import unicodedata
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows import password_reset
@@ -39,8 +38,7 @@ _SALT = "accounts.codes"
 _KEPT = timedelta(days=1)  # of the counters: longer than the lifetime of any code
 
 
-@dataclass(frozen=True)
-class Seal:
+class Seal(NamedTuple):
     """The data of a code in the session: enough to recognise the code, not to read it."""
 
     id: str

@@ -6,7 +6,7 @@ known device still needs the password, but its guesses are counted separately.
 """
 
 import secrets
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
@@ -24,8 +24,7 @@ _ISSUED = "nudge.device"  # in request.META, where clients can only set HTTP_...
 _NEW = "nudge.new_device"
 
 
-@dataclass(frozen=True)
-class Device:
+class Device(NamedTuple):
     account: str
     id: str
 

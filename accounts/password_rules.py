@@ -1,7 +1,6 @@
 """A hint for each rule of a new password; static/js/password.js marks the fulfilled ones."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth import password_validation as django
 from django.utils.translation import gettext_lazy as _
@@ -15,8 +14,7 @@ HINTS: dict[type[Any], tuple[str, Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Hint:
+class Hint(NamedTuple):
     rule: str
     text: str
     least: int = 0

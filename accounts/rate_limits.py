@@ -8,7 +8,7 @@ as a full limit, and log-ins got 429 long after it.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from allauth.core.exceptions import RateLimited
 from allauth.core.internal import ratelimit  # internal: tests/accounts/test_limits.py watches it
@@ -33,8 +33,7 @@ WHERE held.taken_at <= %s
 """
 
 
-@dataclass(frozen=True)
-class PlacedLimit:
+class PlacedLimit(NamedTuple):
     """At most `amount` in any `seconds`, for one scope: an address, an account or a client."""
 
     scope: str

@@ -58,15 +58,6 @@ def not_for_members(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 
 
 @login_not_required
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """A description of Nudge for visitors; signed-in users go to their to-dos."""
-    if request.user.is_authenticated:
-        return redirect("todos:index")
-    return render(request, "home.html")
-
-
-@login_not_required
 def to_log_in(request: HttpRequest) -> HttpResponse:
     """Redirect to the log-in, which shows the user's own messages. Some pages of allauth would
     disclose an account's status to anyone.

@@ -11,10 +11,9 @@ import logging
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from django.conf import settings
 from django.db import Error as DatabaseFault
@@ -115,7 +114,7 @@ def idempotent(handler: Handler) -> Handler:
         claim = _Claim.of(request, key)
         if not claim.take():
             return claim.earlier_answer()
-        claim.count()
+        claim.charge()
         try:
             response = _answer(view, lambda: handler(view, request, *args, **kwargs))
         except Exception:
@@ -136,8 +135,7 @@ def _answer(view: APIView, run: Callable[[], Response]) -> Response:
         return view.handle_exception(error)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Claim:
+class _Claim(NamedTuple):
     """One attempt to claim a key.
 
     The row's id is a ticket. A request that takes over the key renews it, so that a late response
@@ -148,14 +146,14 @@ class _Claim:
     endpoint: str
     key: str
     fingerprint: str
-    ticket: uuid.UUID = field(default_factory=uuid.uuid4)
+    ticket: uuid.UUID
 
     @classmethod
     def of(cls, request: Request, key: str) -> "_Claim":
         fingerprint = hashlib.sha256(request.body).hexdigest()
         caller = "anonymous" if request.user.pk is None else f"user:{request.user.pk}"
         endpoint = f"{request.method} {request.path_info}"
-        return cls(scope=caller, endpoint=endpoint, key=key, fingerprint=fingerprint)
+        return cls(caller, endpoint, key, fingerprint, ticket=uuid.uuid4())
 
     def take(self) -> bool:
         now, moment = timezone.now(), connection.ops.adapt_datetimefield_value
@@ -164,7 +162,7 @@ class _Claim:
             cursor.execute(_CLAIM, [*who, moment(now), moment(now - KEPT), moment(now - LEASE)])
             return bool(cursor.rowcount == 1)
 
-    def count(self) -> None:
+    def charge(self) -> None:
         """Raises QuotaReached if the caller has used up today's keys."""
         allowed = settings.QUOTA_IDEMPOTENCY_KEYS
         limit = Limit(scope=f"idempotency:{self.scope}", amount=allowed, window=timedelta(days=1))

@@ -1,11 +1,10 @@
 """Reports of a mail server about a mail that it accepted; MAIL_REPORTS names the handler."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class MailReport:
+class MailReport(NamedTuple):
     """A report about one recipient. Repeats of a report have the same `id`.
 
     `reason` says why this address must get no more mail. `arrived` is true if this mail reached the

@@ -1,8 +1,7 @@
 """The write limit of an account, so that a device in a loop does not cause costs."""
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.utils import timezone
@@ -14,8 +13,7 @@ WINDOW = timedelta(minutes=15)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110, section 9.2.1
 
 
-@dataclass(frozen=True, kw_only=True)
-class Standing:
+class Standing(NamedTuple):
     """How many writes are left in the window, and in how many seconds it ends."""
 
     amount: int

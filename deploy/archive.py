@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 TASK_ROOT = "/var/task"  # where Lambda unpacks the zip; tracebacks show this path
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date in a zip; makes archives reproducible
@@ -56,6 +56,21 @@ def bytecode(files: dict[str, bytes]) -> dict[str, bytes]:
         return {
             path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*.pyc")
         }
+
+
+def modules(names: set[str]) -> dict[str, bool]:
+    """The modules with bytecode -> whether they are packages, for serverless/modules.py."""
+    found = {}
+    for name in sorted(names):
+        path = PurePosixPath(name)
+        if path.suffix == ".py" and compiled_name(name) in names:
+            is_package = path.stem == "__init__"
+            module = path.parent if is_package else path.with_suffix("")
+            found[".".join(module.parts)] = is_package
+    built = (name.partition(".")[0] for name in names if name.endswith(".so"))
+    for name in built:  # Python prefers a compiled extension
+        found.pop(name.replace("/", "."), None)
+    return found
 
 
 def compiled_name(module: str) -> str:

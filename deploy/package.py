@@ -6,6 +6,7 @@ contains only files from an allow-list.
 """
 
 import hashlib
+import json
 import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 from deploy import archive, contents, dependencies
 
 BUILD_ID_FILE = "BUILD_ID"
+MODULES_FILE = "MODULES.json"  # read by serverless/modules.py
 MEGABYTE = 1_000_000
 ZIPPED_LIMIT = 25 * MEGABYTE  # limits of this project; AWS allows 50 and 250 MB
 UNPACKED_LIMIT = 70 * MEGABYTE
@@ -61,6 +63,8 @@ def _append(fresh: Path, ours: dict[str, bytes]) -> str:
         digests = package.comment + archive.digest(ours).encode()
         build_id = hashlib.sha256(digests).hexdigest()[:12]
         added = {**ours, **_compiled(ours), BUILD_ID_FILE: build_id.encode()}
+        modules = archive.modules({*package.namelist(), *added})
+        added[MODULES_FILE] = json.dumps(modules, separators=(",", ":")).encode()
         for name in sorted(added):
             archive.add(package, name, added[name])
         package.comment = b""

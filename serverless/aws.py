@@ -9,9 +9,8 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.clients import per_process
 
@@ -36,8 +35,7 @@ class CallError(Exception):
         self.may_pass = may_pass
 
 
-@dataclass(frozen=True)
-class Aws:
+class Aws(NamedTuple):
     """AWS as configured by the environment; `variable` returns the first variable that is set."""
 
     variable: Callable[..., str]

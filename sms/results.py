@@ -6,6 +6,7 @@ messages, so it must never be sent again after Unknown.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from sms.states import State
 
@@ -94,8 +95,7 @@ class Unknown:
 Result = Accepted | AcceptedWithoutId | Refused | NotSent | Throttled | Unknown
 
 
-@dataclass(frozen=True)
-class StatusUpdate:
+class StatusUpdate(NamedTuple):
     """The provider's report about a message.
 
     `word` is the provider's own status for the history; `state` is None for an unknown word.
@@ -115,8 +115,7 @@ class Command(StrEnum):
     HELP = "HELP"
 
 
-@dataclass(frozen=True)
-class Inbound:
+class Inbound(NamedTuple):
     """An inbound message; `command` is the provider's own reading, if any.
 
     `reply` is the body of the HTTP response that the provider expects, with its content type.

@@ -8,8 +8,7 @@ before the message is sent.
 import functools
 import re
 import unicodedata
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from django.conf import settings
 
@@ -25,8 +24,7 @@ _WRITTEN = re.compile(r"\+ ?[1-9][0-9 ()./-]{5,30}")
 _DASHES: Final = "\N{MINUS SIGN}\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}"
 
 
-@dataclass(frozen=True)
-class _Renumbering:
+class _Renumbering(NamedTuple):
     """A country with two forms per subscriber: national digits, as patterns to replace."""
 
     other: str
@@ -63,8 +61,7 @@ _GSM = _GSM_BASIC | _GSM_EXTENSION
 _CAPACITY = {GSM_7: (160, 153), UCS_2: (70, 67)}
 
 
-@dataclass(frozen=True)
-class Recipient:
+class Recipient(NamedTuple):
     """A canonical number, its region (DE, US) and its number type. `forms` as in forms()."""
 
     number: str
@@ -238,8 +235,7 @@ def with_masked_numbers(text: str) -> str:
     return _ANY_NUMBER.sub(lambda found: masked(found[0]), text)
 
 
-@dataclass(frozen=True)
-class Measure:
+class Measure(NamedTuple):
     """`remaining` is the number of units left in the last segment."""
 
     encoding: str

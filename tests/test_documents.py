@@ -20,6 +20,7 @@ APPS = ("accounts", "config", "core", "serverless", "sms", "todos")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 README = (ROOT / "README.md").read_text()
 EVERYTHING = "\n".join(document.read_text() for document in DOCUMENTS)
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
@@ -103,6 +104,30 @@ def test_every_path_of_the_recipes_exists():
     assert {"todos/models/todos.py", "zappa_settings.json", "docs/api.md"} <= paths
     made = {"checks.py", "django.mo"}
     assert {path for path in paths - made if not (ROOT / path).exists()} == set()
+
+
+def test_the_architecture_names_every_module_and_no_other():
+    """The table of packages: what stands at the top of each, folders with a slash."""
+    rows = re.findall(r"^\| (`\w+`)? ?\| (`.+?) \|", ARCHITECTURE, re.MULTILINE)
+    named: dict[str, list[str]] = {}
+    for first, modules in rows:
+        package = first.strip("`") or list(named)[-1]
+        found = re.findall(r"`([^`]+)`", modules)
+        named.setdefault(package, []).extend(name for name in found if name.count("/") < 2)
+    assert {name: sorted(tops(modules)) for name, modules in named.items()} == {
+        name: sorted(existing(ROOT / name)) for name in (*APPS, "localcloud")
+    }
+
+
+def tops(modules: list[str]) -> set[str]:
+    """`models/` and `allauth/mfa` -> models/, allauth/."""
+    return {name.split("/")[0] + ("/" if "/" in name else "") for name in modules}
+
+
+def existing(package: Path) -> set[str]:
+    files = {path.stem for path in package.glob("*.py")} - {"__init__"}
+    folders = {f"{path.name}/" for path in package.iterdir() if path.is_dir()}
+    return files | folders - {"__pycache__/", "migrations/"}
 
 
 def test_the_glossary_is_short():

@@ -4,7 +4,7 @@ Development (no variable set): SQLite, DEBUG, e-mail and messages on the termina
 Production (on Lambda, or DEBUG off): refuses to start if a setting is unsafe.
 """
 
-import django_stubs_ext
+from config.generics import make_generic
 
 from config.settings.runtime import *  # isort: skip - loads the parameters that all others read
 from config.settings.accounts import *
@@ -18,4 +18,4 @@ from config.settings.security import *
 from config.settings.sms import *
 from config.settings.tasks import *
 
-django_stubs_ext.monkeypatch()
+make_generic()

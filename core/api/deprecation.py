@@ -1,17 +1,15 @@
 """Marks deprecated routes, in the headers of each response and in the OpenAPI document."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.utils.http import http_date
 
 Target = TypeVar("Target", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, kw_only=True)
-class Deprecation:
+class Deprecation(NamedTuple):
     since: date
     sunset: date  # the first day on which it may be gone
     see: str  # the URL of the page that names the replacement

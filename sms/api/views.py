@@ -91,9 +91,9 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         wanted = serializer.validated_data
         found, measured = spelling.examine(wanted["body"]), telephony.measure(wanted["body"])
         answer: dict[str, Any] = {
-            **asdict(measured),
+            **measured._asdict(),
             **asdict(found),
-            "cheaper": {"body": found.cheaper, **asdict(telephony.measure(found.cheaper))},
+            "cheaper": {"body": found.cheaper, **telephony.measure(found.cheaper)._asdict()},
         }
         if to := wanted.get("to"):
             answer |= {"region": to.region, "number_type": to.number_type}

@@ -1,8 +1,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from django.core.checks import CheckMessage
 from django.http import HttpRequest
@@ -30,8 +29,7 @@ class CallbackRefusedError(Exception):
         self.status = status
 
 
-@dataclass(frozen=True, kw_only=True)
-class OutgoingMessage:
+class OutgoingMessage(NamedTuple):
     """A message in the form for a provider.
 
     The provider reports to `callback_url` and drops the message if it cannot send it within

@@ -405,7 +405,7 @@ def test_the_admin_shows_who_repeated_what_and_no_answer(door, web, staff):
 # --- Many processes on one SQLite file ----------------------------------------------------------
 
 CLAIMERS = """
-import multiprocessing
+import multiprocessing, uuid
 import django; django.setup()
 from django.db import connection
 from core.idempotency import _Claim
@@ -413,7 +413,7 @@ from core.models import IdempotencyKey
 
 def claim(_number):
     together.wait()
-    keys = (_Claim(scope="s", endpoint="d", key=str(n), fingerprint="f") for n in range(100))
+    keys = (_Claim("s", "d", str(n), "f", uuid.uuid4()) for n in range(100))
     return [claim.key for claim in keys if claim.take()]
 
 with connection.schema_editor() as editor:

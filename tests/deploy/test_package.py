@@ -19,6 +19,7 @@ from tests.deploy.wheels import DEMO, locked, source, wheel
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {
     "config/settings/__init__.py": "x = 2\n",
+    "serverless/__init__.py": "",
     "serverless/handler.py": "x = 1\n",
     "staticfiles/staticfiles.json": "{}",
     "templates/page.html": "<p>",
@@ -36,6 +37,7 @@ STRAYS = dict.fromkeys(
 )
 KEPT = [
     "BUILD_ID",
+    "MODULES.json",
     "config/settings/__init__.py",
     "demo-1.0.dist-info/METADATA",
     "demo-1.0.dist-info/entry_points.txt",
@@ -43,6 +45,7 @@ KEPT = [
     "demo/locale/en/LC_MESSAGES/django.mo",
     "demo/of_another_python.py",
     "demo/used.py",
+    "serverless/__init__.py",
     "serverless/handler.py",
     "staticfiles/staticfiles.json",
     "templates/page.html",
@@ -128,6 +131,25 @@ def test_bytecode_is_taken_unchecked_and_names_the_place_on_lambda(project):
         head = importlib.util.MAGIC_NUMBER + b"\x01\0\0\0"
         assert content[:16] == head + importlib.util.source_hash(found[name])
         assert marshal.loads(content[16:]).co_filename == f"/var/task/{name}"  # noqa: S302 - ours
+
+
+def test_modules_with_bytecode_are_listed(project):
+    _build_id, path = build()
+    assert json.loads(entries(path)["MODULES.json"]) == {
+        "config.settings": True,
+        "demo": True,
+        "demo.used": False,
+        "serverless": True,
+        "serverless.handler": False,
+    }
+
+
+def test_a_module_that_is_also_an_extension_is_not_listed():
+    sources = {"fast/__init__.py", "fast/both.py", "fast/plain.py", "0001_initial.py"}
+    compiled = {importlib.util.cache_from_source(name) for name in sources}
+    extensions = {"fast/both.cpython-311-x86_64-linux-gnu.so", "fast/only.abi3.so"}
+    found = archive.modules(sources | compiled | extensions | {"fast/source_only.py"})
+    assert found == {"0001_initial": False, "fast": True, "fast.plain": False}
 
 
 def test_nothing_of_zappa_is_packed(project):

@@ -1,7 +1,6 @@
 """Bounces and complaints of SES, in each shape in which they come to the function."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -68,7 +67,7 @@ def test_a_permanent_bounce_is_told_in_every_shape(handler, wrap):
         "arrived": True,
         "headers": {},
     }
-    assert told == [BOUNCED, replace(BOUNCED, **facts)]
+    assert told == [BOUNCED, BOUNCED._replace(**facts)]
 
 
 def test_the_recorded_event_is_one(handler):

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -70,7 +69,7 @@ class ScriptedProvider(Provider):
     asked: ClassVar[list[Any]] = []
 
     def send(self, message: OutgoingMessage) -> Result:
-        self.sent.append(asdict(message))
+        self.sent.append(message._asdict())
         outcome = type(self).outcome
         if isinstance(outcome, Exception):
             raise outcome
@@ -81,7 +80,7 @@ class ScriptedProvider(Provider):
         return self._report()
 
     def find(self, message: OutgoingMessage, **wanted: Any) -> StatusUpdate | None:
-        self.asked.append({**asdict(message), **wanted})
+        self.asked.append({**message._asdict(), **wanted})
         return self._report()
 
     def _report(self) -> StatusUpdate | None:

@@ -3,7 +3,6 @@
 import collections
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -50,7 +49,7 @@ class Fate(TwilioProvider):
     machine: ClassVar["World"]
 
     def send(self, message: OutgoingMessage) -> Result:
-        return self.machine.provider_is_called(message.reference, asdict(message))
+        return self.machine.provider_is_called(message.reference, message._asdict())
 
     def fetch(self, sid: str) -> StatusUpdate | None:
         self.machine.provider_is_asked()

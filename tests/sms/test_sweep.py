@@ -1,7 +1,6 @@
 """What was forgotten is found: by the command, by the schedule, by several at once."""
 
 import json
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -119,7 +118,7 @@ def test_what_the_provider_lists_is_found(run, provider):
     assert history() == [("poll", "delivered", "")]
     assert provider.asked == [
         {
-            **asdict(delivery.outgoing(text)),
+            **delivery.outgoing(text)._asdict(),
             "since": text.claimed_at,
             "until": text.claimed_at + MINUTE,
             "known": [SID[::-1]],

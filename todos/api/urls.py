@@ -2,7 +2,6 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from todos.api.occurrences import OccurrencesView
-from todos.api.quick import QuickAddView
 from todos.api.saved_filters import SavedFilterViewSet
 from todos.api.summary import SummaryView
 from todos.api.tags import TagViewSet
@@ -15,7 +14,6 @@ router.register("tags", TagViewSet, basename="tag")
 router.register("todos", TodoViewSet, basename="todo")
 
 urlpatterns = [
-    path("todos/quick/", QuickAddView.as_view({"post": "quick_add"}), name="quick-add"),
     path("todos/<id:pk>/occurrences/", OccurrencesView.as_view({"get": "retrieve"})),
     path("summary/", SummaryView.as_view({"get": "retrieve"}), name="summary"),
     *router.urls,

@@ -7,10 +7,9 @@ Each term narrows the results. A word with an unknown key is a plain word.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -30,8 +29,7 @@ _TERM = re.compile(r'(?:(tag|list|due|priority|is):)?("[^"]*"|[^\s"]+|"|)', re.I
 _DUES: Final = ("overdue", "today", "upcoming", "none")
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """`key` is empty for plain words; `word` is the original text."""
 
     key: str
