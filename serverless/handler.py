@@ -10,6 +10,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from serverless import modules, versions
 from serverless.parameters import BusyError
 
 if TYPE_CHECKING:
@@ -69,8 +70,9 @@ def _application() -> Any:
 
 def load_project() -> Any:
     skip_unused_imports()
-    module, _, name = import_module("django.conf").settings.WSGI_APPLICATION.rpartition(".")
-    return getattr(import_module(module), name)
+    with versions.by_folders(modules.ROOT):
+        module, _, name = import_module("django.conf").settings.WSGI_APPLICATION.rpartition(".")
+        return getattr(import_module(module), name)
 
 
 def skip_unused_imports() -> None:
@@ -79,8 +81,8 @@ def skip_unused_imports() -> None:
     None in sys.modules means "no such module" (Python reference, "The module cache").
     """
     absent: list[str] = [name for name in OPTIONAL_FOR_DRF if name not in sys.modules]
-    modules: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]
-    modules |= dict.fromkeys(absent)
+    loaded: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]
+    loaded |= dict.fromkeys(absent)
     try:
         import_module("rest_framework.compat")
     finally:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from importlib.machinery import ModuleSpec, SourceFileLoader, SourcelessFileLoader
 from types import CodeType, ModuleType
 
+ROOT = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 - pathlib is slow to import
 LIST = "MODULES.json"  # name of a module -> whether it is a package
 
 
@@ -57,6 +58,6 @@ class _Finder:
         return spec
 
 
-def install(root: str = os.path.dirname(os.path.dirname(__file__))) -> None:  # noqa: PTH120 - pathlib is slow to import
-    with suppress(FileNotFoundError), open(f"{root}/{LIST}", "rb") as file:  # noqa: PTH123
-        sys.meta_path.insert(0, _Finder(root, json.loads(file.read())))
+def install() -> None:
+    with suppress(FileNotFoundError), open(f"{ROOT}/{LIST}", "rb") as file:  # noqa: PTH123
+        sys.meta_path.insert(0, _Finder(ROOT, json.loads(file.read())))
