@@ -241,6 +241,8 @@ STATEMENTS: dict[str, tuple[dict[str, Any], int]] = {
     "todo update": ({"title": "y", "notes": "Two litres."}, 2),
     "todo update, tagged": ({"tags": ["home"]}, 4),
     "todo update, with one more tag": ({"tags_added": ["home"]}, 4),
+    "todo update, with a new tag": ({"tags": ["{number}"]}, 5),
+    "todo update, with a new tag instead of another": ({"tags": ["{number}"]}, 6),
     "todo update, in another list": ({"list": "{list}"}, 3),
     "todo move": ({"position": "a0V"}, 1),
     "todo move, beside another": ({"after": "{todo}"}, 4),
@@ -271,8 +273,11 @@ STATEMENTS: dict[str, tuple[dict[str, Any], int]] = {
     "profile update": ({"name": "{number}"}, 2),
     "profile update, time zone": ({"time_zone": "{zone}"}, 5),
 }
-# It also reads the reminders of the to-dos, and has no room for its share of the request.
-FULL = {"list purge, with to-dos that are trashed"}
+# They have no room for their share of the request: one also reads reminders, one removes a link.
+FULL = {
+    "list purge, with to-dos that are trashed",
+    "todo update, with a new tag instead of another",
+}
 FIRST = {"reopen": "finish", "restore": "trash"}
 NUMBERS = itertools.count()
 
@@ -290,7 +295,7 @@ def test_an_operation_takes_few_statements_whatever_their_number(push, alice, ro
     push(operation("create", str(uuid.uuid4()), title="x", tags=["home", "work"]))
     counts = []
     for amount in (5, 15):
-        keys = prepared(push, alice, kind, verb, amount)
+        keys = prepared(push, alice, row, amount)
         if "with to-dos" in row:
             filled(push, kind, keys)
         sent = [operation(verb, key, kind, **filled_in(fields, places)) for key in keys]
@@ -305,6 +310,21 @@ def test_an_operation_takes_few_statements_whatever_their_number(push, alice, ro
     assert each + (0 if row in FULL else share) <= MOST
 
 
+def test_rows_that_an_operation_may_have_changed_are_read_again_together(push, alice):
+    fields, expected = STATEMENTS["todo update"]
+    counts = []
+    for amount in (5, 15):
+        [gone], keys = made(push, "list", 1), made(push, "todo", amount)
+        filled(push, "list", [gone])
+        sent = [operation("update", key, **fields) for key in keys]
+        with CaptureQueriesContext(connection) as captured:
+            results = push(operation("purge", gone, "list"), *sent)
+        assert {it["status"] for it in results} == {"applied"}
+        counts.append(len(captured))
+    assert counts[1] - counts[0] == 10 * expected
+    check(alice)
+
+
 def made(push: Any, kind: str, amount: int) -> list[str]:
     keys = [str(uuid.uuid4()) for _ in range(amount)]
     fields = {"todo": {"title": "x"}, "filter": {"name": "x", "query": "milk"}}
@@ -312,13 +332,16 @@ def made(push: Any, kind: str, amount: int) -> list[str]:
     return keys
 
 
-def prepared(push: Any, account: Any, kind: str, verb: str, amount: int) -> list[str]:
+def prepared(push: Any, account: Any, row: str, amount: int) -> list[str]:
     """The ids of objects to which the verb can be applied."""
+    kind, verb = row.split(",", maxsplit=1)[0].split()
     if kind == "profile":
         return [str(account.pk)] * amount
     if verb == "create":
         return [str(uuid.uuid4()) for _ in range(amount)]
     keys = made(push, kind, amount)
+    if "instead of another" in row:
+        push(*(operation("update", key, kind, tags=["home"]) for key in keys))
     if verb in FIRST:
         push(*(operation(FIRST[verb], key, kind) for key in keys))
     return keys

@@ -119,9 +119,12 @@ class Push:
             self.along[key].update(range(before.get(key, version) + 1, version + 1))
 
     def row(self, kind: Kind, key: UUID) -> Any:
-        """The present object, or None."""
+        """The present object, or None; reads it with all others that were dropped."""
         if (kind.name, key) not in self.rows:
-            self.rows[kind.name, key] = kind.found(self.account, [key]).get(key)
+            unread = {it for it in self.wanted[kind.name] if (kind.name, it) not in self.rows}
+            unread.add(key)
+            found = kind.found(self.account, unread)
+            self.rows |= {(kind.name, it): found.get(it) for it in unread}
         return self.rows[kind.name, key]
 
     def dead(self, kind: str, key: UUID) -> FeedEntry | None:
