@@ -67,9 +67,9 @@ def modules(names: set[str]) -> dict[str, bool]:
             is_package = path.stem == "__init__"
             module = path.parent if is_package else path.with_suffix("")
             found[".".join(module.parts)] = is_package
-    built = (name.partition(".")[0] for name in names if name.endswith(".so"))
-    for name in built:  # Python prefers a compiled extension
-        found.pop(name.replace("/", "."), None)
+    built = (PurePosixPath(name) for name in names if name.endswith(".so"))
+    for path in built:  # Python prefers a compiled extension
+        found.pop(".".join((*path.parts[:-1], path.name.partition(".")[0])), None)
     return found
 
 

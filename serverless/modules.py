@@ -2,7 +2,8 @@
 
 For each module, Python searches the folders of sys.path and asks for the dates of several files.
 The package never changes, so deploy/package.py lists its modules in MODULES.json. That saves a
-tenth of a cold start (docs/performance.md). Without this file, Python imports as usual.
+tenth of a cold start (docs/performance.md). Without this file, Python imports as usual. Tracebacks
+name the files by their place on Lambda, wherever the package is unpacked.
 """
 
 import json
@@ -29,7 +30,7 @@ class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType | None:
         try:
             return self._bytecode.get_code(fullname)
-        except ImportError:  # of another Python
+        except (ImportError, OSError):  # of another Python, or removed
             return super().get_code(fullname)
 
 
@@ -46,6 +47,8 @@ class _Finder:
         if is_package is None:
             return None
         parent, _, stem = name.rpartition(".")
+        if path is not None and f"{self.root}/{parent.replace('.', '/')}" not in path:
+            return None  # its package comes from elsewhere, such as a layer
         folder = f"{self.root}/{(name if is_package else parent).replace('.', '/')}".rstrip("/")
         stem = "__init__" if is_package else stem
         source, cached = f"{folder}/{stem}.py", f"{folder}/__pycache__/{stem}{self.suffix}"
@@ -59,5 +62,5 @@ class _Finder:
 
 
 def install() -> None:
-    with suppress(FileNotFoundError), open(f"{ROOT}/{LIST}", "rb") as file:  # noqa: PTH123
+    with suppress(OSError), open(f"{ROOT}/{LIST}", "rb") as file:  # noqa: PTH123
         sys.meta_path.insert(0, _Finder(ROOT, json.loads(file.read())))

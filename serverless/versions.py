@@ -5,22 +5,25 @@ and parses two files: 20 ms of a cold start. A folder's name has the version as 
 "Recording installed projects"); importlib.metadata answers everything else.
 """
 
+import importlib
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-REAL = "importlib.metadata"
+NAME = "metadata"
+REAL = f"importlib.{NAME}"
 SUFFIX = ".dist-info"
 
 
 class _Versions(ModuleType):
     def __init__(self, root: str) -> None:
         super().__init__(REAL)
-        folders = (name.removesuffix(SUFFIX) for name in os.listdir(root) if SUFFIX in name)  # noqa: PTH208 - pathlib is slow to import
+        self.__spec__ = ModuleSpec(REAL, None)
+        folders = (name.removesuffix(SUFFIX) for name in os.listdir(root) if name.endswith(SUFFIX))  # noqa: PTH208 - pathlib is slow to import
         self._found = {
             name: version for name, _, version in (each.rpartition("-") for each in folders)
         }
@@ -34,7 +37,7 @@ class _Versions(ModuleType):
     def _real(self) -> Any:
         if sys.modules.get(REAL) is self:
             del sys.modules[REAL]
-        return import_module(REAL)
+        return importlib.import_module(REAL)
 
 
 @contextmanager
@@ -44,8 +47,10 @@ def by_folders(root: str) -> Iterator[None]:
         yield
         return
     stand_in = sys.modules[REAL] = _Versions(root)
+    setattr(importlib, NAME, stand_in)  # as an import does
     try:
         yield
     finally:
         if sys.modules.get(REAL) is stand_in:
             del sys.modules[REAL]
+            delattr(importlib, NAME)

@@ -1,10 +1,11 @@
 """Modules of the package come from its list, and are like those that Python finds by itself."""
 
 import json
-import shutil
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,36 +102,69 @@ def test_listed_modules_are_like_those_that_are_searched_for(package):
     ]
 
 
+def test_a_listed_module_has_the_attributes_that_a_search_finds(package):
+    finder = finder_of(package)
+    roots = {name: [str(package / name.rpartition(".")[0].replace(".", "/"))] for name in NAMES}
+    for name in NAMES:
+        path = roots[name] if "." in name else None
+        found = finder.find_spec(name, path)
+        wanted = PathFinder.find_spec(name, roots[name])
+        assert found
+        assert wanted
+        assert isinstance(found.loader, modules._Loader)
+        assert isinstance(wanted.loader, SourceFileLoader)
+        assert facts(found) == facts(wanted)
+        assert found.loader.get_code(name) == wanted.loader.get_code(name)
+        assert found.loader.is_package(name) == wanted.loader.is_package(name)
+    assert finder.find_spec("json") is None
+    assert finder.find_spec("demo.part", [str(package / "elsewhere")]) is None
+
+
+def facts(spec: ModuleSpec) -> list[Any]:
+    places = spec.submodule_search_locations
+    return [spec.name, spec.origin, spec.cached, spec.has_location, spec.parent, places]
+
+
 def test_bytecode_is_taken_without_a_look_at_the_source(package):
     (package / "alone.py").write_text("value = 4\n")
-    found = run(package, "listed")
-    assert found["modules"]["alone"]["source"] == "value = 4\n"
-    loader = modules._Loader(
-        "alone", str(package / "alone.py"), cached(package, "alone"), is_package=False
-    )
-    assert first_constant(loader) == 3
+    assert first_constant(finder_of(package)) == 3
 
 
-def test_bytecode_of_another_python_is_not_taken(package):
-    path = Path(cached(package, "alone"))
-    path.write_bytes(b"\0\0\0\0" + path.read_bytes()[4:])
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"\0" * 20)])
+def test_without_bytecode_of_this_python_the_source_is_compiled(package, spoil):
     (package / "alone.py").write_text("value = 4\n")
-    loader = modules._Loader("alone", str(package / "alone.py"), str(path), is_package=False)
-    assert first_constant(loader) == 4
+    spoil(package / "__pycache__" / f"alone.{sys.implementation.cache_tag}.pyc")
+    assert first_constant(finder_of(package)) == 4
 
 
-def first_constant(loader: modules._Loader) -> object:
-    code = loader.get_code("alone")
+def finder_of(package: Path) -> modules._Finder:
+    return modules._Finder(str(package), json.loads((package / modules.LIST).read_text()))
+
+
+def first_constant(finder: modules._Finder) -> object:
+    spec = finder.find_spec("alone")
+    assert spec
+    assert isinstance(spec.loader, modules._Loader)
+    code = spec.loader.get_code("alone")
     assert code
     return code.co_consts[0]
 
 
-def cached(package: Path, name: str) -> str:
-    return str(package / "__pycache__" / f"{name}.{sys.implementation.cache_tag}.pyc")
+def test_a_list_is_used_and_without_one_python_searches(package, monkeypatch):
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    monkeypatch.setattr(modules, "ROOT", str(package))
+    before = list(sys.meta_path)
+    modules.install()
+    assert sys.meta_path[1:] == before
+    assert isinstance(sys.meta_path[0], modules._Finder)
+    (package / modules.LIST).unlink()
+    sys.meta_path[:] = before
+    modules.install()
+    assert sys.meta_path == before
 
 
-def test_without_a_list_python_searches(package):
-    shutil.move(package / "MODULES.json", package / "other.json")
+def test_a_package_without_a_list_runs(package):
+    (package / modules.LIST).unlink()
     found = run(package, "listed")
     assert found["listed"] == []
     assert found["modules"] == run(package, "searched")["modules"]

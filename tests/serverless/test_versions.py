@@ -1,32 +1,36 @@
 """Versions by the names of folders are those that importlib.metadata reads."""
 
 import importlib.metadata
+import importlib.util
 import subprocess
 import sys
 import sysconfig
+from types import ModuleType
+from typing import Any
+
+import pytest
 
 from serverless import versions
 
 INSTALLED = sysconfig.get_path("purelib")
-PROGRAM = """
+DRIVER = """
 import sys
 from serverless import versions
 with versions.by_folders(sys.argv[1]):
-    from importlib import metadata
-    assert type(metadata).__name__ == "_Versions"
-    found = metadata.version("psycopg-binary")
     import psycopg
-    assert psycopg.__version__ == found
-    assert "zipfile" not in sys.modules
-    try:
-        metadata.version("no-such-package")
-    except metadata.PackageNotFoundError:
-        pass
-    assert metadata.entry_points(group="no such group") == ()
-from importlib import metadata
-assert metadata.version("psycopg-binary") == found
-assert metadata.metadata("psycopg")["Name"] == "psycopg"
+assert "zipfile" not in sys.modules
+from importlib.metadata import version
+assert psycopg.__version__ == version("psycopg") == version("psycopg-binary")
 """
+
+
+@pytest.fixture
+def fresh(monkeypatch):
+    """As in a new process: nobody has imported importlib.metadata."""
+    real = importlib.metadata
+    monkeypatch.delitem(sys.modules, versions.REAL)
+    monkeypatch.delattr(importlib, versions.NAME)
+    return real
 
 
 def test_every_installed_package_has_the_version_that_its_metadata_have():
@@ -38,18 +42,56 @@ def test_every_installed_package_has_the_version_that_its_metadata_have():
     }
 
 
-def test_the_driver_asks_it_and_everything_else_comes_from_the_real_module():
-    subprocess.run([sys.executable, "-c", PROGRAM, INSTALLED], check=True)  # noqa: S603 - ours
+def test_the_driver_imports_without_the_real_module():
+    subprocess.run([sys.executable, "-c", DRIVER, INSTALLED], check=True)  # noqa: S603 - ours
+
+
+def by_attribute() -> Any:
+    import importlib.metadata  # noqa: PLC0415
+
+    return importlib.metadata
+
+
+def by_name() -> Any:
+    from importlib import metadata  # noqa: PLC0415
+
+    return metadata
+
+
+@pytest.mark.parametrize("get", [by_attribute, by_name])
+def test_a_version_needs_no_real_module_and_everything_else_gets_it(fresh, get):
+    with versions.by_folders(INSTALLED):
+        stand_in = get()
+        spec = importlib.util.find_spec(versions.REAL)
+        assert spec
+        assert spec.name == versions.REAL
+        found = stand_in.version("psycopg-binary")
+        assert sys.modules[versions.REAL] is stand_in
+        assert stand_in.entry_points(group="no such group") == ()
+        real = get()
+        assert (type(real), real is stand_in) == (ModuleType, False)
+        with pytest.raises(real.PackageNotFoundError):
+            stand_in.version("no-such-package")
+    assert get() is real
+    assert real.version("psycopg-binary") == found == fresh.version("psycopg-binary")
+
+
+def test_afterwards_the_next_import_gets_the_real_module(fresh):
+    with versions.by_folders(INSTALLED):
+        assert type(by_attribute()).__name__ == "_Versions"
+    assert versions.REAL not in sys.modules
+    assert not hasattr(importlib, versions.NAME)
+    assert by_attribute().metadata("psycopg")["Name"] == "psycopg"
 
 
 def test_a_module_that_is_loaded_already_stays():
-    before = sys.modules["importlib.metadata"]
+    before = sys.modules[versions.REAL]
     with versions.by_folders(INSTALLED):
-        assert sys.modules["importlib.metadata"] is before
-    assert sys.modules["importlib.metadata"] is before
+        assert sys.modules[versions.REAL] is before
+    assert sys.modules[versions.REAL] is before
 
 
 def test_a_package_without_a_folder_is_read_by_the_real_module(tmp_path):
-    assert versions._Versions(str(tmp_path)).version("psycopg") == importlib.metadata.version(
-        "psycopg"
-    )
+    (tmp_path / "psycopg-1.0.dist-info.bak").mkdir()
+    stand_in = versions._Versions(str(tmp_path))
+    assert stand_in.version("psycopg") == importlib.metadata.version("psycopg")

@@ -133,3 +133,21 @@ def test_questions_that_take_long_do_not_keep_texts_from_leaving(numbered, clock
     done = sweep.sweep(at=NOW, limit=2)
     assert (done["dispatched"], len(numbered.sent)) == (9, 9)
     assert Message.objects.unknown().filter(next_attempt_at__gt=NOW).count() == 5
+
+
+def test_a_message_that_cannot_be_expired_is_tried_once_and_keeps_no_other(monkeypatch, clock):
+    first, *others = (
+        make_message(expires_at=NOW - minutes * MINUTE, body=f"{minutes}") for minutes in (3, 2, 1)
+    )
+    tried = []
+
+    def return_unused(message: Message) -> None:
+        clock(1)
+        tried.append(message.pk)
+        if message == first:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(sweep.policy, "return_unused", return_unused)
+    assert run(limit=1) == {"expired": 2}
+    assert tried == [first.pk, *(other.pk for other in others)]
+    assert states() == ["expired", "expired", "queued"]

@@ -310,21 +310,6 @@ def test_an_operation_takes_few_statements_whatever_their_number(push, alice, ro
     assert each + (0 if row in FULL else share) <= MOST
 
 
-def test_rows_that_an_operation_may_have_changed_are_read_again_together(push, alice):
-    fields, expected = STATEMENTS["todo update"]
-    counts = []
-    for amount in (5, 15):
-        [gone], keys = made(push, "list", 1), made(push, "todo", amount)
-        filled(push, "list", [gone])
-        sent = [operation("update", key, **fields) for key in keys]
-        with CaptureQueriesContext(connection) as captured:
-            results = push(operation("purge", gone, "list"), *sent)
-        assert {it["status"] for it in results} == {"applied"}
-        counts.append(len(captured))
-    assert counts[1] - counts[0] == 10 * expected
-    check(alice)
-
-
 def made(push: Any, kind: str, amount: int) -> list[str]:
     keys = [str(uuid.uuid4()) for _ in range(amount)]
     fields = {"todo": {"title": "x"}, "filter": {"name": "x", "query": "milk"}}

@@ -119,12 +119,9 @@ class Push:
             self.along[key].update(range(before.get(key, version) + 1, version + 1))
 
     def row(self, kind: Kind, key: UUID) -> Any:
-        """The present object, or None; reads it with all others that were dropped."""
+        """The present object, or None."""
         if (kind.name, key) not in self.rows:
-            unread = {it for it in self.wanted[kind.name] if (kind.name, it) not in self.rows}
-            unread.add(key)
-            found = kind.found(self.account, unread)
-            self.rows |= {(kind.name, it): found.get(it) for it in unread}
+            self.rows[kind.name, key] = kind.found(self.account, [key]).get(key)
         return self.rows[kind.name, key]
 
     def dead(self, kind: str, key: UUID) -> FeedEntry | None:
