@@ -32,6 +32,8 @@ class _Versions(ModuleType):
         return self._found.get(name.replace("-", "_")) or self._real().version(name)
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # such as __path__, which every import of a name looks for
+            raise AttributeError(name)
         return getattr(self._real(), name)
 
     def _real(self) -> Any:

@@ -65,7 +65,9 @@ def test_a_version_needs_no_real_module_and_everything_else_gets_it(fresh, get):
         spec = importlib.util.find_spec(versions.REAL)
         assert spec
         assert spec.name == versions.REAL
-        found = stand_in.version("psycopg-binary")
+        from importlib.metadata import version  # noqa: PLC0415 - as urllib3 does
+
+        found = version("psycopg-binary")
         assert sys.modules[versions.REAL] is stand_in
         assert stand_in.entry_points(group="no such group") == ()
         real = get()
