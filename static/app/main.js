@@ -36,7 +36,7 @@ setInterval(() => {
 onOtherAccount(() => location.reload());
 
 /**
- * Shows the view of a link in the same moment: the browser tells of it only after the next keys.
+ * Shows the view of a link at once, because the browser reports the new one only after more keys.
  * @param {MouseEvent} event
  */
 function follow(event) {

@@ -26,7 +26,7 @@ assert psycopg.__version__ == version("psycopg") == version("psycopg-binary")
 
 @pytest.fixture
 def fresh(monkeypatch):
-    """As in a new process: nobody has imported importlib.metadata."""
+    """As in a new process, which has not imported importlib.metadata."""
     real = importlib.metadata
     monkeypatch.delitem(sys.modules, versions.REAL)
     monkeypatch.delattr(importlib, versions.NAME)
