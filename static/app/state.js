@@ -18,6 +18,7 @@ export const route = signal(read(location.hash));
 export const selection = signal(/** @type {ReadonlySet<string>} */ (new Set()));
 export const editing = signal(""); // the to-do whose title is edited in its row
 export const toast = signal(/** @type {Toast | undefined} */ (undefined));
+export const added = signal(/** @type {{id: string, title: string} | undefined} */ (undefined));
 export const dialog = signal(""); // the name of the open dialog
 export const sidebar = signal(false); // on a phone
 export const update = signal(false); // a new version is ready

@@ -1,7 +1,7 @@
 // Applies every change, and records it for undo and for the message on the page.
 import { signal } from "@preact/signals";
 import { inverse, matters } from "#app/model.js";
-import { store, toast } from "#app/state.js";
+import { added, store, toast } from "#app/state.js";
 import { finishedAbove } from "#app/subtasks.js";
 import { gettext } from "#app/text.js";
 
@@ -13,7 +13,8 @@ export const done = signal(/** @type {Step[]} */ ([]));
 export const undone = signal(/** @type {Step[]} */ ([]));
 
 /**
- * Applies the deeds, records their inverse, and shows a message if there is one.
+ * Applies the deeds, records their inverse, and shows a message if there is one. Without one, a new
+ * to-do is told to a screen reader.
  * @param {Deed[]} deeds
  * @param {string} [text]
  * @param {string} [title] of the one to-do that it is about
@@ -24,6 +25,9 @@ export function act(deeds, text = "", title = "") {
   if (back.length) done.value = [...done.value, { text, title, deeds: back }].slice(-LONGEST_UNDO);
   undone.value = [];
   if (text) toast.value = { text, title, undo: back.length > 0 };
+  const [deed] = deeds;
+  if (!text && deed?.op === "create")
+    added.value = { id: deed.id, title: deed.fields?.title ?? "" };
 }
 
 /** The inverse deeds, the last one first; undefined if the deeds change nothing.

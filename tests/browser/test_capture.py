@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.app import all_sent, eventually, open_page, stored, titles
+from tests.browser.app import add, all_sent, eventually, open_page, stored, titles
 
 pytestmark = [
     pytest.mark.browser,
@@ -85,6 +85,21 @@ def test_several_pasted_lines_are_several_todos_after_one_question(visit, alice)
 
     expect(page.get_by_label("New to-do")).to_be_focused()
     eventually(lambda: stored(alice), ["milk", "eggs", "bread"], page)
+
+
+def test_a_screen_reader_hears_each_new_todo(visit, alice):
+    page = visit(as_=alice)
+    open_page(page)
+    region = page.get_by_role("status").filter(has_text="Added")
+
+    add(page, "milk")
+    expect(region).to_have_text("Added: milk")
+    region.locator("span").evaluate("it => { it.id = 'said'; }")
+    page.get_by_label("New to-do").fill("milk")
+    page.get_by_label("New to-do").press("Enter")
+
+    # The same words are said again only if they stand in a new element.
+    expect(region.locator("span:not(#said)")).to_have_text("Added: milk")
 
 
 def test_a_title_that_is_too_long_goes_to_the_notes(visit, alice):

@@ -14,6 +14,7 @@ export default {
   "Add a to-do": "添加待办",
   "Add a to-do for today": "添加今天的待办",
   "Add a to-do for tomorrow": "添加明天的待办",
+  "Added: {title}": "已添加：{title}",
   "Added as written. Days and tags in it are read when there is a network.":
     "已按原文添加。其中的日期和标签将在联网后识别。",
   "An hour before": "提前一小时",

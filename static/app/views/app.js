@@ -36,6 +36,14 @@ function Toast() {
   </div>`;
 }
 
+/** Tells a screen reader of a new to-do; everybody else sees it. */
+function Added() {
+  const it = state.added.value;
+  return html`<p class="visually-hidden" role="status">
+    ${it && html`<span key=${it.id}>${gettext("Added: {title}", { title: it.title })}</span>`}
+  </p>`;
+}
+
 const closeDialog = () => {
   state.dialog.value = "";
 };
@@ -70,6 +78,7 @@ export function App() {
     ${todo && html`<${Later} part=${detail} name="Detail" onMissing=${() => state.open("")} />`}
     <${Tabs} />
     <${Toast} />
+    <${Added} />
     ${state.dialog.value && html`<${Later} part=${dialogs} name="Dialogs" onMissing=${closeDialog} />`}
   </div>`;
 }
