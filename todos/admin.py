@@ -134,7 +134,7 @@ class ListAdmin(OwnedAdmin):
     ) -> None:
         if not change:
             obj.position = ordering.after_last(List.objects.of(obj.owner_id))
-            obj.save(force_insert=True)
+            obj.save()
         elif form.changed_data:
             _change(obj, **{name: form.cleaned_data[name] for name in form.changed_data})
 
@@ -343,7 +343,7 @@ class TodoAdmin(OwnedAdmin):
         if not change:
             obj.created_by = signed_in_user(request).pk
             obj.position = ordering.before_first(Todo.objects.of(obj.owner_id))
-            obj.save(force_insert=True)
+            obj.save()
         elif form.changed_data:
             changes = {name: form.cleaned_data[name] for name in form.changed_data}
             if "tags" in changes:

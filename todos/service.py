@@ -85,7 +85,7 @@ def add_list(*, actor: "User", name: str, **fields: Any) -> List:
         if fields.get("position") is None:
             fields["position"] = ordering.after_last(List.objects.of(actor.pk))
         new = List(owner=actor, name=name, **fields)
-        new.save(force_insert=True)
+        new.save()
         quotas.take(actor, lists=1)
     return new
 
@@ -96,7 +96,7 @@ def add_filter(*, actor: "User", name: str, **fields: Any) -> SavedFilter:
         if fields.get("position") is None:
             fields["position"] = ordering.after_last(SavedFilter.objects.of(actor.pk))
         new = SavedFilter(owner=actor, name=name, **fields)
-        new.save(force_insert=True)
+        new.save()
         quotas.take(actor, filters=1)
     return new
 
@@ -105,7 +105,7 @@ def add_tag(*, actor: "User", name: str, **fields: Any) -> Tag:
     """Add a tag. Raises QuotaReached at the quota, IntegrityError if the name is taken."""
     with writing(actor.pk):
         tag = Tag(owner=actor, name=name, **fields)
-        tag.save(force_insert=True)
+        tag.save()
         quotas.take(actor, tags=1)
     return tag
 

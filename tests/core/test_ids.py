@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
@@ -19,7 +19,7 @@ from sms.models import Allowance, Message
 from tests.builders import make_list, make_todo, make_transfer
 from tests.conftest import make_user
 from todos import service
-from todos.models import List, PushSubscription, Reminder, Todo
+from todos.models import List, PushSubscription, Reminder, SavedFilter, Tag, Todo
 
 KEY = UUID("0fa1b2c3-d4e5-4f60-8a7b-9c0d1e2f3a4b")
 SPELLINGS = [str(KEY), str(KEY).upper(), str(KEY).title()]
@@ -95,6 +95,29 @@ def test_both_cases_name_one_row_in_a_query_and_in_a_body(api, web, alice, spell
     assert (again.status_code, again.json()["id"]) == (200, str(KEY))
     page = web(alice).get("/todos/plain/", {"edit": spelling})
     assert page.context["edit_form"].initial == {"title": "buy milk"}
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda bob: service.add_list(actor=bob, name="b", id=KEY),
+        lambda bob: service.add_filter(actor=bob, name="b", query="b", id=KEY),
+        lambda bob: service.add_tag(actor=bob, name="b", uuid=KEY),
+        lambda bob: make_todo(bob, "b", id=KEY),
+    ],
+    ids=["list", "filter", "tag", "todo"],
+)
+def test_a_new_row_never_takes_the_place_of_one_with_its_id(bob, make):
+    """Entry points refuse a used id before; this holds if two use one at the same moment."""
+    before = rows_of_all()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make(bob)
+    assert rows_of_all() == before
+
+
+def rows_of_all() -> list[dict]:
+    return [row for model in (List, SavedFilter, Tag, Todo) for row in model.objects.values()]
 
 
 # What `uuid.UUID` reads too, as long as an id is or not.

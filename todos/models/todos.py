@@ -280,7 +280,7 @@ class Todo(Versioned):
         """Insert a new to-do with these tags."""
         tags = Tag.objects.named(self.owner, names)
         self._shows(tags)
-        self.save(force_insert=True)
+        self.save()
         self._link({tag.pk for tag in tags})
         self._hold(tags)
 
