@@ -156,7 +156,7 @@ class Synced(Folding):
             return
         with writing(self.account_id):
             if self._state.adding:
-                super().save(force_insert=True, using=using)
+                super().save(using=using)  # Django inserts it: its key has a default
                 enter_written(self.account_id, [self])
             else:
                 self._save_what_differs(update_fields)

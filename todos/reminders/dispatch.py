@@ -124,7 +124,7 @@ def _notify(person: User, group: list[Firing], now: datetime, tried: str = "") -
     for channel in _order(person, group, tried):
         if _takes(person, channel, notice, todos, now):
             break
-    notice.save(force_insert=True)
+    notice.save()
     if notice.state == NoticeState.QUEUED:
         deliver.enqueue(str(notice.pk))
     return notice
