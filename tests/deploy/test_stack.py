@@ -80,7 +80,7 @@ def test_each_state_is_shown_once_until_the_stack_is_complete(account, clock, ca
     stack.apply("dev", {})
     lines = capsys.readouterr().out.split("\n")
     assert lines == [f"   {NAME}: UPDATE_IN_PROGRESS", f"   {NAME}: UPDATE_COMPLETE", ""]
-    assert clock == [3 * stack.POLL_SECONDS]
+    assert clock == [9]
 
 
 @pytest.mark.parametrize("state", ["CREATE_FAILED", "UPDATE_ROLLBACK_COMPLETE", "DELETE_FAILED"])
@@ -97,10 +97,22 @@ def test_a_stack_that_failed_says_why(account, clock, state):
     assert str(ended.value) == f"The stack {NAME} is {state}.\n  NatAddress: no more addresses"
 
 
-def test_waiting_for_a_stack_ends(account, clock):
-    account.states += ["UPDATE_IN_PROGRESS"] * 10_000
-    stack.apply("dev", {})
-    assert clock == [stack.WAIT_SECONDS]
+@pytest.mark.parametrize("change", ["apply", "delete"])
+def test_a_stack_that_is_not_ready_in_time_is_not_taken_for_ready(account, clock, change):
+    account.states += ["UPDATE_COMPLETE", *["UPDATE_IN_PROGRESS"] * 10_000]
+    with pytest.raises(SystemExit) as ended:
+        stack.apply("dev", {}) if change == "apply" else stack.delete("dev")
+    assert str(ended.value) == (
+        f"The stack {NAME} is still UPDATE_IN_PROGRESS after 45 minutes. Wait until it is complete "
+        "(`aws cloudformation describe-stacks`), then repeat this."
+    )
+    assert clock == [2700]
+
+
+def test_a_stack_that_is_ready_at_the_last_look_is_ready(account, clock):
+    account.states += ["UPDATE_COMPLETE", *["UPDATE_IN_PROGRESS"] * 899, "UPDATE_COMPLETE"]
+    assert stack.apply("dev", {}) == OUTPUTS
+    assert clock == [2697]
 
 
 def test_a_stack_that_is_gone_has_no_outputs_and_is_not_removed_again(account, clock):
