@@ -333,7 +333,8 @@ class Account:
     ) -> Any:
         event = json.loads(Payload)
         if Qualifier:
-            assert (event["path"], event["headers"]["Host"]) == ("/readyz/", API.split("/")[2])
+            assert event["path"] == "/readyz/"
+            assert event["headers"] == {"Host": API.split("/")[2], "X-Forwarded-Proto": "https"}
             return self._answer_of(FunctionName, Qualifier)
         assert LogType == "Tail"
         command = event["manage"]

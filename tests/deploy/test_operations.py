@@ -1,6 +1,8 @@
 """Rollback, restart, management commands and what a function is told."""
 
 import json
+import os
+import signal
 import sys
 
 import pytest
@@ -56,6 +58,18 @@ def test_a_rollback_that_does_not_serve_leaves_what_served(account, clock, answe
             "The previous version does not serve; this one stays.\n"
             f"{API}readyz/ answers 503: starting"
         )
+
+
+def test_a_second_signal_does_not_interrupt_the_way_back(account, clock, signals):
+    def terminate(request):
+        if request == "https://code/nudge-dev/2":
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    account.ready[b"first"] = (503, "starting")
+    account.at_request = terminate
+    with pytest.raises(SystemExit):
+        rollback.rollback("dev")
+    assert signals == []
 
 
 def test_a_rollback_without_a_function_or_a_version_is_refused(account):
@@ -317,11 +331,11 @@ def test_the_key_of_an_api_that_wants_one_is_sent(account, clock, monkeypatch):
     sent = []
 
     def get(url, *, headers, allow_redirects, timeout):
-        sent.append((headers, allow_redirects))
+        sent.append((headers, allow_redirects, timeout))
         return account.get(url, timeout=timeout)
 
     monkeypatch.setattr("requests.get", get)
     smoke.check("dev")
     monkeypatch.setenv("API_KEY", "k")
     smoke.check("dev")
-    assert sent == [({}, False)] * 3 + [({"x-api-key": "k"}, False)] * 3
+    assert sent == [({}, False, 35)] * 3 + [({"x-api-key": "k"}, False, 35)] * 3

@@ -289,7 +289,7 @@ def test_sigterm_goes_back_and_a_second_signal_does_not_interrupt_it(made, monke
     """CI that cancels a job sends SIGINT or SIGTERM, and again after some seconds."""
 
     def terminate(request):
-        if request == "zappa" and made.requests.count("zappa") == 2:
+        if request == "zappa waits" and made.requests.count(request) == 2:
             os.kill(os.getpid(), signal.SIGTERM)
         if request.startswith("https://code/"):
             os.kill(os.getpid(), signal.SIGTERM)

@@ -75,6 +75,12 @@ def test_what_is_left_of_a_failed_creation_is_removed_first(account, clock):
     assert [each["ParameterKey"] for each in account.calls[1][2]["Parameters"]] == ["Stage"]
 
 
+def test_a_stack_whose_update_was_rolled_back_is_updated_and_never_removed(account, clock):
+    account.states += ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE"]
+    stack.apply("dev", {})
+    assert [call[0] for call in account.calls] == ["update"]
+
+
 def test_each_state_is_shown_once_until_the_stack_is_complete(account, clock, capsys):
     account.states += ["UPDATE_COMPLETE", *["UPDATE_IN_PROGRESS"] * 3, "UPDATE_COMPLETE"]
     stack.apply("dev", {})
@@ -142,6 +148,12 @@ def test_every_parameter_that_is_missing_is_named(account, managed):
         account.stacks[NAME] = accounts.stack(DatabaseSecretArn="arn")
     database = [] if managed else ["DATABASE_URL"]
     assert stack.missing("dev") == [*database, "EMAIL_HOST", "SECRET_KEY", "SMS_PROVIDER"]
+
+
+def test_parameters_of_every_page_are_known(account):
+    names = {f"NAME_{number}" for number in range(12)}
+    account.parameters = {f"/nudge/dev/{name}": "x" for name in names}
+    assert stack.configured("dev") == names
 
 
 def test_a_parameter_is_not_overwritten_unless_wanted(account):

@@ -197,6 +197,7 @@ def test_an_address_without_a_server_is_told(cloud_of, monkeypatch):
 
 def test_all_tries_end_before_lambda_gives_up():
     """Ten seconds for the whole start (AWS, "Lambda execution environment lifecycle")."""
+    assert (aws.CONNECT_SECONDS, aws.READ_SECONDS) == (1, 2)
     assert aws.BUDGET_SECONDS + aws.CONNECT_SECONDS + aws.READ_SECONDS < 10
 
 
