@@ -67,7 +67,8 @@ def publish(function: str) -> str:
             FunctionName=function, Qualifier=number, WaiterConfig={"MaxAttempts": MINUTES * 12}
         )
     except WaiterError:
-        why = _configuration(function, number).get("StateReason", "")
+        why = _configuration(function, number).get("StateReason")
+        why = why or f"it is not ready after {MINUTES} minutes."
         raise SystemExit(f"Version {number} of {function} cannot start: {why}") from None
     limit_retries(function, number)
     return number

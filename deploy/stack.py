@@ -94,7 +94,10 @@ def _submit(request: dict[str, Any], *, update: bool) -> None:
 
 
 def _wait(stage: str) -> None:
-    """Print each change of status until the stack is stable. Raises SystemExit if it failed."""
+    """Print each change of status until the stack is stable.
+
+    Raises SystemExit if it failed or is not stable in time.
+    """
     last_state = ""
     for _ in range(WAIT_SECONDS // POLL_SECONDS):
         stack = _describe(stage)
@@ -105,6 +108,11 @@ def _wait(stage: str) -> None:
         if not state.endswith("_IN_PROGRESS"):
             break
         time.sleep(POLL_SECONDS)
+    else:
+        raise SystemExit(
+            f"The stack {name(stage)} is still {last_state} after {WAIT_SECONDS // 60} minutes. "
+            "Wait until it is complete (`aws cloudformation describe-stacks`), then repeat this."
+        )
     if last_state.endswith("_FAILED") or "ROLLBACK" in last_state:
         raise SystemExit(f"The stack {name(stage)} is {last_state}.\n{_reasons(stage)}")
 

@@ -40,8 +40,6 @@ from localcloud.twilio.handler import Handler
 from localcloud.twilio.resources import (
     ACCOUNT_SID,
     AUTH_TOKEN,
-    BAD_RECIPIENTS,
-    BAD_SENDERS,
     PAGING,
     fault_of,
     is_wanted,
@@ -51,8 +49,6 @@ from localcloud.twilio.resources import (
 __all__ = [
     "ACCOUNT_SID",
     "AUTH_TOKEN",
-    "BAD_RECIPIENTS",
-    "BAD_SENDERS",
     "TwilioStub",
     "answers",
     "closes",

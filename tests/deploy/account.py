@@ -48,6 +48,16 @@ class Function:
     gone: set[str] = field(default_factory=set)  # versions that were deleted
     published: dict[str, dict[str, str]] = field(default_factory=dict)  # version -> its variables
     revision: int = 0  # of the alias
+    is_changing: bool = False  # AWS still applies the last change, and refuses another
+    former: bytes = b""  # the code that serves until then
+    starting: float = 0.0  # seconds until the newest version can serve
+
+    def begin_change(self) -> None:
+        self.is_changing, self.former = True, self.code
+
+    def wait(self, seconds: float) -> None:
+        self.is_changing = False
+        self.starting -= seconds
 
     def publish(self, code: bytes) -> None:
         self.code = code
@@ -63,7 +73,14 @@ class Function:
     @property
     def served(self) -> bytes:
         """The code that most visitors get."""
-        return self.versions[int(self.alias) - 1][0] if self.alias else self.code
+        newest = self.former if self.is_changing else self.code
+        return self.versions[int(self.alias) - 1][0] if self.alias else newest
+
+    def state(self, version: str) -> str:
+        if version in self.failed:
+            return "Failed"
+        is_newest = version == str(len(self.versions))
+        return "Pending" if is_newest and self.starting > 0 else "Active"
 
     def configuration(self, version: str) -> dict[str, Any]:
         code, runtime = (self.code, self.runtime)
@@ -74,9 +91,11 @@ class Function:
             "Runtime": runtime,
             "Architectures": ["x86_64"],
             "SnapStart": {"ApplyOn": self.snap_start},
-            "State": "Failed" if version in self.failed else "Active",
+            "State": self.state(version),
             **({"StateReason": "it raised"} if version in self.failed else {}),
-            "LastUpdateStatus": "Successful",
+            "LastUpdateStatus": (
+                "InProgress" if version == "$LATEST" and self.is_changing else "Successful"
+            ),
             "Environment": {"Variables": dict(self.published.get(version, self.variables))},
             **({"DeadLetterConfig": {"TargetArn": self.queue}} if self.queue else {}),
         }
@@ -102,6 +121,7 @@ class Account:
     alarms: dict[str, str] = field(default_factory=dict)  # name -> state
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    slept: float = 0.0  # seconds, by waiters
     at_request: Any = None  # called before each; may raise
     done: list[tuple[Any, ...]] = field(default_factory=list)  # by what a test puts in a place
 
@@ -144,8 +164,16 @@ class Account:
             self.functions[name] = Function(b"")
             self.apis.add(name)
         with open(options[1], "rb") as archive:  # noqa: PTH123 - the name is text
-            self.functions[name].publish(archive.read())
+            self._change(name).publish(archive.read())
+        self._request("zappa waits")
+        self.sleep(1)
         return 0
+
+    def sleep(self, seconds: float) -> None:
+        """In the place of time.sleep, for the waiters of botocore."""
+        self.slept += seconds
+        for each in self.functions.values():
+            each.wait(seconds)
 
     def _request(self, what: str) -> None:
         self.requests.append(what)
@@ -162,6 +190,14 @@ class Account:
             raise self.fail("ResourceNotFoundException")
         return self.functions[name]
 
+    def _change(self, name: str) -> Function:
+        """One change at a time (AWS Lambda Developer Guide, "Function states while updating")."""
+        function = self._function(name)
+        if function.is_changing:
+            raise self.fail("ResourceConflictException")
+        function.begin_change()
+        return function
+
     def _configuration(self, name: str, version: str) -> dict[str, Any]:
         if version in self._function(name).gone:
             raise self.fail("ResourceNotFoundException")
@@ -177,11 +213,12 @@ class Account:
     def get_function_configuration(self, FunctionName: str, Qualifier: str) -> Any:  # noqa: N803
         return self._configuration(FunctionName, Qualifier)
 
-    def list_versions_by_function(self, FunctionName: str) -> Any:  # noqa: N803
+    def list_versions_by_function(self, FunctionName: str, Marker: str = "0") -> Any:  # noqa: N803
         function = self._function(FunctionName)
         numbers = ["$LATEST", *(str(n) for n in range(1, len(function.versions) + 1))]
         left = [each for each in numbers if each not in function.gone]
-        return {"Versions": [{"Version": n, **function.configuration(n)} for n in left]}
+        found = [{"Version": n, **function.configuration(n)} for n in left]
+        return page(found, Marker, "Versions", "NextMarker", size=5)  # AWS: 50
 
     def update_function_code(
         self,
@@ -192,12 +229,14 @@ class Account:
     ) -> Any:
         assert (Publish, Architectures) == (True, ["x86_64"])
         self.calls.append(("code", FunctionName, ZipFile))
-        self._function(FunctionName).publish(ZipFile)
+        self._change(FunctionName).publish(ZipFile)
         return {}
 
     def publish_version(self, FunctionName: str) -> Any:  # noqa: N803
         """None is made if nothing has changed since."""
         function = self._function(FunctionName)
+        if function.is_changing:
+            raise self.fail("ResourceConflictException")
         if function.has_changed():
             function.publish(function.code)
         return {"Version": str(len(function.versions))}
@@ -244,7 +283,7 @@ class Account:
 
     def update_function_configuration(self, FunctionName: str, **settings: Any) -> Any:  # noqa: N803
         self.calls.append(("configuration", FunctionName, settings))
-        function = self._function(FunctionName)
+        function = self._change(FunctionName)
         function.variables = settings.get("Environment", {}).get("Variables", function.variables)
         function.queue = settings.get("DeadLetterConfig", {}).get("TargetArn", function.queue)
         function.runtime = settings.get("Runtime", function.runtime)
@@ -294,7 +333,8 @@ class Account:
     ) -> Any:
         event = json.loads(Payload)
         if Qualifier:
-            assert (event["path"], event["headers"]["Host"]) == ("/readyz/", API.split("/")[2])
+            assert event["path"] == "/readyz/"
+            assert event["headers"] == {"Host": API.split("/")[2], "X-Forwarded-Proto": "https"}
             return self._answer_of(FunctionName, Qualifier)
         assert LogType == "Tail"
         command = event["manage"]
@@ -360,15 +400,14 @@ class Account:
 
     # --- SSM, S3 and RDS --------------------------------------------------------------------------
 
-    def get_parameters_by_path(self, Path: str, **options: Any) -> Any:  # noqa: N803
+    def get_parameters_by_path(self, Path: str, NextToken: str = "0", **options: Any) -> Any:  # noqa: N803
         clear = options.get("WithDecryption", False)
-        return {
-            "Parameters": [
-                {"Name": name, "Value": value if clear else "encrypted"}
-                for name, value in self.parameters.items()
-                if name.rpartition("/")[0] == Path.rstrip("/")
-            ]
-        }
+        found = [
+            {"Name": name, "Value": value if clear else "encrypted"}
+            for name, value in self.parameters.items()
+            if name.rpartition("/")[0] == Path.rstrip("/")
+        ]
+        return page(found, NextToken, "Parameters", "NextToken", size=10)
 
     def get_parameter(self, Name: str) -> Any:  # noqa: N803
         if Name not in self.parameters:
@@ -378,6 +417,8 @@ class Account:
     def put_parameter(self, Name: str, Value: str, Type: str, Overwrite: bool, **tier: str) -> Any:  # noqa: N803, FBT001
         assert Type == ("String" if "/lock" in Name else "SecureString")
         assert tier in ({}, {"Tier": "Intelligent-Tiering"})
+        if len(Value) > 4096 and not tier:
+            raise self.fail("ValidationException", "Standard tier parameters support 4096 bytes.")
         if Name in self.parameters and not Overwrite:
             raise self.fail("ParameterAlreadyExists")
         self.parameters[Name] = Value
@@ -403,6 +444,12 @@ class Account:
     def describe_db_instances(self, DBInstanceIdentifier: str) -> Any:  # noqa: N803
         protected = self.databases[DBInstanceIdentifier]
         return {"DBInstances": [{"DeletionProtection": protected}]}
+
+
+def page(found: list[Any], start: str, name: str, rest: str, *, size: int) -> dict[str, Any]:
+    """One page of the answer, and where the next one starts, if there is one."""
+    end = int(start) + size
+    return {name: found[int(start) : end], **({rest: str(end)} if end < len(found) else {})}
 
 
 def stack(state: str = "CREATE_COMPLETE", **outputs: str) -> dict[str, Any]:

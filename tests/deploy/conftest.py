@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from botocore import waiter
 from botocore.client import BaseClient
 
 from deploy import smoke, stack, static
@@ -43,6 +44,7 @@ def account(monkeypatch, tmp_path) -> Account:
 
     monkeypatch.setattr(BaseClient, "_make_api_call", call)
     monkeypatch.setattr(requests, "get", found.get)
+    monkeypatch.setattr(waiter, "time", SimpleNamespace(sleep=found.sleep))
     return found
 
 

@@ -393,6 +393,7 @@ def test_the_queue_is_emptied_by_so_many_processes_and_keeps_what_failed(cli, ac
         ("nudge-dev", OUTPUTS["TaskQueueArn"]): OWN,
         ("nudge-dev", "arn:other"): "another queue",
         ("nudge-dev-ops", OUTPUTS["TaskQueueArn"]): "another function",
+        ("other-nudge-dev", OUTPUTS["TaskQueueArn"]): "another project",
     }
     cli.stage_config["events"] = [SWEEP]
     callbacks.settings(cli)

@@ -21,12 +21,11 @@ def _time(monkeypatch, clock):
     monkeypatch.setattr("time.time", lambda: clock[0])
 
 
-@pytest.mark.usefixtures("_time")
+@pytest.mark.usefixtures("_time", "signals")
 @pytest.mark.parametrize("change", ["release", "rollback", "restart"])
 def test_a_stage_that_somebody_changes_is_left_alone(made, clock, monkeypatch, change):
     held_by_bob(made, clock, seconds=3599)
     monkeypatch.setattr("sys.argv", [change, "dev"])
-    monkeypatch.setattr("deploy.interruption.sigterm_is_ctrl_c", lambda: None)
     words = f"dev is being changed by bob@laptop. Wait .* --names {re.escape(LOCK)} {LOCK}/"
     with pytest.raises(SystemExit, match=words):
         {"release": release, "rollback": rollback, "restart": restart}[change].main()

@@ -1,12 +1,14 @@
 """Rollback, restart, management commands and what a function is told."""
 
 import json
+import os
+import signal
 import sys
 
 import pytest
 from botocore.exceptions import ClientError
 
-from deploy import aws, functions, interruption, manage, restart, rollback, smoke, static
+from deploy import aws, functions, manage, restart, rollback, smoke, static
 from tests.deploy.account import API, PARAMETERS, Function, digest
 
 
@@ -22,8 +24,9 @@ def run(module, monkeypatch, *arguments):
 # --- Rollback -------------------------------------------------------------------------------------
 
 
-def test_a_rollback_serves_the_code_before_in_both_functions(account, clock, monkeypatch, capsys):
-    monkeypatch.setattr(interruption, "sigterm_is_ctrl_c", lambda: None)
+def test_a_rollback_serves_the_code_before_in_both_functions(
+    account, clock, monkeypatch, capsys, signals
+):
     run(rollback, monkeypatch, "dev")
     assert account.calls == [
         ("code", "nudge-dev", b"first"),
@@ -57,6 +60,18 @@ def test_a_rollback_that_does_not_serve_leaves_what_served(account, clock, answe
         )
 
 
+def test_a_second_signal_does_not_interrupt_the_way_back(account, clock, signals):
+    def terminate(request):
+        if request == "https://code/nudge-dev/2":
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    account.ready[b"first"] = (503, "starting")
+    account.at_request = terminate
+    with pytest.raises(SystemExit):
+        rollback.rollback("dev")
+    assert signals == []
+
+
 def test_a_rollback_without_a_function_or_a_version_is_refused(account):
     account.functions["nudge-dev"].versions = [(b"old", "python3.11")]
     with pytest.raises(SystemExit, match=r"^nudge-dev has no previous version.$"):
@@ -78,6 +93,16 @@ def test_the_function_for_commands_follows_only_if_it_had_the_code(account, cloc
     account.functions["nudge-dev"].publish(b"new")
     rollback.rollback("dev")
     assert serving(account) == {"nudge-dev": b"first"}
+
+
+def test_a_rollback_of_the_twelfth_version_counts_versions_as_numbers(account, clock):
+    """Version 12 is the code of version 10 again, because version 11 failed."""
+    for function in account.functions.values():
+        codes = [*(f"build {number}".encode() for number in range(1, 10)), b"old", b"bad", b"old"]
+        function.versions = [(code, "python3.11") for code in codes]
+    account.ready[b"build 9"] = (200, '{"version": "9"}')
+    rollback.rollback("dev")
+    assert serving(account) == {"nudge-dev": b"build 9", "nudge-dev-ops": b"build 9"}
 
 
 # --- Code that is restored ------------------------------------------------------------------------
@@ -104,6 +129,13 @@ def test_code_is_restored_with_the_python_that_it_was_made_with(account):
     ]
 
 
+def test_code_is_restored_while_aws_still_applies_another_change(account):
+    """Of a deploy that was interrupted: AWS refuses a change until then."""
+    account.functions["nudge-dev"].begin_change()
+    functions.restore("nudge-dev", "1")
+    assert account.functions["nudge-dev"].served == b"first"
+
+
 # --- What a function is told ----------------------------------------------------------------------
 
 
@@ -122,7 +154,8 @@ def test_what_a_function_knows_already_starts_no_process_anew(account):
 
 def test_a_change_is_waited_for_before_and_after(account):
     functions.update_configuration("nudge-dev", Runtime="python3.13")
-    assert account.requests == ["GetFunction", "UpdateFunctionConfiguration", "GetFunction"]
+    looks = ["GetFunction"] * 2  # in progress, and complete
+    assert account.requests == ["GetFunction", "UpdateFunctionConfiguration", *looks]
 
 
 def test_only_a_missing_function_is_not_there(account):
@@ -145,9 +178,10 @@ def test_the_configuration_of_a_version_is_its_own(account):
 # --- Restart --------------------------------------------------------------------------------------
 
 
-def test_a_restart_changes_a_variable_of_each_function_that_is_there(account, monkeypatch, capsys):
+def test_a_restart_changes_a_variable_of_each_function_that_is_there(
+    account, monkeypatch, capsys, signals
+):
     monkeypatch.setattr(aws, "now", lambda: "2026-11-25T12:00:00+00:00")
-    monkeypatch.setattr(interruption, "sigterm_is_ctrl_c", lambda: None)
     del account.functions["nudge-dev-ops"]
     account.functions["nudge-dev"].variables = {"KEPT": "1"}
     run(restart, monkeypatch, "dev")
@@ -163,6 +197,15 @@ def test_a_restart_changes_a_variable_of_each_function_that_is_there(account, mo
     assert account.functions["nudge-dev-ops"].variables == {
         "STARTED_AT": "2026-11-25T12:00:00+00:00"
     }
+
+
+def test_many_parameters_are_one_bundle(account):
+    """Over 4 KB it is an advanced parameter; AWS gives ten parameters in an answer."""
+    account.parameters |= {f"/nudge/dev/LONG_{number}": "x" * 400 for number in range(10)}
+    restart.restart("dev")
+    bundle = json.loads(account.parameters.pop("/nudge/dev/bundle/all"))
+    assert {f"/nudge/dev/{name}": value for name, value in bundle.items()} == account.parameters
+    assert len(bundle) == 14
 
 
 # --- Management commands --------------------------------------------------------------------------
@@ -288,11 +331,11 @@ def test_the_key_of_an_api_that_wants_one_is_sent(account, clock, monkeypatch):
     sent = []
 
     def get(url, *, headers, allow_redirects, timeout):
-        sent.append((headers, allow_redirects))
+        sent.append((headers, allow_redirects, timeout))
         return account.get(url, timeout=timeout)
 
     monkeypatch.setattr("requests.get", get)
     smoke.check("dev")
     monkeypatch.setenv("API_KEY", "k")
     smoke.check("dev")
-    assert sent == [({}, False)] * 3 + [({"x-api-key": "k"}, False)] * 3
+    assert sent == [({}, False, 35)] * 3 + [({"x-api-key": "k"}, False, 35)] * 3

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 from click import ClickException
 
-from deploy import archive, interruption, package, release, static, zappa_files
+from deploy import archive, package, release, static, zappa_files
 from tests.deploy.account import API, PARAMETERS, STATIC, Function
 
 ARCHIVE = "build/nudge-dev.zip"
@@ -289,7 +289,7 @@ def test_sigterm_goes_back_and_a_second_signal_does_not_interrupt_it(made, monke
     """CI that cancels a job sends SIGINT or SIGTERM, and again after some seconds."""
 
     def terminate(request):
-        if request == "zappa" and made.requests.count("zappa") == 2:
+        if request == "zappa waits" and made.requests.count(request) == 2:
             os.kill(os.getpid(), signal.SIGTERM)
         if request.startswith("https://code/"):
             os.kill(os.getpid(), signal.SIGTERM)
@@ -304,10 +304,9 @@ def test_sigterm_goes_back_and_a_second_signal_does_not_interrupt_it(made, monke
     assert made.functions["nudge-dev"].code == b"old"
 
 
-def test_the_timeout_and_the_steps_are_options(made, monkeypatch):
+def test_the_timeout_and_the_steps_are_options(made, monkeypatch, signals):
     given = []
     monkeypatch.setattr(release, "release", lambda stage, **options: given.append((stage, options)))
-    monkeypatch.setattr(interruption, "sigterm_is_ctrl_c", lambda: None)
     monkeypatch.setattr(sys, "argv", ["release", "dev", "--timeout", "20", "--at-once"])
     release.main()
     assert given == [("dev", {"timeout": 20.0, "at_once": True})]

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from deploy import interruption, release, restore, zappa_files
+from deploy import release, restore, zappa_files
 from tests.deploy.account import API
 from tests.deploy.test_release import ARCHIVE, made
 
@@ -20,9 +20,8 @@ def database(made):
 
 
 def test_devices_are_told_after_the_migrations_and_before_anybody_is_served(
-    database, monkeypatch, capsys
+    database, monkeypatch, capsys, signals
 ):
-    monkeypatch.setattr(interruption, "sigterm_is_ctrl_c", lambda: None)
     monkeypatch.setattr(sys, "argv", ["restore", "dev", "nudge-restored"])
     restore.main()
     [update, *calls] = database.calls
@@ -52,6 +51,14 @@ def test_if_devices_cannot_be_told_nothing_is_served_from_it(database):
     with pytest.raises(SystemExit, match="Migrations failed, dev is as it was"):
         restore.restore("dev", "nudge-restored")
     assert database.functions["nudge-dev"].code == b"old"
+
+
+def test_nothing_is_released_while_the_database_is_still_made(database, clock):
+    """A database of many gigabytes may take longer than the 45 minutes."""
+    database.states += ["UPDATE_COMPLETE"] * 2 + ["UPDATE_IN_PROGRESS"] * 10_000
+    with pytest.raises(SystemExit, match="still UPDATE_IN_PROGRESS after 45 minutes"):
+        restore.restore("dev", "nudge-restored")
+    assert [call[0] for call in database.calls] == ["update"]
 
 
 def test_a_database_elsewhere_is_restored_where_it_is(made):

@@ -452,6 +452,22 @@ def test_a_version_that_cannot_start_does_not_serve(aliased):
     assert pointed(aliased) == []
 
 
+@pytest.mark.parametrize(("seconds", "ends"), [(14 * 60, True), (16 * 60, False)])
+def test_a_version_has_a_quarter_of_an_hour_to_start(aliased, seconds, ends):
+    """A snapshot takes AWS minutes."""
+    function = aliased.functions["nudge-dev"]
+    function.versions.append((b"other", "python3.11"))
+    function.code, function.starting = b"slow", seconds
+    if ends:
+        live.move("nudge-dev")
+    else:
+        with pytest.raises(SystemExit) as ended:
+            live.move("nudge-dev")
+        why = "it is not ready after 15 minutes."
+        assert str(ended.value) == f"Version 4 of nudge-dev cannot start: {why}"
+    assert function.alias == ("4" if ends else "2")
+
+
 # --- The alias ------------------------------------------------------------------------------------
 
 

@@ -75,12 +75,18 @@ def test_what_is_left_of_a_failed_creation_is_removed_first(account, clock):
     assert [each["ParameterKey"] for each in account.calls[1][2]["Parameters"]] == ["Stage"]
 
 
+def test_a_stack_whose_update_was_rolled_back_is_updated_and_never_removed(account, clock):
+    account.states += ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE"]
+    stack.apply("dev", {})
+    assert [call[0] for call in account.calls] == ["update"]
+
+
 def test_each_state_is_shown_once_until_the_stack_is_complete(account, clock, capsys):
     account.states += ["UPDATE_COMPLETE", *["UPDATE_IN_PROGRESS"] * 3, "UPDATE_COMPLETE"]
     stack.apply("dev", {})
     lines = capsys.readouterr().out.split("\n")
     assert lines == [f"   {NAME}: UPDATE_IN_PROGRESS", f"   {NAME}: UPDATE_COMPLETE", ""]
-    assert clock == [3 * stack.POLL_SECONDS]
+    assert clock == [9]
 
 
 @pytest.mark.parametrize("state", ["CREATE_FAILED", "UPDATE_ROLLBACK_COMPLETE", "DELETE_FAILED"])
@@ -97,10 +103,22 @@ def test_a_stack_that_failed_says_why(account, clock, state):
     assert str(ended.value) == f"The stack {NAME} is {state}.\n  NatAddress: no more addresses"
 
 
-def test_waiting_for_a_stack_ends(account, clock):
-    account.states += ["UPDATE_IN_PROGRESS"] * 10_000
-    stack.apply("dev", {})
-    assert clock == [stack.WAIT_SECONDS]
+@pytest.mark.parametrize("change", ["apply", "delete"])
+def test_a_stack_that_is_not_ready_in_time_is_not_taken_for_ready(account, clock, change):
+    account.states += ["UPDATE_COMPLETE", *["UPDATE_IN_PROGRESS"] * 10_000]
+    with pytest.raises(SystemExit) as ended:
+        stack.apply("dev", {}) if change == "apply" else stack.delete("dev")
+    assert str(ended.value) == (
+        f"The stack {NAME} is still UPDATE_IN_PROGRESS after 45 minutes. Wait until it is complete "
+        "(`aws cloudformation describe-stacks`), then repeat this."
+    )
+    assert clock == [2700]
+
+
+def test_a_stack_that_is_ready_at_the_last_look_is_ready(account, clock):
+    account.states += ["UPDATE_COMPLETE", *["UPDATE_IN_PROGRESS"] * 899, "UPDATE_COMPLETE"]
+    assert stack.apply("dev", {}) == OUTPUTS
+    assert clock == [2697]
 
 
 def test_a_stack_that_is_gone_has_no_outputs_and_is_not_removed_again(account, clock):
@@ -130,6 +148,12 @@ def test_every_parameter_that_is_missing_is_named(account, managed):
         account.stacks[NAME] = accounts.stack(DatabaseSecretArn="arn")
     database = [] if managed else ["DATABASE_URL"]
     assert stack.missing("dev") == [*database, "EMAIL_HOST", "SECRET_KEY", "SMS_PROVIDER"]
+
+
+def test_parameters_of_every_page_are_known(account):
+    names = {f"NAME_{number}" for number in range(12)}
+    account.parameters = {f"/nudge/dev/{name}": "x" for name in names}
+    assert stack.configured("dev") == names
 
 
 def test_a_parameter_is_not_overwritten_unless_wanted(account):

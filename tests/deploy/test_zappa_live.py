@@ -88,6 +88,7 @@ def test_a_rollback_by_zappa_moves_the_alias(aliased, account, answer, moves):
     function.alias = "2"
 
     def back(name, versions_back):
+        function.begin_change()  # Zappa does not wait for it
         function.publish(b"first")
         return answer
 
@@ -179,6 +180,16 @@ def test_old_versions_go_but_never_the_one_that_serves(aliased, account, monkeyp
     callbacks.settings(aliased)
     callbacks.post(aliased)
     assert [call[2] for call in told(account, "prune")] == gone
+
+
+def test_the_oldest_of_twelve_versions_go(aliased, account):
+    """As numbers: as texts, 10 comes before 2."""
+    function = account.functions["nudge-dev"]
+    function.versions = [(str(n).encode(), "python3.11") for n in range(1, 13)]
+    function.code, function.alias = b"12", "12"
+    callbacks.settings(aliased)
+    callbacks.post(aliased)
+    assert [call[2] for call in told(account, "prune")] == ["1", "2"]
 
 
 @pytest.mark.parametrize("wanted", [{}, SHIFT], ids=["switched off", "switched on"])

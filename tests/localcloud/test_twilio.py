@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,8 +22,6 @@ from localcloud.twilio.faults import BY_NAME, drips_headers
 from localcloud.twilio.stub import (
     ACCOUNT_SID,
     AUTH_TOKEN,
-    BAD_RECIPIENTS,
-    BAD_SENDERS,
     TwilioStub,
     complains,
     loses_answer,
@@ -87,16 +86,32 @@ def test_another_account_and_another_message_are_not_found(twilio):
     assert (status, code) == (404, 20404)
 
 
-@pytest.mark.parametrize("number", BAD_RECIPIENTS)
-def test_the_magic_recipients_are_refused(twilio, number):
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (1, (400, 21211, "The 'To' number +15005550001 is not a valid phone number.")),
+        (2, (400, 21612, "The 'To' phone number is not currently reachable.")),
+        (3, (403, 21408, "Permission to send an SMS has not been enabled for the region.")),
+        (4, (400, 21610, "Attempt to send to unsubscribed recipient")),
+        (9, (400, 21614, "'To' number is not a valid mobile number")),
+    ],
+)
+def test_the_magic_recipients_are_refused(twilio, number, told):
     create = real_client(twilio).messages.create
-    assert refusal(create, to=number, from_=FROM, body="a") == BAD_RECIPIENTS[number]
+    assert refusal(create, to=f"+1500555000{number}", from_=FROM, body="a") == told
 
 
-@pytest.mark.parametrize("number", BAD_SENDERS)
-def test_the_magic_senders_are_refused(twilio, number):
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (1, (400, 21212, "The 'From' number +15005550001 is not a valid phone number.")),
+        (7, (400, 21606, "The 'From' phone number is not owned by your account.")),
+        (8, (429, 21611, "This 'From' number has exceeded the maximum of queued messages")),
+    ],
+)
+def test_the_magic_senders_are_refused(twilio, number, told):
     create = real_client(twilio).messages.create
-    assert refusal(create, to=TO, from_=number, body="a") == BAD_SENDERS[number]
+    assert refusal(create, to=TO, from_=f"+1500555000{number}", body="a") == told
 
 
 @pytest.mark.parametrize(
@@ -254,6 +269,19 @@ def test_a_shuffle_is_repeatable():
 def test_a_callback_that_nobody_takes_does_no_harm(twilio, url):
     call = Callback(url.format(urlsplit(twilio.url).port), {"a": "b"}, "c")
     assert call.post() == (401 if "nothing" in url else 0)
+
+
+def test_a_callback_waits_as_long_as_twilio_does(monkeypatch):
+    """Fifteen seconds (Twilio, "Webhooks connection overrides")."""
+    waited: list[float] = []
+
+    def answer_never(_request, timeout):
+        waited.append(timeout)
+        raise TimeoutError
+
+    monkeypatch.setattr(urllib.request, "urlopen", answer_never)
+    assert Callback("http://127.0.0.1:1/", {"a": "b"}, "c").post() == 0
+    assert waited == [15]
 
 
 def test_every_so_manieth_creation_is_spoilt_and_asking_is_not():

@@ -24,6 +24,7 @@ class AwsStub:
         self.invoked: list[tuple[str, str, Any]] = []  # path, kind of invocation, event
         self.queue: dict[str, Json] = {}  # by receipt, oldest first
         self.hidden: set[str] = set()
+        self.asked: list[Json] = []  # for dead letters
         self.sent: list[tuple[str, Any]] = []  # queue, event
         self.room = 1000  # for what is sent
         self.forgets = False  # what it has shown, as where a hold ends early
@@ -58,8 +59,7 @@ class AwsStub:
     # --- SQS ---
 
     def receive_message(self, request: Json) -> Json:
-        assert request["MessageAttributeNames"] == ["All"]
-        assert request["MessageSystemAttributeNames"] == ["SentTimestamp"]
+        self.asked.append(request)
         visible = [receipt for receipt in self.queue if receipt not in self.hidden]
         found = visible[: request["MaxNumberOfMessages"]]
         self.hidden |= set() if self.forgets else set(found)

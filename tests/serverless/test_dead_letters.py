@@ -54,6 +54,23 @@ def test_an_empty_queue_says_so(stub: AwsStub):
     assert run() == ["0 dead letters."]
 
 
+def test_a_letter_is_held_for_two_minutes_and_waited_for(stub: AwsStub, settings):
+    """Without the second of waiting, SQS asks only some of its servers."""
+    run()
+    assert stub.asked == [
+        {
+            "QueueUrl": settings.DEAD_LETTER_QUEUE_URL,
+            "MaxNumberOfMessages": 10,
+            "VisibilityTimeout": 120,
+            "WaitTimeSeconds": 1,
+            "MessageSystemAttributeNames": ["SentTimestamp"],
+            "MessageAttributeNames": ["All"],
+        }
+    ]
+    config = dead_letters.client().meta.config
+    assert (config.connect_timeout, config.read_timeout) == (3, 10)  # longer than the second
+
+
 def test_more_than_a_batch_is_listed_oldest_first_and_can_be_read_again(stub: AwsStub):
     for number in reversed(range(23)):
         stub.bury(letter(number))
