@@ -72,6 +72,110 @@ def test_every_stage_of_zappa_has_a_stack():
     assert [n for n in stages if not re.fullmatch(pattern, n.removesuffix("_ops"))] == []
 
 
+# --- Parameters and conditions --------------------------------------------------------------------
+
+
+def test_a_switch_is_true_or_false_and_a_number_is_not_negative():
+    declared = source()["Parameters"]
+    switches = [spec for spec in declared.values() if spec.get("Default") in ("true", "false")]
+    assert [spec.get("AllowedValues") for spec in switches] == [["true", "false"]] * 10
+    numbers = {name for name, spec in declared.items() if spec.get("MinValue") == 0}
+    assert numbers == {"Concurrency", "MonthlyBudget", "SmsSpendAlarm"}
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("ApiCdnSecret", ["", "a" * 32, "0-_Z" * 32], ["a" * 31, "a" * 129, f"{'a' * 32} "]),
+        (
+            "ApiHost",
+            ["", EVERYTHING["ApiHost"]],
+            ["example.com", f"https://{EVERYTHING['ApiHost']}"],
+        ),
+        ("ApiCdnDomain", ["", "nudge.example.com"], ["https://nudge.example.com", "a/b"]),
+        ("ApiCdnCertificate", ["none", "1a2b-3c"], ["", "arn:aws:acm:us-east-1:0:certificate/a"]),
+        ("AlarmEmail", ["", "you@example.com"], ["you", "a@b@c", "you @example.com"]),
+        ("DatabaseSnapshot", ["", "rds:nudge-2026", "nudge-restored"], ["1a", "a b"]),
+        ("ParameterKeyArn", ["", EVERYTHING["ParameterKeyArn"]], ["alias/nudge", "*"]),
+    ],
+)
+def test_the_form_of_a_parameter(name, right, wrong):
+    pattern = source()["Parameters"][name]["AllowedPattern"]
+    assert [text for text in (*right, *wrong) if re.fullmatch(pattern, text)] == right
+
+
+def test_nobody_reads_the_secret_of_the_cdn_in_the_stack():
+    declared = source()["Parameters"]
+    assert {name for name, spec in declared.items() if spec.get("NoEcho")} == {"ApiCdnSecret"}
+
+
+def test_nothing_is_paid_by_the_hour_unless_asked_for(small):
+    """Each of these is free, or costs by use or a few cents a month."""
+    kinds = {body["Type"].removeprefix("AWS::") for body in small.resources.values()}
+    assert kinds == {
+        *("CloudFront::Distribution", "CloudFront::OriginAccessControl", "CloudWatch::Alarm"),
+        *("CloudWatch::Dashboard", "IAM::Role", "Logs::LogGroup", "Logs::MetricFilter"),
+        *("S3::Bucket", "S3::BucketPolicy", "SNS::Topic", "SNS::TopicPolicy"),
+        *("SQS::Queue", "SQS::QueuePolicy"),
+    }
+
+
+VPC = {"Vpc", "PrivateSubnetA", "PrivateSubnetB", "PrivateRoutes", "PrivateRoutesOfA"}
+VPC |= {"PrivateRoutesOfB", "S3Endpoint", "FunctionSecurityGroup"}
+NAT = {"InternetGateway", "InternetGatewayAttachment", "PublicSubnetA", "PublicSubnetB"}
+NAT |= {"PublicRoutes", "PublicDefaultRoute", "PublicRoutesOfA", "PublicRoutesOfB"}
+NAT |= {"NatAddress", "NatGateway", "PrivateDefaultRoute"}
+ENDPOINTS = {"EndpointSecurityGroup", "ParametersEndpoint", "SecretsEndpoint", "LambdaEndpoint"}
+ENDPOINTS |= {"QueueEndpoint"}
+DATABASE = {"Database", "DatabaseSubnets", "DatabaseSecurityGroup", "DatabaseSecretAccess"}
+DATABASE |= {"DatabaseStorageAlarm", "DatabaseConnectionsAlarm"}
+PROXY = {"ProxySecurityGroup", "ProxyRole", "Proxy", "ProxyTargets"}
+BACKUPS = {"BackupVault", "BackupPlan", "BackupRole", "BackupSelection"}
+PRIVATE = {"DbMode": "rds"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "more"),
+    [
+        ({"Nat": "true"}, VPC | NAT),
+        (PRIVATE, VPC | DATABASE | ENDPOINTS),
+        ({**PRIVATE, "Nat": "true"}, VPC | DATABASE | NAT),
+        ({**PRIVATE, "Nat": "true", "RdsProxy": "true"}, VPC | DATABASE | NAT | PROXY),
+        ({**PRIVATE, "Nat": "true", "Backups": "true"}, VPC | DATABASE | NAT | BACKUPS),
+        ({**PRIVATE, "MailEndpoint": "true"}, VPC | DATABASE | ENDPOINTS | {"SesEndpoint"}),
+        (
+            {**PRIVATE, "SmsByAws": "true"},
+            VPC | DATABASE | ENDPOINTS | {"SmsEndpoint", "SmsAccess", "SmsSpendingAlarm"},
+        ),
+        (
+            {**PRIVATE, "Nat": "true", "SmsByAws": "true", "MailEndpoint": "true"},
+            VPC | DATABASE | NAT | {"SmsAccess", "SmsSpendingAlarm"},
+        ),
+        ({"RdsProxy": "true", "Backups": "true", "MailEndpoint": "true"}, set()),
+        ({"SmsByAws": "true"}, {"SmsAccess", "SmsSpendingAlarm"}),
+        ({"AlarmEmail": "you@example.com"}, {"AlarmSubscription"}),
+        ({"ApiHost": EVERYTHING["ApiHost"]}, {"ApiDistribution"}),
+        ({"ApiCdnDomain": "nudge.example.com", "XRay": "true", "Concurrency": "9"}, set()),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_what_a_switch_adds(small, parameters, more):
+    """And takes nothing away."""
+    assert set(Stack(Stage="dev", **parameters).resources) == set(small.resources) | more
+
+
+def test_a_stage_has_nothing_of_another():
+    """So what other tests demand of one stage is so in each. Production alone is protected."""
+    one, production = (
+        {**stack.resources, "Outputs": stack.outputs}
+        for stack in (Stack(**{**EVERYTHING, "Stage": "zzz9"}), Stack(**EVERYTHING))
+    )
+    one["Database"]["Properties"] |= {"BackupRetentionPeriod": 14, "DeletionProtection": True}
+    text = json.dumps(one)
+    assert "production" not in text
+    assert json.loads(text.replace("zzz9", "production")) == production
+
+
 # --- Outputs --------------------------------------------------------------------------------------
 
 
@@ -97,9 +201,31 @@ def test_the_address_of_static_files(small):
     assert without.outputs["StaticUrl"] == f"https://${{StaticBucket}}.s3.{REGION}.amazonaws.com/"
 
 
-def test_lists_are_separated_by_commas(full):
-    assert full.outputs["SubnetIds"] == "${PrivateSubnetA},${PrivateSubnetB}"
-    assert full.outputs["SecurityGroupIds"] == "${FunctionSecurityGroup.GroupId}"
+def test_what_the_outputs_say(full):
+    """Lists are separated by commas."""
+    assert full.outputs == {
+        "ArtifactBucket": "${ArtifactBucket}",
+        "StaticBucket": "${StaticBucket}",
+        "StaticUrl": "https://${Distribution.DomainName}/",
+        "PublicUrl": "https://nudge.example.com",
+        "MediaBucket": "${MediaBucket}",
+        "RoleArn": "${Role.Arn}",
+        "Alias": "live",
+        "TaskQueueUrl": "${TaskQueue}",
+        "TaskQueueArn": "${TaskQueue.Arn}",
+        "DeadLetterQueueUrl": "${DeadLetterQueue}",
+        "DeadLetterQueueArn": "${DeadLetterQueue.Arn}",
+        "AlarmTopicArn": "${AlarmTopic}",
+        "SubnetIds": "${PrivateSubnetA},${PrivateSubnetB}",
+        "SecurityGroupIds": "${FunctionSecurityGroup.GroupId}",
+        "DatabaseHost": "${Proxy.Endpoint}",
+        "DatabasePooled": "True",
+        "Concurrency": "50",
+        "DatabaseName": "nudge",
+        "DatabaseSecretArn": "${Database.MasterUserSecret.SecretArn}",
+    }
+    without = Stack(**{**EVERYTHING, "RdsProxy": "false"}).outputs
+    assert without["DatabaseHost"] == "${Database.Endpoint.Address}"
 
 
 # --- The document ---------------------------------------------------------------------------------
