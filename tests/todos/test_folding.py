@@ -64,6 +64,7 @@ def test_what_was_stored_comes_into_its_form_and_into_the_feed(release_before, m
     todo.objects.create(owner=bob, list=other, title="day", due_on=date(1, 1, 1))
     rows[0].tags.set([tags["Café"], tags["shop"]])
     rows[1].tags.set([tags["Café"], tags["CAFÉ"], tags["Cafe\u0301"]])
+    rows[2].tags.set([tags["CAFÉ"]])
     rows[3].tags.set([tags["\u200b"]])
 
     migrate()
@@ -84,13 +85,13 @@ def test_what_was_stored_comes_into_its_form_and_into_the_feed(release_before, m
     assert [sorted(tag.name for tag in row.tags.all()) for row in found] == [
         ["Café", "shop"],
         ["Café"],
-        [],
+        ["Café"],
         ["Untitled"],
     ]
     assert [sorted(row.folded_tags.splitlines()) for row in found] == [
         ["café", "shop"],
         ["café"],
-        [],
+        ["café"],
         ["untitled"],
     ]
     assert sorted(Tag.objects.filter(owner=alice.pk).values_list("name", "folded")) == [
