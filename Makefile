@@ -79,7 +79,7 @@ test-clients: .venv/.dev build/clients/.ready ## generate, compile and run clien
 test-contract: .venv/.dev build/clients/.ready ## 5,000 requests generated from the OpenAPI document (CONTRACT_SEED=...)
 	$(BIN)/python -m tests.on_postgres -m contract $(LONG)
 
-mutants: .venv/.dev ## small bugs in the source that the tests must detect (MUTANTS="C4 core/*" JOBS=2)
+mutants: .venv/.dev node_modules/.ready ## small bugs in the source that the tests must detect (MUTANTS="C4 core/*" JOBS=2)
 	$(BIN)/python -m tests.mutants $(MUTANTS) --jobs $(or $(JOBS),2)
 
 test-nightly: .venv/.dev ## long races and full matrices on PostgreSQL, and more examples of every property

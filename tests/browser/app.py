@@ -63,9 +63,13 @@ def eventually(read: Callable[[], Any], wanted: Any, page: Page, seconds: float 
     assert read() == wanted
 
 
-def go_offline(page: Page) -> None:
-    """As somebody who has had the page open for a moment: all of it has come."""
+def all_come(page: Page) -> None:
+    """All parts of the page are here, as after a moment."""
     eventually(lambda: page.evaluate("document.documentElement.dataset.whole"), "yes", page)
+
+
+def go_offline(page: Page) -> None:
+    all_come(page)
     page.context.set_offline(True)
 
 

@@ -108,9 +108,11 @@ def test_notes_that_somebody_else_changed_while_they_were_written_are_a_question
     open_page(page)
     open_detail(page, "call mum").get_by_role("button", name="Edit").click()
     page.get_by_label("Notes").fill("at seven")
-    api(alice).patch(f"/api/v1/todos/{todo.pk}/", {"notes": "at eight"})
+    phone = api(alice)
+    phone.patch(f"/api/v1/todos/{todo.pk}/", {"notes": "at eight"})
+    phone.post("/api/v1/todos/", {"title": "post"})
     page.evaluate("dispatchEvent(new Event('online'))")
-    page.wait_for_timeout(700)  # the change of the other device arrives while this one writes
+    expect(tick(page, "post")).to_be_visible()  # so the notes have arrived before it
     page.get_by_label("Notes").press("Escape")
 
     page.get_by_role("button", name="Decide").click()

@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from accounts.models import User
 from tests.browser.app import (
     add,
+    all_come,
     all_sent,
     eventually,
     open_detail,
@@ -174,7 +175,7 @@ def test_rows_are_dragged_to_a_place_and_into_a_list(visit, alice):
         make_todo(alice, title)
     page = visit(as_=alice)
     open_page(page)
-    page.wait_for_timeout(300)  # the library of dragging comes by itself
+    all_come(page)  # the library of dragging too
     drag(page, row(page, "one"), row(page, "three"), down=0.9)
     eventually(lambda: titles(page), ["two", "three", "one"], page)
     link = page.get_by_role("navigation", name="Views").get_by_role("link", name="Household")
@@ -311,8 +312,7 @@ def test_markup_is_text_everywhere(visit, alice):
 def test_second_account_sees_nothing(visit, alice, bob):
     todo = make_todo(alice, "alice's secret")
     page = visit(as_=bob)
-    open_page(page)
-    page.goto(f"/todos/#/todo/{todo.pk}")
-    page.wait_for_timeout(300)
+    open_page(page, f"todo/{todo.pk}")
+    all_come(page)  # the detail too
 
     assert "secret" not in page.content()

@@ -38,16 +38,21 @@ class Slow:
         else:
             route.fallback()
 
+    def asked(self) -> None:
+        """Until a script was asked for."""
+        eventually(lambda: bool(self.kept), wanted=True, page=self.page)
+
     def come(self, seconds: float = 1) -> None:
         """After so long, those that were asked for; all that waited for them is done then."""
         self.page.wait_for_timeout(seconds * SECOND)
-        assert self.kept
+        self.asked()
         self.is_slow = False
         for route in self.kept:
             route.fallback()
         eventually(lambda: self.page.evaluate(WAITS), wanted=False, page=self.page)
 
     def fail(self) -> None:
+        self.asked()
         self.is_slow = False
         for route in self.kept:
             route.abort()
@@ -159,7 +164,7 @@ def test_a_row_that_is_held_when_rows_become_movable_goes_with_the_hand(page):
     page.mouse.move(here["x"] + 200, here["y"] + here["height"] / 2)
     page.mouse.down()
     network.come()
-    page.wait_for_timeout(300)
+    expect(page.locator(".sortable-chosen")).to_be_visible()
     page.mouse.move(here["x"] + 200, here["y"] + here["height"], steps=4)
     page.mouse.move(there["x"] + 200, there["y"] + there["height"] - 3, steps=12)
     page.wait_for_timeout(200)
@@ -204,7 +209,6 @@ def test_a_part_that_cannot_come_is_missed_with_what_was_typed_for_it(page, alic
     open_page(page)
     network = Slow(page)
     keys(page, "j", "d", "x", "#")
-    page.wait_for_timeout(SECOND / 2)
     network.fail()
     eventually(lambda: page.evaluate(WAITS), wanted=False, page=page)
     expect(page.get_by_text(LOST)).to_be_visible()

@@ -35,6 +35,12 @@ def log_in(page: Page, email: str) -> None:
     page.wait_for_url("**/dev/todos/")
 
 
+def all_come(page: Page) -> None:
+    """All parts of the page are here, and its data."""
+    expect(page.locator("main[aria-busy=false]")).to_be_visible()
+    eventually(lambda: page.evaluate("document.documentElement.dataset.whole") == "yes")
+
+
 def files_of(page: Page) -> list[Response]:
     """Answers for styles, scripts and the like, while the page is used."""
     files: list[Response] = []
@@ -89,7 +95,7 @@ def test_the_installed_page_works_while_nothing_of_the_stage_can_be_reached(clou
     log_in(page, email)
     expect(page.locator("main[aria-busy=false]")).to_be_visible()
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    eventually(lambda: page.evaluate("document.documentElement.dataset.whole") == "yes")
+    all_come(page)
     page.context.set_offline(True)  # neither the function nor the bucket
     page.reload()
     page.keyboard.press("n")
@@ -115,8 +121,9 @@ def test_a_second_account_sees_nothing_of_it(cloud, visit):
     log_in(page, email)
 
     expect(page.get_by_text("Nothing is due today")).to_be_visible()
+    page.goto("about:blank")  # so that the next address draws the page anew
     page.goto(f"todos/#/todo/{made['id']}")
-    page.wait_for_timeout(500)
+    all_come(page)  # the detail too
 
     assert "secret" not in page.content()
 

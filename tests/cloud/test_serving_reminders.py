@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -64,14 +65,14 @@ def person(cloud: Cloud, channel: str) -> tuple[Phone, str]:
     return phone, email
 
 
-def remind(phone: Phone, title: str) -> str:
-    """The id of a to-do with a reminder in a minute."""
+def remind(phone: Phone, title: str) -> tuple[str, datetime]:
+    """The id of a to-do with a reminder in a minute, and that moment."""
     at = datetime.now(UTC) + AHEAD
     reminder = {"id": str(uuid.uuid4()), "remind_at": at.isoformat()}
     made = phone.ask("POST", "api/v1/todos/", {"title": title, "reminders": [reminder]})
     assert made.status_code == 201, made.text
     found: str = made.json()["id"]
-    return found
+    return found, at
 
 
 def in_feed(phone: Phone, key: str) -> dict[str, Any]:
@@ -126,6 +127,7 @@ class Reminded:
     email: str
     title: str
     key: str
+    at: datetime
 
 
 @pytest.fixture(scope="module")
@@ -139,10 +141,9 @@ def reminded(cloud: Cloud, operator: Any, push_service: PushService) -> dict[str
     assert subscribed.status_code == 201, subscribed.text
     titles = {"sms": "water the plants", "push": "feed the cat", "email": "call the dentist"}
     found = {
-        channel: Reminded(phone, email, titles[channel], remind(phone, titles[channel]))
+        channel: Reminded(phone, email, titles[channel], *remind(phone, titles[channel]))
         for channel, (phone, email) in people.items()
     }
-    asked_at = datetime.now(UTC)
 
     def arrived() -> list[int]:
         texts = len(at_twilio(cloud, "Nudge: water the plants"))
@@ -150,7 +151,9 @@ def reminded(cloud: Cloud, operator: Any, push_service: PushService) -> dict[str
 
     assert arrived() == [0, 0, 0]
     eventually(lambda: all(arrived()))
-    assert datetime.now(UTC) >= asked_at + AHEAD - timedelta(seconds=2)
+    [text] = at_twilio(cloud, "Nudge: water the plants")
+    sent_at = parsedate_to_datetime(text["date_created"])
+    assert sent_at >= found["sms"].at - timedelta(seconds=2)
     minutes_pass(cloud)
     assert arrived() == [1, 1, 1]
     return found

@@ -1,6 +1,6 @@
 """Applies the mutants one by one and tells which survive.
 
-python -m tests.mutants [ids or file globs] [--jobs 2] [--lane fast|postgres|check|all]
+python -m tests.mutants [ids or file globs] [--jobs 2] [--lane fast|postgres|page|check|all]
 
 A test that has killed a mutant must pass without it: otherwise the verdict is void, and the command
 ends with 2. It ends with 1 if fewer than 97 % are killed.

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 SILENCE = 60  # seconds without output, after which a test is taken to hang
 COLLECTING = 300  # as long before the first test
@@ -71,7 +72,7 @@ def run(root: Path, tests: Sequence[str], *, postgres: bool = False) -> str:
     try:
         failed = _first_failure(process)
     finally:
-        _end(process)
+        end(process)
     if process.returncode == NO_TEST_FOUND:
         raise UnfitError(f"no test in {' '.join(tests)}")
     return failed or (f"exit code {process.returncode}" if process.returncode else "")
@@ -120,7 +121,7 @@ class Forker:
 
     def close(self) -> None:
         os.close(self.orders)
-        _end(self.process)
+        end(self.process)
 
 
 def _verdict(heard: dict[str, str]) -> str:
@@ -158,7 +159,7 @@ def _first_failure(process: subprocess.Popen[bytes]) -> str:
     return found
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[Any]) -> None:
     """Interrupt it, so that a PostgreSQL of its own is removed; then end all that it started."""
     if process.poll() is None:
         with suppress(ProcessLookupError):

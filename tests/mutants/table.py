@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LANES = ("fast", "postgres", "check")
+LANES = ("fast", "postgres", "page", "check")
 
 
 @dataclass(frozen=True, kw_only=True)

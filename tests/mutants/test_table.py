@@ -2,10 +2,12 @@
 
 import gc
 from collections import Counter
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
+from tests.mutants import node
 from tests.mutants.__main__ import Verdict, summary
 from tests.mutants.code import changed_functions, exchange
 from tests.mutants.table import LANES, ROOT, Mutant, chosen, load, package_tests
@@ -63,6 +65,35 @@ def test_a_mutant_is_described_and_has_its_killers():
     ]
 
     assert (missing, vague) == (set(), [])
+
+
+def test_node_runs_the_killers_of_the_page_and_pytest_the_others():
+    wrong = [
+        mutant.id
+        for mutant in MUTANTS
+        for test in mutant.killers
+        if (mutant.lane == "page") != fnmatchcase(test, "tests/page/*.test.js")
+    ]
+
+    assert wrong == []
+
+
+REPORT = """TAP version 13
+ok 1 - a fine one
+# Subtest: waits grow
+not ok 2 - waits grow
+  ---
+  location: 'tests/page/sync.test.js:3:1'
+not ok 3 - another
+"""
+
+
+def test_the_first_failure_of_node_is_named_or_the_file_that_cannot_be_loaded():
+    file = "tests/page/sync.test.js"
+
+    assert node.failure(file, REPORT) == f"{file}::waits grow"
+    assert node.failure(file, f"not ok 1 - {file}\n") == file
+    assert node.failure(file, "killed") == file
 
 
 def verdict(*, killer: str = "", failed: str = "") -> Verdict:

@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.mutants import processes
+from tests.mutants import node, processes
 from tests.mutants.code import changed_functions
 from tests.mutants.processes import ENDED, TIME_OUT, Forker, UnfitError
 from tests.mutants.table import ROOT, Mutant, package_tests
 
+LINKED = (".venv", "node_modules")  # tools, which no mutant changes
 LEFT_OUT = shutil.ignore_patterns(
     *("build", "staticfiles", "media", "__pycache__", "*.sqlite3*", ".env", ".git"),
-    *(".venv", ".coverage*", ".*_cache", ".hypothesis"),
+    *(".coverage*", ".*_cache", ".hypothesis", *LINKED),
 )
 _moments = itertools.count(2_000_000_000)  # of changed files: no bytecode is of the same moment
 
@@ -26,7 +27,8 @@ class Tree:
     def __init__(self, folder: Path) -> None:
         self.root = folder.resolve() / "tree"
         shutil.copytree(ROOT, self.root, ignore=LEFT_OUT, symlinks=True)
-        (self.root / ".venv").symlink_to((ROOT / ".venv").resolve())
+        for name in LINKED:
+            (self.root / name).symlink_to((ROOT / name).resolve())
         self._forker: Forker | None = None
         self._controls: dict[tuple[str, tuple[str, ...]], str] = {}
 
@@ -47,16 +49,16 @@ class Tree:
         return self._controls[mutant.lane, tests]
 
     def _unchanged(self, lane: str, tests: tuple[str, ...]) -> str:
+        return self.forker().run(tests) if lane == "fast" else self._run(lane, tests)
+
+    def _run(self, lane: str, tests: tuple[str, ...]) -> str:
         if lane == "check":
             return self.check()
-        if lane == "fast":
-            return self.forker().run(tests)
-        return processes.run(self.root, tests, postgres=True)
+        if lane == "page":
+            return node.run(self.root, tests)
+        return processes.run(self.root, tests, postgres=lane == "postgres")
 
     def try_killers(self, mutant: Mutant) -> str:
-        if mutant.lane == "check":
-            with self._changed(mutant):
-                return self.check()
         if mutant.lane == "fast" and (order := self._order(mutant)):
             forker = self.forker()
             try:
@@ -65,15 +67,16 @@ class Tree:
             except UnfitError:
                 pass
         with self._changed(mutant):
-            return processes.run(self.root, mutant.killers, postgres=mutant.lane == "postgres")
+            return self._run(mutant.lane, mutant.killers)
 
     def try_package(self, mutant: Mutant) -> str:
         """Never in a fork: what a function did on import is done there, and is not undone."""
         if mutant.lane == "check":
             return ""
-        tests = (*mutant.killers, package_tests(mutant.file))
+        page = mutant.lane == "page"
+        others = node.all_tests(self.root) if page else [package_tests(mutant.file)]
         with self._changed(mutant):
-            return processes.run(self.root, tests, postgres=mutant.lane == "postgres")
+            return self._run(mutant.lane, (*mutant.killers, *others))
 
     def check(self) -> str:
         """The first command of `make check` that fails; another format is no fault."""

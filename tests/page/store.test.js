@@ -1,0 +1,270 @@
+// What the browser keeps of an account: changes of the person, and what the server says of them.
+import "./memory.js"; // first: some modules look for the browser when they are loaded
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+import { take } from "#app/answers.js";
+import { keepMine, takeTheirs } from "#app/decide.js";
+import { store as current } from "#app/state.js";
+import { act, done, LONGEST_UNDO, redo, undo, undone } from "#app/undo.js";
+import { Memory, opened, settled, todo, told } from "./memory.js";
+
+/** @typedef {import("#app/store.js").Store} Store */
+
+const NOON = "2026-11-26T12:00:00.000Z";
+/** @type {Store} */
+let store;
+/** @type {Memory} */
+let memory;
+
+beforeEach(async () => {
+  mock.timers.enable({ apis: ["Date"], now: Date.parse(NOON) });
+  ({ store, memory } = await opened());
+  current.value = store;
+  [done.value, undone.value] = [[], []];
+});
+
+afterEach(async () => {
+  await settled();
+  store.close();
+  mock.timers.reset();
+});
+
+/** @param {string} id @param {any} op @param {Record<string, any>} [fields] @returns {any} */
+const deed = (id, op, fields) => ({ kind: "todo", id, op, ...(fields ? { fields } : {}) });
+const queue = () => memory.all("operations");
+/** @param {any[]} changes @param {Record<string, any>} [more] */
+const learn = (changes, more = {}) =>
+  take(store, [], { changes, cursor: "c1", has_more: false, ...more });
+
+/** Makes these changes, and gives what is to be sent. @param {any[]} deeds */
+async function does(...deeds) {
+  store.commit(deeds);
+  await store.written;
+  return store.next();
+}
+
+/** What the server says of each that is sent. @param {Record<string, any>[]} results */
+async function answered(...results) {
+  const sent = await store.next();
+  const whole = results.map((result, index) => ({ op_id: sent[index]?.op_id, ...result }));
+  await take(
+    store,
+    sent,
+    /** @type {any} */ ({
+      results: whole,
+      changes: [],
+      cursor: "c2",
+      has_more: false,
+    }),
+  );
+}
+
+test("an operation names the one before it, or the version that it was made on", async () => {
+  await learn([told(todo("milk", { version: 7 }))]);
+  const [first, second, third, fourth] = await does(
+    deed("milk", "update", { title: "oat milk" }),
+    deed("milk", "finish"),
+    deed("bread", "create", { title: "bread" }),
+    deed("bread", "finish"),
+  );
+  assert.deepEqual(
+    [first, second, third, fourth].map((one) => [one?.base_version, one?.after]),
+    [
+      [7, undefined],
+      [undefined, first?.op_id],
+      [undefined, undefined],
+      [undefined, third?.op_id],
+    ],
+  );
+});
+
+test("a change of what was read earlier says of which version", async () => {
+  await learn([told(todo("milk", { version: 7 }))]);
+  await does(deed("milk", "update", { title: "oat milk" }));
+  const update = { ...deed("milk", "update", { notes: "two" }), base_version: 5 };
+  const [, second] = await does(update);
+  assert.deepEqual([second?.base_version, second?.after], [5, undefined]);
+});
+
+test("what goes along is shown and kept, but neither sent nor counted", async () => {
+  await learn([told(todo("a")), told(todo("b", { parent: "a" }))]);
+  const sent = await does(deed("a", "finish"));
+  assert.deepEqual(
+    sent.map(({ id }) => id),
+    ["a"],
+  );
+  assert.equal(store.get("todo", "b").status, "finished");
+  assert.deepEqual(
+    queue().map(({ id, echo_of, after, base_version }) => [id, echo_of, after, base_version]),
+    [
+      ["a", undefined, undefined, 1],
+      ["b", sent[0]?.op_id, undefined, undefined],
+    ],
+  );
+  assert.deepEqual(store.waiting.value, { count: 1, since: NOON });
+  await answered({ status: "applied", todo: todo("a", { version: 2, status: "finished" }) });
+  assert.deepEqual([queue(), store.get("todo", "b").status], [[], "open"]);
+});
+
+test("what is kept is shown again after a reload, with what waits", async () => {
+  await learn([told(todo("milk"))]);
+  await does(deed("milk", "update", { title: "oat milk" }));
+  const again = (await opened(memory)).store;
+  again.close();
+  assert.equal(again.get("todo", "milk").title, "oat milk");
+  assert.deepEqual([again.waiting.value.count, again.complete.value], [1, true]);
+});
+
+test("what cannot be written is shown and said, and nothing asks for a sync", async () => {
+  let asked = 0;
+  store.onwrite = () => asked++;
+  memory.isFull = true;
+  await does(deed("milk", "create", { title: "milk" }));
+  assert.deepEqual([store.broken.value, asked], ["Error: QuotaExceededError", 0]);
+  await store.reload(["todo:milk"]);
+  assert.equal(store.get("todo", "milk").title, "milk");
+  memory.isFull = false;
+  await does(deed("bread", "create", { title: "bread" }));
+  assert.deepEqual([store.broken.value, asked], ["", 1]);
+});
+
+test("another tab shows what is made and what is asked here", async () => {
+  const other = (await opened(memory)).store;
+  await does(deed("milk", "create", { title: "milk" }));
+  await answered({ status: "refused", code: "quota_reached" });
+  for (let turn = 0; turn < 5 && !other.problems.value.length; turn++) await settled();
+  other.close();
+  assert.deepEqual(other.problems.value, store.problems.value);
+  assert.equal(other.problems.value[0]?.code, "quota_reached");
+});
+
+test("an older version of an object does not go over a newer one", async () => {
+  await learn([told(todo("milk", { version: 4, title: "new" }))]);
+  await learn([told(todo("milk", { version: 3, title: "old" }))]);
+  assert.equal(store.get("todo", "milk").title, "new");
+  await learn([told(todo("milk", { version: 4, title: "the same" }))]);
+  assert.equal(store.get("todo", "milk").title, "the same");
+  await learn([{ kind: "todo", id: "milk", op: "purge", version: 5 }]);
+  assert.deepEqual([store.get("todo", "milk"), memory.all("objects")], [undefined, []]);
+});
+
+test("an answer is taken whole or not at all", async () => {
+  await learn([told(todo("milk"))]);
+  const broken = { kind: "todo", id: "soap", op: "upsert", version: 1, todo: () => {} };
+  await assert.rejects(learn([told(todo("bread")), broken], { cursor: "c9" }));
+  assert.deepEqual(
+    memory.all("objects").map(({ key }) => key),
+    ["todo:milk"],
+  );
+  assert.deepEqual(memory.all("meta"), [{ key: "cursor", value: "c1" }]);
+});
+
+test("a conflict shows theirs and asks; the answer to it is a change of its own", async () => {
+  await learn([told(todo("milk"))]);
+  const fields = { title: "mine", notes: "two" };
+  for (const decide of [takeTheirs, keepMine]) {
+    await does(deed("milk", "update", fields));
+    const theirs = todo("milk", { version: 2, title: "theirs" });
+    await answered({ status: "conflict", conflicting: ["title"], todo: theirs });
+    assert.deepEqual([store.get("todo", "milk").title, queue()], ["theirs", []]);
+    const [problem] = store.problems.value;
+    assert.ok(problem);
+    decide(problem);
+    const [sent] = await store.next();
+    const wanted = decide === keepMine ? fields : { notes: "two" };
+    assert.deepEqual([sent?.fields, sent?.base_version], [wanted, 2]);
+    await settled();
+    assert.deepEqual([store.problems.value, memory.all("problems")], [[], []]);
+    await answered({ status: "applied", todo: theirs });
+  }
+});
+
+test("what was deleted elsewhere comes back with the change, whole if it is no more", async () => {
+  const milk = todo("milk", { tags: ["shop"], notes: "two" });
+  for (const theirs of [{ ...milk, version: 2, deleted_at: NOON }, undefined]) {
+    await learn([told({ ...milk, version: 9 })]);
+    await does(deed("milk", "update", { title: "mine" }));
+    await answered({ status: "deleted", ...(theirs ? { todo: theirs } : {}) });
+    const [problem] = store.problems.value;
+    assert.ok(problem);
+    keepMine(problem);
+    const sent = await store.next();
+    const { id: _id, version: _version, ...content } = milk;
+    if (theirs)
+      assert.deepEqual(
+        sent.map(({ id, op, fields }) => [id, op, fields]),
+        [
+          ["milk", "restore", undefined],
+          ["milk", "update", { title: "mine" }],
+        ],
+      );
+    else {
+      assert.deepEqual([sent.length, sent[0]?.op, sent[0]?.id === "milk"], [1, "create", false]);
+      assert.deepEqual(sent[0]?.fields, { ...content, title: "mine", updated_at: NOON });
+    }
+    await answered(...sent.map(() => ({ status: "refused", code: "not_found" })));
+    await settled();
+  }
+});
+
+test("an operation whose forerunner is forgotten goes again, and what goes along waits for it", async () => {
+  await learn([told(todo("a")), told(todo("b", { parent: "a" }))]);
+  const [first] = await does(deed("a", "finish"));
+  const now = todo("a", { version: 5 });
+  await answered({ status: "refused", code: "unknown_operation", todo: now });
+  const [again, echo] = /** @type {any} */ (queue()).toSorted((/** @type {any} */ one) =>
+    one.echo_of ? 1 : -1,
+  );
+  assert.notEqual(again.op_id, first?.op_id);
+  assert.deepEqual([again.base_version, again.after, echo.echo_of], [5, undefined, again.op_id]);
+  assert.equal(store.get("todo", "b").status, "finished");
+});
+
+test("undo takes back the last deed, redo does it again, and a new one ends that", async () => {
+  await learn([told(todo("milk")), told(todo("bread"))]);
+  const titles = () => ["milk", "bread"].map((id) => store.get("todo", id).title);
+  act([deed("milk", "update", { title: "oat" }), deed("bread", "update", { title: "rye" })], "R");
+  act([deed("milk", "update", { title: "soy" })]);
+  undo();
+  assert.deepEqual(titles(), ["oat", "rye"]);
+  undo();
+  assert.deepEqual(titles(), ["milk", "bread"]);
+  undo();
+  redo();
+  assert.deepEqual(titles(), ["oat", "rye"]);
+  act([deed("milk", "update", { title: "oat" })]); // changes nothing
+  assert.equal(undone.value.length, 1);
+  act([deed("milk", "update", { title: "rice" })]);
+  redo();
+  assert.deepEqual(titles(), ["rice", "rye"]);
+  assert.deepEqual([done.value.length, undone.value.length], [2, 0]);
+  for (let number = 0; number <= LONGEST_UNDO; number++)
+    act([deed("milk", "update", { priority: 1 + (number % 2) })]);
+  assert.equal(done.value.length, 100);
+});
+
+test("deeds on one object are taken back from the last to the first", async () => {
+  const steps = [
+    deed("milk", "create", { title: "milk" }),
+    deed("tea", "create", { title: "tea" }),
+  ];
+  act(steps);
+  assert.deepEqual(
+    done.value[0]?.deeds.map(({ id, op }) => `${op} ${id}`),
+    ["trash tea", "trash milk"],
+  );
+  await store.written;
+});
+
+test("who takes back that a subtask is open again finishes what stands above it too", async () => {
+  const finished = { status: "finished", finished_at: NOON };
+  const early = { ...finished, finished_at: "2026-11-25T12:00:00Z" };
+  await learn([told(todo("a", finished)), told(todo("b", { parent: "a", ...early }))]);
+  const states = () => ["a", "b"].map((id) => store.get("todo", id).status);
+  act([deed("b", "reopen")]);
+  assert.deepEqual(states(), ["open", "open"]);
+  undo();
+  assert.deepEqual(states(), ["finished", "finished"]);
+  await store.written;
+});
