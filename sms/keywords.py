@@ -15,7 +15,7 @@ from django.db import transaction
 from sms import consent
 from sms.models import Consent, InboundMessage, OptOut, Source
 from sms.results import Command, Inbound
-from sms.telephony import canonical, forms, is_e164
+from sms.telephony import canonical, is_e164
 
 # The default keywords of North American carriers (CTIA, "Messaging Principles and Best Practices"),
 # with the French ones of Canada; docs/sms.md has a table of all keywords.
@@ -93,6 +93,6 @@ def receive(message: Inbound, *, at: datetime) -> None:
     if wish is Command.STOP:
         OptOut.objects.remember(number, source=OptOut.Source.INBOUND, at=at)
     else:
-        OptOut.objects.filter(number__in=forms(number)).revocable().delete()
+        OptOut.objects.of(number).revocable().delete()
     event = Consent.Event.STOPPED if wish is Command.STOP else Consent.Event.STARTED
     consent.note_of_number(event, number, Source.TEXT, message.body)

@@ -127,7 +127,7 @@ def check_new(sender: "User | None", to: Recipient, lane: int) -> None:
     elif sender is None and not sending_is_free():
         raise SendError("sender_required", "A sender account is required.")
     _check_switch()
-    if OptOut.objects.filter(number__in=to.forms).exists():
+    if OptOut.objects.of(to.number).exists():
         raise _opted_out()
 
 
@@ -138,8 +138,7 @@ def check_claimed(message: Message) -> None:
     account and opt-out.
     """
     _check_switch()
-    forms = telephony.forms(message.to)
-    opted_out = Exists(OptOut.objects.filter(number__in=forms))
+    opted_out = Exists(OptOut.objects.of(message.to))
     account = ("sender__is_active", "sender__sms_allowance__per_day")
     is_active, per_day, is_unwanted = (
         Message.objects.filter(pk=message.pk).values_list(*account, opted_out).get()
@@ -151,7 +150,7 @@ def check_claimed(message: Message) -> None:
     if is_unwanted:
         raise _opted_out()
     # The operator chooses TO_NUMBER, in any region.
-    if forms[0] != telephony.canonical(settings.SMS_TO_NUMBER):
+    if telephony.canonical(message.to) != telephony.canonical(settings.SMS_TO_NUMBER):
         recipient(message.to)
 
 

@@ -14,7 +14,6 @@ from sms.models import Consent, Lane, Message, OptOut, Source
 from sms.providers import provider_named
 from sms.results import RefusalReason, Refused, StatusUpdate
 from sms.states import FAILURES, NOT_ATTEMPTED, State
-from sms.telephony import forms
 
 FOR_GOOD: Final = frozenset(
     {
@@ -78,7 +77,7 @@ def link_provider_id(message: Message, sid: str) -> bool:
 
 
 def opt_out(number: str) -> None:
-    if not OptOut.objects.filter(number__in=forms(number)).exists():
+    if not OptOut.objects.of(number).exists():
         consent.note_of_number(Consent.Event.STOPPED, number, Source.PROVIDER)
     OptOut.objects.remember(number, source=OptOut.Source.PROVIDER, at=timezone.now())
 

@@ -8,10 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from core.db_functions import RandomUUID
 from sms.models.message import NUMBER_LENGTH
-from sms.telephony import canonical
+from sms.telephony import canonical, forms
 
 
 class OptOutQuerySet(models.QuerySet["OptOut"]):
+    def of(self, number: str) -> Self:
+        """The opt-outs of a number in any of its spellings."""
+        return self.filter(number__in=forms(number))
+
     def revocable(self) -> Self:
         """The opt-outs that START revokes: all except those that an operator entered."""
         return self.exclude(source=OptOut.Source.ADMIN)

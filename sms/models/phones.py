@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from sms.models.consent import ADDRESS_LENGTH, USER_AGENT_LENGTH, WORDS_LENGTH, Source
 from sms.models.message import NUMBER_LENGTH, Message
 from sms.models.optout import OptOut
-from sms.telephony import forms
 
 GUESSES = 3
 
@@ -37,7 +36,7 @@ class Phone(models.Model):
         return f"phone of {self.account_id}"
 
     def has_opted_out(self) -> bool:
-        return OptOut.objects.filter(number__in=forms(self.number)).exists()
+        return OptOut.objects.of(self.number).exists()
 
 
 class PhoneCodeQuerySet(models.QuerySet["PhoneCode"]):

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts import api_tokens, deletion
 from accounts.audit import Kind, SecurityEvent, events_of, record
-from accounts.models import Invitation, User
+from accounts.models import Invitation, LimitPlace, User
 from core.limits import Limit, take
 from core.models import Counter, IdempotencyKey
 from sms import consent
@@ -256,6 +256,7 @@ def fill(person: User, name: str) -> None:
     IdempotencyKey.objects.create(
         scope=f"user:{person.pk}", endpoint="POST /", key=mark, body=mark, claimed_at=now
     )
+    LimitPlace.objects.create(scope=f"login:{person.pk}", number=0, taken_at=now)
     staff = User.objects.get(email="staff@example.com")
     Invitation.objects.create(email=person.email, account=person, used_at=now)
     Invitation.objects.create(email=person.email)

@@ -197,19 +197,21 @@ def test_of_a_passkey_is_kept_what_is_needed(alice):
 
 def test_passkeys_are_renamed_removed_and_bounded(alice, bob, monkeypatch):
     phone, stranger = logged_in(alice), logged_in(bob)
+    monkeypatch.setattr("accounts.factors.passkeys.MOST", 1)
+    add_passkey(stranger)
     add_passkey(phone)
     [passkey, _codes] = phone.get("account/authenticators").json()["data"]
     named = {"id": passkey["id"], "name": "Desk"}
     assert_error(stranger.call("put", PASSKEYS, named), 400, "invalid_choice", "id")
     assert phone.call("put", PASSKEYS, named).json()["data"]["name"] == "Desk"
-    monkeypatch.setattr("accounts.factors.passkeys.MOST", 1)
     options = phone.get(PASSKEYS).json()["data"]["creation_options"]
     second = phone.post(PASSKEYS, {"name": "b", "credential": SoftKey().create(options)})
     assert_error(second, 400, "too_many_passkeys")
     these = {"authenticators": [passkey["id"]]}
     assert_error(stranger.delete(PASSKEYS, these), 400, "invalid_choice", "authenticators")
     assert phone.delete(PASSKEYS, these).status_code == 200
-    assert not Authenticator.objects.exists()  # the recovery codes went with it
+    owners = {row.user for row in Authenticator.objects.all()}
+    assert owners == {bob}  # the recovery codes went with it
 
 
 def test_a_new_password_by_mail_does_not_pass_the_second_step(alice, clock):

@@ -1,22 +1,34 @@
 """System checks: each has an id, a cure and a test."""
 
+import re
+
 import pytest
 from django.core.checks import Error, run_checks
 
 from config.checks import check_database, check_limits, check_static_files, check_tasks
 from config.settings.files import MANIFEST, storages
+from tests.config.conftest import ROOT
 
 LIMITS = [
     *("SMS_DESTINATION_DAILY_LIMIT", "SMS_COUNTRY_DAILY_LIMIT", "SMS_DAILY_LIMIT"),
     *("SMS_MONTHLY_SEGMENTS", "SMS_PER_MINUTE", "SMS_CODES_DAILY", "SMS_MAX_SEGMENTS"),
-    "REMINDERS_PER_MINUTE",
+    *("REMINDERS_PER_MINUTE", "REMINDER_MAILS_DAILY", "REGISTRATIONS_DAILY", "WRITE_LIMIT"),
+    *("QUOTA_LISTS", "QUOTA_TODOS", "QUOTA_TAGS", "QUOTA_FILTERS", "QUOTA_TOKENS"),
+    *("QUOTA_BYTES", "QUOTA_IDEMPOTENCY_KEYS"),
 ]
+NO_LIMITS = {"EMAIL_PORT", "TASK_THREADS", "TRUSTED_PROXIES"}
 
 
 def ours() -> list[str]:
     return sorted(
         str(message.id) for message in run_checks() if str(message.id).startswith("config.")
     )
+
+
+def test_every_number_of_the_settings_is_a_limit_or_known_to_be_none():
+    sources = [path.read_text() for path in (ROOT / "config" / "settings").glob("*.py")]
+    numbers = {name for text in sources for name in re.findall(r'env\.integer\("(\w+)"', text)}
+    assert numbers == {*LIMITS, *NO_LIMITS}
 
 
 @pytest.mark.parametrize("name", LIMITS)

@@ -8,7 +8,7 @@ from django.core.checks import run_checks
 from django.test import override_settings
 
 from sms.providers import PROVIDERS
-from tests.config.conftest import ROOT
+from tests.config.conftest import PRODUCTION, ROOT
 
 READERS = {"text", "choice", "flag", "integer", "names", "database", "hosts", "prices"}
 CHECK_ID = re.compile(r"\b(?:config|core|accounts|sms|todos)\.[EW]\d{3}\b")
@@ -68,6 +68,14 @@ def test_the_table_of_variables_is_the_code():
     names = [name for name in documented() if name.isupper()]
     assert len(names) == len(set(names))
     assert set(names) == variables_read()
+
+
+def test_the_defaults_of_the_table_are_those_of_production(settings_of):
+    settings = settings_of(**PRODUCTION)
+    cells = re.findall(r"^\| `([A-Z_]+)` \| (\d+|True|False)\b", DOCUMENT, re.MULTILINE)
+    said = {name: ast.literal_eval(cell) for name, cell in cells if name in settings}
+    assert {name: settings[name] for name in said} == {**said, "DEBUG": False}
+    assert {name for name in variables_read() if type(settings.get(name)) is int} <= set(said)
 
 
 def test_the_row_of_the_provider_names_every_provider():

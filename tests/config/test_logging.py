@@ -220,6 +220,20 @@ def test_every_handler_redacts():
         assert used == set(config["handlers"])
 
 
+def test_what_libraries_say_of_keys_and_credentials_is_not_written():
+    """At INFO fido2 writes the ids of passkeys, and botocore where it found its credentials."""
+    for json_lines in (True, False):
+        config = logging_config(json_lines=json_lines)
+        levels = {name: logger["level"] for name, logger in config["loggers"].items()}
+        assert {"root": config["root"]["level"], **levels} == {
+            "root": "INFO",
+            "django": "INFO",
+            "django.server": "INFO",
+            "fido2": "WARNING",
+            "botocore": "WARNING",
+        }
+
+
 SERVER = """
 import logging, django
 django.setup()

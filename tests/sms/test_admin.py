@@ -1,7 +1,7 @@
 """The log of texts: read by the operator, whole numbers by superusers only."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -16,7 +16,7 @@ from sms import policy
 from sms.models import Allowance, Attempt, Event, Message, OptOut
 from sms.policy import common_limits
 from sms.states import FINAL
-from sms.statistics import Bar, Day, bars
+from sms.statistics import Bar, Day, bars, deliveries
 from tests.conftest import make_user
 from tests.sms.conftest import FROM, TO
 
@@ -205,6 +205,14 @@ def test_the_columns_of_the_chart_stand_on_each_other():
         Bar("bad", 1, 0.0, 10.0),
     ]
     assert bars([]) == []
+
+
+def test_the_days_of_the_chart_are_in_utc_wherever_staff_are(message):
+    Message.objects.update(created_at=datetime(2026, 11, 19, 23, 30, tzinfo=UTC))
+    with timezone.override("Pacific/Auckland"):
+        days = deliveries(datetime(2026, 11, 20, 0, 30, tzinfo=UTC))
+    assert len(days) == 30
+    assert days[-2:] == [Day(date(2026, 11, 19), other=1), Day(date(2026, 11, 20))]
 
 
 # --- Allowances ----------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Permission
 
-from sms import status_updates
+from sms import consent, status_updates
 from sms.consent import Asker
 from sms.models import Consent, OptOut, Phone, Source
 from tests.sms.test_inbound import fields
@@ -32,6 +32,14 @@ def test_stop_and_start_by_text_are_written_down_with_their_words(settings, alic
     ]
     [last] = entries()[2:]
     assert (last[:4], len(last[4])) == ((None, "+15005550097", "stopped", "text"), 500)
+
+
+def test_words_that_postgresql_cannot_store_lose_only_the_zero(rf, alice):
+    request = rf.get("/", HTTP_USER_AGENT="Fire\0fox")
+    asker = Asker.of(request, Source.PAGE)
+    consent.note("agreed", NUMBER, account=alice, asker=asker, said="I \0agree.")
+    entry = Consent.objects.get()
+    assert (entry.words, entry.user_agent) == ("I agree.", "Firefox")
 
 
 def test_what_the_provider_and_operators_stop_is_written_down_once(web, staff, alice):

@@ -48,10 +48,9 @@ def sent(region: str, at: datetime, state: str = "delivered", **fields: object) 
         provider="twilio",
         region=region,
         state=state,
-        created_at=at,
         claimed_at=at,
         provider_sid=f"SM{Message.objects.count():032}",
-        **{**ended, **fields},
+        **{"created_at": at, **ended, **fields},
     )
 
 
@@ -62,15 +61,17 @@ def test_the_price_of_a_month_is_what_was_sent_and_what_will_be(priced, web, sta
         sent("DE", at)
         sent("FR", at, "accepted", segments=3)
     sent("US", datetime(2026, 10, 31, 23, tzinfo=UTC))
+    created = datetime(2026, 10, 6, tzinfo=UTC)  # 35 days ahead of its time
+    sent("DE", datetime(2026, 11, 10, tzinfo=UTC), created_at=created)
     for state in ("blocked", "canceled", "expired"):
         sent("US", noon, state)
     told = forecast(noon)
-    assert [str(each) for each in told.spent] == ["0.18 EUR", "0.03 USD"]
-    assert [str(each) for each in told.expected] == ["0.36 EUR", "0.07 USD"]
+    assert [str(each) for each in told.spent] == ["0.27 EUR", "0.03 USD"]
+    assert [str(each) for each in told.expected] == ["0.54 EUR", "0.07 USD"]
     assert told.unknown == 6
     assert [str(each) for each in forecast(datetime(2026, 12, 1, 3, tzinfo=UTC)).expected] == []
     page = web(staff).get("/admin/sms/message/").text  # on the 20th
-    assert "0.18 EUR, 0.03 USD" in " ".join(page.split()).replace(" ,", ",")
+    assert "0.27 EUR, 0.03 USD" in " ".join(page.split()).replace(" ,", ",")
 
 
 def test_without_a_table_the_admin_says_what_to_set(web, staff, settings):

@@ -9,6 +9,7 @@ from core.order_keys import SMALLEST, is_key
 from tests.builders import make_list, make_todo
 from tests.core.test_order_keys import NO_KEYS
 from tests.todos.pages import PAGE, titles
+from todos import service
 from todos.models import List, Todo
 
 pytestmark = pytest.mark.django_db
@@ -68,12 +69,14 @@ def test_the_database_takes_exactly_the_keys(alice, make):
 def test_a_new_todo_stands_before_all_and_a_new_list_behind_all(api, alice, bob):
     make_todo(bob, position="Xzzz")
     make_list(bob, position="a9")
+    service.add_filter(actor=bob, name="x", query="x", position="a9")
     phone = api(alice)
     phone.get(LISTS)  # makes the inbox
     made = [phone.post(TODOS, {"title": str(number)}).json()["position"] for number in range(4)]
     assert made == ["a0", "Zz", "Zy", "Zx"]
     made = [phone.post(LISTS, {"name": str(number)}).json()["position"] for number in range(3)]
     assert made == ["a0", "a1", "a2"]
+    assert service.add_filter(actor=alice, name="x", query="x").position == "a0"
 
 
 def test_the_operator_adds_at_the_same_places(web, staff, alice):

@@ -49,7 +49,31 @@ def test_a_reminder_is_one_text(numbered, alice, bob, noon):
     assert len(mail.outbox) == 0
 
 
-def test_a_reminder_is_one_mail(alice, noon):
+def test_a_task_fires_the_reminders_of_its_person_only(bob, alice, noon):
+    for person in (bob, alice):
+        make_todo(person, f"of {person.email}", reminders=[soon()])
+    noon.move_to(LATER, tick=False)
+    remind(str(alice.pk))
+    assert [it.owner for it in Notice.objects.all()] == [alice]
+    assert [(it.to, it.subject) for it in mail.outbox] == [
+        (["alice@example.com"], "Nudge: of alice@example.com")
+    ]
+    assert Firing.objects.get(owner=bob).next_at == LATER
+
+
+def test_who_was_taken_is_not_given_back_with_who_was_not(alice, bob, noon, settings, monkeypatch):
+    for person in (alice, bob):
+        make_todo(person, reminders=[soon()])
+    noon.move_to(LATER, tick=False)
+    task_backends.recorded(settings)
+    taken = lambda _self, _task, _ids, **_: [str(alice.pk)]  # noqa: E731
+    monkeypatch.setattr(task_backends.RecordingBackend, "enqueue_each", taken)
+    tick(LATER)
+    handed = {it.owner: it.handed_at for it in Firing.objects.all()}
+    assert handed == {alice: LATER, bob: None}
+
+
+def test_a_reminder_is_one_mail(bob, alice, noon):
     todo = make_todo(alice, "<b>milk</b>", due=Due.read("2026-11-21"), reminders=[soon()])
     for _ in range(3):
         run(noon, LATER)

@@ -136,10 +136,11 @@ def test_a_browser_decrypts_the_reminder_and_its_buttons_work(service, subscribe
     assert service.options["allow_redirects"] is False
     assert Vapid02.verify(auth=headers["Authorization"])
     claims = json.loads(push.decoded(headers["Authorization"].split(".")[1]))
-    assert (claims["aud"], claims["sub"]) == (
-        "https://updates.push.services.mozilla.com",
-        "mailto:operator@example.com",
-    )
+    assert claims == {
+        "aud": "https://updates.push.services.mozilla.com",
+        "exp": int((LATER + timedelta(hours=12)).timestamp()),  # RFC 8292, 2: 24 at most
+        "sub": "mailto:operator@example.com",
+    }
     careful = Client(enforce_csrf_checks=True)
     path = f"/reminders/{done['token']}/now/"
     assert careful.get(path).status_code == 405

@@ -127,6 +127,21 @@ def test_what_a_calendar_holds_already_is_not_sent_again(
     assert Client().get(path, headers=held).status_code == 200
 
 
+def test_a_calendar_of_another_day_is_sent_again(api, alice):
+    """What was finished leaves it after thirty days, though nobody has changed anything."""
+    make_todo(alice, "done").finish(NOON - timedelta(days=29, hours=12))
+    path = address_of(api(alice))
+    first = Client().get(path)
+    held = {"If-None-Match": first["ETag"]}
+    assert ("SUMMARY:done" in first.text, Client().get(path, headers=held).status_code) == (
+        True,
+        304,
+    )
+    with time_machine.travel(NOON + timedelta(days=1), tick=False):
+        again = Client().get(path, headers=held)
+    assert (again.status_code, "SUMMARY:done" in again.text) == (200, False)
+
+
 def test_texts_of_a_feed_are_exact(api, alice, bob):
     text = "C:\\New; a\\\\N, \\n"
     todo = make_todo(alice, text, notes=f"{text}\nD:\\N", due=Due(date(2026, 12, 1)))
