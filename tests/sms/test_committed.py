@@ -9,8 +9,8 @@ from localcloud.twilio.stub import ACCOUNT_SID
 from sms import delivery, policy, resend, service, sweep
 from sms.models import InboundMessage, Message, OptOut
 from sms.results import NotSent, Refused
+from tests.interleaving import overtake
 from tests.sms.conftest import NOON, TO, allow
-from tests.sms.interleaving import overtake
 from tests.sms.twilio.signed_calls import INBOUND, SID, configure, make_text, path_of, post, report
 
 pytestmark = pytest.mark.django_db(transaction=True)
