@@ -11,7 +11,9 @@ from accounts.audit import Kind, SecurityEvent, record
 from accounts.factors import additions, changes
 from accounts.management.commands.reseal_factors import _reseal
 from accounts.models import User
+from tests.builders import make_todo
 from tests.interleaving import overtake
+from todos.models import Todo
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
@@ -53,6 +55,21 @@ def test_what_is_written_in_the_last_moment_of_an_account_does_not_keep_it(alice
     assert ends == (True, "refused")
     assert [*User.objects.all()] == [bob]
     assert kinds_of_events() == ["deleted"]
+
+
+def test_a_todo_that_is_written_into_a_list_being_deleted_goes_with_the_account(alice, bob):
+    make_todo(alice)
+    deletion.begin(alice)
+
+    erased, _late = overtake(
+        lambda: deletion.erase(alice),
+        after='"todos_todo"."list_id" IN (',
+        by=lambda: make_todo(alice, "late"),
+    )
+
+    assert erased
+    assert [*User.objects.all()] == [bob]
+    assert not Todo.objects.exists()
 
 
 def test_an_app_that_is_being_switched_on_is_reset_too(alice):

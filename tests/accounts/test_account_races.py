@@ -99,7 +99,7 @@ def test_an_account_goes_whatever_is_being_written(monkeypatch):
         if number == 0:
             return "erased" if deletion.erase(alice) else "was gone"
         try:
-            for _ in range(5):
+            for _ in range(30):
                 make_todo(alice, f"late {number}")
         except (DatabaseError, User.DoesNotExist, Todo.DoesNotExist, AttributeError):
             return "refused"
