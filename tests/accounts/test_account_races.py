@@ -52,6 +52,17 @@ def together(count: int, act: Callable[[int], Any]) -> list[Any]:
     return told
 
 
+def meeting(monkeypatch, owner: Any, name: str, count: int = 2) -> None:
+    """All callers are there before any goes on."""
+    start, then = threading.Barrier(count), getattr(owner, name)
+
+    def wait(*args: Any) -> Any:
+        start.wait(timeout=30)
+        return then(*args)
+
+    monkeypatch.setattr(owner, name, wait)
+
+
 def test_of_eight_tokens_at_once_as_many_are_made_as_fit(settings):
     settings.QUOTA_TOKENS = 3
     alice, bob = make_user("alice@example.com"), make_user("bob@example.com")
@@ -80,7 +91,9 @@ def test_thirty_wrong_tokens_at_once_are_thirty_refusals():
     assert program(token).get("/api/v1/todos/").status_code == 200
 
 
-def test_parallel_uses_of_a_token_all_work():
+def test_parallel_uses_of_a_token_all_work(monkeypatch):
+    """Each has read it as unused."""
+    meeting(monkeypatch, ApiToken, "note_use", count=8)
     token = token_of(make_user("alice@example.com"), "read")
     statuses = together(8, lambda _n: program(token).get("/api/v1/todos/").status_code)
     assert Counter(statuses) == {200: 8}
@@ -173,17 +186,6 @@ def test_a_run_that_is_killed_between_two_batches_is_taken_up(monkeypatch):
 
 
 # --- Two factors at one instant -------------------------------------------------------------------
-
-
-def meeting(monkeypatch, owner: Any, name: str) -> None:
-    """Both callers are there before either goes on."""
-    start, then = threading.Barrier(2), getattr(owner, name)
-
-    def wait(*args: Any) -> Any:
-        start.wait(timeout=30)
-        return then(*args)
-
-    monkeypatch.setattr(owner, name, wait)
 
 
 def linger(monkeypatch, owner: Any, name: str) -> None:

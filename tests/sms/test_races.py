@@ -1,7 +1,7 @@
 """Many at once: as many texts as allowed, one for each key, one for each row (PostgreSQL).
 
-What one chosen order of
-two steps shows every time is in test_committed.py; here are crowds, in orders of chance.
+What one chosen order of two steps shows every time is in test_committed.py; here are crowds, in
+orders of chance.
 """
 
 import collections

@@ -177,7 +177,7 @@ def test_columns_that_are_made_of_a_changed_one_are_saved_with_it(alice):
 def present_models(*names: str) -> list[Any]:
     """As a migration gets them: without the methods of the product."""
     apps = MigrationExecutor(connection).loader.project_state().apps
-    return [apps.get_model(*name.split(".")) for name in names]
+    return [apps.get_model(name) for name in names]
 
 
 @pytest.mark.postgres
