@@ -308,7 +308,7 @@ def reads_the_clock(node: ast.AST) -> bool:
     return name in CLOCK and not (name == "time" and isinstance(node, ast.Call) and node.args)
 
 
-@pytest.mark.parametrize("folder", [*APPS, "deploy", "tests"])
+@pytest.mark.parametrize("folder", [*APPS, "benchmarks", "deploy", "localcloud", "tests"])
 def test_no_module_reads_the_clock_when_it_is_imported(folder):
     """The moment of the import is minutes away from the moment of the test or the request."""
     found = [
@@ -350,3 +350,66 @@ def test_no_test_measures_time():
         if isinstance(node, ast.Call) and called(node) in STOPWATCH
     ]
     assert found == []
+
+
+# --- Sleep ---------------------------------------------------------------------------------------
+
+POLLS = {  # what no signal tells, so it is asked for again and again
+    "tests/interleaving.py": "whether a connection waits for a lock",
+    "tests/serverless/test_rds.py": "whether PostgreSQL has read its rules",
+    "tests/clients/production.py": "whether a server answers",
+    # Not yet free of waits that decide a result.
+    "tests/browser/app.py": "",
+    "tests/browser/conftest.py": "",
+    "tests/browser/hands.py": "",
+    "tests/browser/test_devices.py": "",
+    "tests/browser/test_journeys.py": "",
+    "tests/browser/test_waiting.py": "",
+    "tests/cloud/local.py": "what AWS does on its own time",
+    "tests/cloud/test_serving_browser.py": "",
+    "tests/cloud/test_shift.py": "a visitor who asks ten times a second",
+}
+
+
+def sleeps(node: ast.AST) -> bool:
+    """`event.wait(30)` waits for a state, with a time-out; `Event().wait(3)` for nothing."""
+    match node:
+        case ast.Call(func=ast.Name(id="sleep") | ast.Attribute(attr="sleep" | "wait_for_timeout")):
+            return True
+        case ast.Call(func=ast.Attribute(value=ast.Call(), attr="wait"), args=[_]):
+            return True
+        case ast.Call(
+            func=ast.Attribute(attr="wait"), args=[ast.Constant(value=int() | float() as seconds)]
+        ):
+            return seconds < 1
+    return False
+
+
+def test_no_test_sleeps():
+    """A wait is too short for a slow machine, and too long for all others: wait for the state."""
+    found = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "tests").rglob("*.py")
+        for node in ast.walk(parsed(path))
+        if sleeps(node)
+    }
+    assert found == POLLS.keys()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("time.sleep(1)", True),
+        ("sleep(seconds)", True),
+        ("await asyncio.sleep(0)", True),
+        ("page.wait_for_timeout(200)", True),
+        ("threading.Event().wait(3)", True),
+        ("turn.wait(0.01)", True),
+        ("done.wait(30)", False),
+        ("barrier.wait()", False),
+        ("process.wait(timeout=30)", False),
+        ("page.wait_for_selector('p')", False),
+    ],
+)
+def test_the_rule_knows_a_sleep_when_it_sees_one(line, expected):
+    assert any(map(sleeps, ast.walk(ast.parse(line)))) is expected

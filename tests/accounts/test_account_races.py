@@ -1,5 +1,6 @@
 """What happens to an account at one instant: the last token, the last day, a run that is killed."""
 
+import io
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -9,11 +10,13 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as apps
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import api_tokens, deletion
+from accounts.audit import SecurityEvent
 from accounts.factors import passkeys
 from accounts.models import ApiToken, User
 from tests.accounts.conftest import Phone, assert_error
@@ -22,6 +25,7 @@ from tests.accounts.soft_key import SoftKey
 from tests.builders import make_todo
 from tests.config.test_scopes import program, token_of
 from tests.conftest import make_user
+from tests.interleaving import is_waited_for, until
 from todos.models import Todo
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
@@ -46,6 +50,17 @@ def together(count: int, act: Callable[[int], Any]) -> list[Any]:
     assert connection.vendor == "postgresql"
     assert len(told) == count  # nobody raised an error
     return told
+
+
+def meeting(monkeypatch, owner: Any, name: str, count: int = 2) -> None:
+    """All callers are there before any goes on."""
+    start, then = threading.Barrier(count), getattr(owner, name)
+
+    def wait(*args: Any) -> Any:
+        start.wait(timeout=30)
+        return then(*args)
+
+    monkeypatch.setattr(owner, name, wait)
 
 
 def test_of_eight_tokens_at_once_as_many_are_made_as_fit(settings):
@@ -76,7 +91,9 @@ def test_thirty_wrong_tokens_at_once_are_thirty_refusals():
     assert program(token).get("/api/v1/todos/").status_code == 200
 
 
-def test_parallel_uses_of_a_token_all_work():
+def test_parallel_uses_of_a_token_all_work(monkeypatch):
+    """Each has read it as unused."""
+    meeting(monkeypatch, ApiToken, "note_use", count=8)
     token = token_of(make_user("alice@example.com"), "read")
     statuses = together(8, lambda _n: program(token).get("/api/v1/todos/").status_code)
     assert Counter(statuses) == {200: 8}
@@ -93,20 +110,23 @@ def test_an_account_goes_whatever_is_being_written(monkeypatch):
 
     def act(number: int) -> str:
         if number == 0:
-            deletion.erase(alice)
-            return "erased"
+            return "erased" if deletion.erase(alice) else "was gone"
         try:
-            for _ in range(5):
+            for _ in range(30):
                 make_todo(alice, f"late {number}")
         except (DatabaseError, User.DoesNotExist, Todo.DoesNotExist, AttributeError):
             return "refused"
         return "done"
 
     told = Counter(together(5, act))
-    if User.objects.filter(pk=alice.pk).exists():  # a writer won the last moment: the next run
-        call_command("delete_accounts")
-    assert told["erased"] + told["refused"] + told["done"] >= 4
-    assert not User.objects.filter(pk=alice.pk).exists()
+    assert (told["erased"], told["was gone"]) == (1, 0)
+    assert [*User.objects.all()] == [bob]
+    left = [
+        model._meta.label
+        for model, column in deletion.owned_columns()
+        if QuerySet(model).filter(**{column: alice.pk}).exists()
+    ]
+    assert left == []
     assert set(Todo.objects.values_list("owner_id", flat=True)) == {bob.pk}
 
 
@@ -117,16 +137,13 @@ def test_two_runs_at_once_delete_each_account_once():
         deletion.begin(person)
     stays = make_user("bob@example.com")
 
-    def run(_number: int) -> str:
-        try:
-            call_command("delete_accounts")
-        except CommandError:
-            return "failed"
-        return "done"
+    def run(_number: int) -> int:
+        out = io.StringIO()
+        call_command("delete_accounts", stdout=out)  # raises CommandError if one fails
+        return int(out.getvalue().split()[0])
 
-    told = together(2, run)
-    if "failed" in told:
-        call_command("delete_accounts")
+    assert sum(together(2, run)) == 3
+    assert SecurityEvent.objects.filter(kind="deleted").count() == 3
     assert [*User.objects.all()] == [stays]
 
 
@@ -171,23 +188,13 @@ def test_a_run_that_is_killed_between_two_batches_is_taken_up(monkeypatch):
 # --- Two factors at one instant -------------------------------------------------------------------
 
 
-def meeting(monkeypatch, owner: Any, name: str) -> None:
-    """Both callers are there before either goes on."""
-    start, then = threading.Barrier(2), getattr(owner, name)
-
-    def wait(*args: Any) -> Any:
-        start.wait(timeout=30)
-        return then(*args)
-
-    monkeypatch.setattr(owner, name, wait)
-
-
 def linger(monkeypatch, owner: Any, name: str) -> None:
-    """Called between a check and its write: whoever is not locked out checks meanwhile."""
-    then = getattr(owner, name)
+    """Called between a check and its write: until the other waits for a lock, or is here too."""
+    then, here = getattr(owner, name), []
 
     def wait() -> Any:
-        threading.Event().wait(0.3)
+        here.append(threading.get_ident())
+        until(lambda: len(here) == 2 or is_waited_for())
         return then()
 
     monkeypatch.setattr(owner, name, wait)

@@ -1,7 +1,4 @@
-"""Many writers of one account, and a reader that polls: on PostgreSQL, a connection each.
-
-Each test names the mutants (tests/mutants/) that it kills.
-"""
+"""Many writers of one account, and a reader that polls: on PostgreSQL, a connection each."""
 
 import random
 import threading
@@ -70,7 +67,7 @@ class Reader:
 
 
 def test_a_reader_that_polls_misses_nothing(alice):
-    """V5: without the lock places become visible in another order."""
+    """Without the lock places become visible in another order."""
     for number in range(5):
         make_todo(alice, str(number), tags=["a"])
     reader, done = Reader(alice), threading.Event()
@@ -101,7 +98,7 @@ def test_a_reader_that_polls_misses_nothing(alice):
 
 
 def test_changes_of_several_accounts_cross_without_a_deadlock(alice, bob):
-    """FE2: the counters are locked in one order."""
+    """The counters are locked in one order."""
     for _ in range(10):
         first, second = make_todo(alice), make_todo(bob)
 

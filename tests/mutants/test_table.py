@@ -1,7 +1,9 @@
 """The table of mutants fits the code: a change of the code moves its mutants along."""
 
+import ast
 import gc
 from collections import Counter
+from collections.abc import Collection
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -94,6 +96,108 @@ def test_the_first_failure_of_node_is_named_or_the_file_that_cannot_be_loaded():
     assert node.failure(file, REPORT) == f"{file}::waits grow"
     assert node.failure(file, f"not ok 1 - {file}\n") == file
     assert node.failure(file, "killed") == file
+
+
+AT_ONCE = {"Thread", "ThreadPoolExecutor", "overtake"}  # what runs things at once
+
+
+def names_in(node: ast.AST) -> set[str]:
+    return {
+        name
+        for each in ast.walk(node)
+        if isinstance(name := getattr(each, "id", getattr(each, "attr", None)), str)
+    }
+
+
+def is_marked(node: ast.AST, mark: str) -> bool:
+    return any(
+        isinstance(each, ast.Attribute) and each.attr == mark and names_in(each) >= {"mark"}
+        for each in ast.walk(node)
+    )
+
+
+def marks_of_module(tree: ast.Module) -> list[ast.Assign]:
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign)]
+    return [node for node in assigned if "pytestmark" in names_in(node.targets[0])]
+
+
+def those_at_once(tree: ast.Module, known: Collection[str]) -> set[str]:
+    """What of this module runs things at once, by itself or by what it calls, and `known`."""
+    named = {
+        node.name: names_in(node)
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+    found = {*known}
+    while new := {name for name, uses in named.items() if uses & found} - found:
+        found |= new
+    return found
+
+
+def imported_from(tree: ast.Module, helpers: dict[str, set[str]]) -> set[str]:
+    return {
+        alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name in helpers.get(node.module or "", ())
+    }
+
+
+def races() -> list[str]:
+    """Every test with the marker `postgres` that runs things at once, unless it runs at night."""
+    trees = {
+        str(path.relative_to(ROOT)): ast.parse(path.read_text())
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+    }
+    helpers = {
+        file.removesuffix(".py").replace("/", "."): those_at_once(tree, AT_ONCE)
+        for file, tree in trees.items()
+    }
+    return [
+        f"{file}::{node.name}"
+        for file, tree in trees.items()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+        and node.name.startswith("test_")
+        and node.name in those_at_once(tree, AT_ONCE | imported_from(tree, helpers))
+        and any(
+            is_marked(each, "postgres") for each in [*marks_of_module(tree), *node.decorator_list]
+        )
+        and not any(
+            isinstance(each, ast.Attribute) and is_marked(each, "nightly")
+            for each in node.decorator_list
+        )
+    ]
+
+
+def test_every_race_is_the_killer_of_a_mutant():
+    """Else nobody knows whether it would notice a lost update."""
+    proved = {
+        killer.partition("[")[0]
+        for mutant in MUTANTS
+        if mutant.lane == "postgres" and not mutant.survives
+        for killer in mutant.killers
+    }
+    found = races()
+
+    assert len(found) > 60
+    assert sorted({*found} - proved) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("def test(): at_once(1)", {"test"}),
+        ("def test(): pool(2)\ndef pool(n): helper(n)\ndef helper(n): Thread()", {"test"}),
+        ("class World:\n    def run(self): threading.Thread()\ndef test(): World()", {"test"}),
+        ("def test(): pass\ndef helper(): Thread()", set()),
+    ],
+)
+def test_the_rule_knows_a_race_when_it_sees_one(line, expected):
+    found = those_at_once(ast.parse(line), {*AT_ONCE, "at_once"})
+
+    assert found & {"test"} == expected
 
 
 def verdict(*, killer: str = "", failed: str = "") -> Verdict:

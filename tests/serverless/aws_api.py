@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,7 +12,7 @@ SECRET = "marker-signing-secret"
 SESSION = "marker-session"
 
 # The name of the operation and its arguments -> status and body, or seconds without an answer.
-Answer = Callable[[str, dict[str, Any]], tuple[int, Any] | float]
+Answer = Callable[[str, dict[str, Any]], tuple[int, Any] | None]
 
 
 class Cloud(ThreadingHTTPServer):
@@ -54,8 +53,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._is_signed(body):
             return self._send(400, {"__type": "InvalidSignatureException"})
         answer = self.server.answer(operation, json.loads(body))
-        if isinstance(answer, float):
-            time.sleep(answer)
+        if answer is None:
+            self.connection.recv(1)  # nothing comes: the client hangs up
             self.close_connection = True
             return None
         return self._send(*answer)

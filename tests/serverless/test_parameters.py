@@ -182,7 +182,7 @@ def test_a_code_is_shown_only_if_it_is_one(cloud_of):
 def test_an_answer_that_does_not_come_is_given_up(cloud_of, monkeypatch):
     monkeypatch.setattr(aws, "READ_SECONDS", 0.1)
     monkeypatch.setattr(aws, "BUDGET_SECONDS", 0.3)
-    cloud = cloud_of(lambda *_call: 1.0)
+    cloud = cloud_of(lambda *_call: None)
     assert refusal() == sentence("ReadTimeoutError")
     assert len(cloud.calls) > 1
 

@@ -9,8 +9,8 @@ from localcloud.twilio.stub import ACCOUNT_SID
 from sms import delivery, policy, resend, service, sweep
 from sms.models import InboundMessage, Message, OptOut
 from sms.results import NotSent, Refused
+from tests.interleaving import overtake
 from tests.sms.conftest import NOON, TO, allow
-from tests.sms.interleaving import overtake
 from tests.sms.twilio.signed_calls import INBOUND, SID, configure, make_text, path_of, post, report
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -132,7 +132,7 @@ def test_an_inbound_text_is_obeyed_and_kept(settings, word):
 @pytest.mark.postgres
 @pytest.mark.parametrize("last", ["sent", "delivered"])
 def test_two_first_reports_at_once_are_both_kept(settings, last):
-    """Neither knows the id that the other brings. Kills S27."""
+    """Neither knows the id that the other brings."""
     configure(settings)
     message = make_text("unknown")
     words = {"sent", "delivered"} - {last}
@@ -150,7 +150,7 @@ def test_two_first_reports_at_once_are_both_kept(settings, last):
 @pytest.mark.postgres
 @pytest.mark.parametrize("word", ["sent", "delivered"])
 def test_a_report_and_the_answer_at_once_are_both_kept(numbered, sender, settings, word):
-    """The answer brings the id while the report is being read. Kills S27."""
+    """The answer brings the id while the report is being read."""
     configure(settings)
     message = make_text("sending", sender=sender, attempt_count=1, claimed_at=NOON)
 
@@ -177,7 +177,6 @@ def due(numbered, sender) -> Message:
 
 @pytest.mark.postgres
 def test_of_two_deliveries_at_once_one_calls_the_provider(numbered, due):
-    """Kills SN56."""
     overtake(
         lambda: delivery.deliver(str(due.pk)),
         after='"sms_message"',
@@ -190,7 +189,6 @@ def test_of_two_deliveries_at_once_one_calls_the_provider(numbered, due):
 @pytest.mark.postgres
 @pytest.mark.parametrize("first", ["cancel", "deliver"])
 def test_a_text_is_canceled_or_delivered(numbered, sender, due, first):
-    """Kills SN57."""
     steps = {
         "cancel": lambda: service.cancel(actor=sender, message=Message(pk=due.pk)),
         "deliver": lambda: delivery.deliver(str(due.pk)),

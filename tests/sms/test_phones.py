@@ -1,7 +1,6 @@
 """A number is somebody's once its code has come back, and one person's at a time."""
 
 import re
-import threading
 from datetime import timedelta
 
 import pytest
@@ -13,11 +12,8 @@ from rest_framework.test import APIClient
 
 from accounts.sessions import DeviceSessionStore
 from sms import phones, service
-from sms.consent import Asker
 from sms.delivery import CODE_PLACE
-from sms.models import Consent, Lane, Message, OptOut, Phone, PhoneCode, Source
-from sms.phones import NoCodeError, WrongCodeError
-from sms.policy import SendError
+from sms.models import Consent, Lane, Message, OptOut, Phone, PhoneCode
 from sms.states import State
 from tests import task_backends
 from tests.conftest import bearer_token, make_user
@@ -370,71 +366,3 @@ def test_a_notice_to_nobody_is_no_fault(alice):
     alice.save()
     phones.notices.tell(str(alice.pk), "agreed")
     assert mail.outbox == []
-
-
-def together(count: int, work) -> list:
-    barrier, results = threading.Barrier(count), []
-
-    def run(number: int) -> None:
-        connection.ensure_connection()
-        barrier.wait()
-        try:
-            results.append(work(number))
-        except (NoCodeError, WrongCodeError, SendError) as error:
-            results.append(type(error).__name__)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    return results
-
-
-@pytest.mark.postgres
-def test_of_24_simultaneous_guesses_three_are_compared(numbered, alice):
-    ask(phone_of(alice))
-    right = int(texted_code(numbered))
-    results = together(
-        24, lambda n: phones.confirm(actor=alice, typed=f"{(right + 1 + n) % 10**6:06}")
-    )
-    assert sorted(results) == ["NoCodeError"] * 21 + ["WrongCodeError"] * 3
-    assert PhoneCode.objects.get().guesses == 3
-
-
-@pytest.mark.postgres
-def test_a_code_that_is_sent_many_times_is_taken_once(numbered, alice):
-    ask(phone_of(alice))
-    right = texted_code(numbered)
-    results = together(24, lambda n: phones.confirm(actor=alice, typed=right))
-    assert sorted(map(str, results)) == sorted(["None", *["NoCodeError"] * 23])
-    assert Consent.objects.filter(event="agreed").count() == 1
-
-
-@pytest.mark.postgres
-def test_of_many_who_prove_one_number_at_once_the_last_one_has_it(numbered):
-    people = [make_user(f"{n}@example.com") for n in range(3)]
-    codes = []
-    for number, person in enumerate(people):
-        phones.ask(actor=person, number=TO, asker=Asker(Source.API, address=str(number)))
-        codes.append(texted_code(numbered))
-    results = together(3, lambda n: phones.confirm(actor=people[n], typed=codes[n]))
-    assert results == [None] * 3
-    assert Phone.objects.filter(number=TO).count() == 1
-    assert Consent.objects.filter(event="agreed").count() == 3
-    assert Consent.objects.filter(event="taken_over").count() == 2
-
-
-@pytest.mark.postgres
-def test_simultaneous_requests_text_as_many_codes_as_a_number_may_get(numbered):
-    people = [make_user(f"{n}@example.com") for n in range(12)]
-
-    def asking(number: int) -> None:
-        asker = Asker(Source.API, address=str(number))
-        phones.ask(actor=people[number], number=TO, asker=asker)
-
-    results = together(12, asking)
-    assert sorted(map(str, results)) == sorted(["None"] * 3 + ["SendError"] * 9)
-    assert len(numbered.sent) == 3

@@ -1,7 +1,7 @@
 """Many at once: as many texts as allowed, one for each key, one for each row (PostgreSQL).
 
-Each names the mutant that it was shown to kill (tests/mutants/sms.toml). What one chosen order of
-two steps shows every time is in test_committed.py; here are crowds, in orders of chance.
+What one chosen order of two steps shows every time is in test_committed.py; here are crowds, in
+orders of chance.
 """
 
 import collections
@@ -75,7 +75,6 @@ def deliver_all(ids: Iterable[str], threads: int = 8) -> None:
 
 @pytest.mark.parametrize(("own", "common", "allowed"), [(3, 100, 12), (100, 10, 10)])
 def test_simultaneous_texts_never_exceed_a_limit(numbered, settings, own, common, allowed):
-    """Kills SN58."""
     settings.SMS_DAILY_LIMIT = common
     people = [allow(make_user(f"p{number}@example.com"), per_day=own) for number in range(4)]
 
@@ -96,7 +95,7 @@ def test_simultaneous_texts_never_exceed_a_limit(numbered, settings, own, common
 def test_fifty_keys_by_thirty_two_senders_and_every_dispatch_thrice_are_fifty_texts(
     twilio, settings
 ):
-    """quality.md: one request, one text. Kills SN55."""
+    """quality.md: one request, one text."""
     enqueued = recorded(settings)
     person = allow(make_user("carol@example.com"), per_day=100_000)
     keys = [f"key {number}" for number in range(50)]
@@ -116,7 +115,6 @@ def test_fifty_keys_by_thirty_two_senders_and_every_dispatch_thrice_are_fifty_te
 
 
 def test_four_sweeps_at_once_take_each_row_once(numbered, alice):
-    """Kills SN61."""
     now = timezone.now()
     past = now - timedelta(minutes=20)
     fields: dict[str, Any] = {
@@ -168,10 +166,7 @@ def test_four_sweeps_at_once_take_each_row_once(numbered, alice):
 def test_what_is_due_on_a_day_never_exceeds_the_quota_of_that_day(
     numbered, settings, own, expected
 ):
-    """At once, for later today and for tomorrow, by everybody: each day has its own quota.
-
-    Kills SN58.
-    """
+    """At once, for later today and for tomorrow, by everybody: each day has its own quota."""
     settings.SMS_DAILY_LIMIT, noon = 30, datetime(2026, 11, 20, 12, tzinfo=UTC)
     people = [allow(make_user(f"p{number}@example.com"), per_day=own) for number in range(4)]
     waits = [None, timedelta(hours=1), timedelta(days=1), timedelta(days=1, hours=3)]
@@ -200,7 +195,7 @@ def test_what_is_due_on_a_day_never_exceeds_the_quota_of_that_day(
 
 
 def test_a_stopped_account_gets_back_what_did_not_leave_once(numbered, alice, settings):
-    """The operator stops it while every text is being delivered thrice. Kills SN60."""
+    """The operator stops it while every text is being delivered thrice."""
     allow(alice, per_day=1000)
     recorded(settings)
     ids = [str(queue(alice, body=f"{number}").pk) for number in range(60)]
@@ -256,7 +251,6 @@ def test_a_text_is_canceled_or_sent_and_never_both(numbered, alice):
 
 @pytest.mark.parametrize("allowance", [1, 1000])
 def test_of_all_who_press_send_again_at_once_one_does(numbered, alice, allowance):
-    """Kills SN59."""
     allow(alice, per_day=allowance)
     row = Message.objects.create(
         sender=alice,

@@ -15,6 +15,8 @@ from core import folding
 from core.values import LAST_MOMENT, fold
 from tests.builders import make_list, make_todo
 from tests.feeds import check, living
+from tests.interleaving import overtake
+from todos.folding import merge_tags
 from todos.models import Due, List, Tag, Todo
 
 BEFORE = [("accounts", "0001_initial"), ("todos", "0002_text_constraints_and_names")]
@@ -171,3 +173,32 @@ def test_columns_that_are_made_of_a_changed_one_are_saved_with_it(alice):
     List.objects.filter(pk=home.pk).update(folded="")
     home.save(update_fields=["color"])
     assert List.objects.get(pk=home.pk).folded == ""
+
+
+def present_models(*names: str) -> list[Any]:
+    """As a migration gets them: without the methods of the product."""
+    apps = MigrationExecutor(connection).loader.project_state().apps
+    return [apps.get_model(name) for name in names]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_text_that_the_former_release_writes_during_the_migration_stays(alice):
+    user, tag, todo = present_models("accounts.User", "todos.Tag", "todos.Todo")
+    user.objects.update(name="Before", folded="")
+    key = tag.objects.create(owner_id=alice.pk, name="before").pk
+    tag.objects.update(folded=None)
+
+    overtake(
+        lambda: folding.fold_rows(user),
+        after='"accounts_user"."id" IN (',
+        by=lambda: user.objects.update(name="After", folded="after"),
+    )
+    overtake(
+        lambda: merge_tags(tag, todo),
+        after='ORDER BY "todos_tag"."id"',
+        by=lambda: tag.objects.filter(pk=key).update(name="after", folded="after"),
+    )
+
+    assert [*user.objects.values_list("name", "folded")] == [("After", "after")]
+    assert [*tag.objects.values_list("name", "folded")] == [("after", "after")]

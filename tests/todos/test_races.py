@@ -1,7 +1,7 @@
 """What happens at the same moment: on PostgreSQL, with a thread and a connection each.
 
-Each test names the mutants (tests/mutants/) that it kills. The number of rounds is what it takes to
-kill them nine times out of ten.
+The tables of mutants (tests/mutants/) name each test beside the fault that it finds; the number of
+rounds is what it takes to find it nine times out of ten.
 """
 
 import threading
@@ -59,7 +59,6 @@ def phones(alice) -> list[APIClient]:
 
 
 def test_two_patches_to_different_fields_lose_nothing(alice, phones):
-    """V5: the row lock of a change."""
     first, second = phones[:2]
     for _ in range(100):
         todo = make_todo(alice, "a")
@@ -74,7 +73,6 @@ def test_two_patches_to_different_fields_lose_nothing(alice, phones):
 
 
 def test_of_two_changes_with_the_same_version_one_wins(alice, phones):
-    """V5: the row lock of a change."""
     for _ in range(50):
         path = f"{TODOS}{make_todo(alice).pk}/"
         answers = at_once(
@@ -89,7 +87,7 @@ def test_of_two_changes_with_the_same_version_one_wins(alice, phones):
 
 
 def test_finishing_at_once_counts_once(alice, phones):
-    """TN1: by the API the row lock of a change would do; the admin finishes without one."""
+    """By the API the row lock of a change would do; the admin finishes without one."""
     for _ in range(5):
         todo = make_todo(alice)
         path = f"{TODOS}{todo.pk}/finish/"
@@ -115,7 +113,7 @@ def test_the_first_requests_of_an_account_make_one_inbox(alice):
 
 
 def test_whoever_holds_no_lock_gets_the_same_inbox_and_the_same_tags(alice, bob):
-    """E26, TN3: look, then make. Requests hold the lock of the account already; jobs need not."""
+    """Look, then make: requests hold the lock of the account already; jobs need not."""
     for number in range(20):
         person = make_user(f"{number}@example.com")
         inboxes = at_once(*(lambda p=person: List.objects.inbox_of(p).pk for _ in range(6)))
@@ -132,7 +130,6 @@ def test_whoever_holds_no_lock_gets_the_same_inbox_and_the_same_tags(alice, bob)
 
 
 def test_one_id_created_at_once_is_one_todo(alice, phones):
-    """TN2: look for the id, then make."""
     for round_ in range(1, 6):
         body = {"id": str(uuid.uuid4()), "title": "x", "tags": ["a", "b"]}
         answers = at_once(
@@ -143,7 +140,7 @@ def test_one_id_created_at_once_is_one_todo(alice, phones):
 
 
 def test_the_same_new_tags_at_once_are_kept_by_everybody(alice, phones):
-    """TN4: a conflict of one name drops the others."""
+    """A conflict of one name drops the others."""
     Tag.objects.create(owner=alice, name="known")
     for number in range(10):
         names = ["known", f"new {number}", f"other {number}"]
@@ -158,7 +155,7 @@ def test_the_same_new_tags_at_once_are_kept_by_everybody(alice, phones):
 
 
 def test_a_list_removed_while_todos_arrive_loses_none(alice, phones):
-    """V5: the row lock on the list holds back whoever would put a to-do into it."""
+    """The lock holds back whoever would put a to-do into it."""
     remover, *adders = phones
     for _ in range(10):
         home = List.objects.create(owner=alice, name="Home")
@@ -176,7 +173,7 @@ def test_a_list_removed_while_todos_arrive_loses_none(alice, phones):
 
 
 def test_finishing_what_is_being_removed_is_404_or_done(alice, phones):
-    """V5, TN8: what is read outside of the lock may be gone when it is changed."""
+    """What is read outside of the lock may be gone when it is changed."""
     remover, *finishers = phones[:4]
     for _ in range(30):
         path = f"{TODOS}{make_todo(alice).pk}/"
@@ -188,7 +185,6 @@ def test_finishing_what_is_being_removed_is_404_or_done(alice, phones):
 
 
 def test_changing_on_the_page_what_is_being_removed_is_404_or_done(alice, phones):
-    """E30, TN5, TN6: the lock of the page."""
     tabs = [Client() for _ in range(4)]
     for tab in tabs:
         tab.force_login(alice)

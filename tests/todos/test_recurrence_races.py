@@ -34,7 +34,7 @@ def next_ones(todos):
 
 
 def test_eight_phones_that_finish_make_one_next_each(alice, bob):
-    """RC1: also while one of them reopens; the last word of all decides."""
+    """Also while one of them reopens; the last word of all decides."""
     phones = phones_of(alice)
     for _ in range(ROUNDS):
         todos = recurring(alice, 4)

@@ -16,7 +16,7 @@ from tests.builders import make_todo
 from tests.core.test_feed_races import Reader, random_change
 from tests.feeds import check, living
 from tests.sms.conftest import allow
-from tests.sms.test_phones import together
+from tests.sms.test_phone_races import together
 from tests.todos.answers.conftest import NUMBER, STRANGER, tell
 from todos.models import Todo
 

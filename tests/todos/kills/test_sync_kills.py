@@ -1,11 +1,9 @@
 """Eight writers of every kind, some of which are killed, and a reader that polls: it has all."""
 
-import os
 import random
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +15,7 @@ from tests.builders import make_todo
 from tests.feeds import check, living
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.enable_socket]
-WRITERS = 8
+WRITERS, KILLED = 8, 2
 
 
 @pytest.fixture
@@ -38,8 +36,9 @@ class World:
         self.cursor: str | None = None
         self.ended: list[int] = []
 
-    def begin(self, seed: int, changes: int) -> int:
-        return deaths.ask(self.process, f"{self.account.email} {self.other.email} {seed} {changes}")
+    def begin(self, seed: int, changes: int, last_event: int = 0) -> int:
+        who = f"{self.account.email} {self.other.email}"
+        return deaths.ask(self.process, f"{who} {seed} {changes} {last_event}")
 
     def poll(self, client: Any) -> bool:
         """Whether there is more."""
@@ -55,26 +54,24 @@ class World:
         return bool(page["has_more"])
 
 
-def until_all_end(world: World, processes: list[int], kills: int, dice: random.Random) -> None:
-    """Some are killed in the middle of their work."""
-    for victim in dice.sample(processes, kills):
-        time.sleep(dice.random())
-        os.kill(victim, signal.SIGKILL)
+def until_all_end(world: World, processes: list[int]) -> None:
     world.ended = [deaths.ask(world.process, f"wait {it}") for it in processes]
 
 
 def run(world: World, client: Any, seed: int, changes: int) -> None:
-    dice = random.Random(seed)  # noqa: S311 - whom to kill, and when
-    processes = [world.begin(dice.randrange(10**6), changes) for _ in range(WRITERS)]
-    end = threading.Thread(target=until_all_end, args=(world, processes, 2, dice))
+    """Two of the writers die between two statements, or in the middle of a transaction."""
+    dice = random.Random(seed)  # noqa: S311 - what to write, and when to die
+    deaths_at = [50 + dice.randrange(10 * changes) for _ in range(KILLED)]
+    ends = [*deaths_at, *[0] * (WRITERS - KILLED)]
+    processes = [world.begin(dice.randrange(10**6), changes, last) for last in ends]
+    end = threading.Thread(target=until_all_end, args=(world, processes))
     end.start()
     while end.is_alive():
         world.poll(client)
     end.join()
     while world.poll(client):
         pass
-    assert set(world.ended) <= {0, -signal.SIGKILL}
-    assert world.ended.count(0) >= WRITERS - 2
+    assert world.ended == [*[-signal.SIGKILL] * KILLED, *[0] * (WRITERS - KILLED)]
 
 
 def assert_equal(world: World, client: Any) -> None:

@@ -1,8 +1,9 @@
 """Processes that change one account in every way there is, until they are done or killed.
 
 For each line on standard input, one begins: the e-mail address of the account, that of another one
-beside it, a seed, and how many changes. Its process id is printed. The line `wait` and an id prints
-how it ended: 0 if every answer was one of those that a client may get.
+beside it, a seed, how many changes, and the event at which it dies (tests.deaths counts them; 0:
+never). Its process id is printed. The line `wait` and an id prints how it ended: 0 if every answer
+was one of those that a client may get.
 """
 
 import io
@@ -17,7 +18,7 @@ import django
 from django.db import OperationalError
 from psycopg.errors import LockNotAvailable
 
-from tests.deaths import answer
+from tests.deaths import answer, dies_at
 
 
 def main() -> None:
@@ -27,9 +28,10 @@ def main() -> None:
             case "wait", process:
                 _, status = os.waitpid(int(process), 0)
                 answer(os.waitstatus_to_exitcode(status))
-            case email, other, seed, changes:
+            case email, other, seed, changes, last:
                 process = os.fork()
                 if process == 0:
+                    dies_at(int(last))
                     _live(email, other, random.Random(int(seed)), int(changes))  # noqa: S311 - no secret
                 answer(process)
 

@@ -7,14 +7,17 @@ from typing import Any
 
 from django.db import connection, connections
 
-_WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+# Tests beside this one wait for locks of their own, so only those who wait for us count.
+_WAITING = """
+SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))
+"""
 _TURNS = 3000  # of a hundredth of a second; far more than anything takes
 
 
 def overtake(first: Callable[[], Any], *, after: str, by: Callable[[], Any]) -> tuple[Any, Any]:
     """Begin `first`; after its first statement with these words, let `by` run.
 
-    The first goes on as soon as the other has ended or waits for a lock.
+    The first goes on as soon as the other has ended or waits for one of its locks.
     """
     others: list[Future[Any]] = []
     with ThreadPoolExecutor(1) as pool:
@@ -23,7 +26,7 @@ def overtake(first: Callable[[], Any], *, after: str, by: Callable[[], Any]) -> 
             result = execute(sql, *more)
             if after in sql and not others:
                 others.append(pool.submit(_in_its_own_connection, by))
-                _let_run(others[0])
+                until(lambda: others[0].done() or is_waited_for())
             return result
 
         with connection.execute_wrapper(watch):
@@ -39,12 +42,17 @@ def _in_its_own_connection(call: Callable[[], Any]) -> Any:
         connections.close_all()
 
 
-def _let_run(other: Future[Any]) -> None:
+def until(is_so: Callable[[], bool]) -> None:
+    """A poll, because no signal tells that a connection waits for a lock."""
     turn = threading.Event()
     for _ in range(_TURNS):
-        with connection.connection.cursor() as cursor:  # past the wrapper
-            waits = cursor.execute(_WAITING).fetchone()[0]
-        if other.done() or waits:
+        if is_so():
             return
         turn.wait(0.01)
-    raise AssertionError("the other neither ended nor waited for a lock")
+    raise AssertionError("what was waited for did not happen")
+
+
+def is_waited_for() -> bool:
+    """Whether another connection waits for a lock that this one holds."""
+    with connection.connection.cursor() as cursor:  # past the wrapper
+        return bool(cursor.execute(_WAITING).fetchone()[0])
