@@ -354,19 +354,16 @@ def test_no_test_measures_time():
 
 # --- Sleep ---------------------------------------------------------------------------------------
 
-POLLS = {  # what no signal tells, so it is asked for again and again
+POLLS = {  # what no signal tells, so it is asked for again and again; or the speed of a hand
     "tests/interleaving.py": "whether a connection waits for a lock",
     "tests/serverless/test_rds.py": "whether PostgreSQL has read its rules",
     "tests/clients/production.py": "whether a server answers",
-    # Not yet free of waits that decide a result.
-    "tests/browser/app.py": "",
-    "tests/browser/conftest.py": "",
-    "tests/browser/hands.py": "",
-    "tests/browser/test_devices.py": "",
-    "tests/browser/test_journeys.py": "",
-    "tests/browser/test_waiting.py": "",
+    "tests/browser/app.py": "what the server has",
+    "tests/browser/conftest.py": "whether the server is answering a request",
+    "tests/browser/hands.py": "how long a finger rests, and how fast it moves",
+    "tests/browser/test_journeys.py": "how fast a hand drags",
+    "tests/browser/test_waiting.py": "how slow the network is, how long a finger rests",
     "tests/cloud/local.py": "what AWS does on its own time",
-    "tests/cloud/test_serving_browser.py": "",
     "tests/cloud/test_shift.py": "a visitor who asks ten times a second",
 }
 

@@ -166,10 +166,10 @@ class Account:
         with open(options[1], "rb") as archive:  # noqa: PTH123 - the name is text
             self._change(name).publish(archive.read())
         self._request("zappa waits")
-        self.sleep(1)
+        self.let_pass(1)
         return 0
 
-    def sleep(self, seconds: float) -> None:
+    def let_pass(self, seconds: float) -> None:
         """In the place of time.sleep, for the waiters of botocore."""
         self.slept += seconds
         for each in self.functions.values():

@@ -44,7 +44,7 @@ def account(monkeypatch, tmp_path) -> Account:
 
     monkeypatch.setattr(BaseClient, "_make_api_call", call)
     monkeypatch.setattr(requests, "get", found.get)
-    monkeypatch.setattr(waiter, "time", SimpleNamespace(sleep=found.sleep))
+    monkeypatch.setattr(waiter, "time", SimpleNamespace(sleep=found.let_pass))
     return found
 
 
