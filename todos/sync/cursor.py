@@ -44,8 +44,8 @@ class Cursor:
         return cursor
 
     @classmethod
-    def beginning(cls, counter: FeedCounter, began: int) -> Self:
-        return cls(counter.epoch.hex, 0, began)
+    def beginning(cls, counter: FeedCounter) -> Self:
+        return cls(counter.epoch.hex, 0, counter.seq)
 
     def at(self, place: int) -> "Cursor":
         return Cursor(self.epoch, place, self.began)

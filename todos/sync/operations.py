@@ -17,7 +17,7 @@ from accounts.models import User
 from core import ids
 from core.api.errors import Conflict, member_of
 from core.errors import Refused
-from core.feed import FeedEntry, dead_entries, draw, entered, gathering
+from core.feed import FeedEntry, dead_entries, entered, gathering
 from core.order_keys import LONGEST, between
 from todos import ordering
 from todos.models import List, SyncOperation, Todo
@@ -139,10 +139,7 @@ class Push:
         if self.first and len(key := between(None, self.first)) <= LONGEST:
             self.first = key
             return key
-        before = draw(self.account.pk, 0)
         self.first = ordering.before_first(Todo.objects.of(self.account.pk))
-        if draw(self.account.pk, 0) != before:  # other to-dos got new keys to make room
-            self.rows.clear()
         return self.first
 
     def _one(self, parsed: OperationSerializer, item: Any) -> Result:

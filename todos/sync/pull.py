@@ -22,16 +22,10 @@ class Page:
     has_more: bool
 
 
-def changes_behind(
-    account: User, text: str | None, limit: int = MAX_LIMIT, *, began: int | None = None
-) -> Page:
-    """A page of up to `limit` changes and about 1 MB. Raises Resync.
-
-    `began` is the value of the counter before the first page; by default the present one.
-    """
+def changes_behind(account: User, text: str | None, limit: int = MAX_LIMIT) -> Page:
+    """A page of up to `limit` changes and about 1 MB. Raises Resync."""
     counter = counter_of(account)
-    began = counter.seq if began is None else began
-    cursor = Cursor.read(text, counter) if text else Cursor.beginning(counter, began)
+    cursor = Cursor.read(text, counter) if text else Cursor.beginning(counter)
     entries = list(_entries(account, cursor, limit + 1))
     shown, more = _fitting(account, entries[:limit])
     place = shown[-1][0] if shown else cursor.place

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from core.api.errors import Conflict
 from core.api.scopes import TODOS
 from core.api.viewsets import ApiViewSet
-from todos.sync.cursor import counter_of, place_of
+from todos.sync.cursor import place_of
 from todos.sync.operations import Push
 from todos.sync.pull import MAX_LIMIT, Page, changes_behind
 from todos.sync.shapes import BatchSerializer, PullSerializer
@@ -39,12 +39,11 @@ class SyncViewSet(ApiViewSet):
         if sent["account"] != self.caller.pk:
             raise Conflict("These operations belong to another account.", code="other_account")
         with self.writing():
-            began = counter_of(
-                self.caller
-            ).seq  # results may contain objects that a later operation purges
             place = place_of(self.caller, sent.get("cursor"))
             results = Push(request, self.caller, sent["sent_at"], place).run(sent["operations"])
-            page = changes_behind(self.caller, sent.get("cursor"), began=began)
+            # A device that begins is told what these operations have purged, for results may show
+            # it: in `writing()`, the counter has its former value.
+            page = changes_behind(self.caller, sent.get("cursor"))
         return Response({"results": results, **self._page_body(page)})
 
     def _page_body(self, page: Page) -> dict[str, Any]:
