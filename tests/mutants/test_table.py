@@ -154,6 +154,7 @@ def is_nightly(test: ast.FunctionDef) -> bool:
     return any(is_marked(each, "nightly") for each in plain)
 
 
+@pytest.mark.wide
 def test_every_race_is_the_killer_of_a_mutant():
     """Else nobody knows whether it would notice a lost update."""
     proved = {
