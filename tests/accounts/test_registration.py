@@ -317,10 +317,18 @@ def test_a_misspelt_mode_stops_the_start(monkeypatch):
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_simultaneous_sign_ups_by_one_link_make_one_account(settings):
+def test_simultaneous_sign_ups_by_one_link_make_one_account(settings, monkeypatch):
+    """Each has found the link unused."""
     settings.REGISTRATION = "invitation"
     token = Invitation.objects.create().token
-    start, statuses = threading.Barrier(8), []
+    start, found, statuses = threading.Barrier(8), threading.Barrier(8), []
+    use = Invitation.use
+
+    def use_together(invitation: Invitation, account: User) -> bool:
+        found.wait(30)
+        return use(invitation, account)
+
+    monkeypatch.setattr(Invitation, "use", use_together)
 
     def run(number: int) -> None:
         try:

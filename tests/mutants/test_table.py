@@ -157,20 +157,35 @@ def races() -> list[str]:
     return [
         f"{file}::{node.name}"
         for file, tree in trees.items()
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef)
-        and node.name.startswith("test_")
-        and node.name in those_at_once(tree, AT_ONCE | imported_from(tree, helpers))
-        and any(
-            is_marked(each, "postgres") for each in [*marks_of_module(tree), *node.decorator_list]
-        )
-        and not any(
-            isinstance(each, ast.Attribute) and is_marked(each, "nightly")
-            for each in node.decorator_list
-        )
+        for node in those_on_postgres(tree)
+        if node.name in those_at_once(tree, AT_ONCE | imported_from(tree, helpers))
     ]
 
 
+def those_on_postgres(tree: ast.Module) -> list[ast.FunctionDef]:
+    tests = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
+    if any(is_marked(each, "postgres") for each in marks_of_module(tree)):
+        found = tests
+    else:
+        found = [
+            test
+            for test in tests
+            if any(is_marked(each, "postgres") for each in test.decorator_list)
+        ]
+    return [test for test in found if not is_nightly(test)]
+
+
+def is_nightly(test: ast.FunctionDef) -> bool:
+    """A case that runs at night, beside others that do not, is a call with an argument."""
+    plain = [each for each in test.decorator_list if isinstance(each, ast.Attribute)]
+    return any(is_marked(each, "nightly") for each in plain)
+
+
+@pytest.mark.wide
 def test_every_race_is_the_killer_of_a_mutant():
     """Else nobody knows whether it would notice a lost update."""
     proved = {
