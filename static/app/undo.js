@@ -13,8 +13,8 @@ export const done = signal(/** @type {Step[]} */ ([]));
 export const undone = signal(/** @type {Step[]} */ ([]));
 
 /**
- * Applies the deeds, records their inverse, and shows a message if there is one. Without one, a new
- * to-do is told to a screen reader.
+ * Applies the deeds, records their inverse, and shows a message if there is one. Without one, a
+ * screen reader announces a new to-do.
  * @param {Deed[]} deeds
  * @param {string} [text]
  * @param {string} [title] of the one to-do that it is about

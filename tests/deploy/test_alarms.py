@@ -39,7 +39,7 @@ def row(
     silence: str = "notBreaching",
     recovery: bool = False,
 ) -> tuple[Any, ...]:
-    """What is measured of whom, and when it is an alarm; what silence means; is recovery told?"""
+    """What is measured, when it raises an alarm, what no data means, and if its end is told."""
     return (of, metric, raised, periods, silence, recovery)
 
 

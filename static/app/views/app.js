@@ -36,7 +36,7 @@ function Toast() {
   </div>`;
 }
 
-/** Tells a screen reader of a new to-do; everybody else sees it. */
+/** Lets a screen reader announce a new to-do, which everybody else sees. */
 function Added() {
   const it = state.added.value;
   return html`<p class="visually-hidden" role="status">
