@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,19 @@ def test_prose_is_wrapped_at_100_columns(document):
     """A line may be longer only for one command, which cannot be broken."""
     long = [line for line in prose(document) if len(line) > 100]
     assert [line for line in long if not re.search(r"`[^`]{90,}`", line)] == []
+
+
+def test_the_changelog_says_everything_once():
+    """A merge can bring the former words of an entry back, beside the new ones."""
+    release = (ROOT / "CHANGELOG.md").read_text().split("\n## [")[1]
+    entries = [entry.partition("\n\n")[0].strip() for entry in release.split("\n- ")[1:]]
+    assert [entry for entry in entries if not re.search(r"[.:][\")]*$", entry)] == []
+    words = [set(re.findall(r"\w+", entry.lower())) for entry in entries]
+    assert [
+        (one, other)
+        for (one, some), (other, more) in combinations(zip(entries, words, strict=True), 2)
+        if len(some & more) > 0.8 * min(len(some), len(more)) and len(some & more) > 6
+    ] == []
 
 
 def test_every_path_of_the_recipes_exists():

@@ -29,6 +29,11 @@ addEventListener("keydown", press);
 addEventListener("click", follow);
 addEventListener("online", goOn);
 addEventListener("offline", retry);
+addEventListener(
+  "beforeunload",
+  (event) => store.value?.leave() === false && event.preventDefault(),
+);
+addEventListener("pagehide", () => store.value?.leave());
 document.addEventListener("visibilitychange", () => document.hidden || goOn());
 setInterval(() => {
   clock.value = Date.now();

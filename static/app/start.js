@@ -23,7 +23,7 @@ async function open(account) {
 /** Hides all data of the account. */
 function shut() {
   state.sync.value?.stop();
-  state.store.value?.close();
+  void state.store.value?.close();
   batch(() => {
     state.sync.value = undefined;
     state.store.value = undefined;
@@ -55,6 +55,7 @@ export async function begin() {
 
 export function retry() {
   if (!state.store.value) return void begin();
+  void state.store.value.save();
   if (state.sync.value?.standing.value === "logged_out")
     return void session.whoIs().then(begin, () => undefined);
   state.sync.value?.retry();

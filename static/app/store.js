@@ -3,6 +3,7 @@
 import { batch, signal } from "@preact/signals";
 import { Database, got } from "#app/database.js";
 import { uuid } from "#app/ids.js";
+import { Journal } from "#app/journal.js";
 import { keyOf, replayed } from "#app/model.js";
 import { Renames } from "#app/renames.js";
 import { along } from "#app/subtasks.js";
@@ -29,6 +30,7 @@ export class Store {
     this.revision = signal(0);
     this.waiting = signal({ count: 0, since: "" });
     this.problems = signal(/** @type {Problem[]} */ ([]));
+    this.unsaved = signal(0);
     this.broken = signal("");
     this.complete = signal(false);
 
@@ -41,6 +43,7 @@ export class Store {
     /** @type {Map<Kind, Map<string, Content>>} */
     this.shown = new Map();
     this.renames = new Renames();
+    this.journal = new Journal(account);
     /** @type {Promise<unknown>} */
     this.written = Promise.resolve();
     this.channel = new BroadcastChannel(`nudge-${account}`);
@@ -64,19 +67,35 @@ export class Store {
     );
     for (const { key, content } of rows) this.bases.set(key, content);
     for (const operation of operations) this.queue(operation.key, operation);
+    const stored = new Set(operations.map(({ op_id }) => op_id));
+    for (const operation of this.journal.left())
+      if (!stored.has(operation.op_id)) this.hold(operation);
     for (const key of new Set([...this.bases.keys(), ...this.pending.keys()])) this.show(key);
     this.problems.value = problems;
     this.complete.value = Boolean(cursor);
     this.changed();
+    this.save();
     return this;
   }
 
-  close() {
+  /** Stores what is not stored yet, and ends. */
+  async close() {
+    this.leave();
+    await this.written;
     this.channel.close();
     this.db.close();
   }
 
+  /** Keeps what is not stored yet, because the page may end now. Gives whether all of it is safe. */
+  leave() {
+    const operations = [...this.unwritten.values()];
+    return !operations.length || (this.journal.keep(operations) && !this.broken.value);
+  }
+
   async erase() {
+    this.unwritten.clear();
+    this.journal.erase();
+    await this.written;
     this.channel.close();
     await this.db.erase();
   }
@@ -147,12 +166,12 @@ export class Store {
    */
   commit(deeds) {
     const at = new Date().toISOString();
-    const operations = deeds.flatMap((deed) => this.showDone(deed, at));
+    for (const deed of deeds) this.showDone(deed, at);
     this.changed();
-    this.written = this.written.then(() => this.write(operations));
+    this.save();
   }
 
-  /** Applies the deed and the changes that follow from it. @param {Deed} deed @param {string} at @returns {Operation[]} */
+  /** Applies the deed and the changes that follow from it. @param {Deed} deed @param {string} at */
   showDone(deed, at) {
     const { kind, id } = deed;
     const echoes = kind === "todo" ? along(deed, this.get(kind, id), this.all("todo")) : [];
@@ -160,32 +179,52 @@ export class Store {
     const echo_of = operation.op_id;
     const all = [operation, ...echoes.map((echo) => ({ ...echo, op_id: uuid(), at, echo_of }))];
     for (const one of all) {
-      const key = keyOf(one.kind, one.id);
-      this.unwritten.set(one.op_id, one);
-      this.queue(key, one);
-      this.show(key);
+      this.hold(one);
+      this.show(keyOf(one.kind, one.id));
     }
-    return all;
   }
 
-  /** @param {Operation[]} operations */
-  async write(operations) {
+  /** @param {Operation} operation that is not stored yet */
+  hold(operation) {
+    this.unwritten.set(operation.op_id, operation);
+    this.count();
+    this.queue(keyOf(operation.kind, operation.id), operation);
+  }
+
+  count() {
+    this.unsaved.value = [...this.unwritten.values()].filter(({ echo_of }) => !echo_of).length;
+  }
+
+  /** Stores all that is not stored yet, also what an earlier attempt could not. */
+  save() {
+    this.written = this.written.then(() => this.write());
+    return this.written;
+  }
+
+  async write() {
+    const operations = [...this.unwritten.values()];
     try {
-      await this.db.run("readwrite", ["operations", "objects"], async (queue, objects) => {
-        for (const operation of operations) await append(operation, queue, objects);
-      });
+      if (operations.length)
+        await this.db.run("readwrite", ["operations", "objects"], async (queue, objects) => {
+          for (const operation of operations) await append(operation, queue, objects);
+        });
     } catch (error) {
       this.broken.value = String(error);
       return;
     }
     this.broken.value = "";
     for (const { op_id } of operations) this.unwritten.delete(op_id);
+    this.count();
+    if (!this.unwritten.size) this.journal.clear();
+    if (!operations.length) return;
     this.tell(operations.map(({ kind, id }) => keyOf(kind, id)));
     this.onwrite();
   }
 
-  /** @param {string} op_id */
+  /** Ends a question, unless its answer could not be stored. @param {string} op_id */
   async forget(op_id) {
+    await this.save();
+    if (this.broken.value) return;
     await this.db.run("readwrite", ["problems"], (stuck) => got(stuck.delete(op_id)));
     this.problems.value = this.problems.value.filter((problem) => problem.op_id !== op_id);
     this.tell([], true);
@@ -259,17 +298,20 @@ export const each = (objects, keys) => Promise.all(keys.map((key) => got(objects
 /** Those of an object, in their order. @param {IDBObjectStore} operations @param {string} key @returns {Promise<Stored[]>} */
 const of = (operations, key) => got(operations.index("key").getAll(key));
 
-/** @param {Operation} operation @param {IDBObjectStore} queue @param {IDBObjectStore} objects */
+/** Once, also if two pages know it. @param {Operation} operation @param {IDBObjectStore} queue @param {IDBObjectStore} objects */
 async function append(operation, queue, objects) {
   const key = keyOf(operation.kind, operation.id);
-  const last = (await of(queue, key)).filter(({ echo_of }) => !echo_of).at(-1);
-  if (operation.echo_of || operation.base_version) delete operation.after;
-  else if (last) operation.after = last.op_id;
-  else if (operation.op !== "create") {
-    const [row] = await each(objects, [key]);
-    operation.base_version = row?.content.version ?? 1;
+  const { op_id, op, echo_of, base_version } = operation;
+  const earlier = await of(queue, key);
+  if (earlier.some((one) => one.op_id === op_id)) return;
+  const last = earlier.filter((one) => !one.echo_of).at(-1);
+  const row = { ...operation, key };
+  if (!echo_of && !base_version) {
+    if (last) row.after = last.op_id;
+    else if (op !== "create")
+      row.base_version = (await each(objects, [key]))[0]?.content.version ?? 1;
   }
-  operation.seq = Number(await got(queue.add({ ...operation, key })));
+  await got(queue.add(row));
 }
 
 /** Those that are to be sent, as many as one request takes. @param {IDBObjectStore} operations */

@@ -74,8 +74,9 @@ def go_offline(page: Page) -> None:
 
 
 def all_sent(page: Page) -> None:
-    """Nothing waits in the browser any more."""
+    """Nothing waits in the browser any more, neither in its database nor on the way there."""
     count = """async () => {
+        const shown = Number(localStorage.getItem("nudge.waiting"));
         const [known] = await indexedDB.databases();
         if (!known) return -1;
         const open = indexedDB.open(known.name);
@@ -83,6 +84,6 @@ def all_sent(page: Page) -> None:
         const asked = db.transaction("operations").objectStore("operations").count();
         const count = await new Promise((done) => { asked.onsuccess = () => done(asked.result); });
         db.close();
-        return count;
+        return count || shown;
     }"""
     eventually(lambda: page.evaluate(count), 0, page)

@@ -1,8 +1,26 @@
 // The page without a browser: what a module looks for there, and a database in memory.
 import { Store } from "#app/store.js";
 
-/** @type {Map<string, string>} */
-const kept = new Map();
+/** Texts by their names, which are its own keys, as in the browser's storage. */
+export class Names {
+  static isFull = false;
+
+  /** @param {string} name @returns {string | null} */
+  getItem(name) {
+    return /** @type {any} */ (this)[name] ?? null;
+  }
+
+  /** @param {string} name @param {string} value */
+  setItem(name, value) {
+    if (Names.isFull) throw new Error("QuotaExceededError");
+    /** @type {any} */ (this)[name] = value;
+  }
+
+  /** @param {string} name */
+  removeItem(name) {
+    delete (/** @type {any} */ (this)[name]);
+  }
+}
 
 export const page = {
   hidden: false,
@@ -19,11 +37,7 @@ Object.assign(globalThis, {
   document: page,
   location: { href: "https://nudge.test/todos/", pathname: "/todos/", hash: "" },
   addEventListener: () => {},
-  localStorage: {
-    getItem: (/** @type {string} */ name) => kept.get(name) ?? null,
-    setItem: (/** @type {string} */ name, /** @type {string} */ value) => kept.set(name, value),
-    removeItem: (/** @type {string} */ name) => kept.delete(name),
-  },
+  localStorage: new Names(),
   IDBKeyRange: { lowerBound: (/** @type {number} */ from) => ({ from }) },
 });
 
@@ -71,10 +85,10 @@ class Rows {
     return asked(row[this.keyPath]);
   }
 
-  /** With the next number as its key. @param {Row} row */
+  /** With the next number as its key, if it has none. @param {Row} row */
   add(row) {
     this.last++;
-    return this.put({ ...row, [this.keyPath]: this.last });
+    return this.put({ [this.keyPath]: this.last, ...row });
   }
 
   /** @param {any} key */
@@ -136,6 +150,10 @@ export class Memory {
   }
 
   close() {}
+
+  async erase() {
+    for (const store of Object.values(this.stores)) store.rows.clear();
+  }
 }
 
 /** An open store of alice, and its database. @param {Memory} [memory] what an earlier one has left */

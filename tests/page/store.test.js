@@ -7,7 +7,7 @@ import { take } from "#app/answers.js";
 import { keepMine, takeTheirs } from "#app/decide.js";
 import { store as current } from "#app/state.js";
 import { act, done, LONGEST_UNDO, redo, undo, undone } from "#app/undo.js";
-import { Memory, opened, settled, todo, told } from "./memory.js";
+import { Memory, Names, opened, settled, todo, told } from "./memory.js";
 
 /** @typedef {import("#app/store.js").Store} Store */
 
@@ -16,23 +16,36 @@ const NOON = "2026-11-26T12:00:00.000Z";
 let store;
 /** @type {Memory} */
 let memory;
+/** What is closed in the end, for node waits for a channel that is open. @type {Store[]} */
+let stores;
 
 beforeEach(async () => {
   mock.timers.enable({ apis: ["Date"], now: Date.parse(NOON) });
   ({ store, memory } = await opened());
+  stores = [store];
   current.value = store;
   [done.value, undone.value] = [[], []];
 });
 
 afterEach(async () => {
   await settled();
-  store.close();
+  for (const one of stores) await one.close();
+  for (const name of left()) localStorage.removeItem(name);
   mock.timers.reset();
 });
 
 /** @param {string} id @param {any} op @param {Record<string, any>} [fields] @returns {any} */
 const deed = (id, op, fields) => ({ kind: "todo", id, op, ...(fields ? { fields } : {}) });
+/** The store of another page of the same account. */
+async function another() {
+  const next = (await opened(memory)).store;
+  stores.push(next);
+  return next;
+}
+
 const queue = () => memory.all("operations");
+/** The names of what pages have left. */
+const left = () => Object.keys(localStorage).filter((name) => name.startsWith("nudge.unsaved."));
 /** @param {any[]} changes @param {Record<string, any>} [more] */
 const learn = (changes, more = {}) =>
   take(store, [], { changes, cursor: "c1", has_more: false, ...more });
@@ -110,8 +123,8 @@ test("what goes along is shown and kept, but neither sent nor counted", async ()
 test("what is kept is shown again after a reload, with what waits", async () => {
   await learn([told(todo("milk"))]);
   await does(deed("milk", "update", { title: "oat milk" }));
-  const again = (await opened(memory)).store;
-  again.close();
+  const again = await another();
+  await again.close();
   assert.equal(again.get("todo", "milk").title, "oat milk");
   assert.deepEqual([again.waiting.value.count, again.complete.value], [1, true]);
 });
@@ -124,17 +137,165 @@ test("what cannot be written is shown and said, and nothing asks for a sync", as
   assert.deepEqual([store.broken.value, asked], ["Error: QuotaExceededError", 0]);
   await store.reload(["todo:milk"]);
   assert.equal(store.get("todo", "milk").title, "milk");
+  await does(deed("tea", "create", { title: "tea" }), deed("tea", "finish"));
+  assert.deepEqual([store.waiting.value.count, store.unsaved.value], [3, 3]);
+});
+
+test("what could not be written is written first as soon as there is room", async () => {
+  let asked = 0;
+  store.onwrite = () => asked++;
+  await learn([told(todo("tea"))]);
+  memory.isFull = true;
+  await does(deed("milk", "create", { title: "milk" }), deed("tea", "finish"));
   memory.isFull = false;
-  await does(deed("bread", "create", { title: "bread" }));
-  assert.deepEqual([store.broken.value, asked], ["", 1]);
+  const sent = await does(deed("milk", "update", { title: "oat milk" }));
+  assert.deepEqual(
+    sent.map(({ id, op, after, base_version }) => [id, op, after, base_version]),
+    [
+      ["milk", "create", undefined, undefined],
+      ["tea", "finish", undefined, 1],
+      ["milk", "update", sent[0]?.op_id, undefined],
+    ],
+  );
+  assert.deepEqual([store.broken.value, store.unsaved.value, asked], ["", 0, 1]);
+  memory.isFull = true;
+  await does(deed("milk", "finish"));
+  memory.isFull = false;
+  await store.save();
+  assert.deepEqual([queue().length, store.broken.value, asked], [4, "", 2]);
+});
+
+test("a write that fails in its middle leaves nothing, and begins again", async () => {
+  const add = memory.stores.operations?.add;
+  assert.ok(add && memory.stores.operations);
+  let left = 1;
+  memory.stores.operations.add = function (row) {
+    if (left-- === 0) throw new Error("QuotaExceededError");
+    return add.call(this, row);
+  };
+  await does(deed("a", "create", { title: "a" }), deed("a", "finish"));
+  assert.deepEqual([queue(), store.unsaved.value], [[], 2]);
+  await store.save();
+  const sent = await store.next();
+  assert.deepEqual(
+    sent.map(({ op, after }) => [op, after]),
+    [
+      ["create", undefined],
+      ["finish", sent[0]?.op_id],
+    ],
+  );
+});
+
+test("what a page could not store before its end is stored by the next, once", async () => {
+  await learn([told(todo("a")), told(todo("b", { parent: "a" }))]);
+  memory.isFull = true;
+  await does(deed("a", "finish"), deed("milk", "create", { title: "milk" }));
+  assert.deepEqual([store.waiting.value.count, store.unsaved.value], [2, 2]); // without echoes
+  assert.equal(store.leave(), false); // it is kept, but a person should know
+  memory.isFull = false;
+  localStorage.setItem(
+    "nudge.unsaved.bob.1",
+    JSON.stringify([{ ...deed("bob's", "finish"), op_id: "bob's", at: NOON }]),
+  );
+  const next = await another();
+  assert.deepEqual(
+    ["a", "b"].map((id) => next.get("todo", id).status),
+    ["finished", "finished"],
+  );
+  assert.deepEqual([next.get("todo", "milk").title, next.waiting.value.count], ["milk", 2]);
+  await next.written;
+  const stored = () => queue().map(({ id, op, echo_of }) => [id, op, Boolean(echo_of)]);
+  const wanted = [
+    ["a", "finish", false],
+    ["b", "finish", true],
+    ["milk", "create", false],
+  ];
+  assert.deepEqual([stored(), next.unsaved.value, left()], [wanted, 0, ["nudge.unsaved.bob.1"]]);
+  await store.save(); // the page of before comes back
+  assert.deepEqual([stored(), store.unsaved.value], [wanted, 0]);
+});
+
+test("what was stored after all is not taken again from what a page has left", async () => {
+  store.commit([deed("milk", "create", { title: "milk" })]);
+  assert.equal(store.leave(), true);
+  const [name = ""] = left();
+  const kept = localStorage.getItem(name) ?? "";
+  await store.written;
+  assert.deepEqual(left(), []);
+  localStorage.setItem(name, kept);
+  const next = await another();
+  await next.written;
+  assert.deepEqual(
+    [next.waiting.value.count, queue().map(({ id }) => id), left()],
+    [1, ["milk"], []],
+  );
+});
+
+test("what a page leaves stays until the last change of it is stored", async () => {
+  /** @type {number[]} */
+  const kept = [];
+  store.onwrite = () => kept.push(left().length);
+  store.commit([deed("milk", "create", { title: "milk" })]);
+  await Promise.resolve();
+  await Promise.resolve(); // the first is being written
+  store.commit([deed("bread", "create", { title: "bread" })]);
+  store.leave();
+  await store.written;
+  assert.deepEqual(kept, [1, 0]);
+});
+
+test("what pages have left is stored in the order in which it was made", async () => {
+  for (const [page, minute] of [
+    ["a", 3],
+    ["b", 1],
+    ["c", 2],
+  ]) {
+    const at = `2026-11-26T12:0${minute}:00.000Z`;
+    const made = { kind: "todo", id: page, op: "create", op_id: page, at, fields: { title: page } };
+    localStorage.setItem(`nudge.unsaved.alice.${page}`, JSON.stringify([made]));
+  }
+  const next = await another();
+  await next.close();
+  assert.deepEqual(
+    queue().map(({ id }) => id),
+    ["b", "c", "a"],
+  );
+});
+
+test("a page that can keep nothing says so, and one with nothing to keep leaves nothing", async () => {
+  assert.deepEqual([store.leave(), left()], [true, []]);
+  store.commit([deed("milk", "create", { title: "milk" })]);
+  Names.isFull = true;
+  assert.equal(store.leave(), false);
+  Names.isFull = false;
+  await store.written;
+  assert.deepEqual([store.leave(), left()], [true, []]);
+});
+
+test("a store that is closed stores what was made in it, and one that is erased leaves nothing", async () => {
+  const first = await another();
+  first.commit([deed("milk", "create", { title: "milk" })]);
+  await first.close();
+  assert.deepEqual(
+    queue().map(({ id }) => id),
+    ["milk"],
+  );
+  const second = await another();
+  localStorage.setItem("nudge.unsaved.alice.1", "[]"); // by another tab
+  memory.isFull = true;
+  second.commit([deed("bread", "create", { title: "bread" })]);
+  await second.written;
+  second.leave();
+  await second.erase();
+  assert.deepEqual([left(), second.leave(), left()], [[], true, []]);
 });
 
 test("another tab shows what is made and what is asked here", async () => {
-  const other = (await opened(memory)).store;
+  const other = await another();
   await does(deed("milk", "create", { title: "milk" }));
   await answered({ status: "refused", code: "quota_reached" });
   for (let turn = 0; turn < 5 && !other.problems.value.length; turn++) await settled();
-  other.close();
+  await other.close();
   assert.deepEqual(other.problems.value, store.problems.value);
   assert.equal(other.problems.value[0]?.code, "quota_reached");
 });
@@ -178,6 +339,23 @@ test("a conflict shows theirs and asks; the answer to it is a change of its own"
     assert.deepEqual([store.problems.value, memory.all("problems")], [[], []]);
     await answered({ status: "applied", todo: theirs });
   }
+});
+
+test("a question stays until the change that answers it is stored", async () => {
+  await learn([told(todo("milk"))]);
+  await does(deed("milk", "update", { title: "mine" }));
+  const theirs = todo("milk", { version: 2, title: "theirs" });
+  await answered({ status: "conflict", conflicting: ["title"], todo: theirs });
+  const [problem] = store.problems.value;
+  assert.ok(problem);
+  memory.isFull = true;
+  keepMine(problem);
+  await settled();
+  assert.deepEqual([store.problems.value, memory.all("problems")], [[problem], [problem]]);
+  memory.isFull = false;
+  keepMine(problem);
+  await settled();
+  assert.deepEqual([store.problems.value, memory.all("problems")], [[], []]);
 });
 
 test("what was deleted elsewhere comes back with the change, whole if it is no more", async () => {

@@ -34,9 +34,13 @@ function useTyped(todo, member, save) {
     if (text !== null) save(began.current, text);
   };
   useEffect(() => {
-    addEventListener("pagehide", keep);
+    const leave = () => {
+      keep();
+      state.store.peek()?.leave();
+    };
+    addEventListener("pagehide", leave);
     return () => {
-      removeEventListener("pagehide", keep);
+      removeEventListener("pagehide", leave);
       keep();
     };
   }, []);

@@ -41,6 +41,7 @@ function ago(moment) {
 export function Net() {
   const standing = state.sync.value?.standing.value ?? "fine";
   const { count, since } = state.store.value?.waiting.value ?? { count: 0, since: "" };
+  const stored = count - (state.store.value?.unsaved.value ?? 0);
   const old = since && state.clock.value - Date.parse(since) > 10_000;
   if (standing === "fine" && !old) return html`<p class="net" role="status"></p>`;
   const words = /** @type {Record<string, string>} */ ({
@@ -49,7 +50,7 @@ export function Net() {
     logged_out: gettext("Logged out"),
     trouble: gettext("The server does not answer"),
   });
-  const waits = count ? ngettext("{count} change waits", "{count} changes wait", count) : "";
+  const waits = stored > 0 ? ngettext("{count} change waits", "{count} changes wait", stored) : "";
   return html`<p class="net" role="status" title=${since ? gettext("Since {when}", { when: ago(since) }) : ""}>
     <${Icon} name=${standing === "fine" ? "cloud" : "cloudoff"} />
     <span>${[words[standing], waits].filter(Boolean).join(" · ")}</span>

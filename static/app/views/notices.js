@@ -23,7 +23,7 @@ export function Notices() {
   return html`
     ${state.sync.value?.standing.value === "logged_out" && html`<${Notice} text=${gettext("You are logged out. What you write is kept here and sent after you log in.")} act=${gettext("Log in")} onAct=${toLogIn} />`}
     ${problems > 0 && html`<${Notice} kind="warning" text=${ngettext("{count} change needs your decision.", "{count} changes need your decision.", problems)} act=${gettext("Decide")} onAct=${ask} />`}
-    ${data?.broken.value && html`<${Notice} kind="danger" text=${gettext("This browser could not store your last change. Is its disk full?")} act=${gettext("Try again")} onAct=${() => location.reload()} />`}
+    ${data?.broken.value && html`<${Notice} kind="danger" text=${gettext("This browser could not store your last change. Is its disk full?")} act=${gettext("Try again")} onAct=${() => data.save()} />`}
     ${state.update.value && html`<${Notice} text=${gettext("A new version of Nudge is ready.")} act=${gettext("Use it")} onAct=${() => updating.use((it) => it.reload())} />`}
   `;
 }

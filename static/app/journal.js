@@ -1,0 +1,47 @@
+// What a page leaves behind if it ends before the browser's database has stored a change: the
+// database stores nothing in that moment, but `localStorage` does. The next page of the account
+// stores it.
+import { uuid } from "#app/ids.js";
+
+/** @typedef {import("#app/model.js").Operation} Operation */
+
+export class Journal {
+  /** @param {string} account */
+  constructor(account) {
+    this.prefix = `nudge.unsaved.${account}.`;
+    this.own = this.prefix + uuid();
+    /** @type {Set<string>} */
+    this.entries = new Set();
+  }
+
+  /** Gives whether they are kept. @param {Operation[]} operations */
+  keep(operations) {
+    try {
+      localStorage.setItem(this.own, JSON.stringify(operations));
+    } catch {
+      return false;
+    }
+    this.entries.add(this.own);
+    return true;
+  }
+
+  /** What other pages have left, the oldest first. @returns {Operation[]} */
+  left() {
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(this.prefix));
+    for (const name of names) this.entries.add(name);
+    const all = names.flatMap((name) => JSON.parse(localStorage.getItem(name) ?? "[]"));
+    return all.sort((a, b) => a.at.localeCompare(b.at));
+  }
+
+  /** Forgets what is stored by now. */
+  clear() {
+    for (const name of this.entries) localStorage.removeItem(name);
+    this.entries.clear();
+  }
+
+  /** Forgets all of the account. */
+  erase() {
+    this.left();
+    this.clear();
+  }
+}
