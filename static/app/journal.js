@@ -2,20 +2,23 @@
 // database stores nothing in that moment, but `localStorage` does. The next page of the account
 // stores it.
 import { uuid } from "#app/ids.js";
+import { remembered } from "#app/session.js";
 
 /** @typedef {import("#app/model.js").Operation} Operation */
 
 export class Journal {
   /** @param {string} account */
   constructor(account) {
+    this.account = account;
     this.prefix = `nudge.unsaved.${account}.`;
     this.own = this.prefix + uuid();
     /** @type {Set<string>} */
     this.entries = new Set();
   }
 
-  /** Gives whether they are kept. @param {Operation[]} operations */
+  /** Gives whether they are kept: not if the account has logged out. @param {Operation[]} operations */
   keep(operations) {
+    if (remembered() !== this.account) return false;
     try {
       localStorage.setItem(this.own, JSON.stringify(operations));
     } catch {

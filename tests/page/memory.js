@@ -1,6 +1,4 @@
 // The page without a browser: what a module looks for there, and a database in memory.
-import { Store } from "#app/store.js";
-
 /** Texts by their names, which are its own keys, as in the browser's storage. */
 export class Names {
   static isFull = false;
@@ -158,6 +156,7 @@ export class Memory {
 
 /** An open store of alice, and its database. @param {Memory} [memory] what an earlier one has left */
 export async function opened(memory = new Memory()) {
+  const { Store } = await import("#app/store.js"); // it looks for the browser when it is loaded
   const store = new Store("alice");
   store.db = /** @type {any} */ (memory);
   return { store: await store.open(), memory };

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { take } from "#app/answers.js";
 import { keepMine, takeTheirs } from "#app/decide.js";
+import { remember } from "#app/session.js";
 import { store as current } from "#app/state.js";
 import { act, done, LONGEST_UNDO, redo, undo, undone } from "#app/undo.js";
 import { Memory, Names, opened, settled, todo, told } from "./memory.js";
@@ -21,6 +22,7 @@ let stores;
 
 beforeEach(async () => {
   mock.timers.enable({ apis: ["Date"], now: Date.parse(NOON) });
+  remember("alice");
   ({ store, memory } = await opened());
   stores = [store];
   current.value = store;
@@ -270,6 +272,14 @@ test("a page that can keep nothing says so, and one with nothing to keep leaves 
   Names.isFull = false;
   await store.written;
   assert.deepEqual([store.leave(), left()], [true, []]);
+});
+
+test("nothing of an account is left after it has logged out in another tab", async () => {
+  store.commit([deed("milk", "create", { title: "milk" })]);
+  for (const account of ["", "bob"]) {
+    remember(account);
+    assert.deepEqual([store.leave(), left()], [false, []]);
+  }
 });
 
 test("a store that is closed stores what was made in it, and one that is erased leaves nothing", async () => {

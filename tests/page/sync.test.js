@@ -1,4 +1,6 @@
 // The protocol of docs/sync.md as the page speaks it: what it sends, when, and what it keeps.
+import "./memory.js"; // first: some modules look for the browser when they are loaded
+
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { Sync } from "#app/sync.js";

@@ -1,3 +1,5 @@
+import "./memory.js"; // first: some modules look for the browser when they are loaded
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { blocks, inline, safe } from "#app/markdown.js";
