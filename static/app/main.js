@@ -33,7 +33,7 @@ addEventListener(
   "beforeunload",
   (event) => store.value?.leave() === false && event.preventDefault(),
 );
-addEventListener("pagehide", () => store.value?.leave());
+addEventListener("pagehide", end);
 document.addEventListener("visibilitychange", () => document.hidden || goOn());
 setInterval(() => {
   clock.value = Date.now();
@@ -50,6 +50,12 @@ function follow(event) {
   if (!link || defaultPrevented || button || ctrlKey || metaKey || shiftKey || altKey) return;
   event.preventDefault();
   atOnce(() => go(read(link.getAttribute("href") ?? "")));
+}
+
+/** Keeps what a person is writing, as if they had left the field, and what is not stored yet. */
+function end() {
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  store.value?.leave();
 }
 
 /** Redraws in another language. */

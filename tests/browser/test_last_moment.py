@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.app import all_sent, eventually, open_detail, open_page, row, stored, tick
+from tests.browser.app import all_sent, eventually, open_detail, open_page, row, rows, stored, tick
 from tests.builders import make_todo
 
 pytestmark = [
@@ -39,18 +39,25 @@ def test_what_is_done_in_the_last_moment_of_a_page_is_done(visit, alice):
     all_sent(page)
 
 
-def test_notes_that_are_still_written_when_the_page_ends_are_kept(visit, alice):
+def test_what_is_still_written_when_the_page_ends_is_kept(visit, alice):
     todo = make_todo(alice, "call mum")
     page = visit(as_=alice, complains=True)
     open_page(page)
-    open_detail(page, "call mum").get_by_role("button", name="Add", exact=True).click()
+    row(page, "call mum").locator(".title").dblclick()
+    rows(page).get_by_label("Title").fill("call dad")
+    page.reload()
+    panel = open_detail(page, "call dad")
+    panel.get_by_role("button", name="Add", exact=True).click()
     page.get_by_label("Notes").fill("at seven")
     page.reload()
-
     expect(page.get_by_text("at seven")).to_be_visible()
+    panel.get_by_label("Title").fill("call aunt")
+    page.reload()
+
+    expect(page.get_by_role("complementary", name="call aunt")).to_be_visible()
     all_sent(page)
     todo.refresh_from_db()
-    assert todo.notes == "at seven"
+    assert (todo.title, todo.notes) == ("call aunt", "at seven")
 
 
 def test_a_full_disk_loses_nothing(visit, alice):

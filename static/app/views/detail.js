@@ -33,17 +33,7 @@ function useTyped(todo, member, save) {
     typed.current = null;
     if (text !== null) save(began.current, text);
   };
-  useEffect(() => {
-    const leave = () => {
-      keep();
-      state.store.peek()?.leave();
-    };
-    addEventListener("pagehide", leave);
-    return () => {
-      removeEventListener("pagehide", leave);
-      keep();
-    };
-  }, []);
+  useEffect(() => keep, []);
   /** @param {Event} event */
   const input = (event) => {
     typed.current = textOf(event);
