@@ -17,11 +17,13 @@ const PATIENCE = 30_000; // in milliseconds; the gateway gives up after 29 secon
 let token = "";
 
 /**
- * The response as JSON; undefined for 304. Throws Trouble.
+ * The response as JSON; undefined for 304. Throws Trouble. What is sent needs a token, so the first
+ * time it asks for one.
  * @param {string} path below the API
  * @param {RequestInit} [options]
  */
 export async function ask(path, options = {}) {
+  if (options.body && !token) await whoIs();
   const headers = new Headers(options.headers);
   headers.set("Accept", "application/json");
   if (options.body) headers.set("Content-Type", "application/json");

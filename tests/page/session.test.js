@@ -69,6 +69,26 @@ test("what is sent says that it is JSON, and has the token of who is logged in",
   });
 });
 
+test("the first that is sent asks for the token, and is not sent without one", async () => {
+  const fresh = await import(/** @type {string} */ ("#app/session.js?fresh"));
+  const options = { method: "POST", body: "{}" };
+  answers.push(failed(401, {}, {}));
+  assert.equal((await trouble(fresh.ask("sync/", options))).status, 401);
+  answers.push(Response.json({ account: "alice", csrf_token: "secret" }));
+  answers.push(Response.json({}), Response.json({}));
+  await fresh.ask("sync/", options);
+  await fresh.ask("sync/", options);
+  assert.deepEqual(
+    asked.map(([path, { headers }]) => [path, headers.get("X-CSRFToken")]),
+    [
+      ["/api/v1/session/", null],
+      ["/api/v1/session/", null],
+      ["/api/v1/sync/", "secret"],
+      ["/api/v1/sync/", "secret"],
+    ],
+  );
+});
+
 test("nothing new is nothing", async () => {
   answers.push(new Response(null, { status: 304 }));
   assert.equal(await ask("sync/"), undefined);
