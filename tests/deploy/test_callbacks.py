@@ -164,6 +164,15 @@ def test_a_stack_with_a_network_and_a_database(cli, account):
     assert {name: cli.aws_environment_variables[name] for name in told} == told
 
 
+def test_a_function_on_a_local_aws_names_its_addresses(cli, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1/")
+    assert callbacks.environment(cli, OUTPUTS) == VARIABLES | {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "STATIC_URL": "http://127.0.0.1:1/statics/",
+        "API_URL": "http://localhost:1/_aws/execute-api/api0/dev/",
+    }
+
+
 def test_before_the_first_deploy_the_address_is_not_known(cli, account):
     account.apis.clear()
     callbacks.settings(cli)
@@ -342,7 +351,14 @@ def test_a_version_that_never_was_is_not_rolled_back_to(cli, back, is_there):
     if is_there:
         callbacks.settings(cli)
         return
-    with pytest.raises(ClickException, match="nudge-dev has 1 previous versions"):
+    with pytest.raises(ClickException, match=r"^nudge-dev has 1 previous versions\.$"):
+        callbacks.settings(cli)
+
+
+def test_a_function_that_published_nothing_has_no_version_to_roll_back_to(cli, account):
+    account.functions["nudge-dev"].versions.clear()
+    cli.command, cli.vargs = "rollback", {"num_rollback": "1"}
+    with pytest.raises(ClickException, match=r"^nudge-dev has 0 previous versions\.$"):
         callbacks.settings(cli)
 
 
@@ -410,6 +426,24 @@ def test_the_queue_is_emptied_by_so_many_processes_and_keeps_what_failed(cli, ac
     assert pauses == [2, 2]
 
 
+def test_a_mapping_that_aws_goes_on_changing_is_waited_for_for_five_minutes(
+    cli, account, monkeypatch
+):
+    account.mappings = {("nudge-dev", OUTPUTS["TaskQueueArn"]): OWN}
+    cli.stage_config["events"] = [SWEEP]
+    callbacks.settings(cli)
+    account.states = ["Updating"] * 1000
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    with pytest.raises(ClickException) as ended:
+        cli.schedule()
+    assert ended.value.message == (
+        "AWS still changes the mapping of the task queue to nudge-dev after 5 minutes. Repeat the "
+        "command later."
+    )
+    assert (account.calls, sum(pauses)) == ([("schedule",)], 300)
+
+
 def test_what_is_set_already_is_not_changed(cli, account):
     function = account.functions["nudge-dev"]
     function.variables, function.queue = {"API_URL": API}, "arn:queue"
@@ -459,7 +493,7 @@ def collectstatic(monkeypatch, tmp_path):
         static.MANIFEST.parent.mkdir(exist_ok=True)
         if given.code is not None:
             static.MANIFEST.write_text("{}")
-        return SimpleNamespace(returncode=given.code or 0, stderr="x" * 2001)
+        return SimpleNamespace(returncode=given.code or 0, stderr="first" + "x" * 2000)
 
     monkeypatch.setattr(subprocess, "run", run)
     return given
