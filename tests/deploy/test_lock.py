@@ -105,6 +105,17 @@ def test_a_lock_whose_holder_died_is_taken_by_one_of_two(made, clock, carol, num
 
 
 @pytest.mark.usefixtures("_time")
+def test_two_commands_of_one_person_at_one_moment_hold_two_locks(made, clock):
+    """Else the first, whose lock was taken away, would give back the lock of the second."""
+    with lock.held("dev"):
+        first = json.loads(made.parameters.pop(LOCK))
+        with lock.held("dev"):
+            second = json.loads(made.parameters[LOCK])
+    assert first | {"id": ""} == second | {"id": ""}
+    assert first["id"] != second["id"]
+
+
+@pytest.mark.usefixtures("_time")
 def test_a_lock_that_somebody_else_took_over_is_theirs(made, clock, carol):
     with lock.held("dev"):
         clock[0] += 3600
