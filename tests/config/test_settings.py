@@ -69,6 +69,7 @@ def test_no_variable_gives_the_development_defaults(settings_of):
         "CSRF_COOKIE_NAME": "csrftoken",
         "CORS_ALLOWED_ORIGINS": [],
         "ALLOWED_HOSTS": [],
+        "REGISTRATION": "open",
     }
     assert {name: settings[name] for name in development} == development
 
@@ -243,7 +244,13 @@ def test_lambda_is_production_by_itself(settings_of):
         ("DEBUG", "yes", "DEBUG must be True or False, not 'yes'."),
         ("SMS_ENABLED", "false", "SMS_ENABLED must be True or False, not 'false'."),
         ("EMAIL_PORT", "smtp", "EMAIL_PORT must be a whole number, not 'smtp'."),
-        ("SMS_PRICES", "US:1", "SMS_PRICES must be like US:0.0083:USD, not 'US:1'."),
+        *(
+            ("SMS_PRICES", wrong, f"SMS_PRICES must be like US:0.0083:USD, not {wrong!r}.")
+            for wrong in (
+                *("US:1", "US:1:USDX", "xUS:1:USD", "us:1:USD", "002:1:USD", "US:1:usd"),
+                *("US:1234567:USD", "US:0.1234567:USD", "US:.1:USD", "US:-1:USD"),
+            )
+        ),
         ("SMS_DAILY_LIMIT", "1.5", "SMS_DAILY_LIMIT must be a whole number, not '1.5'."),
     ],
 )
@@ -256,6 +263,14 @@ def test_a_bad_value_is_refused_and_names_its_variable(settings_of, name, value,
 def test_prices_are_read_by_country(settings_of):
     prices = settings_of(SMS_PRICES="US:0.0083:USD, *:0.10:EUR")["SMS_PRICES"]
     assert prices == {"US": (Decimal("0.0083"), "USD"), "*": (Decimal("0.10"), "EUR")}
+    prices = settings_of(SMS_PRICES="001:123456.123456:KRW")["SMS_PRICES"]
+    assert prices == {"001": (Decimal("123456.123456"), "KRW")}
+
+
+def test_spaces_around_a_value_and_empty_entries_of_a_list_do_not_count(settings_of):
+    settings = settings_of(EMAIL_HOST=" mail.example.com\t", ALLOWED_HOSTS="a.io, ,b.io , ")
+    assert settings["EMAIL_HOST"] == "mail.example.com"
+    assert settings["ALLOWED_HOSTS"] == ["a.io", "b.io"]
 
 
 def test_a_bad_database_url_names_its_variable_only(settings_of):

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import get_resolver, reverse
+from django.urls import clear_url_caches, get_resolver, reverse
 
 from config.logging import JSONFormatter
 from core import tasks as core_tasks
@@ -385,6 +385,14 @@ def test_keep_warm_compiles_every_page(handler, settings, monkeypatch):
     assert {"todos/shell.html", "todos/plain.html", "account/login.html", "base.html"} <= set(
         compiled
     )
+
+
+def test_keep_warm_imports_every_route(handler, monkeypatch):
+    monkeypatch.setattr(connection, "close", lambda: None)
+    clear_url_caches()
+    assert not get_resolver()._populated
+    handler(load("keep_warm"), CONTEXT)
+    assert get_resolver()._populated
 
 
 def test_a_database_that_is_away_does_not_fail_keep_warm(handler, monkeypatch, caplog):
