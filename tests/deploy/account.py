@@ -27,6 +27,15 @@ OUTPUTS = {
     "DeadLetterQueueArn": "arn:queue",
     "DeadLetterQueueUrl": "https://queue.example.com/",
 }
+READINESS = {
+    "httpMethod": "GET",
+    "path": "/readyz/",
+    "headers": {"Host": API.split("/")[2], "X-Forwarded-Proto": "https"},
+    "queryStringParameters": None,
+    "requestContext": {"path": "/readyz/", "identity": {"sourceIp": "127.0.0.1"}},
+    "body": None,
+    "isBase64Encoded": False,
+}
 PARAMETERS = ("SECRET_KEY", "SMS_PROVIDER", "EMAIL_HOST", "DATABASE_URL")
 
 
@@ -333,8 +342,7 @@ class Account:
     ) -> Any:
         event = json.loads(Payload)
         if Qualifier:
-            assert event["path"] == "/readyz/"
-            assert event["headers"] == {"Host": API.split("/")[2], "X-Forwarded-Proto": "https"}
+            assert event == READINESS
             return self._answer_of(FunctionName, Qualifier)
         assert LogType == "Tail"
         command = event["manage"]

@@ -155,11 +155,11 @@ def test_without_a_queue_the_events_stay_as_they_are(cli, account):
 
 
 def test_a_stack_with_a_network_and_a_database(cli, account):
-    network = {"SubnetIds": "a,b", "SecurityGroupIds": "c"}
+    network = {"SubnetIds": "a,b", "SecurityGroupIds": "c,d"}
     database = {"DatabaseHost": "h", "DatabaseName": "n", "DatabaseSecretArn": "arn:secret"}
     account.stacks["nudge-infra-dev"] = accounts.stack(**OUTPUTS, **network, **database)
     callbacks.settings(cli)
-    assert cli.vpc_config == {"SubnetIds": ["a", "b"], "SecurityGroupIds": ["c"]}
+    assert cli.vpc_config == {"SubnetIds": ["a", "b"], "SecurityGroupIds": ["c", "d"]}
     told = {"DATABASE_HOST": "h", "DATABASE_NAME": "n", "DATABASE_SECRET_ARN": "arn:secret"}
     assert {name: cli.aws_environment_variables[name] for name in told} == told
 
@@ -388,10 +388,11 @@ def test_files_that_no_page_uses_are_not_packed(account):
 
 
 def test_retries_dead_letters_and_variables_are_set(cli, account):
-    account.functions["nudge-dev"].variables = {"DATABASE_HOST": "gone", "KEPT": "1"}
+    kept = {"KEPT": "1", "STAGE": "dev"}
+    account.functions["nudge-dev"].variables = {"DATABASE_HOST": "gone", **kept}
     callbacks.post(cli)
     assert account.requests[0] == "GetFunction"  # waits for what Zappa did last
-    told = {"KEPT": "1", "API_URL": API}
+    told = {**kept, "API_URL": API}
     assert account.calls == [
         ("retries", "nudge-dev", "$LATEST"),
         ("configuration", "nudge-dev", {"DeadLetterConfig": {"TargetArn": "arn:queue"}}),
@@ -424,6 +425,27 @@ def test_the_queue_is_emptied_by_so_many_processes_and_keeps_what_failed(cli, ac
     }
     assert account.calls == [("schedule",), ("mapping", OWN, bounded)]
     assert pauses == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("looks", "waits"),
+    [([[]], 0), ([["Enabled"]], 0), ([["Enabled", "Updating"], ["Enabled", "Enabled"]], 1)],
+    ids=["none", "one", "one of two"],
+)
+def test_every_mapping_is_waited_for(cli, account, monkeypatch, looks, waits):
+    def listed(EventSourceArn):  # noqa: N803 - AWS's word
+        arn = "arn:aws:lambda:eu-central-1:account:function:nudge-dev"
+        states = looks.pop(0)
+        found = [{"UUID": OWN, "State": state, "FunctionArn": arn} for state in states]
+        return {"EventSourceMappings": found}
+
+    monkeypatch.setattr(account, "list_event_source_mappings", listed)
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    cli.stage_config["events"] = [SWEEP]
+    callbacks.settings(cli)
+    cli.schedule()
+    assert (looks, pauses) == ([], [2] * waits)
 
 
 def test_a_mapping_that_aws_goes_on_changing_is_waited_for_for_five_minutes(
@@ -513,7 +535,8 @@ def test_static_files_go_to_the_bucket_of_the_stage(
 ):
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     static.collect(outputs)
-    assert collectstatic.command[1:4] == ["manage.py", "collectstatic", "--noinput"]
+    quietly = ["--noinput", "--verbosity", "0"]
+    assert collectstatic.command == [sys.executable, "manage.py", "collectstatic", *quietly]
     told = {name: collectstatic.env[name] for name in ("DEBUG", "STATIC_BUCKET", "STATIC_URL")}
     assert told == {"DEBUG": "True", "STATIC_BUCKET": bucket, "STATIC_URL": url}
     assert capsys.readouterr().out == f"Static files are collected ({place}).\n"

@@ -141,6 +141,11 @@ def test_a_lock_that_is_given_back_while_it_is_looked_at_is_taken(made, clock):
     assert locks(made) == {}
 
 
+def test_the_claim_to_a_lock_is_named_after_its_value():
+    """An operator who removes a lock by hand removes the claim with it."""
+    assert lock._claim(LOCK, "x") == f"{LOCK}/2d711642b726b044"
+
+
 def test_another_stage_is_not_locked(made, clock):
     with lock.held("production"):
         release.release("dev")

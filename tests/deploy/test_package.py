@@ -162,6 +162,25 @@ def test_a_module_that_is_also_an_extension_is_not_listed():
     assert found == {"0001_initial": False, "fast": True, "fast.plain": False}
 
 
+def test_the_list_of_modules_is_as_short_as_it_can_be(project):
+    """Every cold start reads it."""
+    text = entries(build()[1])["MODULES.json"].decode()
+    assert text.startswith('{"config.settings":true,"demo":true,')
+
+
+def test_more_files_of_the_project_are_packed_if_they_are_asked_for(project):
+    package.build(target := Path("nudge.zip"), extra=("notes.txt",))
+    assert names(target) == sorted([*KEPT, "notes.txt"])
+
+
+def test_bytecode_is_the_same_whatever_python_is_told(monkeypatch):
+    files = {"a.py": b'"""Words."""\nassert 0\n', "b.pyc": b"of another tool"}
+    compiled = archive.bytecode(files)
+    monkeypatch.setenv("PYTHONOPTIMIZE", "2")
+    assert set(compiled) == {importlib.util.cache_from_source("a.py")}
+    assert archive.bytecode(files) == compiled
+
+
 def test_nothing_of_zappa_is_packed(project):
     write({"zappa_settings.py": "of a stage", "handler.py": "its handler"})
     _build_id, path = build()
@@ -258,14 +277,30 @@ def test_a_file_outside_the_folder_of_the_dependencies_is_not_packed(tmp_path):
 def test_of_a_long_failure_the_end_is_told(project, monkeypatch, tmp_path):
     monkeypatch.setattr(dependencies, "FOLDER", tmp_path / "dependencies")
     monkeypatch.setattr(dependencies, "_uv", lambda: "uv")
-    ended = subprocess.CompletedProcess([], 1, stderr="first" + "x" * 2000 + "\n")
-    monkeypatch.setattr(subprocess, "run", lambda *_given, **_options: ended)
+    monkeypatch.setattr(dependencies, "PYTHON", "3.12")
+    commands: list[list[str]] = []
+
+    def run(command, **_options):
+        commands.append(command)
+        return subprocess.CompletedProcess([], 1, stderr="first" + "x" * 2000 + "\n")
+
+    monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(archive.PackageError) as raised:
-        dependencies.archived()
+        dependencies.archived("arm64")
     assert str(raised.value) == f"The dependencies cannot be installed:\n{'x' * 2000}"
+    [command] = commands
+    folder = Path(command[-1]).parent
+    assert folder.parent == tmp_path / "dependencies"  # on the same disk, for an atomic rename
+    assert command == [
+        *("uv", "pip", "install", "--quiet", "--python", sys.executable),
+        *("--target", f"{folder}/installed"),
+        *("--python-version", "3.12", "--python-platform", "aarch64-manylinux_2_34"),
+        *("--only-binary", ":all:", "--no-binary", "http-ece"),
+        *("--no-deps", "--require-hashes", "-r", f"{folder}/requirements.txt"),
+    ]
 
 
-@pytest.mark.parametrize("part", ["lock", "processor", "Python", "list"])
+@pytest.mark.parametrize("part", ["lock", "processor", "Python", contents, archive, dependencies])
 def test_each_thing_that_decides_what_is_in_them_is_in_the_name(project, monkeypatch, part):
     before = dependencies._made_of("x86_64-manylinux2014")
     platform = "x86_64-manylinux2014"
@@ -276,8 +311,8 @@ def test_each_thing_that_decides_what_is_in_them_is_in_the_name(project, monkeyp
     elif part == "Python":
         monkeypatch.setattr(sys.implementation, "cache_tag", "cpython-399")
     else:
-        write({"contents.py": ""})
-        monkeypatch.setattr(contents, "__file__", "contents.py")
+        write({"another.py": ""})
+        monkeypatch.setattr(part, "__file__", "another.py")
     assert dependencies._made_of(platform) != before
 
 
@@ -462,6 +497,17 @@ def test_a_package_that_could_not_start_is_refused(project, name):
         build()
 
 
+def test_all_that_is_missing_is_named_in_order(project):
+    for name in contents.REQUIRED:
+        Path(name).unlink()
+    with pytest.raises(archive.PackageError) as raised:
+        build()
+    assert str(raised.value) == (
+        "Missing from the package: config/settings/__init__.py, serverless/handler.py, "
+        "staticfiles/staticfiles.json"
+    )
+
+
 def test_what_lambda_starts_with_is_required():
     assert set(contents.REQUIRED) == {
         "config/settings/__init__.py",
@@ -562,6 +608,8 @@ def test_what_no_request_needs_stays_out(name):
     [
         "allauth/socialaccount/providers/__init__.py",
         "boto3/data/s3/2006-03-01/resources-1.json",
+        "boto3/ec2/createtags.py",
+        "boto3/session.py",
         "botocore/data/endpoints.json",
         "botocore/data/sqs/2012-11-05/service-2.json.gz",
         "_cffi_backend.cpython-311-x86_64-linux-gnu.so",

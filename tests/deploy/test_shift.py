@@ -432,6 +432,14 @@ def test_a_rollback_after_a_cut_off_that_does_not_serve_leaves_the_version_that_
     assert pointed(aliased)[-1] == ("2", {})
 
 
+def test_a_release_after_a_cut_off_that_fails_goes_back_to_the_version_that_served(aliased, now):
+    cut_off(aliased, {})
+    aliased.ready[b"new"] = (503, "starting")
+    with pytest.raises(SystemExit, match="Build id-of-new failed, the one before it serves"):
+        release.release("dev")
+    assert pointed(aliased)[-1] == ("2", {})
+
+
 @pytest.mark.parametrize("shares", [{}, {"3": 0.1}], ids=["before the shift", "in the shift"])
 def test_a_shift_that_was_cut_off_is_ended_by_a_rollback_or_a_deploy(aliased, now, shares):
     cut_off(aliased, shares)

@@ -216,6 +216,15 @@ def test_one_mapping_takes_from_the_queue(cli, account, wanted):  # noqa: F811
     )
 
 
+def test_a_stage_may_have_the_name_of_the_alias(cli, account):  # noqa: F811
+    cli.lambda_name, cli.stage_config["events"] = "nudge-live", [SWEEP]
+    account.functions["nudge-live"] = Function(b"old")
+    account.mappings = {("nudge-live", OUTPUTS["TaskQueueArn"]): OWN}
+    callbacks.settings(cli)
+    cli.schedule()
+    assert [call[:2] for call in told(account, "mapping", "unmap")] == [("mapping", OWN)]
+
+
 # --- What is refused ------------------------------------------------------------------------------
 
 
