@@ -213,6 +213,7 @@ def test_how_large_a_body_may_be(settings_of):
             "/transfer/": 4_194_304,
         },
         "MAX_UPLOAD_BYTES": 104_857_600,
+        "UPLOADS": r"/api/v1/imports/[0-9a-fA-F-]{36}/file/",
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 4_194_304,
     }
     assert {name: settings[name] for name in expected} == expected
@@ -287,6 +288,7 @@ def test_production_cookies_are_secure_and_bound_to_the_host(settings_of):
     expected = {
         "SESSION_COOKIE_NAME": "__Host-sessionid",
         "CSRF_COOKIE_NAME": "__Host-csrftoken",
+        "DEVICE_COOKIE_NAME": "__Host-device",
         "SESSION_COOKIE_SECURE": True,
         "CSRF_COOKIE_SECURE": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

@@ -59,15 +59,19 @@ def test_the_storage_follows_the_environment(settings_of, variables, static):
     assert settings["MEDIA_ROOT"] == ROOT / "media"
 
 
-@pytest.mark.parametrize(("is_there", "static"), [(True, HASHED), (False, PLAIN)])
+@pytest.mark.parametrize(
+    ("where", "is_there", "static"),
+    [(LAMBDA, True, HASHED), (LAMBDA, False, PLAIN), ({}, True, PLAIN)],
+    ids=["packed", "not packed", "a server of one's own"],
+)
 def test_a_function_without_a_bucket_serves_what_is_in_its_package(
-    settings_of, monkeypatch, is_there, static
+    settings_of, monkeypatch, where, is_there, static
 ):
     exists = Path.exists
     monkeypatch.setattr(
         Path, "exists", lambda path: is_there if path.name == "staticfiles.json" else exists(path)
     )
-    settings = settings_of(**PRODUCTION | LAMBDA)
+    settings = settings_of(**PRODUCTION | where)
     assert settings["STORAGES"] == {"default": LOCAL, "staticfiles": static}
 
 
