@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from config import __version__, health
 from config.wsgi import application
+from tests.documented import document
 
 
 def test_hello_answers_as_the_services_before_it(client):
@@ -162,3 +163,16 @@ def test_a_charset_that_a_client_names_decodes_nothing():
     }
     request = application.request_class(environ)
     assert (request.encoding, request.content_params) == (None, {"charset": "hex"})
+
+
+def test_the_document_has_the_routes_of_monitors():
+    paths = document()["paths"]
+    found = {path: paths[path]["get"] for path in ("/hello/", "/healthz/", "/readyz/")}
+    assert {
+        path: (each["operationId"], each["tags"], each["security"], sorted(each["responses"]))
+        for path, each in found.items()
+    } == {
+        "/hello/": ("hello", ["operations"], [{}], ["200"]),
+        "/healthz/": ("getHealth", ["operations"], [{}], ["200"]),
+        "/readyz/": ("getReadiness", ["operations"], [{}], ["200", "503"]),
+    }
