@@ -72,6 +72,19 @@ def check_tasks(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register()
+def check_threads(**kwargs: Any) -> list[CheckMessage]:
+    if settings.TASK_THREADS > 0:
+        return []
+    return [
+        Error(
+            "TASK_THREADS must be at least 1: no task would run.",
+            hint="Remove it, or set it to 1 or more.",
+            id="config.E006",
+        )
+    ]
+
+
 @register(deploy=True)
 def check_static_files(**kwargs: Any) -> list[CheckMessage]:
     """Runs with --deploy only, because collectstatic creates the files."""

@@ -82,6 +82,6 @@ def database(name: str, *, default: str) -> dict[str, Any]:
 
     try:
         return dict(dj_database_url.parse(text(name, default=default)))
-    except (ValueError, dj_database_url.ParseError):
+    except ValueError:  # also of dj_database_url
         # The URL has a password: show neither the URL nor an error that may quote it.
         raise ImproperlyConfigured(f"{name} is not a database URL.") from None

@@ -30,6 +30,7 @@ NEW_PROCESSES = ("deploy", "update")
 QUEUE_BATCH = 10
 QUEUE_CONCURRENCY = 5
 POLL_SECONDS = 2
+WAIT_SECONDS = 5 * 60  # a change of a mapping takes AWS a minute at most
 NOT_KNOWN_YET = "https://not-known-yet.invalid/"  # until the first deploy has created the API
 
 
@@ -185,8 +186,13 @@ def _bound_queue(cli: Any, queue_arn: str) -> None:
 
 
 def _mappings(function: str, queue_arn: str) -> list[dict[str, Any]]:
-    """Wait for pending mappings (Creating, Enabling, Updating), which AWS refuses to change."""
-    while True:
+    """Wait for pending mappings (Creating, Enabling, Updating), which AWS refuses to change.
+
+    Raises ClickException if AWS does not end the change.
+    """
+    from click import ClickException
+
+    for _ in range(WAIT_SECONDS // POLL_SECONDS):
         answer = aws.client("lambda").list_event_source_mappings(EventSourceArn=queue_arn)
         found = [
             each
@@ -196,6 +202,10 @@ def _mappings(function: str, queue_arn: str) -> list[dict[str, Any]]:
         if not any(each["State"].endswith("ing") for each in found):
             return found
         time.sleep(POLL_SECONDS)
+    raise ClickException(
+        f"AWS still changes the mapping of the task queue to {function} after "
+        f"{WAIT_SECONDS // 60} minutes. Repeat the command later."
+    )
 
 
 def _bucket_by_hand(stage: str) -> str:

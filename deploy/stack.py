@@ -18,6 +18,7 @@ TEMPLATE = Path(__file__).with_name("template.yaml")
 POLL_SECONDS = 3
 WAIT_SECONDS = 45 * 60  # a database and a distribution take long
 GONE = "ValidationError"  # CloudFormation's error for a stack that does not exist
+BUNDLE_LIMIT = 8192  # bytes, of an advanced parameter
 NOTHING_TO_DO = "No updates are to be performed"
 
 
@@ -154,7 +155,8 @@ def bundle(stage: str) -> None:
     """Store all parameters as one, which a starting process reads with one call.
 
     Systems Manager answers 40 calls a second per account. Without the bundle, 96 of 200 processes
-    that started within five seconds did not get their parameters.
+    that started within five seconds did not get their parameters. Raises SystemExit if they do not
+    fit.
     """
     path, ssm = aws.parameters_path(stage), aws.client("ssm")
     pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path, WithDecryption=True)
@@ -165,9 +167,14 @@ def bundle(stage: str) -> None:
     }
     if not found:  # a stage that is not set up yet
         return
+    if len(value := json.dumps(found)) > BUNDLE_LIMIT:
+        raise SystemExit(
+            f"The parameters under {path} take {len(value)} bytes together, over the limit of "
+            f"{BUNDLE_LIMIT}: shorten some, or remove what is not needed."
+        )
     ssm.put_parameter(
         Name=aws.bundle_name(stage),
-        Value=json.dumps(found),
+        Value=value,
         Type="SecureString",
         Tier="Intelligent-Tiering",  # an advanced parameter above 4 KB, for 5 cents a month
         Overwrite=True,

@@ -157,6 +157,6 @@ def _prune(function: str, kept: int) -> None:
     from deploy import versions
 
     numbers = [each.number for each in sorted(versions.published(function))]
-    for number in numbers[:-kept] if kept else []:
+    for number in numbers[:-kept]:  # all are kept with 0
         if str(number) != live.serving(function):
             aws.client("lambda").delete_function(FunctionName=function, Qualifier=str(number))

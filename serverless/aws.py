@@ -68,7 +68,7 @@ class Aws(NamedTuple):
         url, body = self.endpoint(service), json.dumps(arguments).encode()
         signed = self._signed(service, url, body, headers)
         try:
-            response = _pool().request("POST", url, body=body, headers=signed, redirect=False)
+            response = _pool().request("POST", url, body=body, headers=signed)
         except HTTPError as error:
             raise CallError(type(error).__name__, may_pass=True) from None
         return _answer(response.status, response.data)

@@ -165,7 +165,7 @@ def _base_path(path: str, event: Event) -> str:
     matched = unquote((event.get("pathParameters") or {}).get("proxy") or "").rstrip("/")
     if event.get("resource") == "/":
         base = whole
-    elif matched and whole.endswith(f"/{matched}"):
+    elif whole.endswith(f"/{matched}"):
         base = whole.removesuffix(f"/{matched}")
     return "" if "//" in f"{base}/" else base
 

@@ -72,7 +72,7 @@ class StaticBucketStorage(HashedStorage):
             (set(self.hashed_files.values()), FOR_EVER),
             (set(self.hashed_files), SHORTLY),
         ):
-            missing = [name for name in sorted(names) if stored.get(name) != self._digest(name)]
+            missing = [name for name in names if stored.get(name) != self._digest(name)]
             with ThreadPoolExecutor(THREADS) as pool:
                 list(pool.map(functools.partial(self._put, kept), missing))
 

@@ -5,7 +5,13 @@ import re
 import pytest
 from django.core.checks import Error, run_checks
 
-from config.checks import check_database, check_limits, check_static_files, check_tasks
+from config.checks import (
+    check_database,
+    check_limits,
+    check_static_files,
+    check_tasks,
+    check_threads,
+)
 from config.settings.files import MANIFEST, storages
 from tests.config.conftest import ROOT
 
@@ -52,7 +58,8 @@ def test_zero_is_a_limit(settings):
 @pytest.mark.django_db
 def test_the_checks_are_registered(settings):
     settings.SMS_DAILY_LIMIT = -1
-    assert ours() == ["config.E001"]
+    settings.TASK_THREADS = 0
+    assert ours() == ["config.E001", "config.E006"]
 
 
 def test_a_backend_that_does_not_exist_is_an_error(settings):
@@ -65,6 +72,20 @@ def test_a_backend_that_does_not_exist_is_an_error(settings):
             id="config.E005",
         )
     ]
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_no_thread_for_tasks_is_an_error(settings, threads):
+    settings.TASK_THREADS = threads
+    assert check_threads() == [
+        Error(
+            "TASK_THREADS must be at least 1: no task would run.",
+            hint="Remove it, or set it to 1 or more.",
+            id="config.E006",
+        )
+    ]
+    settings.TASK_THREADS = 1
+    assert check_threads() == []
 
 
 def test_two_databases_are_an_error(settings):

@@ -50,6 +50,13 @@ def test_every_handler_speaks_the_shape_of_the_path(rf, path, handler, status, c
     assert response["Content-Type"].startswith("text/html" if path == "/x" else "application/json")
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/v1/nothing/", "/service/nothing/"])
+def test_a_path_that_there_is_not_asks_for_no_token_of_a_form(path):
+    response = Client(enforce_csrf_checks=True).post(path)
+    assert (response.status_code, "csrf" in response.text) == (404, False)
+
+
 @pytest.fixture
 def _shouted(monkeypatch) -> None:
     """As if there were a catalogue of our sentences."""

@@ -7,11 +7,12 @@ import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.recorder import MigrationRecorder
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from config import __version__, health
 from config.wsgi import application
+from tests.documented import document
 
 
 def test_hello_answers_as_the_services_before_it(client):
@@ -105,6 +106,16 @@ def test_a_database_that_takes_no_writes_is_not_ready(client):
 
 
 @pytest.mark.django_db
+def test_after_a_failed_probe_the_next_one_has_a_new_connection(client, monkeypatch):
+    """After a failover the old one leads to a server that only reads."""
+    dropped: list[bool] = []
+    monkeypatch.setattr(health, "drop_connection", lambda: dropped.append(True))
+    assert (client.get("/readyz/").status_code, dropped) == (200, [])
+    monkeypatch.setattr(health, "_failure_reason", lambda: "database is read-only")
+    assert (client.get("/readyz/").status_code, dropped) == (503, [True])
+
+
+@pytest.mark.django_db
 def test_a_probe_writes_nothing(client):
     client.get("/readyz/")
     with CaptureQueriesContext(connection) as queries:
@@ -142,3 +153,26 @@ def test_the_wsgi_application_serves():
     }
     body = b"".join(application(environ, start))
     assert (started, body) == (["200 OK"], b'{"hello": "world"}')
+
+
+def test_a_charset_that_a_client_names_decodes_nothing():
+    """`hex` is a codec of Python for bytes, not a charset: it raised before any handler."""
+    environ = {
+        **RequestFactory().get("/healthz/").environ,
+        "CONTENT_TYPE": "text/plain; charset=hex",
+    }
+    request = application.request_class(environ)
+    assert (request.encoding, request.content_params) == (None, {"charset": "hex"})
+
+
+def test_the_document_has_the_routes_of_monitors():
+    paths = document()["paths"]
+    found = {path: paths[path]["get"] for path in ("/hello/", "/healthz/", "/readyz/")}
+    assert {
+        path: (each["operationId"], each["tags"], each["security"], sorted(each["responses"]))
+        for path, each in found.items()
+    } == {
+        "/hello/": ("hello", ["operations"], [{}], ["200"]),
+        "/healthz/": ("getHealth", ["operations"], [{}], ["200"]),
+        "/readyz/": ("getReadiness", ["operations"], [{}], ["200", "503"]),
+    }

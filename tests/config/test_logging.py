@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 
@@ -170,13 +171,21 @@ def test_a_line_says_when_who_and_which_request(logger, stream):
     logger.error("Sent %d texts", 3, extra={"request": object(), "status_code": 500})
     current_request_id.reset(token)
     line = only_line(stream)
-    assert line.pop("time").endswith("+00:00")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", line.pop("time"))
     assert line == {
         "level": "ERROR",
         "logger": "nudge",
         "message": "Sent 3 texts",
         "request_id": "request-1",
     }
+
+
+def test_a_line_has_the_facts_that_queries_read_and_no_others(logger, stream):
+    facts = {"task": "a.b", "duration_ms": 12, "outcome": "done", "client_request_id": "phone-1"}
+    logger.info("%s", "x", extra={**facts, "secret": "marker"})
+    line = only_line(stream)
+    assert {name: line[name] for name in facts} == facts
+    assert set(line) == {"time", "level", "logger", "message", "request_id", *facts}
 
 
 def test_a_traceback_is_in_its_line_and_redacted(logger, stream):
@@ -218,6 +227,13 @@ def test_every_handler_redacts():
         used = {*config["root"]["handlers"]}
         used |= {name for item in config["loggers"].values() for name in item["handlers"]}
         assert used == set(config["handlers"])
+
+
+def test_a_line_is_written_once_and_what_was_imported_before_still_writes():
+    for json_lines in (True, False):
+        config = logging_config(json_lines=json_lines)
+        assert config["disable_existing_loggers"] is False
+        assert {logger["propagate"] for logger in config["loggers"].values()} == {False}
 
 
 def test_what_libraries_say_of_keys_and_credentials_is_not_written():

@@ -69,6 +69,7 @@ def test_no_variable_gives_the_development_defaults(settings_of):
         "CSRF_COOKIE_NAME": "csrftoken",
         "CORS_ALLOWED_ORIGINS": [],
         "ALLOWED_HOSTS": [],
+        "REGISTRATION": "open",
     }
     assert {name: settings[name] for name in development} == development
 
@@ -148,6 +149,109 @@ def test_options_of_the_database_url_win_and_leave_the_others(settings_of):
     assert sqlite["DATABASES"]["default"]["OPTIONS"]["timeout"] == 3
 
 
+def test_what_protects_a_log_in_in_production(settings_of):
+    settings = settings_of(**PRODUCTION)
+    prefixes = ("ACCOUNT_", "MFA_", "HEADLESS_", "USERSESSIONS_", "SESSION_", "AUTH_PASS")
+    found = {name: settings[name] for name in settings if name.startswith(prefixes)}
+    for name in ("ACCOUNT_FORMS", "MFA_FORMS"):
+        assert all(path.startswith("accounts.") for path in found.pop(name).values())
+    validation = "django.contrib.auth.password_validation"
+    assert found == {
+        "ACCOUNT_ADAPTER": "accounts.allauth.adapter.AccountAdapter",
+        "ACCOUNT_DEFAULT_HTTP_PROTOCOL": "https",
+        "ACCOUNT_EMAIL_NOTIFICATIONS": True,
+        "ACCOUNT_EMAIL_SUBJECT_PREFIX": "Nudge: ",
+        "ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS": True,
+        "ACCOUNT_EMAIL_VERIFICATION": "mandatory",
+        "ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED": True,
+        "ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND": True,
+        "ACCOUNT_LOGIN_METHODS": {"email"},
+        "ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED": True,
+        "ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT": 15 * 60,
+        "ACCOUNT_PREVENT_ENUMERATION": True,
+        "ACCOUNT_RATE_LIMITS": {"login_failed": "10/m/ip,5/5m/key"},
+        "ACCOUNT_REAUTHENTICATION_REQUIRED": True,
+        "ACCOUNT_REAUTHENTICATION_TIMEOUT": 10 * 60,
+        "ACCOUNT_SESSION_REMEMBER": True,
+        "ACCOUNT_SIGNUP_FIELDS": ["email*", "password1*"],
+        "ACCOUNT_USER_MODEL_USERNAME_FIELD": None,
+        "AUTH_PASSWORD_VALIDATORS": [
+            {
+                "NAME": f"{validation}.UserAttributeSimilarityValidator",
+                "OPTIONS": {"user_attributes": ("email", "name")},
+            },
+            {"NAME": f"{validation}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+            {"NAME": f"{validation}.CommonPasswordValidator", "OPTIONS": {}},
+            {"NAME": f"{validation}.NumericPasswordValidator", "OPTIONS": {}},
+        ],
+        "HEADLESS_CLIENTS": ("app",),
+        "HEADLESS_TOKEN_STRATEGY": "accounts.tokens.BearerSessionStrategy",
+        "MFA_ADAPTER": "accounts.allauth.mfa.MFAAdapter",
+        "MFA_PASSKEY_LOGIN_ENABLED": True,
+        "MFA_RATE_LIMITS": {"webauthn_login": "30/m/ip"},
+        "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes", "webauthn"],
+        "MFA_TOTP_TOLERANCE": 1,
+        "MFA_WEBAUTHN_USER_VERIFICATION": "required",
+        "SESSION_COOKIE_AGE": 90 * 24 * 60 * 60,
+        "SESSION_COOKIE_NAME": "__Host-sessionid",
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": True,
+        "SESSION_ENGINE": "accounts.sessions",
+        "USERSESSIONS_ADAPTER": "accounts.allauth.ended_devices.DevicesAdapter",
+        "USERSESSIONS_TRACK_ACTIVITY": True,
+    }
+
+
+def test_how_large_a_body_may_be(settings_of):
+    settings = settings_of()
+    expected = {
+        "MAX_BODY_BYTES": 65_536,
+        "MAX_BODY_BYTES_OF": {
+            "/api/v1/sync/": 1_048_576,
+            "/api/v1/todos/bulk/": 1_048_576,
+            "/api/v1/imports/": 1_048_576,
+            "/transfer/": 4_194_304,
+        },
+        "MAX_UPLOAD_BYTES": 104_857_600,
+        "UPLOADS": r"/api/v1/imports/[0-9a-fA-F-]{36}/file/",
+        "DATA_UPLOAD_MAX_MEMORY_SIZE": 4_194_304,
+    }
+    assert {name: settings[name] for name in expected} == expected
+
+
+def test_without_a_setting_the_four_push_services_of_browsers_are_called(settings_of):
+    assert settings_of()["PUSH_HOSTS"] == [
+        "fcm.googleapis.com",
+        "updates.push.services.mozilla.com",
+        "web.push.apple.com",
+        "*.notify.windows.com",
+    ]
+    assert settings_of(PUSH_HOSTS="push.example.com")["PUSH_HOSTS"] == ["push.example.com"]
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second"),
+    [
+        ("TWILIO_ACCOUNT_SID", "ACCOUNT_SID", "TWILIO_ACCOUNT_SID"),
+        ("TWILIO_AUTH_TOKEN", "AUTH_TOKEN", "TWILIO_AUTH_TOKEN"),
+        ("SMS_FROM_NUMBER", "FROM_NUMBER", "TWILIO_FROM_NUMBER"),
+        ("SMS_TO_NUMBER", "TO_NUMBER", "TWILIO_TO_NUMBER"),
+        ("PUBLIC_BASE_URL", "PUBLIC_BASE_URL", "API_URL"),
+        ("AWS_SMS_ORIGINATION_IDENTITY", "AWS_SMS_ORIGINATION_IDENTITY", "FROM_NUMBER"),
+    ],
+)
+def test_of_two_variables_the_first_wins(settings_of, name, first, second):
+    one, two = "https://one.example.com", "https://two.example.com"
+    assert settings_of(**{first: one, second: two})[name] == one
+    assert settings_of(**{second: two})[name] == two
+
+
+def test_who_is_warned_and_who_may_sign_up_is_read_as_addresses(settings_of):
+    settings = settings_of(ADMINS="a@x.io, b@x.io", REGISTRATION_DOMAINS="Example.COM, *.X.io")
+    assert settings["ADMINS"] == [("", "a@x.io"), ("", "b@x.io")]
+    assert settings["REGISTRATION_DOMAINS"] == ["example.com", "*.x.io"]
+
+
 def test_a_good_old_key_is_taken(settings_of):
     old = PRODUCTION["SECRET_KEY"][::-1]
     settings = settings_of(**PRODUCTION | {"OLD_SECRET_KEYS": old})
@@ -184,6 +288,7 @@ def test_production_cookies_are_secure_and_bound_to_the_host(settings_of):
     expected = {
         "SESSION_COOKIE_NAME": "__Host-sessionid",
         "CSRF_COOKIE_NAME": "__Host-csrftoken",
+        "DEVICE_COOKIE_NAME": "__Host-device",
         "SESSION_COOKIE_SECURE": True,
         "CSRF_COOKIE_SECURE": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -205,6 +310,7 @@ def test_production_cookies_are_secure_and_bound_to_the_host(settings_of):
         ({"SECRET_KEY": ""}, "secret"),
         ({"SECRET_KEY": "django-insecure-" + "k" * 50}, "known"),
         ({"SECRET_KEY": "please-change-me-please-change-me-please-change-me-1"}, "known"),
+        ({"SECRET_KEY": "CHANGE_ME_" + PRODUCTION["SECRET_KEY"]}, "known"),
         ({"SECRET_KEY": "abc"}, "weak"),
         ({"SECRET_KEY": PRODUCTION["SECRET_KEY"][:49]}, "weak"),
         ({"SECRET_KEY": "abcd" * 20}, "weak"),
@@ -243,7 +349,13 @@ def test_lambda_is_production_by_itself(settings_of):
         ("DEBUG", "yes", "DEBUG must be True or False, not 'yes'."),
         ("SMS_ENABLED", "false", "SMS_ENABLED must be True or False, not 'false'."),
         ("EMAIL_PORT", "smtp", "EMAIL_PORT must be a whole number, not 'smtp'."),
-        ("SMS_PRICES", "US:1", "SMS_PRICES must be like US:0.0083:USD, not 'US:1'."),
+        *(
+            ("SMS_PRICES", wrong, f"SMS_PRICES must be like US:0.0083:USD, not {wrong!r}.")
+            for wrong in (
+                *("US:1", "US:1:USDX", "xUS:1:USD", "us:1:USD", "002:1:USD", "US:1:usd"),
+                *("US:1234567:USD", "US:0.1234567:USD", "US:.1:USD", "US:-1:USD"),
+            )
+        ),
         ("SMS_DAILY_LIMIT", "1.5", "SMS_DAILY_LIMIT must be a whole number, not '1.5'."),
     ],
 )
@@ -256,6 +368,14 @@ def test_a_bad_value_is_refused_and_names_its_variable(settings_of, name, value,
 def test_prices_are_read_by_country(settings_of):
     prices = settings_of(SMS_PRICES="US:0.0083:USD, *:0.10:EUR")["SMS_PRICES"]
     assert prices == {"US": (Decimal("0.0083"), "USD"), "*": (Decimal("0.10"), "EUR")}
+    prices = settings_of(SMS_PRICES="001:123456.123456:KRW")["SMS_PRICES"]
+    assert prices == {"001": (Decimal("123456.123456"), "KRW")}
+
+
+def test_spaces_around_a_value_and_empty_entries_of_a_list_do_not_count(settings_of):
+    settings = settings_of(EMAIL_HOST=" mail.example.com\t", ALLOWED_HOSTS="a.io, ,b.io , ")
+    assert settings["EMAIL_HOST"] == "mail.example.com"
+    assert settings["ALLOWED_HOSTS"] == ["a.io", "b.io"]
 
 
 def test_a_bad_database_url_names_its_variable_only(settings_of):
@@ -307,6 +427,15 @@ def test_a_refused_start_ends_with_the_sentences_and_no_secret():
 def test_the_policy_lets_only_our_own_files_in(settings_of, static_url, sources):
     """SEED-15."""
     directives = settings_of(STATIC_URL=static_url)["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
-    assert directives["script-src"] == directives["style-src"] == sources
-    assert directives["default-src"] == ["'none'"]
-    assert directives["connect-src"] == sources
+    assert directives == {
+        "default-src": ["'none'"],
+        "script-src": sources,
+        "style-src": sources,
+        "img-src": [*sources, "data:"],
+        "font-src": sources,
+        "manifest-src": sources,
+        "connect-src": sources,
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    }

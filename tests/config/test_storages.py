@@ -1,5 +1,6 @@
 """Static files and uploads: config/settings/files.py and serverless/static.py."""
 
+import gc
 import hashlib
 import io
 import json
@@ -18,7 +19,6 @@ from django.core.files.storage.handler import StorageHandler
 from django.core.management import call_command
 
 from serverless import static
-from serverless.static import THREADS
 from tests.config.conftest import PRODUCTION, ROOT
 
 CDN = {"STATIC_URL": "https://static.example.com/"}
@@ -59,15 +59,19 @@ def test_the_storage_follows_the_environment(settings_of, variables, static):
     assert settings["MEDIA_ROOT"] == ROOT / "media"
 
 
-@pytest.mark.parametrize(("is_there", "static"), [(True, HASHED), (False, PLAIN)])
+@pytest.mark.parametrize(
+    ("where", "is_there", "static"),
+    [(LAMBDA, True, HASHED), (LAMBDA, False, PLAIN), ({}, True, PLAIN)],
+    ids=["packed", "not packed", "a server of one's own"],
+)
 def test_a_function_without_a_bucket_serves_what_is_in_its_package(
-    settings_of, monkeypatch, is_there, static
+    settings_of, monkeypatch, where, is_there, static
 ):
     exists = Path.exists
     monkeypatch.setattr(
         Path, "exists", lambda path: is_there if path.name == "staticfiles.json" else exists(path)
     )
-    settings = settings_of(**PRODUCTION | LAMBDA)
+    settings = settings_of(**PRODUCTION | where)
     assert settings["STORAGES"] == {"default": LOCAL, "staticfiles": static}
 
 
@@ -211,6 +215,46 @@ def test_the_hashed_files_are_there_before_what_names_them(bucket, settings):
     assert set(bucket.put[: len(hashed)]) == hashed
 
 
+def test_a_file_of_an_unknown_kind_is_only_bytes(bucket, source):
+    (source / "data.unknown").write_text("1")
+    collect()
+    assert bucket.objects["data.unknown"] == {
+        "Body": b"1",
+        "CacheControl": "public, max-age=300",
+        "ContentType": "application/octet-stream",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "unserved"),
+    [
+        ("css/app.css.map", True),
+        ("admin/js/vendor/jquery/jquery.js", True),
+        ("admin/js/vendor/select2/select2.full.js", True),
+        ("admin/js/vendor/xregexp/xregexp.js", True),
+        ("drf_spectacular_sidecar/redoc/bundles/redoc.standalone.js", True),
+        ("admin/js/vendor/jquery/jquery.min.js", False),
+        ("admin/js/vendor/select2/select2.full.min.js", False),
+        ("drf_spectacular_sidecar/swagger-ui-dist/swagger-ui.css", False),
+        ("css/map.css", False),
+    ],
+)
+def test_what_no_page_uses_is_not_sent(bucket, source, name, unserved):
+    (source / name).parent.mkdir(parents=True, exist_ok=True)
+    (source / name).write_text("")
+    collect()
+    assert (name in bucket.objects) is not unserved
+
+
+def test_the_folder_of_what_was_collected_goes_with_the_storage():
+    storage = static.StaticBucketStorage(bucket_name="nudge-static")
+    folder = Path(storage.location)
+    assert folder.is_dir()
+    del storage
+    gc.collect()
+    assert not folder.exists()
+
+
 def test_pages_name_what_was_collected(bucket, settings):
     """The manifest is all that serving needs."""
     collect()
@@ -261,7 +305,7 @@ def test_the_client_is_one_of_s3(monkeypatch):
     client = static._client()
     static._client.cache_clear()
     assert client.meta.service_model.service_name == "s3"
-    assert client.meta.config.max_pool_connections >= THREADS
+    assert client.meta.config.max_pool_connections == 10 == static.THREADS
 
 
 # --- Serving -------------------------------------------------------------------------------------

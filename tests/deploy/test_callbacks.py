@@ -155,13 +155,22 @@ def test_without_a_queue_the_events_stay_as_they_are(cli, account):
 
 
 def test_a_stack_with_a_network_and_a_database(cli, account):
-    network = {"SubnetIds": "a,b", "SecurityGroupIds": "c"}
+    network = {"SubnetIds": "a,b", "SecurityGroupIds": "c,d"}
     database = {"DatabaseHost": "h", "DatabaseName": "n", "DatabaseSecretArn": "arn:secret"}
     account.stacks["nudge-infra-dev"] = accounts.stack(**OUTPUTS, **network, **database)
     callbacks.settings(cli)
-    assert cli.vpc_config == {"SubnetIds": ["a", "b"], "SecurityGroupIds": ["c"]}
+    assert cli.vpc_config == {"SubnetIds": ["a", "b"], "SecurityGroupIds": ["c", "d"]}
     told = {"DATABASE_HOST": "h", "DATABASE_NAME": "n", "DATABASE_SECRET_ARN": "arn:secret"}
     assert {name: cli.aws_environment_variables[name] for name in told} == told
+
+
+def test_a_function_on_a_local_aws_names_its_addresses(cli, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1/")
+    assert callbacks.environment(cli, OUTPUTS) == VARIABLES | {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "STATIC_URL": "http://127.0.0.1:1/statics/",
+        "API_URL": "http://localhost:1/_aws/execute-api/api0/dev/",
+    }
 
 
 def test_before_the_first_deploy_the_address_is_not_known(cli, account):
@@ -342,7 +351,14 @@ def test_a_version_that_never_was_is_not_rolled_back_to(cli, back, is_there):
     if is_there:
         callbacks.settings(cli)
         return
-    with pytest.raises(ClickException, match="nudge-dev has 1 previous versions"):
+    with pytest.raises(ClickException, match=r"^nudge-dev has 1 previous versions\.$"):
+        callbacks.settings(cli)
+
+
+def test_a_function_that_published_nothing_has_no_version_to_roll_back_to(cli, account):
+    account.functions["nudge-dev"].versions.clear()
+    cli.command, cli.vargs = "rollback", {"num_rollback": "1"}
+    with pytest.raises(ClickException, match=r"^nudge-dev has 0 previous versions\.$"):
         callbacks.settings(cli)
 
 
@@ -372,10 +388,11 @@ def test_files_that_no_page_uses_are_not_packed(account):
 
 
 def test_retries_dead_letters_and_variables_are_set(cli, account):
-    account.functions["nudge-dev"].variables = {"DATABASE_HOST": "gone", "KEPT": "1"}
+    kept = {"KEPT": "1", "STAGE": "dev"}
+    account.functions["nudge-dev"].variables = {"DATABASE_HOST": "gone", **kept}
     callbacks.post(cli)
     assert account.requests[0] == "GetFunction"  # waits for what Zappa did last
-    told = {"KEPT": "1", "API_URL": API}
+    told = {**kept, "API_URL": API}
     assert account.calls == [
         ("retries", "nudge-dev", "$LATEST"),
         ("configuration", "nudge-dev", {"DeadLetterConfig": {"TargetArn": "arn:queue"}}),
@@ -408,6 +425,45 @@ def test_the_queue_is_emptied_by_so_many_processes_and_keeps_what_failed(cli, ac
     }
     assert account.calls == [("schedule",), ("mapping", OWN, bounded)]
     assert pauses == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("looks", "waits"),
+    [([[]], 0), ([["Enabled"]], 0), ([["Enabled", "Updating"], ["Enabled", "Enabled"]], 1)],
+    ids=["none", "one", "one of two"],
+)
+def test_every_mapping_is_waited_for(cli, account, monkeypatch, looks, waits):
+    def listed(EventSourceArn):  # noqa: N803 - AWS's word
+        arn = "arn:aws:lambda:eu-central-1:account:function:nudge-dev"
+        states = looks.pop(0)
+        found = [{"UUID": OWN, "State": state, "FunctionArn": arn} for state in states]
+        return {"EventSourceMappings": found}
+
+    monkeypatch.setattr(account, "list_event_source_mappings", listed)
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    cli.stage_config["events"] = [SWEEP]
+    callbacks.settings(cli)
+    cli.schedule()
+    assert (looks, pauses) == ([], [2] * waits)
+
+
+def test_a_mapping_that_aws_goes_on_changing_is_waited_for_for_five_minutes(
+    cli, account, monkeypatch
+):
+    account.mappings = {("nudge-dev", OUTPUTS["TaskQueueArn"]): OWN}
+    cli.stage_config["events"] = [SWEEP]
+    callbacks.settings(cli)
+    account.states = ["Updating"] * 1000
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    with pytest.raises(ClickException) as ended:
+        cli.schedule()
+    assert ended.value.message == (
+        "AWS still changes the mapping of the task queue to nudge-dev after 5 minutes. Repeat the "
+        "command later."
+    )
+    assert (account.calls, sum(pauses)) == ([("schedule",)], 300)
 
 
 def test_what_is_set_already_is_not_changed(cli, account):
@@ -459,7 +515,7 @@ def collectstatic(monkeypatch, tmp_path):
         static.MANIFEST.parent.mkdir(exist_ok=True)
         if given.code is not None:
             static.MANIFEST.write_text("{}")
-        return SimpleNamespace(returncode=given.code or 0, stderr="x" * 2001)
+        return SimpleNamespace(returncode=given.code or 0, stderr="first" + "x" * 2000)
 
     monkeypatch.setattr(subprocess, "run", run)
     return given
@@ -479,7 +535,8 @@ def test_static_files_go_to_the_bucket_of_the_stage(
 ):
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     static.collect(outputs)
-    assert collectstatic.command[1:4] == ["manage.py", "collectstatic", "--noinput"]
+    quietly = ["--noinput", "--verbosity", "0"]
+    assert collectstatic.command == [sys.executable, "manage.py", "collectstatic", *quietly]
     told = {name: collectstatic.env[name] for name in ("DEBUG", "STATIC_BUCKET", "STATIC_URL")}
     assert told == {"DEBUG": "True", "STATIC_BUCKET": bucket, "STATIC_URL": url}
     assert capsys.readouterr().out == f"Static files are collected ({place}).\n"

@@ -105,6 +105,17 @@ def test_a_lock_whose_holder_died_is_taken_by_one_of_two(made, clock, carol, num
 
 
 @pytest.mark.usefixtures("_time")
+def test_two_commands_of_one_person_at_one_moment_hold_two_locks(made, clock):
+    """Else the first, whose lock was taken away, would give back the lock of the second."""
+    with lock.held("dev"):
+        first = json.loads(made.parameters.pop(LOCK))
+        with lock.held("dev"):
+            second = json.loads(made.parameters[LOCK])
+    assert first | {"id": ""} == second | {"id": ""}
+    assert first["id"] != second["id"]
+
+
+@pytest.mark.usefixtures("_time")
 def test_a_lock_that_somebody_else_took_over_is_theirs(made, clock, carol):
     with lock.held("dev"):
         clock[0] += 3600
@@ -128,6 +139,11 @@ def test_a_lock_that_is_given_back_while_it_is_looked_at_is_taken(made, clock):
     with lock.held("dev"):
         assert "bob@laptop" not in locks(made)[LOCK]
     assert locks(made) == {}
+
+
+def test_the_claim_to_a_lock_is_named_after_its_value():
+    """An operator who removes a lock by hand removes the claim with it."""
+    assert lock._claim(LOCK, "x") == f"{LOCK}/2d711642b726b044"
 
 
 def test_another_stage_is_not_locked(made, clock):

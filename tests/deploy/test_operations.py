@@ -116,8 +116,10 @@ def test_code_that_comes_back_as_another_is_not_restored(account):
     assert (account.calls, serving(account)["nudge-dev"]) == ([], b"old")
 
 
-def test_code_is_restored_with_the_python_that_it_was_made_with(account):
+@pytest.mark.parametrize("snap_start", ["None", ""], ids=["off", "an answer without it"])
+def test_code_is_restored_with_the_python_that_it_was_made_with(account, snap_start):
     account.functions["nudge-dev"].runtime = "python3.13"
+    account.functions["nudge-dev"].snap_start = snap_start
     functions.restore("nudge-dev", "1")
     assert account.calls == [
         (
@@ -208,6 +210,22 @@ def test_many_parameters_are_one_bundle(account):
     assert len(bundle) == 14
 
 
+def test_parameters_that_do_not_fit_into_one_are_told_before_a_process_restarts(account):
+    """8 KB is what an advanced parameter holds; each of 4 KB fits by itself."""
+    account.parameters = {"/nudge/dev/A": "x" * 4000, "/nudge/dev/B": "x" * (4192 - 18)}
+    restart.restart("dev")
+    assert len(account.parameters["/nudge/dev/bundle/all"]) == 8192
+    account.calls.clear()
+    account.parameters["/nudge/dev/B"] += "x"
+    with pytest.raises(SystemExit) as ended:
+        restart.restart("dev")
+    assert str(ended.value) == (
+        "The parameters under /nudge/dev/ take 8193 bytes together, over the limit of 8192: "
+        "shorten some, or remove what is not needed."
+    )
+    assert account.calls == []
+
+
 # --- Management commands --------------------------------------------------------------------------
 
 
@@ -291,6 +309,16 @@ def test_a_version_that_does_not_become_ready_fails_after_the_timeout(account, c
     assert clock == [6]
 
 
+def test_a_first_cold_start_has_ninety_seconds(account, clock):
+    account.ready[b"old"] = (503, "starting")
+    with pytest.raises(smoke.SmokeError):
+        smoke.check("dev")
+    assert clock == [91]
+    with pytest.raises(smoke.SmokeError):
+        smoke.check_version("dev", "2", "id-of-old")
+    assert clock == [182]
+
+
 def test_without_a_build_any_ready_version_will_do(account, clock):
     account.ready[b"old"] = (200, "ready")
     smoke.check("dev")
@@ -298,9 +326,12 @@ def test_without_a_build_any_ready_version_will_do(account, clock):
 
 
 def test_a_missing_static_file_fails(account, clock):
-    account.pages["https://static.example.com/css/app.0123.css"] = (403, "denied")
-    with pytest.raises(smoke.SmokeError, match=r"css/app.0123.css answers 403, not 200: denied$"):
+    account.pages["https://static.example.com/css/app.0123.css"] = (403, "x" * 201)
+    with pytest.raises(smoke.SmokeError) as raised:
         smoke.check("dev")
+    assert str(raised.value) == (
+        f"https://static.example.com/css/app.0123.css answers 403, not 200: {'x' * 200}"
+    )
 
 
 @pytest.mark.parametrize("missing", ["bucket", "manifest"])

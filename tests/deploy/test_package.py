@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,12 @@ def names(path):
     return sorted(name for name in entries(path) if not name.endswith(".pyc"))
 
 
+def deflated(content):
+    """As small as it gets: a cold start loads the package."""
+    made = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return made.compress(content) + made.flush()
+
+
 # --- What is in it --------------------------------------------------------------------------------
 
 
@@ -114,6 +121,9 @@ def test_every_file_is_readable_by_every_user_and_comes_once_with_one_date(proje
     assert {entry.create_system for entry in found} == {3}
     assert {entry.date_time for entry in found} == {(1980, 1, 1, 0, 0, 0)}
     assert {entry.compress_type for entry in found} == {zipfile.ZIP_DEFLATED}
+    assert {entry.filename: entry.compress_size for entry in found} == {
+        name: len(deflated(content)) for name, content in entries(path).items()
+    }
     order = [entry.filename for entry in found]
     ours = order.index("BUILD_ID")
     assert order == sorted(order[:ours]) + sorted(order[ours:])
@@ -152,10 +162,37 @@ def test_a_module_that_is_also_an_extension_is_not_listed():
     assert found == {"0001_initial": False, "fast": True, "fast.plain": False}
 
 
+def test_the_list_of_modules_is_as_short_as_it_can_be(project):
+    """Every cold start reads it."""
+    text = entries(build()[1])["MODULES.json"].decode()
+    assert text.startswith('{"config.settings":true,"demo":true,')
+
+
+def test_more_files_of_the_project_are_packed_if_they_are_asked_for(project):
+    package.build(target := Path("nudge.zip"), extra=("notes.txt",))
+    assert names(target) == sorted([*KEPT, "notes.txt"])
+
+
+def test_bytecode_is_the_same_whatever_python_is_told(monkeypatch):
+    files = {"a.py": b'"""Words."""\nassert 0\n', "b.pyc": b"of another tool"}
+    compiled = archive.bytecode(files)
+    monkeypatch.setenv("PYTHONOPTIMIZE", "2")
+    assert set(compiled) == {importlib.util.cache_from_source("a.py")}
+    assert archive.bytecode(files) == compiled
+
+
 def test_nothing_of_zappa_is_packed(project):
     write({"zappa_settings.py": "of a stage", "handler.py": "its handler"})
     _build_id, path = build()
     assert names(path) == KEPT
+
+
+def test_bytecode_has_the_name_that_lambda_looks_for_whatever_the_options_of_python():
+    code = "from deploy import archive; print(archive.compiled_name('a/b.py'))"
+    ended = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-O", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == f"a/__pycache__/b.{sys.implementation.cache_tag}.pyc\n"
 
 
 # --- The id ---------------------------------------------------------------------------------------
@@ -197,6 +234,13 @@ def test_other_code_or_another_dependency_has_another_id(project, index):
     assert "extra.py" in names(path)
 
 
+def test_the_id_depends_on_names_and_contents_and_not_on_their_order():
+    """A folder lists its files in another order on each machine."""
+    files = {"a.py": b"1", "b/c.py": b""}
+    known = "7ce9229eb805e0d886bbbf7092c316a56a0d5d555ff04a5dc9fa8e6002ebe8b7"
+    assert archive.digest(files) == archive.digest(dict(reversed(files.items()))) == known
+
+
 # --- The dependencies -----------------------------------------------------------------------------
 
 
@@ -213,7 +257,50 @@ def test_the_dependencies_are_installed_once_for_a_lock(project, monkeypatch):
     )
 
 
-@pytest.mark.parametrize("part", ["lock", "processor", "Python", "list"])
+def test_the_bytecode_of_the_dependencies_is_not_in_the_id(project):
+    """Each release of Python compiles other bytecode of the same files."""
+    with zipfile.ZipFile(kept := dependencies.archived()) as packed:
+        comment = packed.comment.decode()
+    files = {name: text for name, text in entries(kept).items() if not name.endswith(".pyc")}
+    assert comment == archive.digest(files)
+
+
+def test_a_file_outside_the_folder_of_the_dependencies_is_not_packed(tmp_path):
+    """A wheel may put scripts and data beside its modules."""
+    write({str(tmp_path / "secret.py"): "", str(tmp_path / "installed" / "demo.py"): ""})
+    information = tmp_path / "installed" / "demo-1.0.dist-info"
+    write({str(information / "METADATA"): "Name: demo\nVersion: 1.0\n"})
+    write({str(information / "RECORD"): "demo.py,,\n../secret.py,,\n"})
+    assert dependencies._needed(tmp_path / "installed") == {"demo.py": b""}
+
+
+def test_of_a_long_failure_the_end_is_told(project, monkeypatch, tmp_path):
+    monkeypatch.setattr(dependencies, "FOLDER", tmp_path / "dependencies")
+    monkeypatch.setattr(dependencies, "_uv", lambda: "uv")
+    monkeypatch.setattr(dependencies, "PYTHON", "3.12")
+    commands: list[list[str]] = []
+
+    def run(command, **_options):
+        commands.append(command)
+        return subprocess.CompletedProcess([], 1, stderr="first" + "x" * 2000 + "\n")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(archive.PackageError) as raised:
+        dependencies.archived("arm64")
+    assert str(raised.value) == f"The dependencies cannot be installed:\n{'x' * 2000}"
+    [command] = commands
+    folder = Path(command[-1]).parent
+    assert folder.parent == tmp_path / "dependencies"  # on the same disk, for an atomic rename
+    assert command == [
+        *("uv", "pip", "install", "--quiet", "--python", sys.executable),
+        *("--target", f"{folder}/installed"),
+        *("--python-version", "3.12", "--python-platform", "aarch64-manylinux_2_34"),
+        *("--only-binary", ":all:", "--no-binary", "http-ece"),
+        *("--no-deps", "--require-hashes", "-r", f"{folder}/requirements.txt"),
+    ]
+
+
+@pytest.mark.parametrize("part", ["lock", "processor", "Python", contents, archive, dependencies])
 def test_each_thing_that_decides_what_is_in_them_is_in_the_name(project, monkeypatch, part):
     before = dependencies._made_of("x86_64-manylinux2014")
     platform = "x86_64-manylinux2014"
@@ -224,8 +311,8 @@ def test_each_thing_that_decides_what_is_in_them_is_in_the_name(project, monkeyp
     elif part == "Python":
         monkeypatch.setattr(sys.implementation, "cache_tag", "cpython-399")
     else:
-        write({"contents.py": ""})
-        monkeypatch.setattr(contents, "__file__", "contents.py")
+        write({"another.py": ""})
+        monkeypatch.setattr(part, "__file__", "another.py")
     assert dependencies._made_of(platform) != before
 
 
@@ -381,6 +468,18 @@ def test_a_secret_in_a_folder_of_ours_is_refused(project, name):
     assert before.read_bytes() == b"the last one"
 
 
+def test_ten_forbidden_files_are_named_before_anything_is_installed(project, monkeypatch):
+    def fail(_architecture):
+        raise AssertionError("installed")
+
+    monkeypatch.setattr(dependencies, "archived", fail)
+    wrong = [f"config/{letter}.pem" for letter in "abcdefghijk"]
+    write(dict.fromkeys(wrong, "secret"))
+    with pytest.raises(archive.PackageError) as raised:
+        build()
+    assert str(raised.value) == f"Not for Lambda: {', '.join(wrong[:10])}"
+
+
 def test_a_secret_in_a_dependency_is_refused(project, monkeypatch, tmp_path):
     kept = tmp_path / "kept.zip"
     with zipfile.ZipFile(kept, "w") as made:
@@ -396,6 +495,17 @@ def test_a_package_that_could_not_start_is_refused(project, name):
     Path(name).unlink(missing_ok=True)
     with pytest.raises(archive.PackageError, match=f"^Missing from the package: {name}$"):
         build()
+
+
+def test_all_that_is_missing_is_named_in_order(project):
+    for name in contents.REQUIRED:
+        Path(name).unlink()
+    with pytest.raises(archive.PackageError) as raised:
+        build()
+    assert str(raised.value) == (
+        "Missing from the package: config/settings/__init__.py, serverless/handler.py, "
+        "staticfiles/staticfiles.json"
+    )
 
 
 def test_what_lambda_starts_with_is_required():
@@ -498,6 +608,8 @@ def test_what_no_request_needs_stays_out(name):
     [
         "allauth/socialaccount/providers/__init__.py",
         "boto3/data/s3/2006-03-01/resources-1.json",
+        "boto3/ec2/createtags.py",
+        "boto3/session.py",
         "botocore/data/endpoints.json",
         "botocore/data/sqs/2012-11-05/service-2.json.gz",
         "_cffi_backend.cpython-311-x86_64-linux-gnu.so",
@@ -507,6 +619,7 @@ def test_what_no_request_needs_stays_out(name):
         "demo.libs/libpq.so.5",
         "demo/conf/locale/__init__.py",
         "demo/locale/en/LC_MESSAGES/django.mo",
+        "demo/locale",
         "demo/locale.py",
         "demo/module.py",
         "django/contrib/admin/templates/admin/base.html",
@@ -548,6 +661,11 @@ def test_lambda_gets_what_is_locked_less_what_runs_elsewhere():
     assert set(contents.pins(lock)) - set(kept) == contents.NOT_PACKED
     assert set(kept) >= {"boto3", "django", "psycopg-binary", "apig-wsgi"}
     assert all("--hash=sha256:" in entry for entry in kept.values())
+
+
+def test_a_package_has_one_name_however_it_is_written():
+    first, second = "Foo_Bar.baz==1 \\\n    --hash=sha256:0\n", "qux==2\n"
+    assert contents.pins(f"# compiled\n{first}{second}") == {"foo-bar-baz": first, "qux": second}
 
 
 def test_uv_is_pinned_for_deployments_as_for_development():

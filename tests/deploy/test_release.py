@@ -60,6 +60,7 @@ def test_a_release_packages_migrates_switches_and_looks(made, capsys):
     assert asked == ["collect", "package", *looks]
     output = capsys.readouterr().out
     assert "dev serves build id-of-new" in output
+    assert f"   {ARCHIVE} has 0.0 MB\n" in output
     assert API in output
 
 
@@ -309,7 +310,19 @@ def test_the_timeout_and_the_steps_are_options(made, monkeypatch, signals):
     monkeypatch.setattr(release, "release", lambda stage, **options: given.append((stage, options)))
     monkeypatch.setattr(sys, "argv", ["release", "dev", "--timeout", "20", "--at-once"])
     release.main()
-    assert given == [("dev", {"timeout": 20.0, "at_once": True})]
+    monkeypatch.setattr(sys, "argv", ["release", "dev"])
+    release.main()
+    assert given == [
+        ("dev", {"timeout": 20.0, "at_once": True}),
+        ("dev", {"timeout": 90, "at_once": False}),
+    ]
+
+
+def test_new_code_has_ninety_seconds_to_become_ready(made, clock):
+    made.ready[b"new"] = (503, "starting")
+    with pytest.raises(SystemExit, match="Build id-of-new failed, the one before it serves"):
+        release.release("dev")
+    assert clock == [91]
 
 
 # --- Zappa ----------------------------------------------------------------------------------------

@@ -82,6 +82,18 @@ def test_at_once_there_is_one_step_and_no_judge(aliased, now):
     assert (pointed(aliased), served(aliased)[0], now) == ([("3", {})], b"new", [0])
 
 
+def test_a_version_that_serves_already_has_nothing_to_shift(aliased, now):
+    """AWS makes no new version of the same code, and refuses one as its own share."""
+    shift.run("dev", "2", Shift((10, 50), 5))
+    assert (pointed(aliased), now) == ([("2", {})], [0])
+
+
+def test_a_step_ends_at_its_time_and_not_at_the_next_look(aliased, now):
+    aliased.functions["nudge-dev"].publish(b"new")
+    shift.run("dev", "3", Shift((10, 50), 0.125))
+    assert now == [15]
+
+
 def test_a_first_deploy_has_no_traffic_to_shift(aliased, now):
     aliased.functions.clear()
     aliased.apis.clear()
@@ -109,6 +121,11 @@ def test_an_alarm_during_the_shift_takes_it_back(aliased, now, judge, percent):
     assert pointed(aliased)[-1] == ("2", {})
     assert served(aliased) == (b"old", {}, b"old")
     assert [code for code, _ in aliased.functions["nudge-dev"].versions[2:]] == [b"new", b"old"]
+    everybody, again = aliased.calls[-2:]  # nobody waits for the code to be published again
+    assert (everybody, again) == (
+        ("alias", "nudge-dev", "2", {}),
+        ("code", "nudge-dev", b"old"),
+    )
 
 
 def test_the_alarm_is_looked_at_to_the_end_of_a_step(aliased, now):
@@ -251,10 +268,11 @@ def test_a_call_that_is_repeated_because_its_answer_was_lost_is_nobody_else(
     ("alarms", "told"),
     [
         ({ERRORS: "ALARM", ANSWERS: "OK"}, "nudge-dev-errors is in ALARM already"),
+        ({ERRORS: "ALARM", ANSWERS: "ALARM"}, "^nudge-dev-5xx and nudge-dev-errors is in ALARM"),
         ({ERRORS: "OK"}, "no nudge-dev-5xx"),
         ({}, "no nudge-dev-errors and no nudge-dev-5xx"),
     ],
-    ids=["raised", "one is missing", "none"],
+    ids=["raised", "both raised", "one is missing", "none"],
 )
 def test_alarms_that_cannot_judge_end_a_release_before_it_begins(aliased, now, alarms, told):
     aliased.alarms = alarms
@@ -291,6 +309,8 @@ def test_settings_that_make_no_sense_end_it_with_one_sentence(made, monkeypatch,
 def test_the_settings_of_a_stage_are_its_own_and_those_that_it_extends():
     assert shift.of({}) is None
     assert shift.of({"shift": STEPS}) == Shift((10, 50), 5)
+    longest = {"percents": [1, 99], "minutes": 15}
+    assert shift.of({"shift": longest}) == Shift((1, 99), 15)
     found = zappa_files.stage_settings("production_ops")
     assert (found["project_name"], found["timeout_seconds"]) == ("nudge", 900)
 
@@ -399,6 +419,25 @@ def cut_off(account, shares):
     function = account.functions["nudge-dev"]
     function.publish(b"new")
     function.shares = shares
+
+
+def test_a_rollback_after_a_cut_off_that_does_not_serve_leaves_the_version_that_served(
+    aliased, now
+):
+    """Not the newest, of which nobody knows whether it serves."""
+    cut_off(aliased, {"3": 0.1})
+    aliased.ready[b"old"] = (503, "starting")
+    with pytest.raises(SystemExit, match="The previous version does not serve; this one stays"):
+        rollback.rollback("dev")
+    assert pointed(aliased)[-1] == ("2", {})
+
+
+def test_a_release_after_a_cut_off_that_fails_goes_back_to_the_version_that_served(aliased, now):
+    cut_off(aliased, {})
+    aliased.ready[b"new"] = (503, "starting")
+    with pytest.raises(SystemExit, match="Build id-of-new failed, the one before it serves"):
+        release.release("dev")
+    assert pointed(aliased)[-1] == ("2", {})
 
 
 @pytest.mark.parametrize("shares", [{}, {"3": 0.1}], ids=["before the shift", "in the shift"])

@@ -30,12 +30,21 @@ def told(account, *kinds):
 # --- What Zappa calls -----------------------------------------------------------------------------
 
 
-def test_an_update_begins_with_an_alias_for_the_code_of_now(aliased, account):
+@pytest.mark.parametrize("command", ["update", "schedule"])
+def test_an_update_begins_with_an_alias_for_the_code_of_now(aliased, account, command):
+    aliased.command = command
     callbacks.settings(aliased)
     assert account.functions["nudge-dev"].alias == "2"
     assert aliased.apigateway_lambda_qualifier == "live"
     callbacks.settings(aliased)
     assert len(told(account, "alias")) == 1
+
+
+def test_an_update_of_what_is_not_deployed_is_left_to_zappa(aliased, account):
+    """It says so in one sentence."""
+    account.functions.clear()
+    callbacks.settings(aliased)
+    assert (account.calls, aliased.apigateway_lambda_qualifier) == ([], "live")
 
 
 def test_a_first_deploy_has_its_alias_before_its_schedules_and_its_api(aliased, account):
@@ -207,6 +216,15 @@ def test_one_mapping_takes_from_the_queue(cli, account, wanted):  # noqa: F811
     )
 
 
+def test_a_stage_may_have_the_name_of_the_alias(cli, account):  # noqa: F811
+    cli.lambda_name, cli.stage_config["events"] = "nudge-live", [SWEEP]
+    account.functions["nudge-live"] = Function(b"old")
+    account.mappings = {("nudge-live", OUTPUTS["TaskQueueArn"]): OWN}
+    callbacks.settings(cli)
+    cli.schedule()
+    assert [call[:2] for call in told(account, "mapping", "unmap")] == [("mapping", OWN)]
+
+
 # --- What is refused ------------------------------------------------------------------------------
 
 
@@ -223,6 +241,19 @@ def test_a_function_url_would_pass_by_the_alias(aliased, account):
     with pytest.raises(ClickException, match="calls the newest code, past the alias"):
         callbacks.settings(aliased)
     assert account.calls == []
+
+
+def test_a_stage_without_an_alias_may_have_a_function_url(cli):  # noqa: F811
+    cli.use_function_url = True
+    callbacks.settings(cli)
+    assert cli.apigateway_lambda_qualifier is None
+
+
+def test_a_role_by_hand_is_not_known_to_lack_the_alias(aliased, account, monkeypatch):
+    account.stacks.clear()
+    monkeypatch.setenv("S3_BUCKET", "by-hand")
+    callbacks.settings(aliased)
+    assert account.functions["nudge-dev"].alias == "2"
 
 
 def test_a_shift_that_makes_no_sense_is_refused_by_zappa_too(cli):  # noqa: F811

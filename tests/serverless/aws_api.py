@@ -23,6 +23,7 @@ class Cloud(ThreadingHTTPServer):
         self.answer = answer
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.connections: set[int] = set()
+        self.location = ""  # named by every answer, if it is set
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     @property
@@ -84,6 +85,8 @@ class _Handler(BaseHTTPRequestHandler):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
+        if self.server.location:
+            self.send_header("Location", self.server.location)
         self.end_headers()
         self.wfile.write(data)
 

@@ -27,6 +27,7 @@ class AwsStub:
         self.asked: list[Json] = []  # for dead letters
         self.sent: list[tuple[str, Any]] = []  # queue, event
         self.room = 1000  # for what is sent
+        self.fails_after = 1000  # so many questions for dead letters
         self.forgets = False  # what it has shown, as where a hold ends early
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
 
@@ -60,6 +61,8 @@ class AwsStub:
 
     def receive_message(self, request: Json) -> Json:
         self.asked.append(request)
+        if len(self.asked) > self.fails_after:
+            raise KeyError
         visible = [receipt for receipt in self.queue if receipt not in self.hidden]
         found = visible[: request["MaxNumberOfMessages"]]
         self.hidden |= set() if self.forgets else set(found)

@@ -169,6 +169,28 @@ def test_a_start_without_its_parameters_is_503_and_tries_again(cloud_of):
     assert told.splitlines()[-1] == "200"
 
 
+def test_a_client_is_told_to_come_back_in_five_seconds():
+    assert {**handler.STARTING, "body": json.loads(handler.STARTING["body"])} == {
+        "statusCode": 503,
+        "headers": {"Content-Type": "application/json", "Retry-After": "5"},
+        "body": {
+            "type": "server_error",
+            "errors": [
+                {
+                    "code": "starting",
+                    "detail": "The service is starting; please try again in a moment.",
+                    "attr": None,
+                }
+            ],
+        },
+        "isBase64Encoded": False,
+    }
+
+
+def test_the_application_is_made_once():
+    assert handler._application() is handler._application()
+
+
 def test_a_request_without_parameters_is_503_and_an_event_goes_back(monkeypatch, caplog):
     def busy() -> None:
         raise BusyError("The parameters under /nudge/dev cannot be read: ThrottlingException.")

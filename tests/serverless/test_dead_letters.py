@@ -91,6 +91,15 @@ def test_a_letter_whose_hold_has_ended_is_listed_all_the_same(stub: AwsStub, mon
     assert run() == [LINE, "1 dead letters."]
 
 
+def test_what_was_read_before_an_error_can_be_read_again(stub: AwsStub):
+    for number in range(12):
+        stub.bury(letter(number))
+    stub.fails_after = 1
+    with pytest.raises(ClientError):
+        run()
+    assert (len(stub.asked), stub.hidden) == (2, set())
+
+
 def test_a_queue_that_shows_a_letter_twice_ends(stub: AwsStub):
     """A hold may end while a long queue is read."""
     stub.bury(letter(1))

@@ -265,6 +265,7 @@ def test_only_the_whole_first_part_of_a_path_is_taken_off(settings, path, expect
     [
         ("127.0.0.1:4566", "http://127.0.0.1:4566/x", "http"),
         ("localhost:4566", "http://localhost:4566", "http"),
+        ("[::1]:4566", "http://[::1]:4566", "http"),
         ("a.execute-api.localhost", "http://a.execute-api.localhost", "http"),
         ("127.0.0.1:4566", "https://127.0.0.1:4566", "https"),
         ("127.0.0.1:4566", "http://127.0.0.1:9999", "https"),
@@ -286,6 +287,26 @@ def test_events_with_less_in_them_are_left_as_they_are():
     )
     assert result["REMOTE_ADDR"] == "127.0.0.1"
     assert (result["SCRIPT_NAME"], result["PATH_INFO"]) == ("", "/devices")
+
+
+@pytest.mark.parametrize("proxy", [None, "", "vices", "other"])
+def test_a_part_that_is_not_the_end_of_the_path_shows_no_base_path(proxy):
+    event = {"httpMethod": "GET", "path": "/devices", "headers": None}
+    result = environ({**event, "resource": "/{proxy+}", "pathParameters": {"proxy": proxy}})
+    assert (result["SCRIPT_NAME"], result["PATH_INFO"]) == ("", "/devices")
+
+
+@pytest.mark.parametrize(("public", "prefix"), [("", "/dev"), (SITE, "/dev")])
+def test_a_request_without_a_host_is_not_for_the_public_address(settings, public, prefix):
+    settings.PUBLIC_BASE_URL = public
+    result = environ({**request("rest_edge"), "headers": None, "multiValueHeaders": None})
+    assert result["SCRIPT_NAME"] == prefix
+
+
+def test_a_rest_api_names_the_caller_in_one_place_only():
+    event = request("rest_edge")
+    event["requestContext"]["http"] = {"sourceIp": FORGED}
+    assert environ(event)["REMOTE_ADDR"] == CLIENT
 
 
 @pytest.mark.parametrize("value", ["\u2603", "\ud800", "plain"])
@@ -466,6 +487,24 @@ def test_a_request_is_one_line_of_the_log(caplog, shape):
         f"{CLIENT} GET {path}?[redacted] 200",
     ]
     assert (seen, current_request_id.get()) == ([REQUEST_ID] * 2, NO_REQUEST)
+    assert not any(hasattr(record, "client_request_id") for record in caplog.records)
+
+
+@pytest.mark.parametrize("member", ["queryStringParameters", "multiValueQueryStringParameters"])
+def test_a_query_is_never_logged_wherever_it_stands(caplog, member):
+    caplog.set_level("INFO", logger="serverless.gateway")
+    value = "marker" if member == "queryStringParameters" else ["marker"]
+    event = {"httpMethod": "GET", "path": "/devices", "headers": None}
+    answering()({**event, member: {"token": value}}, CONTEXT)
+    assert caplog.messages == ["- GET /devices?[redacted] 200"]
+
+
+def test_the_line_of_a_request_has_its_time(caplog, monkeypatch):
+    caplog.set_level("INFO", logger="serverless.gateway")
+    moments = iter([5.0, 6.25])
+    monkeypatch.setattr(gateway, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    answering()(request("rest_edge"), CONTEXT)
+    assert [getattr(record, "duration_ms", None) for record in caplog.records] == [1250]
 
 
 @pytest.mark.parametrize("shape", ["rest_edge", "http_api"])

@@ -104,6 +104,34 @@ def test_another_topic_is_not_taken_for_one(handler, said):
     assert told == []
 
 
+def test_a_call_of_an_account_is_no_report(handler):
+    """CloudTrail, by EventBridge, names the kind of its events in the same member."""
+    with pytest.raises(TaskError, match="There is no function for this event"):
+        handler(by_bridge({"eventType": "AwsApiCall", "eventName": "SendEmail"}), CONTEXT)
+
+
+def test_a_mail_without_headers_is_told_without_them(handler):
+    said = bounce()
+    for headers in (None, []):
+        said["mail"]["headers"] = headers
+        handler(by_topic(said), CONTEXT)
+    assert told == [BOUNCED._replace(headers={})] * 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"EventSource": "aws:s3"}, by_topic(json.dumps({"AlarmName": "errors"}))["Records"][0]],
+    ids=["another service", "another topic"],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_report_beside_something_else_is_not_taken_alone(handler, other, first):
+    """Else Lambda would take the rest for done."""
+    [report] = by_topic(bounce())["Records"]
+    with pytest.raises(TaskError, match="There is no function for this event"):
+        handler({"Records": [report, other] if first else [other, report]}, CONTEXT)
+    assert told == []
+
+
 def test_a_report_that_cannot_be_kept_is_told_again_by_lambda(handler, settings):
     settings.MAIL_REPORTS = "todos.reminders.reports.not_there"
     with pytest.raises(TaskError):

@@ -161,6 +161,7 @@ def test_what_does_not_pass_is_told(cloud_of, answer, code):
     cloud = cloud_of(lambda *_call: answer)
     assert refusal() == sentence(code)
     assert len(cloud.calls) >= 7  # in 6.9 seconds, with pauses of a second at most
+    assert aws.time.monotonic() <= 6.9  # no try begins later
     with pytest.raises(parameters.BusyError):  # so that the next request tries again
         load("/nudge/dev/")
 
@@ -171,6 +172,14 @@ def test_what_does_not_pass_is_told(cloud_of, answer, code):
 def test_what_is_no_answer_of_aws_is_told_by_its_status(cloud_of, answer):
     cloud = cloud_of(lambda *_call: answer)
     assert refusal() == sentence(f"HTTP {answer[0]}")
+    assert len(cloud.calls) == 1
+
+
+def test_another_address_is_not_followed(cloud_of):
+    """It would get the signed request."""
+    cloud = cloud_of(lambda *_call: (307, {}))
+    cloud.location = f"{cloud.variables['AWS_ENDPOINT_URL']}/elsewhere"
+    assert refusal() == sentence("HTTP 307")
     assert len(cloud.calls) == 1
 
 
@@ -242,6 +251,11 @@ def test_a_bad_path_is_refused(cloud_of, path):
     [
         ({"AWS_REGION": "eu-west-1"}, "https://ssm.eu-west-1.amazonaws.com/"),
         ({"AWS_DEFAULT_REGION": "eu-west-1"}, "https://ssm.eu-west-1.amazonaws.com/"),
+        (
+            {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"},
+            "https://ssm.eu-west-1.amazonaws.com/",
+        ),
+        ({"AWS_REGION": "cnx-1"}, "https://ssm.cnx-1.amazonaws.com/"),
         ({"AWS_REGION": "cn-north-1"}, "https://ssm.cn-north-1.amazonaws.com.cn/"),
         (
             {"AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL": "http://localhost:4566/"},

@@ -104,11 +104,11 @@ class Refused(psycopg.OperationalError):
 @pytest.fixture
 def server(monkeypatch):
     """A server that takes one password, the secret that holds it, and who asked for what."""
-    state = SimpleNamespace(password="two", secret="two", tried=[], read=0)
+    state = SimpleNamespace(user="owner", password="two", secret="two", tried=[], read=0)
 
     def connect(_wrapper, params):
         state.tried.append((params["user"], params["password"]))
-        if params["password"] != state.password:
+        if (params["user"], params["password"]) != (state.user, state.password):
             raise Refused("FATAL: Passwort-Authentifizierung fehlgeschlagen")
         return "connected"
 
@@ -116,7 +116,7 @@ def server(monkeypatch):
         state.read += 1
         if state.secret is None:
             raise CallError("AccessDeniedException")
-        return {"USER": "owner", "PASSWORD": state.secret}
+        return {"USER": state.user, "PASSWORD": state.secret}
 
     monkeypatch.setattr(DjangoWrapper, "get_new_connection", connect)
     state.login = login
@@ -152,6 +152,15 @@ def test_a_changed_password_is_read_and_kept(server, wrapper):
     assert (server.tried, server.read) == ([("owner", "one"), ("owner", "two")], 1)
     assert connect(one) == "connected"
     assert (server.tried[2:], server.read) == ([("owner", "two")], 1)
+
+
+def test_another_user_with_the_same_password_is_tried_too(server, wrapper):
+    """As where two users take turns, each with a password of its own choice."""
+    one = wrapper("one")
+    server.secret = server.password = "one"
+    server.user = "second"
+    assert connect(one) == "connected"
+    assert server.tried == [("owner", "one"), ("second", "one")]
 
 
 def test_what_another_thread_has_read_is_tried_too(server, wrapper):

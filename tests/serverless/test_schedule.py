@@ -11,6 +11,7 @@ from django.core.management import get_commands
 from django.utils import timezone
 
 from accounts.sessions import SessionStore, stored
+from core import tasks
 from core.http import current_request_id
 from core.models import IdempotencyKey
 from localcloud.lambda_events import CONTEXT, REQUEST_ID, load
@@ -87,6 +88,15 @@ def test_a_command_that_fails_keeps_no_other_from_its_work(handler, monkeypatch,
         handler(load("scheduled_nightly"), CONTEXT)
     assert not Session.objects.exists()
     assert "no_such_command failed" in caplog.messages
+
+
+def test_each_command_of_the_night_passes_the_boundary(handler, monkeypatch):
+    """So that a database that was away for one of them is connected to again by the next."""
+    passed: list[bool] = []
+    monkeypatch.setattr(tasks, "_close_stale", lambda: passed.append(True))
+    monkeypatch.setattr(schedule, "NIGHTLY", ("clearsessions", "clearsessions"))
+    handler(load("scheduled_nightly"), CONTEXT)
+    assert passed == [True] * 6  # before and after the event and each of the two
 
 
 def test_every_nightly_command_exists():

@@ -7,6 +7,7 @@ children first take back the state that a copy would have.
 import json
 import os
 import random
+import ssl
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -178,6 +179,16 @@ def test_a_copy_closes_what_it_was_born_with_and_has_its_own_random_numbers(clos
     snapshot.after()
     assert closed == ["connections", "clients"]
     assert random.random() != first  # noqa: S311
+
+
+def test_a_copy_gives_openssl_random_bytes_of_its_own(closed, monkeypatch):
+    """Its state is in the snapshot; 256 bits, as AWS advises for the seed of a generator."""
+    given = []
+    monkeypatch.setattr(ssl, "RAND_add", lambda seed, entropy: given.append((seed, entropy)))
+    snapshot.after()
+    snapshot.after()
+    assert [(len(seed), entropy) for seed, entropy in given] == [(32, 32), (32, 32)]
+    assert given[0] != given[1]
 
 
 def test_a_client_is_made_once_until_all_are_forgotten():

@@ -5,12 +5,16 @@ import importlib.util
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from serverless import versions
+from tests.config.conftest import ROOT
 
 INSTALLED = sysconfig.get_path("purelib")
 DRIVER = """
@@ -91,6 +95,29 @@ def test_a_module_that_is_loaded_already_stays():
     with versions.by_folders(INSTALLED):
         assert sys.modules[versions.REAL] is before
     assert sys.modules[versions.REAL] is before
+
+
+def test_a_folder_of_an_old_tool_is_not_taken_for_another_package(tmp_path):
+    (tmp_path / "psycopg-extras-9.0.dist-info").mkdir()
+    assert versions._Versions(str(tmp_path)).version("psycopg") == (
+        importlib.metadata.version("psycopg")
+    )
+
+
+def test_the_project_is_loaded_with_the_versions_of_the_package(monkeypatch):
+    told: list[str] = []
+
+    @contextmanager
+    def by_folders(root: str) -> Iterator[None]:
+        told.append(root)
+        yield
+        told.append("loaded")
+
+    monkeypatch.setattr(versions, "by_folders", by_folders)
+    assert import_module("serverless.handler").load_project() is (
+        import_module("config.wsgi").application
+    )
+    assert told == [str(ROOT), "loaded"]
 
 
 def test_a_package_without_a_folder_is_read_by_the_real_module(tmp_path):
