@@ -128,7 +128,10 @@ test("places lie between their neighbours, and the order is that of bytes, then 
     [true, true, true, "a1"],
   );
   assert.equal(places("a1", "a1").length, 1); // two that share a place
-  const some = ["Zz", "a0", "a0V", "a1"].map((position, id) => ({ position, id: String(id) }));
+  const some = ["Zz", "a0", "a0V", "a0V", "a1"].map((position, id) => ({
+    position,
+    id: String(id),
+  }));
   assert.deepEqual([...some].reverse().sort(byPlace), some);
 });
 

@@ -7,11 +7,10 @@ import { take } from "#app/answers.js";
 import { keepMine, takeTheirs } from "#app/decide.js";
 import { store as current } from "#app/state.js";
 import { act, done, LONGEST_UNDO, redo, undo, undone } from "#app/undo.js";
-import { Memory, Names, opened, settled, todo, told } from "./memory.js";
+import { Memory, Names, NOON, opened, settled, todo, told } from "./memory.js";
 
 /** @typedef {import("#app/store.js").Store} Store */
 
-const NOON = "2026-11-26T12:00:00.000Z";
 /** @type {Store} */
 let store;
 /** @type {Memory} */
