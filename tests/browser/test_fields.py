@@ -7,7 +7,16 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tests.browser.app import all_sent, eventually, open_detail, open_page, row, rows, stored, titles
+from tests.browser.app import (
+    all_sent,
+    eventually,
+    open_detail,
+    open_page,
+    row,
+    rows,
+    stored,
+    titles,
+)
 from tests.builders import make_todo
 from todos.models import Due, Reminder, Todo
 

@@ -340,6 +340,18 @@ test("a conflict shows theirs and asks; the answer to it is a change of its own"
   }
 });
 
+test("a change that was refused is given up whole", async () => {
+  await learn([told(todo("milk"))]);
+  await does(deed("milk", "update", { title: "mine" }));
+  await answered({ status: "refused", code: "quota_reached" });
+  const [problem] = store.problems.value;
+  assert.ok(problem);
+  takeTheirs(problem);
+  await settled();
+  assert.deepEqual([queue(), store.problems.value], [[], []]);
+  assert.equal(store.get("todo", "milk").title, "milk");
+});
+
 test("a question stays until the change that answers it is stored", async () => {
   await learn([told(todo("milk"))]);
   await does(deed("milk", "update", { title: "mine" }));

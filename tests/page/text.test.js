@@ -57,16 +57,19 @@ const written = (text) =>
   ]);
 
 test("a block ends at an empty line, at another mark, and each heading is its own", () => {
-  assert.deepEqual(written("###### six\n# one\n####### seven\np\n\n\nq\n- a\n + b\n\n* c\n2) d\nr"), [
-    ["h", "text six"],
-    ["h", "text one"],
-    ["p", "text ####### seven", "text p"],
-    ["p", "text q"],
-    ["ul", "text a", "text b"],
-    ["ul", "text c"],
-    ["ol", "text d"],
-    ["p", "text r"],
-  ]);
+  assert.deepEqual(
+    written("###### six\n# one\n####### seven\np\n\n\nq\n- a\n + b\n\n* c\n2) d\nr"),
+    [
+      ["h", "text six"],
+      ["h", "text one"],
+      ["p", "text ####### seven", "text p"],
+      ["p", "text q"],
+      ["ul", "text a", "text b"],
+      ["ul", "text c"],
+      ["ol", "text d"],
+      ["p", "text r"],
+    ],
+  );
   assert.deepEqual(written("a\n```js\n# *b*\n\n```\nc\n```"), [
     ["p", "text a"],
     ["pre", "text # *b*", "text "],
@@ -83,7 +86,7 @@ test("a mark inside of a word is none, and a link ends before what ends its sent
     ["*a*b", ["text *a*b"]],
     ["(https://a.test/x?y=1).", ["text (", "link https://a.test/x?y=1", "text )."]],
     ["[call](tel:1) [w](mailto:a@b.test)", ["link call", "text  ", "link w"]],
-    ["`a`", ["code a"]],
+    ["`a` b*c* d_e_", ["code a", "text  b*c* d_e_"]],
   ]))
     assert.deepEqual(
       inline(text).map((piece) => `${piece.type} ${piece.text}`),

@@ -15,7 +15,7 @@ const OWN = { recurrence: null, recurrence_from: "due", priority: 0, start_on: n
 const LISTS = [
   { id: "old", name: "Old", color: "", position: "a2", is_inbox: false, archived_at: NOON },
   { id: "home", name: "Home", color: "#2b5fa8", position: "a1", is_inbox: false },
-  { id: "inbox", name: "Inbox", color: "", position: "a0", is_inbox: true },
+  { id: "inbox", name: "of the server", color: "", position: "a0", is_inbox: true },
 ];
 /** In the inbox; at home a party, below it guests and music, below the guests one. @type {Row[]} */
 const TODOS = [
