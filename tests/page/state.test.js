@@ -133,7 +133,10 @@ test("the page speaks as the account says, or else as the browser, and English f
   const before = tongue.value;
   await speak("zh-Hans");
   await speakAsChosen(undefined); // at the next start
-  assert.deepEqual([tongue.value === before, usual()], [true, "zh-Hans"]);
+  assert.deepEqual(
+    [tongue.value === before, localStorage.getItem("nudge.language")],
+    [true, "zh-Hans"],
+  );
   await speakAsChosen("fr");
   assert.deepEqual([spoken(), usual()], [["en", "en", undefined], "fr"]);
   await speakAsChosen("");
