@@ -71,7 +71,8 @@ export function movesToList(ids, list) {
 /** @param {string[]} ids @param {string} list */
 export function moveToList(ids, list) {
   const deeds = movesToList(ids, list);
-  const name = lists().find((one) => one.id === list)?.name ?? "";
+  const found = lists().find((one) => one.id === list);
+  const name = found?.is_inbox ? gettext("Inbox") : (found?.name ?? "");
   act(deeds, gettext("Moved to {name}", { name }), titleOf(ids));
 }
 

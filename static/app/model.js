@@ -68,6 +68,7 @@ const NEW = {
     status: "open",
     priority: 0,
     due: null,
+    start_on: null,
     recurrence: null,
     recurrence_from: "due",
     tags: [],

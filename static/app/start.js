@@ -69,7 +69,6 @@ export function logOutAsked() {
 
 export async function logOutNow() {
   const { store, sync } = state;
-  sync.value?.stop();
   try {
     await session.whoIs();
     await session.logOut();
@@ -83,6 +82,7 @@ export async function logOutNow() {
       return begin();
     }
   }
+  sync.value?.stop();
   session.remember("");
   // The response (Clear-Site-Data) may have already deleted the database.
   await store.value?.erase().catch(() => undefined);

@@ -66,7 +66,8 @@ export function undo() {
   if (!step) return;
   done.value = done.value.slice(0, -1);
   const again = commit(step.deeds);
-  if (again) undone.value = [...undone.value, { ...step, deeds: again }];
+  // What is purged cannot be made again, and neither can what was done to it
+  if (again) undone.value = again.length ? [...undone.value, { ...step, deeds: again }] : [];
   const text = step.text ? gettext("Undone: {what}", { what: step.text }) : gettext("Undone");
   toast.value = { text, title: step.title, undo: false };
 }
@@ -77,5 +78,6 @@ export function redo() {
   undone.value = undone.value.slice(0, -1);
   const back = commit(step.deeds);
   if (back) done.value = [...done.value, { ...step, deeds: back }];
-  toast.value = { text: step.text || gettext("Done again"), title: step.title, undo: true };
+  const can = back !== undefined;
+  toast.value = { text: step.text || gettext("Done again"), title: step.title, undo: can };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { counts, sections } from "#app/lists.js";
+import { counts, isLate, sections, week } from "#app/lists.js";
 import { byPlace, placeBehind, places, placesInFront } from "#app/order.js";
 import { read, write } from "#app/route.js";
 
@@ -110,6 +110,69 @@ test("a list is sorted by what is chosen", () => {
   assert.deepEqual(shown("#/inbox", false, "due")[0]?.[1]?.slice(0, 2), ["late", "passed"]);
 });
 
+test("each order is its own, and equal ones keep their places", () => {
+  const some = [
+    todo("b", { priority: 1, position: "a3", created_at: "2026-11-03", ...due("2026-11-27") }),
+    todo("a", { priority: 4, position: "a2", created_at: "2026-11-01" }),
+    todo("c", { priority: 1, position: "a1", created_at: "2026-11-02", ...due("2026-11-26") }),
+    todo("d", { priority: 1, position: "a0", created_at: "2026-11-01" }),
+  ];
+  const order = (/** @type {string} */ hash, /** @type {string} */ sort) =>
+    sections(read(hash), { ...data, todos: some, sort }, false).map((part) =>
+      part.todos.map(({ title }) => title).join(""),
+    );
+  assert.deepEqual(
+    ["manual", "due", "priority", "title", "newest"].map((sort) => order("#/inbox", sort)[0]),
+    ["dcab", "cbda", "adcb", "abcd", "bcda"],
+  );
+  assert.deepEqual(order("#/search?q=is:open", "title"), ["bcda"]); // the newest first
+});
+
+test("a place shows what is meant for it, and nothing else", () => {
+  const late = due("2026-11-25");
+  const some = [
+    todo("late", late),
+    todo("begins today", { ...late, start_on: "2026-11-26" }),
+    todo("begins tomorrow", { ...late, start_on: "2026-11-27" }),
+    todo("shopped", { ...late, ...done("2026-11-24T10:00:00Z"), tags: ["shop"] }),
+    todo("gone", { ...late, deleted_at: "2026-11-24T10:00:00Z", tags: ["shop"] }),
+    todo("gone since", { deleted_at: "2026-11-25T10:00:00Z" }),
+  ];
+  const own = { ...data, todos: some };
+  const at = (/** @type {string} */ hash, query = "") =>
+    sections({ ...read(hash), query }, own, false).map((part) => [
+      part.kind,
+      part.todos.map(({ title }) => title),
+    ]);
+  assert.deepEqual(at("#/today"), [
+    ["overdue", ["late", "begins today"]],
+    ["today", []],
+  ]);
+  assert.deepEqual(at("#/trash"), [["trash", ["gone since", "gone"]]]);
+  assert.deepEqual(at("#/upcoming"), []);
+  const found = [
+    ["plain", []],
+    ["finished", ["shopped"]],
+  ];
+  assert.deepEqual(at("#/search", "shopped"), found);
+  assert.deepEqual(at("#/filter/f1", "tag:shop is:finished"), found);
+  assert.deepEqual(at("#/filter/f1", "tag:shop"), [["plain", []]]);
+  assert.deepEqual(
+    some.map((one) => isLate(one, own.now, own.zone)),
+    [true, true, true, false, true, false],
+  );
+  assert.deepEqual(counts(own), {
+    lists: { inbox: 3 },
+    tags: [],
+    today: 2,
+    days: { "2026-11-25": 3 },
+  });
+  assert.deepEqual(
+    [week("2026-11-26").length, week("2026-11-26")[0], week("2026-11-26")[6]],
+    [7, "2026-11-26", "2026-12-02"],
+  );
+});
+
 test("counts are of open ones", () => {
   const { lists: inLists, tags, today, days } = counts(data);
   assert.deepEqual(
@@ -128,7 +191,10 @@ test("places lie between their neighbours, and the order is that of bytes, then 
     [true, true, true, "a1"],
   );
   assert.equal(places("a1", "a1").length, 1); // two that share a place
-  const some = ["Zz", "a0", "a0V", "a1"].map((position, id) => ({ position, id: String(id) }));
+  const some = ["Zz", "a0", "a0V", "a0V", "a1"].map((position, id) => ({
+    position,
+    id: String(id),
+  }));
   assert.deepEqual([...some].reverse().sort(byPlace), some);
 });
 

@@ -1,4 +1,6 @@
 // The page without a browser: what a module looks for there, and a database in memory.
+export const NOON = "2026-11-26T12:00:00.000Z";
+
 /** Texts by their names, which are its own keys, as in the browser's storage. */
 export class Names {
   static isFull = false;
@@ -20,9 +22,14 @@ export class Names {
   }
 }
 
+/** Each attribute that was set or taken away on the root, with which. @type {[string, boolean][]} */
+export const toggled = [];
+
 export const page = {
   hidden: false,
   documentElement: {
+    /** @param {string} name @param {boolean} is */
+    toggleAttribute: (name, is) => toggled.push([name, is]),
     dataset: /** @type {Record<string, string>} */ ({
       api: "/api/v1/",
       login: "/auth/login/",

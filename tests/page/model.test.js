@@ -65,10 +65,29 @@ test("a deed shows in a new object and leaves the old one alone", () => {
 
 test("what is made is open and empty but for what is given, and what is purged is gone", () => {
   const made = applied(undefined, did("create", { title: "tea", tags: ["x"] }));
-  assert.deepEqual(
-    [made?.id, made?.title, made?.status, made?.tags, made?.version],
-    ["t", "tea", "open", ["x"], 0],
-  );
+  const common = { id: "t", created_at: at, updated_at: at, version: 0 };
+  assert.deepEqual(made, {
+    ...common,
+    parent: null,
+    title: "tea",
+    notes: "",
+    status: "open",
+    priority: 0,
+    due: null,
+    start_on: null,
+    recurrence: null,
+    recurrence_from: "due",
+    tags: ["x"],
+    reminders: [],
+    finished_at: null,
+    deleted_at: null,
+  });
+  for (const [kind, own] of /** @type {[import("#app/model.js").Kind, any][]} */ ([
+    ["list", { color: "", is_inbox: false, archived_at: null }],
+    ["filter", { color: "" }],
+    ["tag", { color: "" }],
+  ]))
+    assert.deepEqual(applied(undefined, { ...did("create"), kind }), { ...common, ...own });
   assert.equal(applied(base, did("purge")), undefined);
   assert.equal(applied(undefined, did("update", { title: "x" })), undefined);
 });

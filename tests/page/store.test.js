@@ -8,11 +8,10 @@ import { keepMine, takeTheirs } from "#app/decide.js";
 import { remember } from "#app/session.js";
 import { store as current } from "#app/state.js";
 import { act, done, LONGEST_UNDO, redo, undo, undone } from "#app/undo.js";
-import { Memory, Names, opened, settled, todo, told } from "./memory.js";
+import { Memory, Names, NOON, opened, settled, todo, told } from "./memory.js";
 
 /** @typedef {import("#app/store.js").Store} Store */
 
-const NOON = "2026-11-26T12:00:00.000Z";
 /** @type {Store} */
 let store;
 /** @type {Memory} */
@@ -349,6 +348,18 @@ test("a conflict shows theirs and asks; the answer to it is a change of its own"
     assert.deepEqual([store.problems.value, memory.all("problems")], [[], []]);
     await answered({ status: "applied", todo: theirs });
   }
+});
+
+test("a change that was refused is given up whole", async () => {
+  await learn([told(todo("milk"))]);
+  await does(deed("milk", "update", { title: "mine" }));
+  await answered({ status: "refused", code: "quota_reached" });
+  const [problem] = store.problems.value;
+  assert.ok(problem);
+  takeTheirs(problem);
+  await settled();
+  assert.deepEqual([queue(), store.problems.value], [[], []]);
+  assert.equal(store.get("todo", "milk").title, "milk");
 });
 
 test("a question stays until the change that answers it is stored", async () => {

@@ -33,6 +33,10 @@ test("what stands where is found, and where something may stand", () => {
   assert.equal(names(below("a", kin)), "bcd");
   assert.equal(names(above(some.get("c"), some)), "ba");
   assert.deepEqual(progress("a", kin), { done: 0, all: 2 });
+  const cut = todos({ b: { deleted_at: NOON } });
+  assert.deepEqual([names(above(cut.get("c"), cut)), names(above(cut.get("b"), cut))], ["", "a"]);
+  const ring = todos({ a: { parent: "c" } });
+  assert.equal(names(above(ring.get("c"), ring)), "bac");
   const may = (/** @type {string} */ id, /** @type {string} */ parent) =>
     mayStand(id, some.get(parent), some, kin);
   assert.deepEqual(
@@ -62,6 +66,7 @@ test("what the server changes along with a deed is known here", () => {
   const early = { ...done, finished_at: "2026-11-25T12:00:00Z" };
   const finished = todos({ a: done, b: done, c: early, d: done });
   assert.deepEqual(goes("reopen", "a", finished), ["reopen b", "reopen d"]);
+  assert.deepEqual(goes("reopen", "a", todos()), []);
   assert.deepEqual(goes("reopen", "c", finished), ["reopen b", "reopen a"]);
   assert.deepEqual(goes("trash", "b", todos()), ["trash c"]);
   assert.deepEqual(goes("restore", "a", todos({ a: gone, b: gone })), ["restore b"]);

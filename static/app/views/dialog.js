@@ -21,12 +21,14 @@ export function Dialog({ title, children }) {
   const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useLayoutEffect(() => {
     const before = document.activeElement;
-    box.current?.showModal();
+    const dialog = box.current;
+    dialog?.showModal();
     return () => {
+      dialog?.close(); // nothing behind an open one can have the focus
       if (before instanceof HTMLElement) before.focus();
     };
   }, []);
-  return html`<dialog ref=${box} aria-labelledby="dialog-title" onClose=${close} onKeyDown=${key} onClick=${(/** @type {Event} */ event) => event.target === box.current && close()}>
+  return html`<dialog ref=${box} aria-labelledby="dialog-title" onClose=${() => box.current && close()} onKeyDown=${key} onClick=${(/** @type {Event} */ event) => event.target === box.current && close()}>
     <div class="dialog">
       <header><h2 id="dialog-title">${title}</h2><button class="ghost" aria-label=${gettext("Close")} onClick=${close}><${Icon} name="close" /></button></header>
       ${children}

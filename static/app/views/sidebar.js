@@ -33,7 +33,7 @@ function NewList() {
   };
   /** @param {KeyboardEvent} event */
   const key = (event) => {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || event.isComposing) return;
     event.stopPropagation();
     setOpen(false);
   };
