@@ -4,6 +4,7 @@ import re
 import threading
 from collections import Counter
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from allauth.account import forms
@@ -44,6 +45,18 @@ def test_a_code_sets_a_password_once(alice):
     phone, code = asked(alice.email)
     assert (reset(phone, code), has_password(alice, NEW)) == (401, True)
     assert (reset(phone, code, NEWER), has_password(alice, NEW)) == (409, True)
+
+
+def test_what_others_change_meanwhile_leaves_the_code_alive(alice):
+    """They are before and behind the account in every order."""
+    others = [make_user(f"{n}@example.com", id=UUID(int=n)) for n in (0, 2**128 - 1)]
+    phone, code = asked(alice.email)
+    for person in others:
+        person.set_password(NEWER)
+        person.save()
+        EmailAddress.objects.create(user=person, email=f"new-{person.email}")
+    assert (reset(phone, code), has_password(alice, NEW)) == (401, True)
+    assert [has_password(person, NEWER) for person in others] == [True, True]
 
 
 def test_three_guesses_and_the_code_is_dead(alice):

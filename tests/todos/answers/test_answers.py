@@ -438,9 +438,16 @@ def test_a_list_that_never_left_means_nothing(text, three, alice):
 
 
 def test_the_former_owner_of_a_number_leaves_no_numbers_behind(text, three, alice, bob):
-    text("list")
+    text("add bread\nlist")
     Phone.objects.filter(account=bob).delete()
     Phone.objects.filter(account=alice).update(account=bob)
     assert text("done 1") == ["There is no 1 in your last list. Text LIST."]
     assert text("undo") == ["Nothing to undo."]
     assert text("list") == ["1 private"]
+
+
+def test_the_former_number_of_a_person_leaves_nothing_to_undo_behind(text, three, alice):
+    text("add cheese")
+    new = "+15005550096"
+    Phone.objects.filter(account=alice).update(number=new)
+    assert text("undo", new) == ["Nothing to undo."]
