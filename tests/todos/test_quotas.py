@@ -160,10 +160,11 @@ def test_what_an_account_holds_reads_as_a_sentence(alice):
     assert str(Usage.objects.get()) == "0 lists, 1 to-dos, 0 tags, 40 bytes"
 
 
-def test_rows_from_before_the_quotas_count(api, alice, settings):
+def test_rows_from_before_the_quotas_count(api, alice, bob, settings):
+    make_todo(bob)
     make_todo(alice)
     make_todo(alice)
-    Usage.objects.all().delete()
+    Usage.objects.filter(owner=alice).delete()
     settings.QUOTA_TODOS = 2
     assert api(alice).post(TODOS, {"title": "x"}).status_code == 409
 

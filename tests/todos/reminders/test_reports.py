@@ -148,6 +148,20 @@ def test_a_to_do_that_is_done_or_gone_needs_no_other_channel(provider, alice, no
     assert off(alice) == {"sms": "invalid_recipient"}
 
 
+def test_a_text_that_never_arrives_brings_back_what_it_was_about_only(numbered, alice, noon):
+    earlier = make_todo(with_phone(alice), reminders=[soon(5)])
+    run(noon, NOON + timedelta(minutes=5))
+    first = Message.objects.get()
+    make_todo(alice, reminders=[soon()])
+    run(noon, NOON + timedelta(minutes=15))
+    assert first.pk == earlier.firings.get().notice.message
+    lost, gone = Message.objects.exclude(pk=first.pk).get(), RefusalReason.INVALID_RECIPIENT
+    update = StatusUpdate(lost.provider_sid, "undelivered", State.UNDELIVERED, "30006", gone)
+    status_updates.apply(lost, update, source="callback")
+    minutes(noon)
+    assert notices() == [("sms", "sent", ""), *GONE]
+
+
 def test_a_text_of_the_api_switches_nothing_off(provider, api, alice, noon):
     provider.outcome = Refused("no mobile", "21614", 400, RefusalReason.INVALID_RECIPIENT)
     text = {"to": "+14155550100", "body": "hello"}

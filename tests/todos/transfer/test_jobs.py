@@ -1,6 +1,7 @@
 """Exports and imports as jobs: their answers, their reports, and what becomes of dead ones."""
 
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -103,9 +104,10 @@ def test_a_file_that_has_gone_is_404(api, begun, alice, tmp_path):
     assert api(alice).get(job["file"]).status_code == 404
 
 
-def test_an_export_is_written_again_if_something_has_changed(api, begun, alice, monkeypatch):
+def test_an_export_is_written_again_if_something_has_changed(api, begun, alice, bob, monkeypatch):
     """So that nothing is missed that moves in the order meanwhile."""
     make_todo(alice, "first")
+    make_todo(bob)
     write, calls = FORMATS["todotxt"].write, []
 
     def writing(person: Any) -> Any:
@@ -172,6 +174,23 @@ def test_an_import_is_a_dry_run_until_its_report_is_confirmed(api, begun, alice,
     again = begun(phone, f"{IMPORTS}{job['id']}/confirm/", {"token": job["token"]})
     assert (again, len(titles(alice))) == (done, 2)
     assert everything(bob) == theirs
+    check(alice)
+
+
+def test_an_import_counts_nothing_of_others(api, begun, alice, bob, settings):
+    """Neither what they call their lists and tags, nor how far down their objects stand."""
+    theirs = make_list(bob, "Groceries", position="a9")
+    make_todo(bob, "buy milk", list=theirs, tags=["food"], position="a9")
+    phone, content = api(alice), "title,list,tags\r\nbuy milk,Groceries,food\r\n"
+    settings.QUOTA_TAGS = 0
+    job = begun(phone, IMPORTS, {"format": "csv", "content": content})
+    assert job["error"]["code"] == "quota_reached"
+    settings.QUOTA_TAGS = 1
+    job = begun(phone, IMPORTS, {"format": "csv", "content": content})
+    assert job["report"]["new"] == {"lists": 1, "tags": 0, "filters": 0, "todos": 1}
+    begun(phone, f"{IMPORTS}{job['id']}/confirm/", {"token": job["token"]})
+    [made] = Todo.objects.owned_by(alice)
+    assert (made.position, made.list.position, made.list.owner) == ("a0", "a0", alice)
     check(alice)
 
 
@@ -258,6 +277,20 @@ def test_what_was_removed_for_good_comes_back_under_another_id(api, begun, alice
     [back] = Todo.objects.owned_by(alice)
     assert (back.title, back.pk == key) == ("gone", False)
     check(alice)
+
+
+def test_only_what_the_account_itself_has_removed_of_its_kind_is_dead(api, begun, alice, bob):
+    of_bob, of_a_list, mine = make_todo(bob), make_list(alice), make_todo(alice)
+    keys = [str(each.pk) for each in (of_bob, of_a_list, mine)]
+    for each in (of_bob, of_a_list, mine):
+        each.delete()
+    todos = [{"id": key, "title": str(number)} for number, key in enumerate(keys)]
+    phone, content = api(alice), json.dumps({"format": "nudge", "version": 1, "todos": todos})
+    job = begun(phone, IMPORTS, {"format": "json", "content": content})
+    begun(phone, f"{IMPORTS}{job['id']}/confirm/", {"token": job["token"]})
+    made = [str(each.pk) for each in Todo.objects.owned_by(alice).order_by("title")]
+    assert made == [*keys[:2], made[2]]
+    assert made[2] != keys[2]
 
 
 def test_a_list_may_be_chosen_for_what_names_none(api, begun, alice, bob):
@@ -399,11 +432,15 @@ def test_jobs_are_listed_and_forgotten_with_their_files(api, begun, alice, bob, 
     bodies = {EXPORTS: {"format": "csv"}, IMPORTS: {"format": "csv", "content": CSV}}
     for person in (bob, alice, alice):
         begun(api(person), path, bodies[path])
+    [other] = {*bodies} - {path}
+    begun(api(alice), other, bodies[other])
     phone = api(alice)
     found = phone.get(path).json()["results"]
+    kind = "export" if path == EXPORTS else "import"
     assert [it["id"] for it in found] == [
-        str(it.pk) for it in Transfer.objects.filter(owner=alice).order_by("-created_at")
+        str(it.pk) for it in Transfer.objects.filter(owner=alice, kind=kind).order_by("-created_at")
     ]
+    assert phone.get(f"{other}{found[0]['id']}/").status_code == 404
     assert phone.delete(f"{path}{found[0]['id']}/").status_code == 204
     assert phone.get(f"{path}{found[0]['id']}/").status_code == 404
     assert {it.name for it in (tmp_path / "transfers").iterdir()} == {
