@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.sessions import TOUCH_EVERY_SECONDS, SessionStore, stored
+from accounts.sessions import SessionStore, stored
 from tests.accounts.conftest import PASSWORD, Phone, assert_error, mailed_code
 from tests.accounts.factors import TOTP, logged_in
 from tests.conftest import bearer_token
@@ -30,7 +30,7 @@ def signed_in(user: User) -> Phone:
 def not_used_for_a_week(key: Any) -> None:
     week = timedelta(days=7)
     session = SessionStore(session_key=key)
-    session["touched"] = int(time.time()) - TOUCH_EVERY_SECONDS - 1
+    session["touched"] = int(time.time()) - 86_401
     session.save()
     Session.objects.filter(pk=stored(key)).update(expire_date=timezone.now() + week)
     seen = UserSession.objects.filter(session_key=key)

@@ -161,10 +161,10 @@ def test_what_an_account_holds_reads_as_a_sentence(alice):
 
 
 def test_rows_from_before_the_quotas_count(api, alice, bob, settings):
-    make_todo(bob)
     make_todo(alice)
     make_todo(alice)
     Usage.objects.filter(owner=alice).delete()
+    Usage.objects.update_or_create(owner=bob, defaults={"todos": 0})  # who has room
     settings.QUOTA_TODOS = 2
     assert api(alice).post(TODOS, {"title": "x"}).status_code == 409
 

@@ -69,7 +69,7 @@ def changed(content: bytes, place: int, new: bytes) -> bytes:
     return content[:place] + new + content[place + len(new) :]
 
 
-LONG = b"x" * (source.LONGEST_LINE + 10)
+LONG = b"x" * (1024 * 1024 + 10)
 DEEP = b"[" * 100_000
 ZIP = archive("todos.json", native({"title": "a"}))
 END = 22  # bytes that an archive ends with
