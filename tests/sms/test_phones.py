@@ -16,6 +16,7 @@ from accounts.sessions import DeviceSessionStore
 from sms import phones, service
 from sms.delivery import CODE_PLACE
 from sms.models import Consent, Lane, Message, OptOut, Phone, PhoneCode
+from sms.policy import SendError
 from sms.states import State
 from tests import task_backends
 from tests.conftest import bearer_token, make_user
@@ -304,7 +305,9 @@ def test_nobody_learns_that_a_number_wants_no_texts(numbered, alice):
 def test_an_operator_who_pays_for_no_codes_sends_none(numbered, alice, settings):
     settings.SMS_CODES_DAILY = 0
     assert code_of(ask(phone_of(alice))) == (403, "codes_off")
-    assert not numbered.sent
+    with pytest.raises(SendError) as caught:
+        service.queue_code(to=phones.policy.recipient(TO), body=CODE_PLACE, valid_for=phones.VALID)
+    assert (caught.value.code, numbered.sent) == ("codes_off", [])
 
 
 def test_a_code_that_waited_is_not_sent_once_codes_are_off(numbered, alice, settings):
@@ -333,13 +336,17 @@ def test_a_number_and_an_address_get_so_many_codes_a_day(numbered, noon, asked, 
     assert ask(*asked(most + 1)).status_code == 202
 
 
-def test_an_account_and_the_service_text_so_many_codes_a_day(numbered, alice, bob, settings):
+def test_an_account_and_the_service_text_so_many_codes_a_day(
+    numbered, alice, bob, settings, noon, caplog
+):
     settings.SMS_CODES_DAILY = 6
     answers = [ask(phone_of(alice), f"+150055501{n:02}").status_code for n in range(6)]
     assert answers == [202] * 5 + [429]
     later = [ask(phone_of(bob), f"+150055502{n:02}").status_code for n in range(2)]
     assert later == [202, 429]
     assert len(numbered.sent) == 6
+    [warning] = [text for text in caplog.messages if text.startswith("sms_limit_warning")]
+    assert "5 of 6 are used (sms:codes:day, 2026-11-20)" in warning
 
 
 def test_codes_take_no_share_of_what_a_number_or_an_account_may_get(numbered, alice, settings):
