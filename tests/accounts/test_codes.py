@@ -90,8 +90,15 @@ def test_a_code_that_is_checked_is_not_used_up(alice):
         ),
         lambda user, phone: EmailAddress.objects.create(user=user, email="a2@example.com"),
         lambda user, phone: EmailAddress.objects.filter(user=user).update(email="a3@example.com"),
+        lambda user, phone: User.objects.filter(pk=user.pk).update(email="a4@example.com"),
     ],
-    ids=["another reset", "a change of the password", "a new address", "another address"],
+    ids=[
+        "another reset",
+        "a change of the password",
+        "a new address",
+        "another address",
+        "another log-in",
+    ],
 )
 @pytest.mark.parametrize("by_page", [True, False], ids=["page", "API"])
 def test_a_code_is_dead_after_any_change(alice, change, by_page):
@@ -124,6 +131,12 @@ def test_a_code_is_understood_as_people_type_it(alice, typed):
     first, second = code.lower().split("-")
     assert reset(phone, typed.format(first, second)) == 401
     assert has_password(alice, NEW)
+
+
+def test_a_code_may_be_typed_in_wide_letters(alice):
+    phone, code = asked(alice.email)
+    wide = "".join(chr(ord(each) + 0xFEE0) for each in code.lower())
+    assert reset(phone, wide) == 401
 
 
 def test_a_code_lives_for_a_quarter_of_an_hour(alice, clock):

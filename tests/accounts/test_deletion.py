@@ -133,7 +133,15 @@ def test_who_comes_too_late_is_told_so(clock, client, alice):
     for answer in (client.get(f"/account/keep/{token}/"), client.post(f"/account/keep/{token}/")):
         assert answer.status_code == 404
         assert "This link was used or has expired" in answer.text
+    assert deletion.cancel(alice, None) is False
     assert not User.objects.get(pk=alice.pk).is_active
+
+
+def test_who_has_waited_longest_goes_first(clock, alice, bob):
+    for person in (alice, bob):
+        deletion.ask(person, None)
+        clock.shift(60)
+    assert [*deletion.due(timezone.now() + WEEK)] == [alice, bob]
 
 
 @pytest.mark.parametrize(

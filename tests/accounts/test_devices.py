@@ -91,6 +91,8 @@ def test_devices_are_listed_and_ended_one_by_one(alice, bob):
         phone.delete("auth/sessions", {"sessions": others}), 400, "invalid_choice", "sessions"
     )
     assert works(stranger)
+    told = phone.call("put", "auth/sessions", {"id": other["id"], "name": ""}).json()["data"]
+    assert [device["id"] for device in told] == [current["id"], other["id"]]
     assert phone.delete("auth/sessions", {"sessions": [other["id"]]}).status_code == 200
     assert (works(phone), works(tablet), works(stranger)) == (True, False, True)
 

@@ -3,12 +3,18 @@
 import threading
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 import time_machine
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from accounts.api_tokens import ended_tokens
+from accounts.audit import SecurityEvent, old_events
+from accounts.invitations import ended_invitations
+from accounts.models import ApiToken, Invitation, LimitPlace
+from accounts.rate_limits import ended_places
 from core.limits import Limit
 from core.management.commands import prune
 from core.models import Counter, IdempotencyKey
@@ -126,6 +132,30 @@ def test_todos_leave_the_trash_after_thirty_days(alice, bob):
 
 def test_with_nothing_to_do_it_does_nothing():
     assert run() == run() == told()
+
+
+ENDED: dict[str, tuple[Any, Any, int]] = {
+    "tokens": (
+        ended_tokens,
+        lambda account, at: ApiToken(owner=account, name="x", digest="x", expires_at=at),
+        30,
+    ),
+    "events": (
+        old_events,
+        lambda account, at: SecurityEvent(account=account, kind="logged_in", at=at),
+        90,
+    ),
+    "invitations": (ended_invitations, lambda account, at: Invitation(expires_at=at), 30),
+    "places": (ended_places, lambda account, at: LimitPlace(scope="x", number=0, taken_at=at), 1),
+}
+
+
+@pytest.mark.parametrize("what", ENDED)
+def test_what_is_as_old_as_it_may_be_goes_a_moment_later(alice, what):
+    ended, make, days = ENDED[what]
+    make(alice, NOON - days * DAY).save()
+    moment = timedelta(microseconds=1)
+    assert [ended(NOON + late).count() for late in (0 * moment, moment)] == [0, 1]
 
 
 def test_more_than_a_batch_goes(monkeypatch):
