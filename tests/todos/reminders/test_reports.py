@@ -253,10 +253,30 @@ def test_a_report_brings_back_no_message_of_somebody_else(numbered, alice, bob, 
 
 
 def test_an_address_that_is_no_more_in_use_is_nobodys(alice):
+    EmailAddress.objects.create(user=alice, email="alice@home.example", verified=True)
+    bounced("alice@home.example")
     EmailAddress.objects.filter(user=alice).update(verified=False)
     bounced()
     bounced("nobody@example.com")
     assert off(alice) == {}
+
+
+def test_one_report_may_name_several_addresses(alice, bob):
+    alice.change(channels_off={"sms": "opted_out"})
+    for person in (alice, bob):
+        bounced(person.email)
+    assert (off(alice), off(bob)) == (
+        {"sms": "opted_out", "email": "bounced"},
+        {"email": "bounced"},
+    )
+
+
+def test_a_report_of_a_mail_brings_back_no_text(numbered, alice, noon):
+    make_todo(with_phone(alice), reminders=[soon()])
+    run(noon, LATER)
+    bounced(headers={"x-nudge-reminder": str(Notice.objects.get(channel="sms").pk)})
+    minutes(noon)
+    assert notices() == [("sms", "sent", "")]
 
 
 # --- So many mails a day --------------------------------------------------------------------------
