@@ -244,11 +244,35 @@ def test_all_of_it_or_nothing(api, begun, alice, monkeypatch):
     assert (failed["state"], failed["error"]["code"]) == ("failed", "internal")
 
 
-def test_what_does_not_fit_into_the_account_is_told_before(api, begun, alice, settings):
-    settings.QUOTA_TODOS = 1
-    job = begun(api(alice), IMPORTS, {"format": "csv", "content": CSV})
-    assert (job["state"], job["error"]["code"], job["token"]) == ("failed", "quota_reached", None)
+@pytest.mark.parametrize(("name", "room"), [("TODOS", 2), ("LISTS", 1), ("TAGS", 2), ("BYTES", 40)])
+@pytest.mark.parametrize("missing", [0, 1])
+def test_what_does_not_fit_into_the_account_is_told_before(
+    api, begun, alice, settings, name, room, missing
+):
+    """Two to-dos, a list, two tags and forty bytes of notes; all of it fits exactly."""
+    setattr(settings, f"QUOTA_{name}", room - missing)
+    notes = "\N{GRINNING FACE}" * 10
+    content = f"title,list,tags,notes\r\na,Groceries,food,{notes}\r\nb,Groceries,food home,\r\n"
+    job = begun(api(alice), IMPORTS, {"format": "csv", "content": content})
+    told = (job["state"], job["error"] and job["error"]["code"], bool(job["token"]))
+    assert told == (("failed", "quota_reached", False) if missing else ("checked", None, True))
     assert titles(alice) == []
+
+
+def test_a_tag_of_the_file_is_counted_once(api, begun, alice, settings):
+    settings.QUOTA_TAGS = 1
+    objects = {"tags": [{"name": "food"}], "todos": [{"title": "a", "tags": ["food"]}]}
+    content = json.dumps({"format": "nudge", "version": 1, **objects})
+    job = begun(api(alice), IMPORTS, {"format": "json", "content": content})
+    assert (job["state"], job["error"]) == ("checked", None)
+
+
+def test_of_two_lists_of_one_name_an_import_takes_the_first(api, begun, alice):
+    second, first = (make_list(alice, "Groceries", position=each) for each in ("a2", "a1"))
+    phone = api(alice)
+    job = begun(phone, IMPORTS, {"format": "csv", "content": CSV})
+    begun(phone, f"{IMPORTS}{job['id']}/confirm/", {"token": job["token"]})
+    assert (first.todos.count(), second.todos.count()) == (1, 0)
 
 
 def test_what_is_there_or_in_the_trash_stays_as_it_is(api, begun, alice):
