@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -172,7 +173,8 @@ def alice(db) -> User:
 
 @pytest.fixture
 def bob(db) -> User:
-    return make_user("bob@example.com")
+    """He stands before everybody else, so the first row of all is not by chance the person's."""
+    return make_user("bob@example.com", id=UUID(int=0xB0B))
 
 
 @pytest.fixture

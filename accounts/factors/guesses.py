@@ -6,14 +6,17 @@ Django's cache. Here one database statement decides.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.core import context
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.base.internal import flows
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal import auth as recovery_codes
 from allauth.mfa.totp.internal import auth as totp
+from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.codes import plain
@@ -24,6 +27,7 @@ from core.limits import Limit, take
 _SALT = "accounts.factors.guesses"
 _KEPT = timedelta(days=1)  # of used codes: longer than any code is valid
 _SECRET = totp.SECRET_SESSION_KEY
+_mark_as_viewed = recovery_codes.RecoveryCodes.mark_as_viewed
 
 
 def install() -> None:
@@ -33,6 +37,7 @@ def install() -> None:
     totp.get_totp_secret = offered_secret
     totp.TOTP._mark_code_used = lambda wrapper, code: True  # noqa: SLF001 - use_app_code has done it
     recovery_codes.compare_user_code = is_same
+    recovery_codes.RecoveryCodes.mark_as_viewed = mark_as_viewed
 
 
 def begin_guess(user: User, error_key: str | None = None) -> Callable[[], None]:
@@ -54,6 +59,19 @@ def use_app_code(secret: str, code: str) -> bool:
 
 def is_same(*, actual: str, expected: str) -> bool:
     return constant_time_compare(plain(actual), expected)
+
+
+def mark_as_viewed(codes: Any) -> None:
+    """Lock and read the row again, because a use of a code and a new seal write the same column.
+
+    allauth writes what it has read before, so a used code came back. If other codes have replaced
+    these in the meantime, there is nothing to mark, and allauth would raise an error.
+    """
+    with transaction.atomic():
+        row = Authenticator.objects.select_for_update().filter(pk=codes.instance.pk).first()
+        if row is not None:
+            codes.instance.data = row.data
+            _mark_as_viewed(codes)
 
 
 def offered_secret(*, regenerate: bool = False) -> str:

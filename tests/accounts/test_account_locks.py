@@ -97,3 +97,18 @@ def test_a_recovery_code_that_is_used_while_its_seal_is_renewed_stays_used(alice
 
     assert done == (1, True)
     assert RecoveryCodes(Authenticator.objects.get(pk=key)).get_unused_codes() == codes[1:]
+
+
+def test_a_recovery_code_that_is_used_while_the_codes_are_first_shown_stays_used(alice):
+    codes = RecoveryCodes.activate(alice).generate_codes()
+    key = Authenticator.objects.get().pk
+    shown = RecoveryCodes(Authenticator.objects.get(pk=key))
+
+    done = overtake(
+        shown.mark_as_viewed,
+        after='FROM "mfa_authenticator"',
+        by=lambda: RecoveryCodes(Authenticator.objects.get(pk=key)).validate_code(codes[0]),
+    )
+
+    assert done == (None, True)
+    assert RecoveryCodes(Authenticator.objects.get(pk=key)).get_unused_codes() == codes[1:]

@@ -152,14 +152,19 @@ def test_an_account_makes_so_many_tokens_a_day(fresh, bob, clock, monkeypatch):
 
 
 def test_its_last_use_is_written_once_an_hour(alice, clock):
+    token_of(alice, "read")
+    other = ApiToken.objects.get()
     client = program(token_of(alice, "read"))
+    mine = ApiToken.objects.exclude(pk=other.pk)
     used = []
     for seconds in (0, 3599, 1, 1):
         clock.shift(seconds)
         assert client.get("/api/v1/summary/").status_code == 200
-        used.append(ApiToken.objects.get().last_used_at)
+        used.append(mine.get().last_used_at)
     hour = timedelta(hours=1)
     assert [moment and moment - hour for moment in used[2:]] == used[:2]
+    other.refresh_from_db()
+    assert other.last_used_at is None
 
 
 def test_a_token_is_found_by_one_query_and_a_misspelt_one_by_none(alice):
@@ -252,7 +257,9 @@ def test_a_token_is_revoked_on_the_page(browser, alice, bob):
     for person in (alice, bob):
         token_of(person, "read", expires_at=timezone.now() - timedelta(days=1))
     mine, other = (ApiToken.objects.get(owner=person) for person in (alice, bob))
-    assert "Expired" in browser.get(PAGE).text
+    page = browser.get(PAGE)
+    assert "Expired" in page.text
+    assert [*page.context["tokens"]] == [mine]
     for row in (other, mine):
         browser.post(PAGE, {"revoke": str(row.pk)})
     assert [*ApiToken.objects.all()] == [other]

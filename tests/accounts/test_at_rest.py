@@ -193,3 +193,8 @@ def test_a_store_ends_nothing_without_a_key(old_token):
     assert SessionStore().exists(old_token)
     assert not SessionStore().exists("a" * 32)
     assert Session.objects.count() == 1
+
+
+def test_a_store_ends_a_session_of_the_release_before_unread(old_token):
+    SessionStore().delete(old_token)
+    assert not Session.objects.exists()

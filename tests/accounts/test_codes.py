@@ -4,6 +4,7 @@ import re
 import threading
 from collections import Counter
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from allauth.account import forms
@@ -46,6 +47,18 @@ def test_a_code_sets_a_password_once(alice):
     assert (reset(phone, code, NEWER), has_password(alice, NEW)) == (409, True)
 
 
+def test_what_others_change_meanwhile_leaves_the_code_alive(alice):
+    """They are before and behind the account in every order."""
+    others = [make_user(f"{n}@example.com", id=UUID(int=n)) for n in (0, 2**128 - 1)]
+    phone, code = asked(alice.email)
+    for person in others:
+        person.set_password(NEWER)
+        person.save()
+        EmailAddress.objects.create(user=person, email=f"new-{person.email}")
+    assert (reset(phone, code), has_password(alice, NEW)) == (401, True)
+    assert [has_password(person, NEWER) for person in others] == [True, True]
+
+
 def test_three_guesses_and_the_code_is_dead(alice):
     phone, code = asked(alice.email)
     assert [reset(phone, WRONG) for _ in range(3)] == [400] * 3
@@ -77,8 +90,15 @@ def test_a_code_that_is_checked_is_not_used_up(alice):
         ),
         lambda user, phone: EmailAddress.objects.create(user=user, email="a2@example.com"),
         lambda user, phone: EmailAddress.objects.filter(user=user).update(email="a3@example.com"),
+        lambda user, phone: User.objects.filter(pk=user.pk).update(email="a4@example.com"),
     ],
-    ids=["another reset", "a change of the password", "a new address", "another address"],
+    ids=[
+        "another reset",
+        "a change of the password",
+        "a new address",
+        "another address",
+        "another log-in",
+    ],
 )
 @pytest.mark.parametrize("by_page", [True, False], ids=["page", "API"])
 def test_a_code_is_dead_after_any_change(alice, change, by_page):
@@ -111,6 +131,12 @@ def test_a_code_is_understood_as_people_type_it(alice, typed):
     first, second = code.lower().split("-")
     assert reset(phone, typed.format(first, second)) == 401
     assert has_password(alice, NEW)
+
+
+def test_a_code_may_be_typed_in_wide_letters(alice):
+    phone, code = asked(alice.email)
+    wide = "".join(chr(ord(each) + 0xFEE0) for each in code.lower())
+    assert reset(phone, wide) == 401
 
 
 def test_a_code_lives_for_a_quarter_of_an_hour(alice, clock):

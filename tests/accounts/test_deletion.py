@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -110,9 +111,11 @@ def test_a_log_in_offers_to_keep_the_account(clock, alice, bob, mailoutbox):
     assert_error(
         Device().log_in(alice.email, "a wrong password"), 400, "email_password_mismatch", "password"
     )
+    deletion.ask(bob, None)
     clock.shift(WEEK - timedelta(seconds=1))
     assert Device().post(KEEP, {"token": token}).status_code == 204
     assert "the deletion was cancelled" in mailoutbox[-1].body
+    assert not User.objects.get(pk=bob.pk).is_active
     assert_error(Device().post(KEEP, {"token": token}), 400, "invalid", "token")
     device = logged_in(alice.email)
     assert device.get("/api/v1/account/").status_code == 200
@@ -130,7 +133,15 @@ def test_who_comes_too_late_is_told_so(clock, client, alice):
     for answer in (client.get(f"/account/keep/{token}/"), client.post(f"/account/keep/{token}/")):
         assert answer.status_code == 404
         assert "This link was used or has expired" in answer.text
+    assert deletion.cancel(alice, None) is False
     assert not User.objects.get(pk=alice.pk).is_active
+
+
+def test_who_has_waited_longest_goes_first(clock, alice, bob):
+    for person in (alice, bob):
+        deletion.ask(person, None)
+        clock.shift(60)
+    assert [*deletion.due(timezone.now() + WEEK)] == [alice, bob]
 
 
 @pytest.mark.parametrize(
@@ -336,6 +347,77 @@ def test_a_number_that_texted_stop_stays_stopped(clock, alice):
     assert {*rows_with(*marks_of(alice, "alice"))} == {"sms_optout"}
 
 
+def test_invitations_to_every_address_of_the_account_go(alice, bob):
+    """An account that was made by a command may have no row for its own address."""
+    EmailAddress.objects.create(user=alice, email="alice@home.example")
+    alice.email = "alice@work.example"
+    alice.save()
+    for email in ("alice@home.example", "alice@work.example", "alice@example.com", bob.email):
+        Invitation.objects.create(email=email)
+    deletion.begin(alice)
+    deletion.erase(alice)
+    assert [each.email for each in Invitation.objects.all()] == [bob.email]
+
+
+def test_the_log_of_the_admin_about_a_row_of_another_kind_stays(alice, staff):
+    """Ids that are numbers are those of rows in several tables."""
+    address = EmailAddress.objects.get(user=alice)
+    for model in (EmailAddress, Group):
+        LogEntry.objects.create(
+            user=staff,
+            content_type=ContentType.objects.get_for_model(model),
+            object_id=str(address.pk),
+            object_repr="x",
+            action_flag=CHANGE,
+        )
+    deletion.begin(alice)
+    deletion.erase(alice)
+    assert [each.content_type.model for each in LogEntry.objects.all()] == ["group"]
+
+
+# What a number has in common with others: who proves it, who texts it, who had it before.
+TOOK_PART = {
+    "a text without a sender": lambda number, bob: Message(sender=None, to=number, body="x"),
+    "a text of another person": lambda number, bob: Message(sender=bob, to=number, body="x"),
+    "an entry of nobody": lambda number, bob: Consent(
+        number=number, event="stopped", source="text"
+    ),
+    "an entry of its former owner": lambda number, bob: Consent(
+        account=bob, number=number, event="agreed", source="api"
+    ),
+}
+
+
+@pytest.mark.parametrize("known_by", ["phone", "ledger"])
+def test_what_others_did_with_a_number_stays_and_what_nobody_did_goes(alice, bob, known_by):
+    """The number is known by the verified phone or, once that was removed, by the ledger."""
+    number, others = NUMBERS["alice"], NUMBERS["bob"]
+    if known_by == "phone":
+        Phone.objects.create(account=alice, number=number)
+    else:
+        Consent.objects.create(account=alice, number=number, event="removed", source="api")
+    Phone.objects.create(account=bob, number=others)
+    Consent.objects.create(account=bob, number=others, event="agreed", source="api")
+    for each in (number, others):
+        for make in TOOK_PART.values():
+            make(each, bob).save()
+    deletion.begin(alice)
+    deletion.erase(alice)
+    texts = Message.objects.values_list("to", "sender__email")
+    assert sorted(texts, key=str) == sorted(
+        [(number, bob.email), (others, bob.email), (others, None)], key=str
+    )
+    entries = Consent.objects.values_list("number", "account__email", "event")
+    assert sorted(entries, key=str) == sorted(
+        [
+            (number, bob.email, "agreed"),
+            *[(others, bob.email, "agreed")] * 2,
+            (others, None, "stopped"),
+        ],
+        key=str,
+    )
+
+
 @pytest.mark.usefixtures("full")
 def test_a_run_that_dies_after_any_batch_is_taken_up_by_the_next(clock, alice, bob, monkeypatch):
     others = rows_with(*marks_of(bob, "bob"))
@@ -388,9 +470,10 @@ def test_nobody_goes_before_the_time(clock, alice, bob, capsys):
     assert User.objects.filter(pk__in=[alice.pk, bob.pk]).count() == 2
 
 
-def test_an_account_that_is_gone_already_is_no_error(alice):
+def test_an_account_that_is_gone_already_is_no_error(alice, bob):
     deletion.begin(alice)
     assert deletion.erase(alice)
+    Invitation.objects.create(email=alice.email)  # since then
     before = everything()
     assert not deletion.erase(alice)
     assert everything() == before

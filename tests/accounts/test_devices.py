@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.sessions import TOUCH_EVERY_SECONDS, SessionStore, stored
+from accounts.sessions import SessionStore, stored
 from tests.accounts.conftest import PASSWORD, Phone, assert_error, mailed_code
 from tests.accounts.factors import TOTP, logged_in
 from tests.conftest import bearer_token
@@ -30,7 +30,7 @@ def signed_in(user: User) -> Phone:
 def not_used_for_a_week(key: Any) -> None:
     week = timedelta(days=7)
     session = SessionStore(session_key=key)
-    session["touched"] = int(time.time()) - TOUCH_EVERY_SECONDS - 1
+    session["touched"] = int(time.time()) - 86_401
     session.save()
     Session.objects.filter(pk=stored(key)).update(expire_date=timezone.now() + week)
     seen = UserSession.objects.filter(session_key=key)
@@ -91,6 +91,8 @@ def test_devices_are_listed_and_ended_one_by_one(alice, bob):
         phone.delete("auth/sessions", {"sessions": others}), 400, "invalid_choice", "sessions"
     )
     assert works(stranger)
+    told = phone.call("put", "auth/sessions", {"id": other["id"], "name": ""}).json()["data"]
+    assert [device["id"] for device in told] == [current["id"], other["id"]]
     assert phone.delete("auth/sessions", {"sessions": [other["id"]]}).status_code == 200
     assert (works(phone), works(tablet), works(stranger)) == (True, False, True)
 

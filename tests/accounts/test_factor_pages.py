@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -12,6 +13,7 @@ from django.test import Client
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.factors import code_of
 from tests.accounts.soft_key import SoftKey
+from tests.conftest import make_user
 
 WRONG = {"credential": '{"id": 1}'}
 
@@ -21,9 +23,17 @@ pytestmark = pytest.mark.usefixtures("clock", "commits_at_once")
 
 @pytest.fixture
 def browser(alice) -> Client:
+    """Of Alice; Carol's factors change nothing for her."""
+    carol = make_user("carol@example.com")
+    for kind in Authenticator.Type.values:
+        Authenticator.objects.create(user=carol, type=kind, data={"name": "Carol's"})
     browser = Client()
     browser.post("/auth/login/", {"login": alice.email, "password": PASSWORD})
     return browser
+
+
+def factors() -> Any:
+    return Authenticator.objects.exclude(user__email="carol@example.com")
 
 
 def options(page) -> dict:
@@ -67,7 +77,7 @@ def test_an_app_is_switched_on_and_off(browser, alice):
     assert "Switch the app off" in browser.get("/auth/2fa/").text
     assert browser.get("/auth/2fa/totp/deactivate/").status_code == 200
     assert browser.post("/auth/2fa/totp/deactivate/")["Location"] == "/auth/2fa/"
-    assert not Authenticator.objects.exists()
+    assert not factors().exists()
     assert [sent.subject for sent in mail.outbox][1:] == [
         "Nudge: An authenticator app was added",
         "Nudge: You have new recovery codes",
@@ -79,7 +89,7 @@ def test_a_wrong_code_switches_nothing_on(browser):
     browser.get("/auth/2fa/totp/activate/")
     page = browser.post("/auth/2fa/totp/activate/", {"code": "000000"})
     assert "This code is wrong" in page.text
-    assert not Authenticator.objects.exists()
+    assert not factors().exists()
 
 
 def test_a_passkey_is_added_used_renamed_and_removed(browser, alice):
@@ -95,7 +105,7 @@ def test_a_passkey_is_added_used_renamed_and_removed(browser, alice):
     }
     assert stranger.post("/auth/2fa/webauthn/login/", given)["Location"] == "/account/"
     assert stranger.get("/account/").status_code == 200
-    passkey = Authenticator.objects.get(type="webauthn")
+    passkey = factors().get(type="webauthn")
     edit = f"/auth/2fa/webauthn/keys/{passkey.pk}/"
     assert 'value="Desk"' in browser.get(f"{edit}edit/").text
     assert browser.post(f"{edit}edit/", {"name": "Sofa"})["Location"] == "/auth/2fa/webauthn/"
@@ -103,19 +113,19 @@ def test_a_passkey_is_added_used_renamed_and_removed(browser, alice):
     assert "last used" in browser.get("/auth/2fa/").text
     assert "Sofa" in browser.get(f"{edit}remove/").text
     assert browser.post(f"{edit}remove/").status_code == 302
-    assert not Authenticator.objects.exists()
+    assert not factors().exists()
 
 
 def test_a_passkey_of_somebody_else_does_not_exist(browser, alice, bob):
     other = Client()
     other.post("/auth/login/", {"login": bob.email, "password": PASSWORD})
     add_passkey(other)
-    theirs = Authenticator.objects.get(type="webauthn")
+    theirs = factors().get(type="webauthn")
     for page in ("edit", "remove"):
         path = f"/auth/2fa/webauthn/keys/{theirs.pk}/{page}/"
         assert browser.get(path).status_code == 404
         assert browser.post(path, {"name": "mine"}).status_code == 404
-    assert Authenticator.objects.get(type="webauthn").data["name"] == "Desk"
+    assert factors().get(type="webauthn").data["name"] == "Desk"
 
 
 def test_a_passkey_too_many_is_told_of(browser, monkeypatch):
@@ -126,7 +136,7 @@ def test_a_passkey_too_many_is_told_of(browser, monkeypatch):
     page = browser.post("/auth/2fa/webauthn/add/", given, follow=True)
     assert page.redirect_chain == [("/auth/2fa/", 302)]
     assert "Your account already has as many passkeys as it may have." in page.text
-    assert Authenticator.objects.filter(type="webauthn").count() == 1
+    assert factors().filter(type="webauthn").count() == 1
 
 
 def test_a_wrong_passkey_is_told_of(browser, alice):
@@ -200,7 +210,7 @@ def test_what_is_no_credential_is_told_so(browser, alice, credential):
     told = stranger.post("/auth/2fa/webauthn/login/", {"credential": credential})
     assert told.status_code in (200, 302)
     assert stranger.get("/account/").status_code == 302
-    assert Authenticator.objects.filter(type="webauthn").count() == 1
+    assert factors().filter(type="webauthn").count() == 1
 
 
 @pytest.mark.parametrize("said", [None, {"credProps": None}, {"credProps": 5}])
@@ -208,4 +218,4 @@ def test_a_browser_may_say_nothing_of_its_passkey(browser, alice, said):
     made = SoftKey().create(options(browser.get("/auth/2fa/webauthn/add/")))
     form = {"name": "x", "credential": json.dumps({**made, "clientExtensionResults": said})}
     assert browser.post("/auth/2fa/webauthn/add/", form).status_code == 302
-    assert Authenticator.objects.get(type="webauthn").user == alice
+    assert factors().get(type="webauthn").user == alice

@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as apps
 from django.core import mail
 from django.test import Client
@@ -94,6 +95,48 @@ def test_a_recovery_code_works_once(alice):
     new = phone.post(CODES).json()["data"]["unused_codes"]
     assert not {*new} & {*told["unused_codes"]}
     assert mail.outbox[-1].subject == "Nudge: You have new recovery codes"
+
+
+def meanwhile(monkeypatch, act) -> None:
+    """Between the read of the recovery codes and the write of when they were first shown."""
+    mark, acts = RecoveryCodes.mark_as_viewed, [act]
+
+    def late(codes):
+        if acts:
+            acts.pop()()
+        mark(codes)
+
+    monkeypatch.setattr(RecoveryCodes, "mark_as_viewed", late)
+
+
+def test_a_recovery_code_that_is_used_while_the_codes_are_first_shown_stays_used(
+    alice, bob, monkeypatch
+):
+    for person in (bob, alice):
+        set_up_app(phone := logged_in(person))
+    mine = Authenticator.objects.get(user=alice, type="recovery_codes")
+    codes = mine.wrap().generate_codes()
+    meanwhile(
+        monkeypatch, lambda: Authenticator.objects.get(pk=mine.pk).wrap().validate_code(codes[0])
+    )
+
+    shown = phone.get(CODES).json()["data"]
+
+    assert (shown["unused_codes"], shown["unused_code_count"]) == (codes[1:], 9)
+    mine.refresh_from_db()
+    assert mine.data["used_mask"] == 1
+    assert mine.data["viewed_at"]
+
+
+def test_recovery_codes_that_others_replace_while_they_are_made_are_no_error(alice, monkeypatch):
+    set_up_app(phone := logged_in(alice))
+    newer = []
+    meanwhile(monkeypatch, lambda: newer.append(phone.post(CODES).json()["data"]["unused_codes"]))
+
+    older = phone.post(CODES).json()["data"]["unused_codes"]
+
+    assert len(older) == 10
+    assert older != newer[0] == phone.get(CODES).json()["data"]["unused_codes"]
 
 
 def test_a_passkey_alone_logs_in(alice, bob):

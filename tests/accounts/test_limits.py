@@ -139,6 +139,16 @@ def test_a_place_that_another_took_since_is_left_alone(clock, alice):
     assert (limit.is_free(), limit.wait()) == (True, timedelta(0))
 
 
+def test_places_of_a_limit_that_was_wider_do_not_count(clock):
+    wide, narrow = (PlacedLimit(scope="a", amount=amount, seconds=300) for amount in (3, 1))
+    for _ in range(3):
+        assert wide.take()
+    LimitPlace.objects.filter(number=0).delete()
+    assert (narrow.is_free(), wide.is_free()) == (True, True)
+    assert narrow.take()
+    assert narrow.wait() == timedelta(seconds=300)
+
+
 def test_an_unknown_limit_raises_where_allauth_wants_it(rf):
     """allauth asks for an exception where it has no answer of its own."""
     rate = ratelimit.Rate(amount=1, duration=60, per="key")

@@ -29,10 +29,13 @@ class Away(EmailBackend):
     """The errors of its next tries; afterwards it is there."""
 
     errors: list[OSError] = []
+    is_broken = False
 
     def open(self) -> None:
-        if self.errors:
-            raise self.errors.pop(0)
+        """A connection that has failed once does so for ever."""
+        if self.errors or self.is_broken:
+            self.is_broken = True
+            raise self.errors.pop(0) if self.errors else ConnectionResetError
 
     def send_messages(self, messages: Any) -> int:
         self.open()

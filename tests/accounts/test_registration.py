@@ -16,6 +16,7 @@ from django.test import Client
 
 from accounts import registration
 from accounts.models import Invitation, User
+from accounts.registration import check_domain
 from config import env
 from tests.accounts.conftest import PASSWORD, Phone, assert_error
 from tests.conftest import make_user
@@ -105,6 +106,7 @@ def test_a_link_creates_one_account_on_the_page(client, clock, mailoutbox):
     invitation.refresh_from_db()
     assert (invitation.account, invitation.used_at) == (carol, invitation.created_at)
     assert Client().get(path_of(invitation)).status_code == 404
+    assert "invitation" not in client.session
     assert client.get(path_of(other))["Location"] == "/todos/"
     other.refresh_from_db()
     assert other.used_at is None
@@ -249,6 +251,12 @@ def test_an_address_of_another_domain_is_refused_at_every_entry(client, web, sta
 def test_an_address_of_the_domains_is_taken(client, email):
     assert by_page(client, email).status_code == 302
     assert exists(email.lower())
+
+
+@pytest.mark.parametrize("address", ["a@MÜNCHEN.example", '"a"@xn--mnchen-3ya.example'])
+def test_a_domain_is_one_in_every_spelling(settings, address):
+    settings.REGISTRATION_DOMAINS = ["xn--mnchen-3ya.example"]
+    check_domain(address)
 
 
 @pytest.mark.usefixtures("domains")

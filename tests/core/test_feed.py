@@ -196,6 +196,7 @@ def test_what_is_deleted_leaves_its_id_and_last_version(alice, bob, model, sever
     assert entry is not None
     assert (entry.version, last(alice)) == (3, (model.feed_kind, str(key)))
     assert dead_entry(bob.pk, model.feed_kind, key) is None
+    assert dead_entry(alice.pk, "filter", key) is None
     check(alice)
     check(bob)
 

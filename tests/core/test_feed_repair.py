@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 
 from accounts.models import User
 from core.feed import FeedCounter
-from core.feed_repair import VERSIONS_APART
+from core.feed_repair import VERSIONS_APART, begin_epoch
 from tests.builders import make_list, make_todo
 from tests.feeds import check, fed, last, living
 from todos.models import List, Tag, Todo
@@ -53,6 +53,30 @@ def test_the_night_feeds_what_a_former_release_has_written(alice, bob, monkeypat
     assert Todo.objects.mentioning("strasse home").count() == 3
     assert nightly() == "0 rows folded, 0 fed, 0 dues renewed.\n"
     assert Todo.objects.get(pk=theirs.pk).version == 1
+
+
+def test_the_night_feeds_each_account_by_itself(alice, bob):
+    rows = [make_todo(person) for person in (alice, bob)]
+    gone = [make_todo(person) for person in (alice, bob)]
+    for row in rows:
+        past_the_feed(row, title="x")
+    for row in gone:
+        QuerySet(Todo).filter(pk=row.pk)._raw_delete("default")
+    assert nightly() == "0 rows folded, 4 fed, 0 dues renewed.\n"
+    for person, row, lost in zip((alice, bob), rows, gone, strict=True):
+        check(person)
+        assert fed(person, deleted=True) == {("todo", str(lost.pk)): 2}
+        assert Todo.objects.get(pk=row.pk).version == 3
+
+
+def test_the_epoch_of_one_account_is_not_that_of_others(alice, bob):
+    make_todo(bob)
+    before = living(bob)
+    epochs = dict(FeedCounter.objects.values_list("account", "epoch"))
+    begin_epoch(alice.pk)
+    after = dict(FeedCounter.objects.values_list("account", "epoch"))
+    assert {key for key in epochs if epochs[key] != after[key]} == {alice.pk}
+    assert living(bob) == before
 
 
 def test_the_night_tells_of_what_a_former_release_has_deleted(alice, bob):

@@ -3,13 +3,19 @@
 import threading
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 import time_machine
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from core.limits import LONGEST_WINDOW, Limit
+from accounts.api_tokens import ended_tokens
+from accounts.audit import SecurityEvent, old_events
+from accounts.invitations import ended_invitations
+from accounts.models import ApiToken, Invitation, LimitPlace
+from accounts.rate_limits import ended_places
+from core.limits import Limit
 from core.management.commands import prune
 from core.models import Counter, IdempotencyKey
 from sms.models import InboundMessage, PhoneCode, ReceivedText
@@ -20,6 +26,7 @@ from todos.models import Todo
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_noon")]
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+LONGEST = 31 * DAY  # of the windows
 
 
 @pytest.fixture
@@ -59,7 +66,7 @@ def make_key(key: str, age: timedelta, **fields: object) -> None:
 
 
 def make_counter(scope: str, ended: timedelta) -> None:
-    Counter.objects.create(scope=scope, window_start=NOON - ended - LONGEST_WINDOW)
+    Counter.objects.create(scope=scope, window_start=NOON - ended - LONGEST)
 
 
 def test_codes_go_when_they_are_over_and_texts_after_two_days(alice, bob):
@@ -127,6 +134,30 @@ def test_with_nothing_to_do_it_does_nothing():
     assert run() == run() == told()
 
 
+ENDED: dict[str, tuple[Any, Any, int]] = {
+    "tokens": (
+        ended_tokens,
+        lambda account, at: ApiToken(owner=account, name="x", digest="x", expires_at=at),
+        30,
+    ),
+    "events": (
+        old_events,
+        lambda account, at: SecurityEvent(account=account, kind="logged_in", at=at),
+        90,
+    ),
+    "invitations": (ended_invitations, lambda account, at: Invitation(expires_at=at), 30),
+    "places": (ended_places, lambda account, at: LimitPlace(scope="x", number=0, taken_at=at), 1),
+}
+
+
+@pytest.mark.parametrize("what", ENDED)
+def test_what_is_as_old_as_it_may_be_goes_a_moment_later(alice, what):
+    ended, make, days = ENDED[what]
+    make(alice, NOON - days * DAY).save()
+    moment = timedelta(microseconds=1)
+    assert [ended(NOON + late).count() for late in (0 * moment, moment)] == [0, 1]
+
+
 def test_more_than_a_batch_goes(monkeypatch):
     monkeypatch.setattr(prune, "BATCH", 2)
     for number in range(5):
@@ -135,9 +166,9 @@ def test_more_than_a_batch_goes(monkeypatch):
 
 
 def test_no_limit_has_a_window_that_would_be_forgotten_early():
-    assert Limit(scope="x", amount=1, window=LONGEST_WINDOW).amount == 1
+    assert Limit(scope="x", amount=1, window=LONGEST).amount == 1
     with pytest.raises(ValueError, match="LONGEST_WINDOW"):
-        Limit(scope="x", amount=1, window=LONGEST_WINDOW + SECOND)
+        Limit(scope="x", amount=1, window=LONGEST + SECOND)
 
 
 @pytest.mark.postgres

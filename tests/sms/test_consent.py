@@ -44,6 +44,7 @@ def test_words_that_postgresql_cannot_store_lose_only_the_zero(rf, alice):
 
 def test_what_the_provider_and_operators_stop_is_written_down_once(web, staff, alice):
     Phone.objects.create(account=alice, number=NUMBER)
+    OptOut.objects.create(number="+15005550097", source="inbound")
     for _ in range(2):
         status_updates.opt_out(NUMBER)
     OptOut.objects.all().delete()

@@ -99,7 +99,7 @@ class Asked(RecordingBackend):
 
 
 def test_what_another_sweep_has_marked_keeps_nothing_waiting(settings, monkeypatch):
-    rows, choose = make_due(2 * dispatch.BATCH), dispatch.chosen
+    rows, choose = make_due(20), dispatch.chosen
 
     def overtaken(at):
         chosen = choose(at)

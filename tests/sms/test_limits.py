@@ -212,9 +212,9 @@ def test_the_months_segments_are_warned_of_and_the_next_month_anew(alice, settin
     settings.SMS_MONTHLY_SEGMENTS = 10
     allow(alice)
     with caplog.at_level(logging.WARNING, "sms.policy"):
-        for at in (NOON, NOON + timedelta(days=1), NOON + timedelta(days=11)):
-            for segments in (4, 5):
-                take_one(alice, segments=segments, at=at) if at.day != 21 else None
+        for days, amounts in ((0, (4, 5)), (1, (1,)), (11, (4, 5))):
+            for segments in amounts:
+                take_one(alice, segments=segments, at=NOON + timedelta(days=days))
         assert len(caplog.messages) == 2
     assert all("sms:segments:month" in message for message in caplog.messages)
     assert mail.outbox == []  # ADMINS is empty

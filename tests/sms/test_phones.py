@@ -1,12 +1,14 @@
 """A number is somebody's once its code has come back, and one person's at a time."""
 
 import re
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from allauth.account.internal.flows.login import record_authentication
 from django.core import mail
 from django.db import connection
+from django.forms.models import model_to_dict
 from django.test import RequestFactory
 from rest_framework.test import APIClient
 
@@ -14,6 +16,7 @@ from accounts.sessions import DeviceSessionStore
 from sms import phones, service
 from sms.delivery import CODE_PLACE
 from sms.models import Consent, Lane, Message, OptOut, Phone, PhoneCode
+from sms.policy import SendError
 from sms.states import State
 from tests import task_backends
 from tests.conftest import bearer_token, make_user
@@ -29,6 +32,31 @@ NOBODY = {"number": None, "proved_at": None, "opted_out": False, "pending": None
 def _codes(settings, numbered, bob) -> None:
     settings.SMS_CODES_DAILY = 100
     Phone.objects.create(account=bob, number=BOBS)
+
+
+@pytest.fixture(autouse=True)
+def _bystander(numbered) -> Iterator[None]:
+    """Carol has a row of each kind, which nobody else sees or changes."""
+    carol, number = allow(make_user("carol@example.com")), "+15005550066"
+    at = datetime(2026, 11, 20, 11, tzinfo=UTC)
+    Phone.objects.create(account=carol, number=number, proved_at=at)
+    OptOut.objects.create(number=number, source="inbound")
+    code = {"number": ANOTHER, "asked_at": at, "expires_at": at.replace(year=2100)}
+    PhoneCode.objects.create(account=carol, **code)
+    text = Message.objects.create(
+        sender=carol,
+        to=TO,
+        body="x",
+        lane=Lane.REMINDER,
+        state=State.SCHEDULED,
+        next_attempt_at=at.replace(year=2100),
+    )
+    rows = [Phone.objects.get(account=carol), PhoneCode.objects.get(account=carol), text]
+    before = [model_to_dict(row) for row in rows]
+    yield
+    for row in rows:
+        row.refresh_from_db()
+    assert [model_to_dict(row) for row in rows] == before
 
 
 def phone_of(person, address: str = "192.0.2.7") -> APIClient:
@@ -89,7 +117,7 @@ def test_a_number_is_proved_by_its_code(numbered, alice):
 def test_no_code_is_at_rest_or_among_the_messages_of_an_account(numbered, alice):
     phone = phone_of(alice)
     ask(phone)
-    code, kept = texted_code(numbered), Message.objects.get()
+    code, kept = texted_code(numbered), Message.objects.get(lane=Lane.CODE)
     assert (kept.sender, kept.lane, kept.body[:6]) == (None, Lane.CODE, CODE_PLACE)
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names():
@@ -190,13 +218,22 @@ def test_the_own_number_costs_no_code(numbered, alice):
 
 
 def test_a_number_is_removed(numbered, alice, bob):
-    phone = phone_of(alice)
+    phone, later = phone_of(allow(alice)), phones.timezone.now() + timedelta(hours=1)
     prove(phone, numbered)
     ask(phone, ANOTHER)
+    texts = {
+        (to, lane): service.queue(actor=alice, to=to, body="Milk", send_at=later, lane=lane)
+        for to in (TO, ANOTHER)
+        for lane in (Lane.REMINDER, Lane.ORDINARY)
+    }
     for _ in range(2):
         assert phone.delete(URL).status_code == 204
     assert told(phone.get(URL)) == NOBODY
-    assert list(Phone.objects.values_list("account__email", flat=True)) == ["bob@example.com"]
+    assert not Phone.objects.filter(account=alice).exists()
+    for text in texts.values():
+        text.refresh_from_db()
+    canceled = [key for key, text in texts.items() if text.state == State.CANCELED]
+    assert canceled == [(TO, Lane.REMINDER)]
     assert Consent.objects.filter(event="removed").count() == 1
     letter = mail.outbox[-1]
     assert (letter.subject, "was removed" in letter.body) == ("Nudge: Your phone number", True)
@@ -268,7 +305,9 @@ def test_nobody_learns_that_a_number_wants_no_texts(numbered, alice):
 def test_an_operator_who_pays_for_no_codes_sends_none(numbered, alice, settings):
     settings.SMS_CODES_DAILY = 0
     assert code_of(ask(phone_of(alice))) == (403, "codes_off")
-    assert not numbered.sent
+    with pytest.raises(SendError) as caught:
+        service.queue_code(to=phones.policy.recipient(TO), body=CODE_PLACE, valid_for=phones.VALID)
+    assert (caught.value.code, numbered.sent) == ("codes_off", [])
 
 
 def test_a_code_that_waited_is_not_sent_once_codes_are_off(numbered, alice, settings):
@@ -297,13 +336,17 @@ def test_a_number_and_an_address_get_so_many_codes_a_day(numbered, noon, asked, 
     assert ask(*asked(most + 1)).status_code == 202
 
 
-def test_an_account_and_the_service_text_so_many_codes_a_day(numbered, alice, bob, settings):
+def test_an_account_and_the_service_text_so_many_codes_a_day(
+    numbered, alice, bob, settings, noon, caplog
+):
     settings.SMS_CODES_DAILY = 6
     answers = [ask(phone_of(alice), f"+150055501{n:02}").status_code for n in range(6)]
     assert answers == [202] * 5 + [429]
     later = [ask(phone_of(bob), f"+150055502{n:02}").status_code for n in range(2)]
     assert later == [202, 429]
     assert len(numbered.sent) == 6
+    [warning] = [text for text in caplog.messages if text.startswith("sms_limit_warning")]
+    assert "5 of 6 are used (sms:codes:day, 2026-11-20)" in warning
 
 
 def test_codes_take_no_share_of_what_a_number_or_an_account_may_get(numbered, alice, settings):
@@ -351,11 +394,15 @@ def test_a_number_that_another_person_proves_meanwhile(numbered, alice, bob, tim
     assert service.proved_number(alice) == (TO if status == 200 else None)
 
 
-def test_a_code_that_is_used_up_while_it_is_compared(numbered, alice):
+@pytest.mark.parametrize(
+    "change", [lambda mine: mine.delete(), lambda mine: mine.update(message=None)]
+)
+def test_a_code_that_is_used_up_or_replaced_while_it_is_compared(numbered, alice, change):
     phone = phone_of(alice)
     ask(phone)
     proof = {"texted_code": texted_code(numbered)}
-    used = Meanwhile('UPDATE "sms_phonecode"', PhoneCode.objects.all().delete, after=True)
+    mine = PhoneCode.objects.filter(account=alice)
+    used = Meanwhile('UPDATE "sms_phonecode"', lambda: change(mine), after=True)
     with connection.execute_wrapper(used):
         assert code_of(phone.post(CONFIRM, proof)) == (409, "no_code")
     assert service.proved_number(alice) is None

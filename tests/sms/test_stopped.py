@@ -204,12 +204,14 @@ def test_a_kind_of_number_that_is_not_allowed_any_more_gets_nothing(provider, al
     assert (provider.sent, set(used().values())) == ([], {0})
 
 
+@pytest.mark.parametrize("number", ["", "+15005550006", "+1 (500) 555-0006"])
 def test_the_operators_own_number_may_be_in_any_region_where_it_is_free(
-    development, settings, capsys
+    development, settings, capsys, number
 ):
-    settings.SMS_ALLOWED_REGIONS = ["DE"]
+    settings.SMS_ALLOWED_REGIONS, settings.SMS_TO_NUMBER = ["DE"], number
     assert service.send(actor=None, body="hey").state == "accepted"
     assert "hey" in capsys.readouterr().out
+    assert ("sms:country" in used()) is bool(number)
 
 
 def test_the_account_is_told_before_the_recipient(provider, alice):

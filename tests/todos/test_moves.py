@@ -98,12 +98,15 @@ def test_a_list_may_be_named_alone_or_beside_a_todo_of_it(api, alice, rows):
         ({"before": "nobody"}, 404, "not_found", None),
         ({"after": 7}, 400, "invalid", "after"),
         ({"list": "nobody"}, 400, "does_not_exist", "list"),
+        ({"list": "a stranger's"}, 400, "does_not_exist", "list"),
+        ({"parent": "stranger"}, 400, "does_not_exist", "parent"),
         ({"after": "a", "position": "a0"}, 400, "unknown_field", "position"),
     ],
 )
 def test_what_makes_no_sense_moves_nothing(api, alice, bob, rows, body, status, code, attr):
     keys = {name: str(row.pk) for name, row in rows.items()}
     keys |= {"stranger": str(Todo.objects.get(owner=bob).pk), "nobody": str(uuid.uuid4())}
+    keys["a stranger's"] = str(Todo.objects.get(owner=bob).list_id)
     sent = {name: keys.get(value, value) for name, value in body.items()}
     before = versions(alice)
     answer = api(alice).post(path(rows["b"]), sent)

@@ -10,7 +10,7 @@ from tests.builders import make_list, make_todo
 from tests.core.test_order_keys import NO_KEYS
 from tests.todos.pages import PAGE, titles
 from todos import service
-from todos.models import List, Todo
+from todos.models import List, SavedFilter, Todo
 
 pytestmark = pytest.mark.django_db
 TODOS, LISTS = "/api/v1/todos/", "/api/v1/lists/"
@@ -79,7 +79,10 @@ def test_a_new_todo_stands_before_all_and_a_new_list_behind_all(api, alice, bob)
     assert service.add_filter(actor=alice, name="x", query="x").position == "a0"
 
 
-def test_the_operator_adds_at_the_same_places(web, staff, alice):
+def test_the_operator_adds_at_the_same_places(web, staff, alice, bob):
+    make_todo(bob, position="Xzzz")
+    make_list(bob, position="a9")
+    service.add_filter(actor=bob, name="x", query="x", position="a9")
     operator, todo = web(staff), make_todo(alice)
     form = {"owner": alice.pk, "list": todo.list_id, "title": "new", "priority": 0}
     form["recurrence_from"] = "due"
@@ -88,6 +91,9 @@ def test_the_operator_adds_at_the_same_places(web, staff, alice):
     assert operator.post("/admin/todos/list/add/", form).status_code == 302
     assert (todo.position, Todo.objects.get(title="new").position) == ("a0", "Zz")
     assert List.objects.get(name="new").position == "a0"
+    form["query"] = "milk"
+    assert operator.post("/admin/todos/savedfilter/add/", form).status_code == 302
+    assert SavedFilter.objects.get(name="new").position == "a0"
 
 
 def test_order_is_that_of_bytes(api, web, alice, bob):

@@ -111,6 +111,18 @@ def test_what_makes_no_to_do_is_refused(api, alice, body, code):
     assert not Todo.objects.exists()
 
 
+def test_the_parent_must_be_the_persons_own(api, alice, bob):
+    theirs = make_todo(bob, "theirs")
+    answer = api(alice).post(QUICK, {"text": "x", "parent": str(theirs.pk)})
+    [problem] = answer.json()["errors"]
+    assert (answer.status_code, problem["code"], problem["attr"]) == (
+        400,
+        "does_not_exist",
+        "parent",
+    )
+    assert [*Todo.objects.all()] == [theirs]
+
+
 def test_a_key_makes_one_to_do(api, alice):
     phone = api(alice)
     answers = [

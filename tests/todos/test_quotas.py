@@ -160,10 +160,21 @@ def test_what_an_account_holds_reads_as_a_sentence(alice):
     assert str(Usage.objects.get()) == "0 lists, 1 to-dos, 0 tags, 40 bytes"
 
 
-def test_rows_from_before_the_quotas_count(api, alice, settings):
+def test_too_much_of_one_kind_is_no_reason_to_refuse_another(api, alice, full, settings):
+    settings.QUOTA_TODOS, settings.QUOTA_TAGS = 9, 0  # the operator has lowered it
+    assert api(alice).post(TODOS, {"title": "x"}).status_code == 201
+    Usage.objects.filter(owner=alice).delete()
+    assert api(alice).post(TODOS, {"title": "x"}).status_code == 201
+    quotas.check(alice, todos=1, tags=0)
+    with pytest.raises(QuotaReached):
+        quotas.check(alice, todos=1, tags=1)
+
+
+def test_rows_from_before_the_quotas_count(api, alice, bob, settings):
     make_todo(alice)
     make_todo(alice)
-    Usage.objects.all().delete()
+    Usage.objects.filter(owner=alice).delete()
+    Usage.objects.update_or_create(owner=bob, defaults={"todos": 0})  # who has room
     settings.QUOTA_TODOS = 2
     assert api(alice).post(TODOS, {"title": "x"}).status_code == 409
 

@@ -99,6 +99,12 @@ def test_a_tag_that_the_release_before_has_made_is_used_and_not_doubled(alice):
     assert known(alice) == ["home"]
 
 
+def test_of_two_spellings_the_first_one_is_kept(alice, bob):
+    make_todo(bob, tags=["HOME"])
+    [made] = Tag.objects.named(alice, ["Home", "home"])
+    assert (made.name, made.owner) == ("Home", alice)
+
+
 def test_the_admin_renames_a_tag_and_search_follows(web, staff, api, alice, bob):
     todo = make_todo(alice, tags=["home", "shop"])
     make_todo(bob, tags=["home"])

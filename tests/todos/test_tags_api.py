@@ -171,8 +171,11 @@ def added(todo: Todo, name: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("way", ["rename", "merge"])
-def test_a_former_name_means_the_tag_to_who_has_not_heard(phone, api, alice, way):
+def test_a_former_name_means_the_tag_to_who_has_not_heard(phone, api, alice, bob, way):
     desk, home = api(alice), tag_of(alice, "home")
+    api(bob).patch(path(tag_of(bob, "home")), {"name": "his"})
+    make_todo(alice, "f", tags=["apart"])
+    desk.patch(path(tag_of(alice, "apart")), {"name": "alone"})
     if way == "rename":
         desk.patch(path(home), {"name": "house"})
         desk.patch(path(home), {"name": "villa"})
@@ -194,7 +197,10 @@ def test_a_former_name_means_the_tag_to_who_has_not_heard(phone, api, alice, way
         ),
     )
     assert {it["status"] for it in results} <= {"applied", "merged"}
-    assert {**tags(alice), "b": []} == {"a": [], "b": [], "c": ["shop"], "d": [now], "e": [now]}
+    expected = {"a": [], "b": [], "c": ["shop"], "d": [now], "e": [now], "f": ["alone"]}
+    assert {**tags(alice), "b": []} == expected
+    names = {("alone", "apart"), ("his", "home")}
+    assert names <= {*TagAlias.objects.values_list("tag__name", "folded")}
     feeds.check(alice)
 
 

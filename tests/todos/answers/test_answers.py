@@ -204,6 +204,16 @@ def test_undo_and_numbers_last_for_a_day(text, three, noon):
     assert text("undo") == ["Nothing to undo."]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "answer"),
+    [(-1, "Done: milk"), (0, "There is no 1 in your last list. Text LIST.")],
+)
+def test_the_day_of_a_list_ends_at_its_second(text, three, noon, seconds, answer):
+    text("list")
+    noon.shift(timedelta(days=1, seconds=seconds - 1))  # and one of the next text
+    assert text("done 1") == [answer]
+
+
 def test_what_is_gone_is_said_to_be(text, three):
     text("list")
     Todo.objects.get(title="milk").trash()
@@ -438,9 +448,17 @@ def test_a_list_that_never_left_means_nothing(text, three, alice):
 
 
 def test_the_former_owner_of_a_number_leaves_no_numbers_behind(text, three, alice, bob):
-    text("list")
+    text("add bread\nlist")
     Phone.objects.filter(account=bob).delete()
     Phone.objects.filter(account=alice).update(account=bob)
     assert text("done 1") == ["There is no 1 in your last list. Text LIST."]
     assert text("undo") == ["Nothing to undo."]
     assert text("list") == ["1 private"]
+
+
+def test_the_former_number_of_a_person_leaves_nothing_to_undo_behind(text, three, alice):
+    text("add cheese\nlist")
+    new = "+15005550096"
+    Phone.objects.filter(account=alice).update(number=new)
+    assert text("undo", new) == ["Nothing to undo."]
+    assert text("done 1", new) == ["There is no 1 in your last list. Text LIST."]

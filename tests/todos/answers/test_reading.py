@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from todos.answers.reading import LINE_LENGTH, MOST_NUMBERS, load, read
+from todos.answers.reading import load, read
 
 CORPUS = json.loads(Path(__file__).with_name("corpus.json").read_text(encoding="utf-8"))
 
@@ -34,7 +34,7 @@ def test_every_reply_is_there_in_both_languages():
 
 
 def test_no_more_is_read_than_a_line_and_twenty_numbers():
-    assert read("today " + ", ".join(map(str, range(99)))).numbers == tuple(range(MOST_NUMBERS))
-    assert read("done 1-999").numbers == tuple(range(1, MOST_NUMBERS + 1))
+    assert read("today " + ", ".join(map(str, range(99)))).numbers == tuple(range(20))
+    assert read("done 1-999").numbers == tuple(range(1, 21))
     assert read("done 9-1").numbers == ()
-    assert len(read("add " + "a" * 9999).rest) == LINE_LENGTH - 4
+    assert len(read("add " + "a" * 9999).rest) == 316

@@ -49,6 +49,28 @@ def test_a_reminder_is_one_text(numbered, alice, bob, noon):
     assert len(mail.outbox) == 0
 
 
+def test_the_longest_waiting_mails_are_handed_out_first(alice, settings, noon):
+    settings.REMINDERS_PER_MINUTE = 1
+    recorded = task_backends.recorded(settings)
+    rows = [
+        Notice.objects.create(owner=alice, channel="email", state="queued", created_at=at)
+        for at in (NOON, NOON - timedelta(minutes=1))
+    ]
+    tick(LATER)
+    assert recorded == [(str(rows[1].pk),)]
+
+
+def test_a_mail_is_in_the_language_of_its_person(alice, noon, settings):
+    alice.change(language="zh-hans")
+    make_todo(alice, "milk", due=Due.read("2026-11-21"), reminders=[soon()])
+    recorded = task_backends.recorded(settings)
+    noon.move_to(LATER, tick=False)
+    remind(str(alice.pk))
+    [(notice,)] = recorded
+    deliver(notice)
+    assert "明天" in mail.outbox[0].body
+
+
 def test_a_task_fires_the_reminders_of_its_person_only(bob, alice, noon):
     for person in (bob, alice):
         make_todo(person, f"of {person.email}", reminders=[soon()])
@@ -115,6 +137,10 @@ def test_a_channel_that_fails_for_good_is_switched_off_and_said(numbered, api, a
     alice.refresh_from_db()
     assert alice.channels_off == {"sms": "opted_out"}
     assert profile["version"] == 3
+    OptOut.objects.all().delete()
+    make_todo(alice, reminders=[soon()])
+    run(noon, LATER + timedelta(minutes=10))
+    assert notices() == [("email", "sent", "")] * 2
 
 
 def test_a_limit_is_no_reason_to_switch_a_channel_off(numbered, alice, noon, settings):
@@ -158,13 +184,23 @@ def test_one_late_one_is_an_ordinary_text_and_prompt_ones_are_single(numbered, a
     assert bodies() == ["Nudge: late", "Nudge: one", "Nudge: two"]
 
 
-def test_many_at_once_are_one_digest(numbered, alice, noon):
+@pytest.mark.parametrize(("seconds", "texts"), [(0, 2), (1, 1)])
+def test_an_hour_late_is_not_yet_late(numbered, alice, noon, seconds, texts):
     with_phone(alice)
-    for number in range(6):
+    for title in ("milk", "tea"):
+        make_todo(alice, title, reminders=[soon()])
+    run(noon, LATER + timedelta(hours=1, seconds=seconds))
+    assert len(bodies()) == texts
+
+
+@pytest.mark.parametrize(("many", "texts"), [(5, 5), (6, 1)])
+def test_many_at_once_are_one_digest(numbered, alice, noon, many, texts):
+    with_phone(alice)
+    for number in range(many):
         make_todo(alice, f"to-do {number}", reminders=[soon(10)])
     run(noon, LATER)
-    [body] = bodies()
-    assert body.startswith("Nudge: 6 reminders\n1. to-do ")
+    begin = "Nudge: 6 reminders\n1. to-do " if texts == 1 else "Nudge: to-do "
+    assert [body.startswith(begin) for body in bodies()] == [True] * texts
 
 
 def test_what_does_not_fit_is_left_out(numbered, alice, noon):

@@ -117,6 +117,15 @@ def test_an_address_that_has_gone_meanwhile_gets_nothing(server, alice, noon, se
     assert (notices(), mail.outbox) == (failed, [])
 
 
+def test_a_mail_goes_to_the_address_that_is_verified_and_primary_only(server, alice, bob, noon):
+    EmailAddress.objects.filter(user=alice).update(verified=False)
+    other = {"user": alice, "email": "alice@home.example", "verified": True, "primary": False}
+    EmailAddress.objects.create(**other)
+    make_todo(alice, reminders=[soon()])
+    run(noon, LATER)
+    assert (notices(), mail.outbox) == ([("none", "failed", "no_channel")], [])
+
+
 def test_a_sweep_that_gave_it_up_meanwhile_has_the_last_word(server, alice, noon):
     make_todo(alice, reminders=[soon()])
     far = timezone.now() + timedelta(days=1)

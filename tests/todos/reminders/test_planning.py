@@ -11,7 +11,7 @@ from core.feed import writing
 from tests.builders import make_list, make_todo
 from tests.todos.reminders.conftest import NOON, at, before, key, soon
 from todos import service
-from todos.models import Due, Firing, Reminder, Todo
+from todos.models import Due, Firing, Notice, Reminder, Todo
 
 ZONES = [
     *("Europe/Berlin", "America/New_York", "America/Los_Angeles", "Australia/Sydney"),
@@ -50,6 +50,19 @@ def test_a_reminder_is_planned_whatever_changes(alice, bob):
     assert planned(todo) == [NOON + timedelta(minutes=7)]
     todo.delete()
     assert set(Firing.objects.values_list("owner", flat=True)) == {bob.pk}
+
+
+@pytest.mark.django_db
+def test_what_was_handed_out_or_sent_is_forgotten_with_its_moment(alice):
+    todo = make_todo(alice, reminders=[soon(5, id=key(1))])
+    notice = Notice.objects.create(owner=alice, channel="email")
+    todo.firings.update(handed_at=NOON, notice=notice)
+    todo.finish()
+    assert todo.firings.values_list("handed_at", "notice").get() == (None, notice.pk)
+    todo.reopen()
+    with writing(alice.pk):
+        todo.change(reminders=[soon(7, id=key(1))])
+    assert todo.firings.values_list("handed_at", "notice").get() == (None, None)
 
 
 @pytest.mark.django_db

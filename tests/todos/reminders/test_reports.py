@@ -148,6 +148,20 @@ def test_a_to_do_that_is_done_or_gone_needs_no_other_channel(provider, alice, no
     assert off(alice) == {"sms": "invalid_recipient"}
 
 
+def test_a_text_that_never_arrives_brings_back_what_it_was_about_only(numbered, alice, noon):
+    earlier = make_todo(with_phone(alice), reminders=[soon(5)])
+    run(noon, NOON + timedelta(minutes=5))
+    first = Message.objects.get()
+    make_todo(alice, reminders=[soon()])
+    run(noon, NOON + timedelta(minutes=15))
+    assert first.pk == earlier.firings.get().notice.message
+    lost, gone = Message.objects.exclude(pk=first.pk).get(), RefusalReason.INVALID_RECIPIENT
+    update = StatusUpdate(lost.provider_sid, "undelivered", State.UNDELIVERED, "30006", gone)
+    status_updates.apply(lost, update, source="callback")
+    minutes(noon)
+    assert notices() == [("sms", "sent", ""), *GONE]
+
+
 def test_a_text_of_the_api_switches_nothing_off(provider, api, alice, noon):
     provider.outcome = Refused("no mobile", "21614", 400, RefusalReason.INVALID_RECIPIENT)
     text = {"to": "+14155550100", "body": "hello"}
@@ -239,10 +253,30 @@ def test_a_report_brings_back_no_message_of_somebody_else(numbered, alice, bob, 
 
 
 def test_an_address_that_is_no_more_in_use_is_nobodys(alice):
+    EmailAddress.objects.create(user=alice, email="alice@home.example", verified=True)
+    bounced("alice@home.example")
     EmailAddress.objects.filter(user=alice).update(verified=False)
     bounced()
     bounced("nobody@example.com")
     assert off(alice) == {}
+
+
+def test_one_report_may_name_several_addresses(alice, bob):
+    alice.change(channels_off={"sms": "opted_out"})
+    for person in (alice, bob):
+        bounced(person.email)
+    assert (off(alice), off(bob)) == (
+        {"sms": "opted_out", "email": "bounced"},
+        {"email": "bounced"},
+    )
+
+
+def test_a_report_of_a_mail_brings_back_no_text(numbered, alice, noon):
+    make_todo(with_phone(alice), reminders=[soon()])
+    run(noon, LATER)
+    bounced(headers={"x-nudge-reminder": str(Notice.objects.get(channel="sms").pk)})
+    minutes(noon)
+    assert notices() == [("sms", "sent", "")]
 
 
 # --- So many mails a day --------------------------------------------------------------------------

@@ -84,7 +84,7 @@ def test_a_task_for_each_todo_and_an_event_for_each_that_is_open_and_due(api, al
     )
     make_todo(alice, "walls", parent=parent, due=Due(date(2026, 12, 2), time(9), "Europe/Berlin"))
     make_todo(alice, "rent", due=Due(date(2026, 12, 3), time(9)), recurrence="FREQ=MONTHLY")
-    make_todo(alice, "done", due=Due(date(2026, 11, 1))).finish(NOON - timedelta(days=29))
+    make_todo(alice, "done", due=Due(date(2026, 11, 1))).finish(NOON - timedelta(days=30))
     make_todo(alice, "long done").finish(NOON - timedelta(days=31))
     make_todo(alice, "gone").trash()
     make_todo(bob, "secret")

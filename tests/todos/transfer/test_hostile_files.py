@@ -69,7 +69,7 @@ def changed(content: bytes, place: int, new: bytes) -> bytes:
     return content[:place] + new + content[place + len(new) :]
 
 
-LONG = b"x" * (source.LONGEST_LINE + 10)
+LONG = b"x" * (1024 * 1024 + 10)
 DEEP = b"[" * 100_000
 ZIP = archive("todos.json", native({"title": "a"}))
 END = 22  # bytes that an archive ends with
@@ -233,7 +233,7 @@ def test_those_that_stand_in_a_circle_or_too_deep_stand_elsewhere(alice):
 
 
 def test_nothing_stands_below_what_is_finished_trashed_or_somebody_elses(alice, bob):
-    theirs = make_todo(bob, "theirs")
+    theirs, other = make_todo(bob, "theirs"), make_todo(bob, "other")
     mine = make_todo(alice, "mine", parent=make_todo(alice, "top"))
     done = make_todo(alice, "done")
     done.finish()
@@ -243,8 +243,10 @@ def test_nothing_stands_below_what_is_finished_trashed_or_somebody_elses(alice, 
         native(
             {"id": str(theirs.pk), "title": "same id"},
             {"title": "below theirs", "parent": str(theirs.pk)},
+            {"title": "below the other", "parent": str(other.pk)},
             {"title": "below mine", "parent": str(mine.pk), "list": str(theirs.list_id)},
             {"title": "below done", "parent": str(done.pk)},
+            {"title": "gone", "parent": str(done.pk), "deleted_at": "2026-11-20T12:00:00Z"},
             {"id": ONE, "title": "trashed", "deleted_at": "2026-11-20T12:00:00Z"},
             {"title": "below trashed", "parent": ONE},
             {"title": "trashed too", "parent": ONE, "deleted_at": "2026-11-20T12:00:00Z"},
@@ -252,6 +254,7 @@ def test_nothing_stands_below_what_is_finished_trashed_or_somebody_elses(alice, 
     )
     told = {title: found for title, found in codes(report).items() if found}
     assert told == {
+        "below the other": [("parent_missing", "parent")],
         "below done": [("parent_finished", "parent")],
         "below trashed": [("parent_trashed", "parent")],
     }

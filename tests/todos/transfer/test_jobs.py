@@ -1,6 +1,7 @@
 """Exports and imports as jobs: their answers, their reports, and what becomes of dead ones."""
 
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -103,9 +104,10 @@ def test_a_file_that_has_gone_is_404(api, begun, alice, tmp_path):
     assert api(alice).get(job["file"]).status_code == 404
 
 
-def test_an_export_is_written_again_if_something_has_changed(api, begun, alice, monkeypatch):
+def test_an_export_is_written_again_if_something_has_changed(api, begun, alice, bob, monkeypatch):
     """So that nothing is missed that moves in the order meanwhile."""
     make_todo(alice, "first")
+    make_todo(bob)
     write, calls = FORMATS["todotxt"].write, []
 
     def writing(person: Any) -> Any:
@@ -175,6 +177,23 @@ def test_an_import_is_a_dry_run_until_its_report_is_confirmed(api, begun, alice,
     check(alice)
 
 
+def test_an_import_counts_nothing_of_others(api, begun, alice, bob, settings):
+    """Neither what they call their lists and tags, nor how far down their objects stand."""
+    theirs = make_list(bob, "Groceries", position="a9")
+    make_todo(bob, "buy milk", list=theirs, tags=["food"], position="a9")
+    phone, content = api(alice), "title,list,tags\r\nbuy milk,Groceries,food\r\n"
+    settings.QUOTA_TAGS = 0
+    job = begun(phone, IMPORTS, {"format": "csv", "content": content})
+    assert job["error"]["code"] == "quota_reached"
+    settings.QUOTA_TAGS = 1
+    job = begun(phone, IMPORTS, {"format": "csv", "content": content})
+    assert job["report"]["new"] == {"lists": 1, "tags": 0, "filters": 0, "todos": 1}
+    begun(phone, f"{IMPORTS}{job['id']}/confirm/", {"token": job["token"]})
+    [made] = Todo.objects.owned_by(alice)
+    assert (made.position, made.list.position, made.list.owner) == ("a0", "a0", alice)
+    check(alice)
+
+
 def test_what_brings_nothing_new_needs_no_confirmation(api, begun, alice):
     make_todo(alice)
     content = exported(alice, "json").decode()
@@ -225,11 +244,35 @@ def test_all_of_it_or_nothing(api, begun, alice, monkeypatch):
     assert (failed["state"], failed["error"]["code"]) == ("failed", "internal")
 
 
-def test_what_does_not_fit_into_the_account_is_told_before(api, begun, alice, settings):
-    settings.QUOTA_TODOS = 1
-    job = begun(api(alice), IMPORTS, {"format": "csv", "content": CSV})
-    assert (job["state"], job["error"]["code"], job["token"]) == ("failed", "quota_reached", None)
+@pytest.mark.parametrize(("name", "room"), [("TODOS", 2), ("LISTS", 1), ("TAGS", 2), ("BYTES", 40)])
+@pytest.mark.parametrize("missing", [0, 1])
+def test_what_does_not_fit_into_the_account_is_told_before(
+    api, begun, alice, settings, name, room, missing
+):
+    """Two to-dos, a list, two tags and forty bytes of notes; all of it fits exactly."""
+    setattr(settings, f"QUOTA_{name}", room - missing)
+    notes = "\N{GRINNING FACE}" * 10
+    content = f"title,list,tags,notes\r\na,Groceries,food,{notes}\r\nb,Groceries,food home,\r\n"
+    job = begun(api(alice), IMPORTS, {"format": "csv", "content": content})
+    told = (job["state"], job["error"] and job["error"]["code"], bool(job["token"]))
+    assert told == (("failed", "quota_reached", False) if missing else ("checked", None, True))
     assert titles(alice) == []
+
+
+def test_a_tag_of_the_file_is_counted_once(api, begun, alice, settings):
+    settings.QUOTA_TAGS = 1
+    objects = {"tags": [{"name": "food"}], "todos": [{"title": "a", "tags": ["food"]}]}
+    content = json.dumps({"format": "nudge", "version": 1, **objects})
+    job = begun(api(alice), IMPORTS, {"format": "json", "content": content})
+    assert (job["state"], job["error"]) == ("checked", None)
+
+
+def test_of_two_lists_of_one_name_an_import_takes_the_first(api, begun, alice):
+    second, first = (make_list(alice, "Groceries", position=each) for each in ("a2", "a1"))
+    phone = api(alice)
+    job = begun(phone, IMPORTS, {"format": "csv", "content": CSV})
+    begun(phone, f"{IMPORTS}{job['id']}/confirm/", {"token": job["token"]})
+    assert (first.todos.count(), second.todos.count()) == (1, 0)
 
 
 def test_what_is_there_or_in_the_trash_stays_as_it_is(api, begun, alice):
@@ -258,6 +301,20 @@ def test_what_was_removed_for_good_comes_back_under_another_id(api, begun, alice
     [back] = Todo.objects.owned_by(alice)
     assert (back.title, back.pk == key) == ("gone", False)
     check(alice)
+
+
+def test_only_what_the_account_itself_has_removed_of_its_kind_is_dead(api, begun, alice, bob):
+    of_bob, of_a_list, mine = make_todo(bob), make_list(alice), make_todo(alice)
+    keys = [str(each.pk) for each in (of_bob, of_a_list, mine)]
+    for each in (of_bob, of_a_list, mine):
+        each.delete()
+    todos = [{"id": key, "title": str(number)} for number, key in enumerate(keys)]
+    phone, content = api(alice), json.dumps({"format": "nudge", "version": 1, "todos": todos})
+    job = begun(phone, IMPORTS, {"format": "json", "content": content})
+    begun(phone, f"{IMPORTS}{job['id']}/confirm/", {"token": job["token"]})
+    made = [str(each.pk) for each in Todo.objects.owned_by(alice).order_by("title")]
+    assert made == [*keys[:2], made[2]]
+    assert made[2] != keys[2]
 
 
 def test_a_list_may_be_chosen_for_what_names_none(api, begun, alice, bob):
@@ -399,11 +456,15 @@ def test_jobs_are_listed_and_forgotten_with_their_files(api, begun, alice, bob, 
     bodies = {EXPORTS: {"format": "csv"}, IMPORTS: {"format": "csv", "content": CSV}}
     for person in (bob, alice, alice):
         begun(api(person), path, bodies[path])
+    [other] = {*bodies} - {path}
+    begun(api(alice), other, bodies[other])
     phone = api(alice)
     found = phone.get(path).json()["results"]
+    kind = "export" if path == EXPORTS else "import"
     assert [it["id"] for it in found] == [
-        str(it.pk) for it in Transfer.objects.filter(owner=alice).order_by("-created_at")
+        str(it.pk) for it in Transfer.objects.filter(owner=alice, kind=kind).order_by("-created_at")
     ]
+    assert phone.get(f"{other}{found[0]['id']}/").status_code == 404
     assert phone.delete(f"{path}{found[0]['id']}/").status_code == 204
     assert phone.get(f"{path}{found[0]['id']}/").status_code == 404
     assert {it.name for it in (tmp_path / "transfers").iterdir()} == {

@@ -54,6 +54,7 @@ def test_an_export_is_downloaded_and_deleted(web, alice, bob, sent):
     assert sent(web(bob), action_everything="").status_code == 200
     assert web(bob).post(PAGE, {"job": job.pk, "action_forget": ""}).status_code == 404
     assert web(bob).post(PAGE, {"job": "x", "action_forget": ""}).status_code == 404
+    assert [each["job"] for each in browser.get(PAGE).context["jobs"]] == [job]
     assert link not in sent(browser, job=str(job.pk), action_forget="").text
     assert [it.format for it in Transfer.objects.all()] == ["account"]
 
