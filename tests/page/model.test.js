@@ -107,5 +107,7 @@ test("a deed that changes nothing does not matter", () => {
     DEEDS.map((deed) => matters(base, deed)),
     DEEDS.map(() => true),
   );
+  const due = { on: "2026-12-01", at: null };
+  assert.equal(matters({ ...base, due }, did("update", { due: { ...due } })), false);
   assert.equal(matters(undefined, did("finish")), false);
 });

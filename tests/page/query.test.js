@@ -14,11 +14,23 @@ const on = (/** @type {string} */ day, /** @type {string | null} */ at = null) =
 });
 const TODOS = /** @type {any[]} */ ([
   { ...NOTHING, title: "Straße fegen", tags: ["Zu Hause"], list: "My List" },
-  { ...NOTHING, title: "milk two litres", notes: "of strasse", priority: 3, ...on("2026-11-26") },
+  {
+    ...NOTHING,
+    title: "milk two litres",
+    notes: "of strasse",
+    priority: 3,
+    ...on("2026-11-26"),
+    start_on: "2026-11-26",
+  },
   { ...NOTHING, title: "passed", ...on("2026-11-26", "09:00"), priority: 4, tags: ["shop"] },
   { ...NOTHING, title: "not yet", ...on("2026-11-26"), start_on: "2026-11-27" },
   { ...NOTHING, title: "done", status: "finished", ...on("2026-11-20") },
   { ...NOTHING, title: "tomorrow", ...on("2026-11-27") },
+  {
+    ...NOTHING,
+    title: "in Tokyo",
+    due: { on: "2026-11-27", at: "02:00", time_zone: "Asia/Tokyo" },
+  },
 ]);
 
 /** @param {string} query */
@@ -37,7 +49,7 @@ test("a query finds what the server finds", () => {
     "tag:zu": [],
     'list:"my list"': ["Straße fegen"],
     "due:overdue": ["passed"],
-    "due:today": ["milk two litres", "passed"],
+    "due:today": ["milk two litres", "passed", "in Tokyo"],
     "due:upcoming": ["tomorrow"],
     "due:none": ["Straße fegen"],
     "due:2026-11-20": ["done"],
@@ -51,7 +63,10 @@ test("a query finds what the server finds", () => {
 });
 
 test("what makes no sense is named", () => {
-  const wrong = ["due:tomorow", "due:2026-02-30", "tag:", "priority:5", "is:late"];
+  const days = ["due:2026-02-30", "due:1899-12-31", "due:9999-01-01"];
+  const wrong = ["due:tomorow", ...days, "tag:", 'tag:" "', "priority:5", "is:late"];
+  for (const query of ["due:1900-01-01", "due:9998-12-31", "a ".repeat(100), "tag:a ".repeat(20)])
+    assert.deepEqual(parse(query).bad, [], query);
   for (const query of wrong) assert.deepEqual(parse(`milk ${query}`).bad, [query], query);
   assert.deepEqual(parse('tag:"open').bad, ['tag:"']);
   assert.equal(parse("a ".repeat(101)).bad.length, 1);

@@ -55,6 +55,7 @@ test("a conflict is told with both sides, and what nobody disputes is known", ()
 test("an edit of what was deleted is told, a tick of it is not", () => {
   assert.equal(told({ status: "deleted" }).problem?.what, "deleted");
   assert.equal(told({ status: "deleted" }).known, true);
+  assert.equal(told({ status: "deleted" }, { op: "create" }).problem?.what, "deleted");
   assert.equal(told({ status: "deleted" }, { op: "finish" }).problem, undefined);
 });
 
@@ -69,8 +70,9 @@ test("an operation whose forerunner is forgotten is sent again on the version of
 });
 
 test("what the server does not take is kept with its reason", () => {
-  const errors = [{ code: "max_length", detail: "Too long.", attr: "title" }];
-  assert.equal(told({ status: "invalid", errors }).problem?.detail, "Too long.");
+  const errors = ["Too long.", "Not a colour."].map((detail) => ({ code: "x", detail, attr: "y" }));
+  assert.equal(told({ status: "invalid", errors }).problem?.detail, "Too long. Not a colour.");
   assert.equal(told({ status: "refused", code: "quota_reached" }).problem?.code, "quota_reached");
-  assert.equal(told({ status: "refused", code: "not_found" }).problem, undefined);
+  for (const code of ["not_found", "already_exists", "inbox", "unknown_operation"])
+    assert.deepEqual(told({ status: "refused", code }), { id: "t", base: undefined, known: false });
 });
