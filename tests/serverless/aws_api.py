@@ -23,6 +23,7 @@ class Cloud(ThreadingHTTPServer):
         self.answer = answer
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.connections: set[int] = set()
+        self.now = [0.0]  # seconds that whoever asks has waited
         self.location = ""  # named by every answer, if it is set
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 

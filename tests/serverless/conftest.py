@@ -22,14 +22,14 @@ __all__ = ["settings_of"]
 def cloud_of(monkeypatch) -> Iterator[Callable[[Answer], Cloud]]:
     """`cloud_of(answer)`: AWS on this machine, and the variables by which it is found."""
     made: list[Cloud] = []
+    now = [0.0]
 
     def start(answer: Answer) -> Cloud:
         made.append(Cloud(answer))
+        made[-1].now = now
         for name, value in made[-1].variables.items():
             monkeypatch.setenv(name, value)
         return made[-1]
-
-    now = [0.0]
 
     def sleep(seconds: float) -> None:
         now[0] += seconds
