@@ -169,13 +169,25 @@ def test_a_process_that_does_not_end_is_not_waited_for_for_ever(monkeypatch, clo
     assert clock == [pytest.approx(60)]
 
 
+@pytest.mark.parametrize("error", [FileNotFoundError, ProcessLookupError])
+def test_a_process_that_ends_while_it_is_looked_at_does_not_run(monkeypatch, error):
+    def gone(_path):
+        raise error
+
+    monkeypatch.setattr(Path, "read_bytes", gone)
+    assert not cloud._runs(os.getpid(), "python")
+
+
 # --- Started --------------------------------------------------------------------------------------
 
 
-def test_a_process_knows_nothing_of_this_terminal(folder, processes, monkeypatch):
+@pytest.mark.parametrize("language", [{}, {"LANG": "C.UTF-8"}], ids=["none", "a language"])
+def test_a_process_knows_nothing_of_this_terminal(folder, processes, monkeypatch, language):
     monkeypatch.setenv("SECRET_KEY", "of this terminal")
     monkeypatch.setenv("HOME", "/home/alice")
     monkeypatch.delenv("LANG", raising=False)
+    for name, value in language.items():
+        monkeypatch.setenv(name, value)
     program = "import json, os; print(json.dumps(dict(os.environ))); print(os.getsid(0))"
     popen = subprocess.Popen
 
@@ -189,7 +201,7 @@ def test_a_process_knows_nothing_of_this_terminal(folder, processes, monkeypatch
     assert process.wait() == 0
     told, session = (folder / "part.log").read_text().splitlines()
     known = {name: value for name, value in json.loads(told).items() if name != "LC_CTYPE"}
-    assert known == {"HOME": "/home/alice", "PATH": os.environ["PATH"]}
+    assert known == {"HOME": "/home/alice", "PATH": os.environ["PATH"], **language}
     assert int(session) == process.pid  # Ctrl-C of the terminal does not reach it
     assert json.loads((folder / "part.pid").read_text()) == {
         "pid": process.pid,
