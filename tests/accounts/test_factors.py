@@ -112,8 +112,9 @@ def meanwhile(monkeypatch, act) -> None:
 def test_a_recovery_code_that_is_used_while_the_codes_are_first_shown_stays_used(
     alice, bob, monkeypatch
 ):
-    for person in (bob, alice):
-        set_up_app(phone := logged_in(person))
+    phone = logged_in(alice)
+    for each in (logged_in(bob), phone):
+        set_up_app(each)
     mine = Authenticator.objects.get(user=alice, type="recovery_codes")
     codes = mine.wrap().generate_codes()
     meanwhile(
