@@ -170,7 +170,7 @@ def test_a_start_without_its_parameters_is_503_and_tries_again(cloud_of):
 
 
 def test_a_client_is_told_to_come_back_in_five_seconds():
-    assert {**handler.STARTING, "body": json.loads(handler.STARTING["body"])} == {
+    assert {**handler.STARTING, "body": json.loads(str(handler.STARTING["body"]))} == {
         "statusCode": 503,
         "headers": {"Content-Type": "application/json", "Retry-After": "5"},
         "body": {

@@ -390,9 +390,9 @@ def test_keep_warm_compiles_every_page(handler, settings, monkeypatch):
 def test_keep_warm_imports_every_route(handler, monkeypatch):
     monkeypatch.setattr(connection, "close", lambda: None)
     clear_url_caches()
-    assert not get_resolver()._populated
+    assert not get_resolver()._populated  # type: ignore[attr-defined] # of Django
     handler(load("keep_warm"), CONTEXT)
-    assert get_resolver()._populated
+    assert get_resolver()._populated  # type: ignore[attr-defined] # of Django
 
 
 def test_a_database_that_is_away_does_not_fail_keep_warm(handler, monkeypatch, caplog):

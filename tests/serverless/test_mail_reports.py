@@ -112,7 +112,8 @@ def test_a_call_of_an_account_is_no_report(handler):
 
 def test_a_mail_without_headers_is_told_without_them(handler):
     said = bounce()
-    for headers in (None, []):
+    empty: tuple[object, ...] = (None, [])
+    for headers in empty:
         said["mail"]["headers"] = headers
         handler(by_topic(said), CONTEXT)
     assert told == [BOUNCED._replace(headers={})] * 2
