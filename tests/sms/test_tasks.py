@@ -176,16 +176,24 @@ def test_it_is_tried_five_times_at_growing_distances(provider):
 )
 def test_a_text_waits_for_a_busy_provider(provider, noon, expires_after, states):
     provider.outcome = BUSY
-    message = make_message(expires_at=expires_after and NOON + expires_after)
+    ends = expires_after and NOON + expires_after
+    message = make_message(created_at=NOON - 60 * SECOND, send_at=NOON, expires_at=ends)
     for _ in range(20):
         assert deliver(message).state == "queued"
         make_due(message)
     seen = []
-    for hours in (23.9, 24.1):
-        noon.move_to(NOON + timedelta(hours=hours))
+    for moment in (NOON + timedelta(days=1, microseconds=-1), NOON + timedelta(days=1)):
+        noon.move_to(moment)
         make_due(message)
         seen.append(deliver(message).state)
     assert seen == states
+
+
+def test_of_a_long_reason_the_beginning_is_kept_without_numbers(provider):
+    provider.outcome = Unknown(f"{TO} {'é' * 600}")
+    message = deliver(make_message())
+    told = f"+…99 {'é' * 495}"
+    assert (message.error_message, attempts(message)) == (told, [(1, "unknown", None, "", told)])
 
 
 def test_texts_that_failed_together_are_not_tried_again_together(provider):

@@ -1,10 +1,11 @@
 """Tags as objects, and what becomes of the to-dos that show them."""
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from tests import feeds
 from tests.builders import make_list, make_todo
@@ -104,6 +105,14 @@ def test_a_name_that_is_there_is_that_tag(api, alice, rows):
         headers={"If-None-Match": "*"},
     )
     assert theirs.json()["errors"][0]["code"] == "id_taken"
+
+
+def test_a_former_name_is_known_as_long_as_operations_are(api, alice, rows):
+    at = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    with time_machine.travel(at, tick=False):
+        assert api(alice).patch(path(tag_of(alice, "home")), {"name": "house"}).status_code == 200
+    moments = [at + timedelta(days=90, microseconds=late) for late in (-1, 0)]
+    assert [TagAlias.objects.expired(moment).count() for moment in moments] == [0, 1]
 
 
 def test_tags_are_counted(api, alice, rows, settings):

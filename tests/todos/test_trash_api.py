@@ -1,14 +1,17 @@
 """Nothing that was removed is lost for 30 days, and no id is ever used again."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from tests.builders import make_list, make_todo
 from tests.feeds import check, fed
 from todos.models import List, Tag, Todo
 
 pytestmark = pytest.mark.django_db
+NOON, DAY = datetime(2026, 11, 20, 12, tzinfo=UTC), timedelta(days=1)
 TODOS, LISTS, TRASH = "/api/v1/todos/", "/api/v1/lists/", "/api/v1/trash/"
 
 
@@ -42,6 +45,20 @@ def test_a_removed_todo_comes_back_as_it_was(api, alice, bob):
     assert phone.get(path).json() == restored.json()
     assert code(phone.post(f"{TRASH}{todo.pk}/restore/")) == (404, "not_found")
     check(alice)
+
+
+def test_what_was_in_the_trash_before_its_list_goes_keeps_its_day_there(api, alice, bob):
+    home, phone = make_list(alice), api(alice)
+    todos = [make_todo(alice, title, list=home) for title in ("early", "late")]
+    theirs = make_todo(bob)
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert phone.delete(f"{TODOS}{todos[0].pk}/").status_code == 204
+        clock.shift(DAY)
+        assert phone.delete(f"{LISTS}{home.pk}/?todos=trash").status_code == 204
+    for todo in (*todos, theirs):
+        todo.refresh_from_db()
+    assert [todo.deleted_at for todo in (*todos, theirs)] == [NOON, NOON + DAY, None]
+    assert [todo.list for todo in todos] == [List.objects.inbox_of(alice)] * 2
 
 
 @pytest.mark.parametrize("verb", ["get", "patch", "put", "delete", "finish", "reopen"])
