@@ -64,8 +64,8 @@ def is_same(*, actual: str, expected: str) -> bool:
 def mark_as_viewed(codes: Any) -> None:
     """Lock and read the row again, because a use of a code and a new seal write the same column.
 
-    allauth writes what it has read before, so a used code came back. If other codes have replaced
-    these in the meantime, there is nothing to mark, and allauth would raise an error.
+    allauth writes what it has read earlier, which made a used code valid again. If somebody has
+    replaced the codes since then, there is nothing to mark, and allauth would raise an error.
     """
     with transaction.atomic():
         row = Authenticator.objects.select_for_update().filter(pk=codes.instance.pk).first()

@@ -1,6 +1,5 @@
-// What a page leaves behind if it ends before the browser's database has stored a change: the
-// database stores nothing in that moment, but `localStorage` does. The next page of the account
-// stores it.
+// Changes that a page could not store in the browser's database before it ended. A page that ends
+// can still write to `localStorage`; the next page of the account moves them to the database.
 import { uuid } from "#app/ids.js";
 import { remembered } from "#app/session.js";
 

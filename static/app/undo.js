@@ -66,7 +66,7 @@ export function undo() {
   if (!step) return;
   done.value = done.value.slice(0, -1);
   const again = commit(step.deeds);
-  // What is purged cannot be made again, and neither can what was done to it
+  // What is purged cannot be made again, so earlier steps about it cannot be redone either.
   if (again) undone.value = again.length ? [...undone.value, { ...step, deeds: again }] : [];
   const text = step.text ? gettext("Undone: {what}", { what: step.text }) : gettext("Undone");
   toast.value = { text, title: step.title, undo: false };

@@ -379,7 +379,7 @@ def test_the_log_of_the_admin_about_a_row_of_another_kind_stays(alice, staff):
 TOOK_PART = {
     "a text without a sender": lambda number, bob: Message(sender=None, to=number, body="x"),
     "a text of another person": lambda number, bob: Message(sender=bob, to=number, body="x"),
-    "an entry of nobody": lambda number, bob: Consent(
+    "an entry without an account": lambda number, bob: Consent(
         number=number, event="stopped", source="text"
     ),
     "an entry of its former owner": lambda number, bob: Consent(

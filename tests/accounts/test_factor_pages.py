@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("clock", "commits_at_once")
 
 @pytest.fixture
 def browser(alice) -> Client:
-    """Of Alice; Carol's factors change nothing for her."""
+    """A browser of Alice. Carol's factors make no difference to her."""
     carol = make_user("carol@example.com")
     for kind in Authenticator.Type.values:
         Authenticator.objects.create(user=carol, type=kind, data={"name": "Carol's"})

@@ -24,7 +24,7 @@ export function Dialog({ title, children }) {
     const dialog = box.current;
     dialog?.showModal();
     return () => {
-      dialog?.close(); // nothing behind an open one can have the focus
+      dialog?.close(); // while it is open, nothing behind it can take the focus
       if (before instanceof HTMLElement) before.focus();
     };
   }, []);
