@@ -2,6 +2,7 @@
 
 import "./memory.js"; // first: some modules look for the browser when they are loaded
 
+import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { keyOf } from "#app/model.js";
 import * as state from "#app/state.js";
@@ -91,4 +92,15 @@ export function outcome(change) {
   const said = state.toast.value;
   undo();
   return { made, said, back: deeds.map(short) };
+}
+
+/**
+ * What a change makes and says, and what undo makes and says.
+ * @param {[does: () => unknown, text: string, title: string, made: any[], back: any[]]} change
+ */
+export function provesAll([does, text, title, made, back]) {
+  const said = text ? { text, title, undo: true } : undefined;
+  const undone = { text: text ? `Undone: ${text}` : "Undone", title, undo: false };
+  assert.deepEqual(outcome(does), { made, said, back }, String(does));
+  assert.deepEqual(state.toast.value, undone, String(does));
 }
